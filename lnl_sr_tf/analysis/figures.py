@@ -1,0 +1,95 @@
+"""Figures of one run, as PNG."""
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, PercentFormatter
+
+# Okabe and Ito's colours, which the colour-blind can tell apart; the styles of the
+# lines differ too, for print in grey.
+_BLUE, _ORANGE, _GREEN = "#0072B2", "#D55E00", "#009E73"
+_SAMPLES = 32
+_PER_ROW = 8
+
+
+def curves(rows, title, path):
+    """Accuracy, loss, sparse rate and λ over the epochs.
+
+    Args:
+        rows: rows of `metrics.csv`, as `RunFolder.rows` gives them.
+        title: what the run was.
+        path: the PNG to write.
+    """
+    epochs = [row["epoch"] for row in rows]
+    regularized = rows[0]["lambda"] is not None
+    figure = Figure(figsize=(10.5, 3.6), layout="constrained")
+    figure.suptitle(title)
+    accuracy, loss, sparse = figure.subplots(1, 3)
+
+    def line(axes, column, label, colour, style):
+        values = [row[column] for row in rows]
+        marker = "o" if len(rows) == 1 else None
+        axes.plot(epochs, values, style, color=colour, label=label, marker=marker)
+
+    line(accuracy, "test_accuracy", "test set, clean labels", _BLUE, "-")
+    line(accuracy, "accuracy", "training set, given labels", _ORANGE, "--")
+    accuracy.set(title="Accuracy", xlabel="epoch", ylim=(0, 1))
+    accuracy.yaxis.set_major_formatter(PercentFormatter(1.0))
+    accuracy.legend(fontsize="small")
+
+    line(loss, "loss", "training set", _ORANGE, "--")
+    line(loss, "test_loss", "test set", _BLUE, "-")
+    name = "Loss (with the sparse term)" if regularized else "Loss"
+    loss.set(title=name, xlabel="epoch")
+    loss.legend(fontsize="small")
+
+    line(sparse, "sparse_rate", "sparse rate, training set", _ORANGE, "--")
+    line(sparse, "test_sparse_rate", "sparse rate, test set", _BLUE, "-")
+    sparse.set(title="Sparse rate", xlabel="epoch", ylim=(-0.02, 1.02))
+    sparse.yaxis.set_major_formatter(PercentFormatter(1.0))
+    handles, labels = sparse.get_legend_handles_labels()
+    if regularized:
+        sparse.set_title("Sparse rate and λ")
+        weight = sparse.twinx()
+        line(weight, "lambda", "λ (right scale)", _GREEN, ":")
+        weight.set_yscale("log")
+        more = weight.get_legend_handles_labels()
+        handles, labels = handles + more[0], labels + more[1]
+    sparse.legend(handles, labels, fontsize="small")
+
+    for axes in (accuracy, loss, sparse):
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.grid(alpha=0.3)
+    figure.savefig(path, dpi=150)
+
+
+def samples(images, given, clean, class_names, title, path):
+    """Training images with their given labels, and the clean ones where they differ.
+
+    Args:
+        images: uint8, shape (n, height, width, channels); the first 32 are shown.
+        given: given labels, shape (n,).
+        clean: clean labels, shape (n,).
+        class_names: one name a class.
+        title: what the data is.
+        path: the PNG to write.
+    """
+    count = min(_SAMPLES, len(images))
+    height = -(-count // _PER_ROW)
+    figure = Figure(figsize=(_PER_ROW * 1.3, height * 1.65 + 0.6), layout="constrained")
+    figure.suptitle(title)
+    grid = figure.subplots(height, _PER_ROW, squeeze=False).ravel()
+    for axes in grid:
+        axes.set_axis_off()
+    for axes, image, label, true in zip(grid, images, given, clean, strict=False):
+        axes.imshow(np.squeeze(image), cmap="gray", vmin=0, vmax=255)
+        wrong = label != true
+        text = class_names[label]
+        if wrong:
+            text += f"\n(is {class_names[true]})"
+        axes.set_title(
+            text,
+            fontsize="small",
+            color=_ORANGE if wrong else "black",
+            fontweight="bold" if wrong else "normal",
+        )
+    figure.savefig(path, dpi=110)

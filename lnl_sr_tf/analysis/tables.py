@@ -1,0 +1,57 @@
+"""Tables of runs, as text."""
+
+import statistics
+
+
+def comparison(results):
+    """Runs side by side: a line for each setting, mean ± deviation over seeds.
+
+    Args:
+        results: list of (config, summary) of finished runs.
+
+    Returns:
+        The lines of the table.
+
+    Example:
+        >>> print("\\n".join(comparison([(config, folder.summary())])))
+    """
+    groups = {}
+    for config, summary in results:
+        key = (config.dataset, config.noise, config.rate, config.loss)
+        groups.setdefault(key, []).append(summary)
+    header = (
+        "dataset",
+        "noise",
+        "loss",
+        "last epoch",
+        "best epoch",
+        "sparse rate",
+        "seeds",
+    )
+    body = [header]
+    for (dataset, noise, rate, loss), summaries in groups.items():
+        body.append(
+            (
+                dataset,
+                "none" if noise == "none" else f"{noise} {rate:g}",
+                loss,
+                percent([s["test_accuracy"] for s in summaries]),
+                percent([s["best_test_accuracy"] for s in summaries]),
+                percent([s["sparse_rate"] for s in summaries]),
+                str(len(summaries)),
+            )
+        )
+    widths = [max(len(row[i]) for row in body) for i in range(len(header))]
+    lines = [
+        "  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip()
+        for row in body
+    ]
+    return [lines[0], "-" * sum([*widths, 2 * (len(widths) - 1)]), *lines[1:]]
+
+
+def percent(values):
+    """Shares as percent: mean, and ± standard deviation where there are several."""
+    text = f"{100 * statistics.mean(values):.2f} %"
+    if len(values) > 1:
+        text += f" ± {100 * statistics.stdev(values):.2f}"
+    return text

@@ -1,0 +1,60 @@
+"""λ grows as training goes on."""
+
+import keras
+
+from lnl_sr_tf import schedules
+from lnl_sr_tf.losses import SparseRegularization
+
+
+class RegularizationScheduler(keras.callbacks.Callback):
+    """Sets the weight of sparse regularization each epoch: λ_t = λ0 · ρ^⌊t/r⌋.
+
+    Zhou et al., "Learning with Noisy Labels via Sparse Regularization"
+    (ICCV 2021), section 2.3. λ follows from the epoch alone, so a run that goes on
+    with `fit(initial_epoch=…)` needs nothing more, if `initial` is given.
+
+    Args:
+        rho: ρ > 0; the paper takes 2 (MNIST), 1.03 (CIFAR-10), 1.02 (CIFAR-100).
+        every: r ≥ 1, epochs between two changes.
+        initial: λ0 ≥ 0; by default the loss's weight when training starts.
+
+    Raises:
+        ValueError: if a number is out of range, or the model was not compiled with
+            `lnl.losses.SparseRegularization`.
+
+    Example:
+        >>> model.fit(x, y, callbacks=[RegularizationScheduler(rho=1.03)])
+    """
+
+    def __init__(self, rho, every=1, initial=None):
+        super().__init__()
+        if not rho > 0:
+            raise ValueError(f"`rho` must be above 0. Received: rho={rho!r}")
+        if int(every) != every or every < 1:
+            raise ValueError(
+                f"`every` must be a whole number of at least 1. Received: {every!r}"
+            )
+        if initial is not None and not initial >= 0:
+            raise ValueError(
+                f"`initial` must be at least 0. Received: initial={initial!r}"
+            )
+        self.rho = float(rho)
+        self.every = int(every)
+        self.initial = initial
+
+    def on_train_begin(self, logs=None):
+        """Take λ0 from the loss where it was not given."""
+        loss = self.model.loss
+        if not isinstance(loss, SparseRegularization):
+            raise ValueError(
+                "RegularizationScheduler needs a model compiled with "
+                f"`lnl.losses.SparseRegularization`. Received: loss={loss!r}"
+            )
+        if self.initial is None:
+            self.initial = float(loss.weight)
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Set λ for this epoch."""
+        self.model.loss.weight = schedules.regularization_weight(
+            epoch, self.initial, self.rho, self.every
+        )

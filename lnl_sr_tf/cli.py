@@ -1,0 +1,168 @@
+"""The command line: flags, messages and exit statuses; nothing else knows of them."""
+
+import contextlib
+import os
+import pathlib
+import sys
+import tempfile
+import textwrap
+
+from absl import flags
+
+from lnl_sr_tf import __version__, config
+from lnl_sr_tf.errors import InputError, RunError
+
+DONE, FAILED, WRONG_INPUT = 0, 1, 2
+# A newcomer sees both at once; everything else has its default in `config`.
+_DEFAULTS = {"loss": "ce,ce_sr"}
+_SEVERAL = " (one or several, by commas)"
+
+
+def _define_flags():
+    """One absl flag for each setting; None where it was not given."""
+    for name in config.FIELDS:
+        kind = config.FIELDS[name].metadata["kind"]
+        define = flags.DEFINE_bool if kind is bool else flags.DEFINE_string
+        define(name, None, _help_of(name))
+
+
+def _help_of(name):
+    text = config.meaning(name)
+    if name in _DEFAULTS:
+        text = text.rpartition(" (default:")[0] + f" (default: {_DEFAULTS[name]})"
+    return text + (_SEVERAL if name in config.AXES else "")
+
+
+_define_flags()
+
+
+def run():
+    """Entry of the command: exits with the status of `main`."""
+    sys.exit(main(sys.argv))
+
+
+def main(argv):
+    """Train what the command line asks for.
+
+    Args:
+        argv: the command line, the program's name first.
+
+    Returns:
+        Exit status: 0 done; 2 the command line or the data is wrong (one line on
+        stderr); 1 anything else.
+    """
+    if {"--help", "-help", "-h", "--helpfull", "--helpshort"} & set(argv[1:]):
+        print(_help())
+        return DONE
+    if "--version" in argv[1:]:
+        print(f"lnl-sr-tf {__version__}")
+        return DONE
+    try:
+        settings = _settings(argv)
+        # Settled once before Keras is imported: a typo is answered at once.
+        config.grid(settings)
+        with _quiet_start():
+            from lnl_sr_tf import sweep
+        sweep.run(settings, _tell)
+    except (InputError, flags.Error, UnicodeDecodeError) as error:
+        return _complain(error, WRONG_INPUT)
+    except RunError as error:
+        return _complain(error, FAILED)
+    except KeyboardInterrupt:
+        return _complain(
+            "interrupted; the same command goes on from the last finished epoch", FAILED
+        )
+    return DONE
+
+
+def _settings(argv):
+    """The settings that were given, by name; those of `config.AXES` as lists."""
+    left_over = flags.FLAGS(argv)[1:]
+    if left_over:
+        raise InputError(
+            f"unexpected argument {left_over[0]!r}; settings are given as --name=value, "
+            "and --help lists them"
+        )
+    values = {name: flags.FLAGS[name].value for name in config.FIELDS}
+    settings = _DEFAULTS | {k: v for k, v in values.items() if v is not None}
+    for name in config.AXES:
+        if isinstance(settings.get(name), str):
+            settings[name] = [part.strip() for part in settings[name].split(",")]
+    return settings
+
+
+def _help():
+    lines = [
+        "usage: python main.py [--name=value ...]    (or: lnl-sr [--name=value ...])",
+        "",
+        "Train classifiers on data whose labels are partly wrong, with and without",
+        "sparse regularization. Without flags: cross-entropy and cross-entropy with",
+        "sparse regularization on handwritten digits, side by side.",
+        "",
+        "A recipe in flags/ is picked by dataset and loss; a flag wins over it.",
+        "--flagfile=FILE reads flags from a file, one a line.",
+    ]
+    group = None
+    for name, field in config.FIELDS.items():
+        if field.metadata["group"] != group:
+            group = field.metadata["group"]
+            lines += ["", f"{group}:"]
+        lines += [
+            f"  --{name}",
+            textwrap.fill(
+                _help_of(name),
+                76,
+                initial_indent=" " * 6,
+                subsequent_indent=" " * 6,
+                break_on_hyphens=False,
+            ),
+        ]
+    lines += [
+        "",
+        "Exit status: 0 done; 2 the command line or the data is wrong; 1 anything else.",
+    ]
+    return "\n".join(lines)
+
+
+def _tell(line):
+    print(line, flush=True)
+
+
+def _complain(problem, status):
+    text = " ".join(str(problem).split())
+    print(f"lnl-sr: {text}", file=sys.stderr, flush=True)
+    return status
+
+
+@contextlib.contextmanager
+def _quiet_start():
+    """Import TensorFlow without its notices about itself; pass on what matters.
+
+    They are written to the file descriptor before logging can be configured, so
+    only the descriptor can catch them.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    sys.stderr.flush()
+    with tempfile.TemporaryFile() as caught:
+        stderr = os.dup(2)
+        os.dup2(caught.fileno(), 2)
+        try:
+            import tensorflow as tf
+
+            tf.config.list_physical_devices()
+            yield
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
+            caught.seek(0)
+            for line in caught.read().decode(errors="replace").splitlines():
+                if not _is_notice(line):
+                    print(line, file=sys.stderr)
+
+
+def _is_notice(line):
+    """Whether a line of TensorFlow's start says nothing that matters here."""
+    if line.startswith(("I0000", "WARNING: All log messages before absl")):
+        return True
+    has_gpu = pathlib.Path("/proc/driver/nvidia").exists()
+    return "cuda" in line.lower() and not has_gpu

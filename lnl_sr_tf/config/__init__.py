@@ -1,0 +1,6 @@
+"""The settings of a run, from flags and recipes to a settled `Config`."""
+
+from lnl_sr_tf.config.resolve import AXES, grid, resolve
+from lnl_sr_tf.config.settings import FIELDS, Config, meaning
+
+__all__ = ["AXES", "FIELDS", "Config", "grid", "meaning", "resolve"]

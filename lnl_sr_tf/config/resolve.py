@@ -1,0 +1,100 @@
+"""From what a person gives to settled configs: recipes, defaults, grids."""
+
+import dataclasses
+import itertools
+
+from lnl_sr_tf.config import recipes
+from lnl_sr_tf.config.parse import parse
+from lnl_sr_tf.config.settings import FIELDS, Config
+from lnl_sr_tf.errors import InputError
+
+# Settings that may have several values; the grid of all of them is trained.
+AXES = ("noise", "rate", "seed", "loss")
+_ONLY_REGULARIZED = (
+    "tau",
+    "normalize_logits",
+    "p",
+    "lambda0",
+    "rho",
+    "lambda_every",
+    "tau_decay",
+    "tau_min",
+)
+
+
+def resolve(settings):
+    """A settled `Config`: what is given, else the recipe, else the default.
+
+    Args:
+        settings: dict from a setting's name to its value, a Python value or the
+            text that the command line would take. `loss_args` is merged with the
+            recipe's.
+
+    Returns:
+        A `Config` with every setting in its range.
+
+    Raises:
+        InputError: if a name is unknown, a value is malformed or out of range, or
+            two settings contradict each other.
+
+    Example:
+        >>> resolve({"dataset": "mnist", "loss": "gce_sr", "epochs": 10}).lambda0
+        3.0
+    """
+    given = {name: parse(name, value) for name, value in settings.items()}
+    head = {
+        name: given.get(name, FIELDS[name].default)
+        for name in ("dataset", "loss", "noise")
+    }
+    head["dataset"] = head["dataset"].removeprefix("tfds:")
+    recipe = {k: parse(k, v) for k, v in recipes.read(**head).items()}
+    values = recipe | given
+    values["loss_args"] = recipe.get("loss_args", {}) | given.get("loss_args", {})
+    if head["noise"] == "none":
+        if given.get("rate"):
+            raise InputError(
+                f"--noise=none contradicts --rate={given['rate']:g}; leave out --rate, "
+                "or choose --noise=sym, asym or pairflip"
+            )
+        values["rate"] = 0.0
+    config = Config(**values)
+    if not config.regularized:
+        config = dataclasses.replace(config, **dict.fromkeys(_ONLY_REGULARIZED))
+    return config
+
+
+def grid(settings):
+    """A config for each combination of the settings that have several values.
+
+    Args:
+        settings: dict of settings as for `resolve`, in which those of `AXES` may be
+            lists.
+
+    Returns:
+        A list of `Config`, without repetitions.
+
+    Raises:
+        InputError: if a setting is wrong, or has no effect on any of the losses.
+
+    Example:
+        >>> [config.loss for config in grid({"loss": ["ce", "ce_sr"]})]
+        ['ce', 'ce_sr']
+    """
+    axes = {
+        name: settings[name] if isinstance(settings[name], list) else [settings[name]]
+        for name in AXES
+        if name in settings
+    }
+    losses = axes.get("loss", [FIELDS["loss"].default])
+    if not any(loss.endswith("_sr") for loss in losses):
+        useless = [name for name in _ONLY_REGULARIZED if name in settings]
+        if useless:
+            raise InputError(
+                f"--{useless[0]} has no effect: it belongs to sparse regularization, "
+                f"and --loss={','.join(losses)} has none that ends in _sr"
+            )
+    made = [
+        resolve(settings | dict(zip(axes, values, strict=True)))
+        for values in itertools.product(*axes.values())
+    ]
+    return list({config.run_name: config for config in made}.values())

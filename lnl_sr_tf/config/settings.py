@@ -1,0 +1,232 @@
+"""The settings of one run: their names, meanings and ranges."""
+
+import dataclasses
+import hashlib
+import json
+
+RECIPE = None  # the default of a setting that the recipe fills in
+
+
+def _setting(default, kind, group, meaning, *, choices=None, low=None, high=None):
+    return dataclasses.field(
+        default=default,
+        metadata={
+            "kind": kind,
+            "group": group,
+            "meaning": meaning,
+            "choices": choices,
+            "low": low,
+            "high": high,
+        },
+    )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Config:
+    """One run, settled. Make it by `resolve`, which fills in the recipe.
+
+    Every field is a setting of the command line by the same name; `meaning(name)`
+    says what it is. Settings that do not apply to the loss (τ, p, λ and so on
+    without `_sr`) are None.
+    """
+
+    dataset: str = _setting(
+        "digits",
+        str,
+        "Data",
+        "what to train on: digits, mnist, fashion_mnist, cifar10, cifar100, or "
+        "tfds:NAME for any image classification set of TensorFlow Datasets",
+    )
+    data_dir: str = _setting(
+        "", str, "Data", "folder where TFDS keeps prepared data (default: TFDS's own)"
+    )
+    noise: str = _setting(
+        "sym",
+        str,
+        "Label noise",
+        "kind: none, sym (to any other class), asym (to a similar class; mnist, "
+        "cifar10, cifar100), pairflip (to the next class)",
+        choices=("none", "sym", "asym", "pairflip"),
+    )
+    rate: float = _setting(
+        0.6, float, "Label noise", "noise rate, a share in [0, 1)", low=0.0, high=1.0
+    )
+    noise_draw: str = _setting(
+        "exact",
+        str,
+        "Label noise",
+        "exact (the same share of every class) or random (each label by itself)",
+        choices=("exact", "random"),
+    )
+    loss: str = _setting(
+        "ce_sr",
+        str,
+        "Method",
+        "ce, fl, gce; any name + _sr adds sparse regularization",
+    )
+    method: str = _setting(
+        "standard", str, "Method", "how to train: standard", choices=("standard",)
+    )
+    loss_args: dict = _setting(
+        RECIPE,
+        dict,
+        "Method",
+        "parameters of the loss, for instance gamma=2.0 for fl or q=0.7 for gce",
+    )
+    tau: float = _setting(
+        RECIPE, float, "Method", "temperature τ of output sharpening, above 0", low=0.0
+    )
+    normalize_logits: bool = _setting(
+        RECIPE, bool, "Method", "divide logits by their L2 norm before sharpening"
+    )
+    p: float = _setting(
+        RECIPE,
+        float,
+        "Method",
+        "exponent of the norm of sparse regularization, in (0, 1]",
+        low=0.0,
+        high=1.0,
+    )
+    lambda0: float = _setting(
+        RECIPE,
+        float,
+        "Method",
+        "weight λ of sparse regularization in the first epoch, at least 0",
+        low=0.0,
+    )
+    rho: float = _setting(
+        RECIPE, float, "Method", "factor ρ by which λ grows, above 0", low=0.0
+    )
+    lambda_every: int = _setting(
+        RECIPE, int, "Method", "epochs between two steps of λ", low=1
+    )
+    tau_decay: float = _setting(
+        RECIPE,
+        float,
+        "Method",
+        "factor by which τ falls each epoch, in (0, 1]; 1 keeps it fixed",
+        low=0.0,
+        high=1.0,
+    )
+    tau_min: float = _setting(
+        RECIPE, float, "Method", "τ does not fall below this, at least 0", low=0.0
+    )
+    model: str = _setting(
+        RECIPE,
+        str,
+        "Training",
+        "network: cnn_digits, cnn_mnist, cnn_cifar, resnet18, resnet34, resnet50",
+    )
+    epochs: int = _setting(RECIPE, int, "Training", "passes over the data", low=1)
+    batch_size: int = _setting(RECIPE, int, "Training", "examples a step", low=1)
+    lr: float = _setting(
+        RECIPE, float, "Training", "learning rate in the first epoch, above 0", low=0.0
+    )
+    lr_schedule: str = _setting(
+        RECIPE,
+        str,
+        "Training",
+        "learning rate over epochs: cosine (to 0), exponential, constant",
+        choices=("cosine", "exponential", "constant"),
+    )
+    lr_decay: float = _setting(
+        RECIPE,
+        float,
+        "Training",
+        "factor an epoch of the exponential schedule, in (0, 1]",
+        low=0.0,
+        high=1.0,
+    )
+    momentum: float = _setting(
+        RECIPE, float, "Training", "momentum of SGD, in [0, 1)", low=0.0, high=1.0
+    )
+    nesterov: bool = _setting(RECIPE, bool, "Training", "Nesterov's momentum")
+    weight_decay: float = _setting(
+        RECIPE,
+        float,
+        "Training",
+        "L2 weight decay added to the gradient, at least 0",
+        low=0.0,
+    )
+    clip_norm: float = _setting(
+        RECIPE,
+        float,
+        "Training",
+        "global norm to which gradients are clipped; 0 leaves them",
+        low=0.0,
+    )
+    crop_padding: int = _setting(
+        RECIPE, int, "Training", "pixels of padding before a random crop", low=0
+    )
+    flip: bool = _setting(RECIPE, bool, "Training", "flip images left-right at random")
+    rotation: float = _setting(
+        RECIPE,
+        float,
+        "Training",
+        "degrees by which images are turned at random, either way, in [0, 180]",
+        low=0.0,
+        high=180.0,
+    )
+    seed: int = _setting(
+        1,
+        int,
+        "Run",
+        "whole number; gives model, noise, order and augmentation",
+        low=0,
+        high=2**31 - 1,
+    )
+    precision: str = _setting(
+        "auto",
+        str,
+        "Run",
+        "auto (mixed_bfloat16 where the hardware multiplies it, else float32), "
+        "float32, mixed_bfloat16, mixed_float16",
+        choices=("auto", "float32", "mixed_bfloat16", "mixed_float16"),
+    )
+    distribute: str = _setting(
+        "auto",
+        str,
+        "Run",
+        "devices: auto or none (both: one device)",
+        choices=("auto", "none"),
+    )
+    output_dir: str = _setting(
+        "runs", str, "Run", "folder beneath which each run gets a folder of its own"
+    )
+    resume: bool = _setting(
+        True,
+        bool,
+        "Run",
+        "go on with a run that was cut off, and do not repeat one that is finished",
+    )
+
+    @property
+    def regularized(self):
+        """Whether the loss is under sparse regularization."""
+        return self.loss.endswith("_sr")
+
+    @property
+    def run_name(self):
+        """Name of the run's folder: readable, and different for different settings."""
+        keys = ("data_dir", "output_dir", "resume")
+        settings = {k: v for k, v in self.as_dict().items() if k not in keys}
+        text = json.dumps(settings, sort_keys=True)
+        digest = hashlib.sha256(text.encode()).hexdigest()[:8]
+        dataset = self.dataset.replace("tfds:", "").replace("/", "_")
+        noise = self.noise if self.noise == "none" else f"{self.noise}{self.rate:g}"
+        return f"{dataset}-{self.loss}-{noise}-seed{self.seed}-{digest}"
+
+    def as_dict(self):
+        """All settings by name, ready for JSON."""
+        return dataclasses.asdict(self)
+
+
+FIELDS = {field.name: field for field in dataclasses.fields(Config)}
+
+
+def meaning(name):
+    """What a setting is, with its unit and its default."""
+    field = FIELDS[name]
+    default = "the recipe's" if field.default is RECIPE else field.default
+    text = field.metadata["meaning"]
+    return text if "default" in text else f"{text} (default: {default})"

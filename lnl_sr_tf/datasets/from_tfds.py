@@ -1,0 +1,156 @@
+"""Datasets of TensorFlow Datasets."""
+
+import contextlib
+import os
+
+import numpy as np
+
+from lnl_sr_tf.datasets.dataset import Dataset, pixel_statistics
+from lnl_sr_tf.errors import InputError
+
+# The statistics that published recipes normalise with; others are measured.
+_STATISTICS = {
+    "mnist": ((0.1307,), (0.3081,)),
+    "cifar10": ((0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)),
+    "cifar100": ((0.5071, 0.4865, 0.4409), (0.2673, 0.2564, 0.2762)),
+}
+_READ_BATCH = 1000
+# TFDS tries a dead network ten times with growing pauses, which takes minutes.
+_DOWNLOAD_RETRIES = 2
+
+
+def load(name, data_dir=None):
+    """An image classification set of TFDS, decoded to uint8 arrays.
+
+    Args:
+        name: its name in TFDS, for instance `"mnist"`.
+        data_dir: where TFDS keeps prepared data; `None` or "" for its own default,
+            which the environment variable TFDS_DATA_DIR sets.
+
+    Returns:
+        A `Dataset`: the split `train`, and `test` (or `validation` without it).
+
+    Raises:
+        InputError: if TFDS does not know the name, the data is neither there nor to
+            be had, or it is not of images of one size with one label each.
+    """
+    import tensorflow_datasets as tfds
+
+    builder = _builder(tfds, name, data_dir)
+    image_shape, class_names = _check_features(tfds, name, builder.info)
+    _prepare(builder, name)
+    splits = builder.info.splits or ("train", "test")
+    test = next((s for s in ("test", "validation") if s in splits), None)
+    if "train" not in splits or test is None:
+        raise InputError(
+            f"--dataset=tfds:{name}: needs the splits train, and test or validation; "
+            f"this one has {', '.join(splits)}"
+        )
+    train_images, train_labels = _read(tfds, builder, "train", image_shape)
+    test_images, test_labels = _read(tfds, builder, test, image_shape)
+    mean, std = _STATISTICS.get(name) or pixel_statistics(train_images)
+    return Dataset(
+        name=name,
+        train_images=train_images,
+        given_labels=train_labels,
+        clean_labels=train_labels,
+        test_images=test_images,
+        test_labels=test_labels,
+        class_names=class_names,
+        mean=mean,
+        std=std,
+    )
+
+
+def _builder(tfds, name, data_dir):
+    try:
+        return tfds.builder(name, data_dir=data_dir or None)
+    except tfds.core.DatasetNotFoundError:
+        raise InputError(
+            f"--dataset=tfds:{name}: TensorFlow Datasets {tfds.__version__} knows no "
+            "such dataset; tensorflow.org/datasets/catalog lists them"
+        ) from None
+    except Exception as error:
+        # TFDS raises many kinds here: bad versions, unreadable metadata, folders.
+        raise InputError(
+            f"--dataset=tfds:{name}: TensorFlow Datasets cannot open it in "
+            f"{data_dir or 'its default folder'}: {_first_line(error)}"
+        ) from error
+
+
+def _check_features(tfds, name, info):
+    features = info.features
+    image = features.get("image") if hasattr(features, "get") else None
+    label = features.get("label") if hasattr(features, "get") else None
+    if not isinstance(image, tfds.features.Image) or not isinstance(
+        label, tfds.features.ClassLabel
+    ):
+        raise InputError(
+            f"--dataset=tfds:{name}: expected an image and a class label in each "
+            f"example; this one has {', '.join(getattr(features, 'keys', tuple)())}"
+        )
+    if None in image.shape or image.dtype != np.uint8:
+        raise InputError(
+            f"--dataset=tfds:{name}: expected uint8 images of one size; these are "
+            f"{np.dtype(image.dtype).name} of shape {image.shape}"
+        )
+    return image.shape, tuple(label.names)
+
+
+def _prepare(builder, name):
+    if builder.is_prepared():
+        return
+    try:
+        with _impatient_downloads():
+            builder.download_and_prepare()
+    except Exception as error:
+        raise InputError(
+            f"--dataset={name}: not found in {os.path.dirname(builder.data_dir)} and "
+            f"cannot be downloaded ({_first_line(error)}); put the prepared data "
+            "there, or say by --data_dir where it is, or run this once with a network: "
+            f"python -m tensorflow_datasets build {name}"
+        ) from None
+
+
+@contextlib.contextmanager
+def _impatient_downloads():
+    from tensorflow_datasets.core.download import downloader
+
+    before = getattr(downloader, "MAX_RETRIES", None)
+    downloader.MAX_RETRIES = _DOWNLOAD_RETRIES
+    try:
+        yield
+    finally:
+        downloader.MAX_RETRIES = before
+
+
+def _read(tfds, builder, split, image_shape):
+    examples = builder.as_dataset(
+        split=split,
+        shuffle_files=False,
+        as_supervised=False,
+        read_config=tfds.ReadConfig(try_autocache=False, interleave_cycle_length=1),
+    )
+    examples = examples.map(lambda example: (example["image"], example["label"]))
+    images, labels = [], []
+    try:
+        for image, label in examples.batch(_READ_BATCH).as_numpy_iterator():
+            images.append(image)
+            labels.append(label)
+    except Exception as error:
+        raise InputError(
+            f"--dataset={builder.name}: the prepared data in {builder.data_dir} cannot "
+            f"be read ({_first_line(error)}); prepare it again"
+        ) from error
+    if not images:
+        raise InputError(
+            f"--dataset={builder.name}: split {split} in {builder.data_dir} is empty; "
+            "prepare it again"
+        )
+    return np.concatenate(images), np.concatenate(labels).astype(np.int64)
+
+
+def _first_line(error):
+    lines = str(error).strip().splitlines()
+    text = lines[0] if lines else ""
+    return f"{type(error).__name__}: {text[:200]}"

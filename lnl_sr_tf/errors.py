@@ -1,0 +1,17 @@
+"""The errors that a person can mend, told apart from faults of the program."""
+
+
+class InputError(ValueError):
+    """The command line or the data is wrong.
+
+    The message is one line: what was received, what would be right and where.
+    The command line prints it without a traceback and exits with status 2.
+    """
+
+
+class RunError(RuntimeError):
+    """A run cannot go on, though what was asked for is well formed.
+
+    The message is one line that says what happened and what to do next. The
+    command line prints it without a traceback and exits with status 1.
+    """

@@ -1,0 +1,255 @@
+"""One run, end to end: from a config to a run folder."""
+
+import pathlib
+import platform
+import statistics
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+import lnl_sr_tf
+from lnl_sr_tf import datasets, export, models, noise
+from lnl_sr_tf.analysis import figures
+from lnl_sr_tf.errors import InputError, RunError
+from lnl_sr_tf.run_folder import RunFolder
+from lnl_sr_tf.training import precision
+from lnl_sr_tf.training.build import build_loss, build_model
+from lnl_sr_tf.training.fit import fit
+
+
+def check(config):
+    """Find out before anything is written whether a config names what there is.
+
+    Raises:
+        InputError: if its loss or its network is unknown, or the loss does not take
+            its parameters.
+    """
+    try:
+        build_loss(config)
+    except (ValueError, TypeError) as error:
+        raise InputError(f"--loss={config.loss}: {error}") from None
+    models.check(config.model)
+
+
+def run(config, tell=print):
+    """Train as a config says, or go on where an earlier start was cut off.
+
+    Args:
+        config: a `lnl_sr_tf.config.Config`.
+        tell: called with each line for the person who waits.
+
+    Returns:
+        The `RunFolder`, finished.
+
+    Raises:
+        InputError: if the config or the data is wrong.
+        RunError: if the run cannot go on.
+
+    Example:
+        >>> folder = run(lnl.config.resolve({"dataset": "digits", "epochs": 5}))
+        >>> folder.summary()["test_accuracy"]
+    """
+    check(config)
+    folder = _choose_folder(config, tell)
+    if folder.finished():
+        tell(f"{folder.path}: already finished")
+        return folder
+    dataset = _load(config, folder)
+    policy = precision.resolve(config.precision)
+    _settle_config(config, policy, folder)
+    _write_labels(dataset, folder)
+    tell(_headline(config, dataset, policy, folder))
+    keras.utils.set_random_seed(config.seed)
+    with precision.policy(policy):
+        model = build_model(config, dataset)
+    progress = _Progress(config, folder, dataset, tell)
+    rows = fit(model, dataset, config, folder, progress)
+    _write_results(config, dataset, model, rows, folder)
+    return folder
+
+
+def _choose_folder(config, tell):
+    """The run's folder; with resume off one that does not exist yet."""
+    path = pathlib.Path(config.output_dir) / config.run_name
+    number = 1
+    while not config.resume and path.exists():
+        number += 1
+        path = path.with_name(f"{config.run_name}-{number}")
+    if number > 1:
+        tell(f"--resume=false: earlier runs stay as they are; this one is {path}")
+    return RunFolder(path)
+
+
+def _load(config, folder):
+    """The dataset with its given labels: the stored ones, if the run has begun."""
+    dataset = datasets.load(config.dataset, config.data_dir or None)
+    matrix = noise.noise_matrix(
+        config.noise, dataset.name, dataset.num_classes, config.rate
+    )
+    dataset = dataset.with_noise(matrix, config.seed, config.noise_draw == "exact")
+    if folder.labels.is_file():
+        with np.load(folder.labels, allow_pickle=False) as stored:
+            same = np.array_equal(stored["given"], dataset.given_labels)
+        if not same:
+            raise RunError(
+                f"{folder.labels} holds other labels than this run would train on: "
+                f"the data has changed; move {folder.path} away to start anew"
+            )
+    return dataset
+
+
+def _settle_config(config, policy, folder):
+    """Write `config.json`, or make sure that the one there is of the same run."""
+    content = config.as_dict() | {
+        "precision_used": policy,
+        "versions": {
+            "python": platform.python_version(),
+            "keras": keras.__version__,
+            "tensorflow": tf.__version__,
+            "lnl_sr_tf": lnl_sr_tf.__version__,
+        },
+        "machine": machine(),
+    }
+    before = folder.config()
+    if before is None:
+        folder.write_config(content)
+        return
+    ignored = ("data_dir", "output_dir", "resume")
+    names = [name for name in (*config.as_dict(), "precision_used")]
+    for name in names:
+        if name not in ignored and before.get(name) != content[name]:
+            raise RunError(
+                f"{folder.path} holds a run with {name}={before.get(name)}, and this "
+                f"one has {name}={content[name]}; choose another --output_dir, or "
+                f"--{name.replace('_used', '')}={before.get(name)} to go on with that"
+            )
+
+
+def machine():
+    """The processor and accelerators of this machine, for `config.json`."""
+    return {
+        "processor": _processor_name(),
+        "system": platform.platform(),
+        "accelerators": [
+            tf.config.experimental.get_device_details(gpu).get("device_name", gpu.name)
+            for gpu in tf.config.list_physical_devices("GPU")
+        ],
+    }
+
+
+def _processor_name():
+    try:
+        lines = pathlib.Path("/proc/cpuinfo").read_text("utf-8").splitlines()
+    except OSError:
+        lines = []
+    named = [line for line in lines if line.startswith("model name")]
+    name = named[0].partition(":")[2].strip() if named else platform.processor()
+    return f"{name} ({len(named) or 'unknown'} logical cores)"
+
+
+def _write_labels(dataset, folder):
+    if folder.labels.is_file():
+        return
+    unfinished = folder.path / ".labels.unfinished.npz"
+    try:
+        np.savez_compressed(
+            unfinished,
+            index=np.arange(len(dataset.given_labels)),
+            given=dataset.given_labels,
+            clean=dataset.clean_labels,
+        )
+        unfinished.replace(folder.labels)
+    except OSError as error:
+        raise RunError(f"cannot write {folder.labels}: {error}") from error
+
+
+def _headline(config, dataset, policy, folder):
+    kind = "no label noise"
+    if config.noise != "none":
+        kind = f"{config.noise} noise {dataset.noise_rate:.3f} as drawn"
+    return (
+        f"{dataset.name} ({len(dataset.given_labels)} to train, "
+        f"{len(dataset.test_labels)} to test), {kind}; {config.loss}, {config.model}, "
+        f"{config.epochs} epochs, seed {config.seed}, {policy}; {folder.path}"
+    )
+
+
+def _summary(dataset, rows, finished):
+    best = max(rows, key=lambda row: row["test_accuracy"])
+    last = rows[-1]
+    speed = len(dataset.given_labels) / statistics.median(r["seconds"] for r in rows)
+    return {
+        "test_accuracy": last["test_accuracy"],
+        "best_test_accuracy": best["test_accuracy"],
+        "best_epoch": best["epoch"],
+        "noise_rate": dataset.noise_rate,
+        "sparse_rate": last["sparse_rate"],
+        "epochs": last["epoch"],
+        "images_per_second": round(speed, 1),
+        "seconds": round(sum(row["seconds"] for row in rows), 3),
+        "finished": finished,
+        "class_names": list(dataset.class_names),
+    }
+
+
+class _Progress:
+    """A line and a fresh `summary.json` after each epoch."""
+
+    def __init__(self, config, folder, dataset, tell):
+        self.config = config
+        self.folder = folder
+        self.dataset = dataset
+        self.tell = tell
+
+    def __call__(self, rows):
+        self.folder.write_summary(_summary(self.dataset, rows, finished=False))
+        row = rows[-1]
+        left = (self.config.epochs - row["epoch"]) * statistics.median(
+            r["seconds"] for r in rows[-5:]
+        )
+        weight = "" if row["lambda"] is None else f"  λ {row['lambda']:<7.4g}"
+        width = len(str(self.config.epochs))
+        self.tell(
+            f"epoch {row['epoch']:>{width}}/{self.config.epochs}"
+            f"  loss {row['loss']:8.4f}"
+            f"  test accuracy {100 * row['test_accuracy']:6.2f} %"
+            f"  sparse rate {100 * row['sparse_rate']:5.1f} %"
+            f"{weight}  {duration(left)} left"
+        )
+
+
+def duration(seconds):
+    """A time span for people: 8 s, 3 min, 2 h 05 min."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    if minutes < 90:
+        return f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def _write_results(config, dataset, model, rows, folder):
+    try:
+        folder.figures.mkdir(exist_ok=True)
+        title = f"{dataset.name}, {config.noise} noise {config.rate:g}"
+        figures.curves(
+            rows,
+            f"{title}, {config.loss}, seed {config.seed}",
+            folder.figures / "curves.png",
+        )
+        figures.samples(
+            dataset.train_images,
+            dataset.given_labels,
+            dataset.clean_labels,
+            dataset.class_names,
+            f"{title}: given labels, wrong ones in bold",
+            folder.figures / "samples.png",
+        )
+        export.save(model, folder)
+    except OSError as error:
+        raise RunError(
+            f"cannot write the results to {folder.path}: {error}; the trained weights "
+            "are in its checkpoints, and the same command goes on from there"
+        ) from error
+    folder.write_summary(_summary(dataset, rows, finished=True))

@@ -1,0 +1,88 @@
+"""Output sharpening: the last layer of a network trained with sparse regularization."""
+
+import keras
+from keras import ops
+
+# Below this squared norm a vector of logits counts as zero: 1/‖z‖ has no slope there.
+_SMALLEST_SQUARE = 1e-24
+
+
+@keras.saving.register_keras_serializable("lnl_sr_tf")
+class OutputSharpening(keras.layers.Layer):
+    """Sharpens logits: z → z / (τ‖z‖₂), or z / τ without normalisation.
+
+    A softmax of the result is the low-temperature softmax σ_τ of Zhou et al.,
+    "Learning with Noisy Labels via Sparse Regularization" (ICCV 2021), Eq. 7.
+    Normalising keeps the network from sharpening by scale alone. With it the
+    largest probability that k classes can reach is
+    1 / (1 + (k−1) exp(−√(k/(k−1)) / τ)): 0.478 for k = 10 and τ = 0.5.
+
+    It computes in float32 whatever the policy, since 1/τ magnifies rounding.
+
+    Args:
+        temperature: τ > 0, in the paper at most 1. A variable, which
+            `lnl.callbacks.TemperatureScheduler` moves and saving keeps.
+        normalize: whether to divide by ‖z‖₂ first.
+        activation: `None` for sharpened logits, `"softmax"` for probabilities.
+        name: optional name of the layer.
+        **kwargs: of `keras.layers.Layer`.
+
+    Input and output shape:
+        `(..., classes)`.
+
+    Raises:
+        ValueError: if τ is not above 0, or the activation is neither of the two.
+
+    Example:
+        >>> OutputSharpening(temperature=0.5)([[3.0, 4.0]])  # [[1.2, 1.6]]
+    """
+
+    def __init__(
+        self, temperature, normalize=True, activation=None, name=None, **kwargs
+    ):
+        kwargs.setdefault("dtype", "float32")
+        super().__init__(name=name, **kwargs)
+        if not isinstance(temperature, (int, float)) or not temperature > 0:
+            raise ValueError(
+                "`temperature` must be a number above 0. Received: "
+                f"temperature={temperature!r}"
+            )
+        if activation not in (None, "softmax"):
+            raise ValueError(
+                "`activation` must be None (logits) or 'softmax' (probabilities). "
+                f"Received: activation={activation!r}"
+            )
+        self.normalize = bool(normalize)
+        self.activation = activation
+        self.supports_masking = True
+        self.temperature = self.add_weight(
+            name="temperature",
+            shape=(),
+            initializer=keras.initializers.Constant(float(temperature)),
+            trainable=False,
+            dtype="float32",
+        )
+        self.built = True
+
+    def call(self, inputs):
+        """Sharpened logits, or their softmax."""
+        logits = inputs
+        if self.normalize:
+            square = ops.sum(ops.square(logits), axis=-1, keepdims=True)
+            logits = logits * ops.rsqrt(ops.maximum(square, _SMALLEST_SQUARE))
+        logits = logits / ops.cast(self.temperature, logits.dtype)
+        return logits if self.activation is None else ops.softmax(logits, axis=-1)
+
+    def compute_output_shape(self, input_shape):
+        """The shape of the input."""
+        return input_shape
+
+    def get_config(self):
+        """The arguments that make an equal layer, τ as it is now."""
+        config = super().get_config()
+        config.update(
+            temperature=float(self.temperature),
+            normalize=self.normalize,
+            activation=self.activation,
+        )
+        return config

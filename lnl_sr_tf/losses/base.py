@@ -1,0 +1,138 @@
+"""What every loss of this library shares."""
+
+import math
+
+import keras
+from keras import ops
+
+
+class RobustLoss(keras.losses.Loss):
+    """Base of the losses: turns labels and network outputs into log-probabilities.
+
+    A subclass writes one formula, `per_class`, which gives L(u, i) for every class
+    i at once. The loss of an example with label distribution y is Σ_i y_i L(u, i):
+    for an integer or one-hot label that is L(u, y), for a soft label the expected
+    loss. Formulas work on log u, in float32, so that no gradient divides by a
+    probability and nothing overflows for logits up to ±1e4.
+
+    Args:
+        from_logits: whether the network gives logits (the default) or
+            probabilities, which are then clipped from below at `epsilon`.
+        epsilon: the probability below which a loss that clips does so, in (0, 1).
+        reduction: as for every `keras.losses.Loss`.
+        name: optional name of the instance.
+        dtype: dtype of the computation; float32 unless Keras's floatx says else.
+
+    Call arguments:
+        y_true: integer labels, shape `(batch,)` or `(batch, 1)`, in
+            [0, classes); or label distributions, shape `(batch, classes)`.
+        y_pred: logits or probabilities, shape `(batch, classes)`.
+        sample_weight: optional, shape `(batch,)`.
+
+    Raises:
+        ValueError: if `epsilon` is out of range, or the shapes of labels and
+            predictions do not fit.
+
+    Example:
+        >>> class Margin(RobustLoss):
+        ...     def per_class(self, log_probs):
+        ...         return 1.0 - ops.exp(log_probs)
+    """
+
+    def __init__(
+        self,
+        from_logits=True,
+        epsilon=1e-7,
+        reduction="sum_over_batch_size",
+        name=None,
+        dtype=None,
+    ):
+        super().__init__(name=name, reduction=reduction, dtype=dtype)
+        self.from_logits = bool(from_logits)
+        self.epsilon = check_range("epsilon", epsilon, 0.0, 1.0, open_low=True)
+
+    def per_class(self, log_probs):
+        """L(u, i) for every class i, from log u; both of shape (batch, classes)."""
+        raise NotImplementedError(f"{type(self).__name__} must define `per_class`.")
+
+    def call(self, y_true, y_pred):
+        """Loss of each example, shape (batch,)."""
+        log_probs = log_probabilities(y_pred, self.from_logits, self.epsilon)
+        targets = label_distribution(y_true, log_probs)
+        return ops.sum(targets * self.per_class(log_probs), axis=-1)
+
+    def get_config(self):
+        """The arguments that make an equal loss."""
+        config = super().get_config()
+        config.update(from_logits=self.from_logits, epsilon=self.epsilon)
+        return config
+
+
+def log_probabilities(y_pred, from_logits=True, epsilon=1e-7):
+    """The logarithm of the network's output distribution, log u.
+
+    Args:
+        y_pred: logits z or probabilities u, shape `(batch, classes)`.
+        from_logits: which of the two.
+        epsilon: probabilities (not logits) are clipped to at least this.
+
+    Returns:
+        log u = z − log Σ_j exp z_j, or log max(u, ε), in float32 or wider.
+    """
+    y_pred = ops.convert_to_tensor(y_pred)
+    if keras.backend.standardize_dtype(y_pred.dtype) in ("float16", "bfloat16"):
+        y_pred = ops.cast(y_pred, "float32")
+    if from_logits:
+        return ops.log_softmax(y_pred, axis=-1)
+    return ops.log(ops.maximum(y_pred, epsilon))
+
+
+def log_clip(log_probs, epsilon):
+    """log max(u, ε), from log u; its gradient is zero where u < ε."""
+    return ops.maximum(log_probs, math.log(epsilon))
+
+
+def label_distribution(y_true, log_probs):
+    """Labels as distributions over the classes, shape `(batch, classes)`.
+
+    Args:
+        y_true: integers of shape `(batch,)` or `(batch, 1)`, or distributions.
+        log_probs: what the labels go with; gives classes and dtype.
+
+    Raises:
+        ValueError: if the shapes do not fit.
+    """
+    classes = log_probs.shape[-1]
+    y_true = ops.convert_to_tensor(y_true)
+    rank = len(y_true.shape)
+    if rank == 2 and y_true.shape[-1] == classes:
+        return ops.cast(y_true, log_probs.dtype)
+    if rank == 2 and y_true.shape[-1] == 1:
+        y_true = ops.squeeze(y_true, axis=-1)
+    elif rank != 1:
+        raise ValueError(
+            "Labels must be integers of shape (batch,) or (batch, 1), or "
+            f"distributions of shape (batch, {classes}) to fit predictions of shape "
+            f"{tuple(log_probs.shape)}. Received labels of shape {tuple(y_true.shape)}."
+        )
+    return ops.one_hot(ops.cast(y_true, "int32"), classes, dtype=log_probs.dtype)
+
+
+def check_range(name, value, low, high, open_low=False):
+    """`value` as a float if it lies in [low, high], or (low, high] with `open_low`.
+
+    Raises:
+        ValueError: that says what was received and what was expected.
+    """
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not (low < number if open_low else low <= number) or not number <= high:
+        left = "(" if open_low else "["
+        right = ")" if math.isinf(high) else "]"
+        raise ValueError(
+            f"`{name}` must be a number in {left}{low:g}, {high:g}{right}. "
+            f"Received: {name}={value!r}"
+        )
+    return number

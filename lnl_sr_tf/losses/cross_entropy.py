@@ -1,0 +1,29 @@
+"""Cross-entropy."""
+
+import keras
+
+from lnl_sr_tf.losses.base import RobustLoss
+
+
+@keras.saving.register_keras_serializable("lnl_sr_tf")
+class CrossEntropy(RobustLoss):
+    """Cross-entropy, L(u, i) = −log u_i.
+
+    It learns fast and well from clean labels and memorises wrong ones: the sum
+    over all labels, Σ_i L(u, i), has no bound, so it is not robust by itself.
+
+    Args:
+        from_logits: whether the network gives logits or probabilities.
+        epsilon: probabilities (with `from_logits=False`) are clipped to at least
+            this; log-probabilities from logits are not clipped.
+        reduction: as for every `keras.losses.Loss`.
+        name: optional name of the instance.
+        dtype: dtype of the computation.
+
+    Example:
+        >>> CrossEntropy()([1], [[0.0, 0.0]])  # log 2 = 0.693
+    """
+
+    def per_class(self, log_probs):
+        """−log u_i."""
+        return -log_probs

@@ -1,0 +1,65 @@
+"""Focal loss."""
+
+import keras
+from keras import ops
+
+from lnl_sr_tf.losses.base import RobustLoss, check_range
+
+# (1 − u)^γ with γ < 1 has an infinite slope at u = 1. The loss itself has slope 0
+# there, and a float32 probability this close to 1 is 1.
+_SMALLEST = 1e-12
+
+
+@keras.saving.register_keras_serializable("lnl_sr_tf")
+class FocalLoss(RobustLoss):
+    """Focal loss, L(u, i) = −(1 − u_i)^γ log u_i.
+
+    Lin et al., "Focal Loss for Dense Object Detection" (ICCV 2017), Eq. 4.
+
+    Args:
+        gamma: γ ≥ 0. 0 gives cross-entropy; the paper of sparse regularization
+            uses 0.5, the default.
+        constant_factor: hold (1 − u_i)^γ constant in the gradient, as the code
+            published with the paper of sparse regularization does. The value is
+            the same; the default is the true derivative.
+        from_logits: whether the network gives logits or probabilities.
+        epsilon: probabilities (with `from_logits=False`) are clipped to at least
+            this.
+        reduction: as for every `keras.losses.Loss`.
+        name: optional name of the instance.
+        dtype: dtype of the computation.
+
+    Raises:
+        ValueError: if γ < 0.
+
+    Example:
+        >>> FocalLoss(gamma=2.0)([1], [[0.0, 0.0]])  # 0.25 · log 2 = 0.173
+    """
+
+    def __init__(
+        self,
+        gamma=0.5,
+        constant_factor=False,
+        from_logits=True,
+        epsilon=1e-7,
+        reduction="sum_over_batch_size",
+        name=None,
+        dtype=None,
+    ):
+        super().__init__(from_logits, epsilon, reduction, name, dtype)
+        self.gamma = check_range("gamma", gamma, 0.0, float("inf"))
+        self.constant_factor = bool(constant_factor)
+
+    def per_class(self, log_probs):
+        """−(1 − u_i)^γ log u_i, with 1 − u as −expm1(log u)."""
+        rest = ops.maximum(-ops.expm1(log_probs), _SMALLEST)
+        factor = ops.power(rest, self.gamma)
+        if self.constant_factor:
+            factor = ops.stop_gradient(factor)
+        return -factor * log_probs
+
+    def get_config(self):
+        """The arguments that make an equal loss."""
+        config = super().get_config()
+        config.update(gamma=self.gamma, constant_factor=self.constant_factor)
+        return config

@@ -1,0 +1,110 @@
+"""Sparse regularization: the term that keeps a network's output close to one-hot."""
+
+import keras
+from keras import ops
+
+from lnl_sr_tf.losses.base import (
+    check_range,
+    log_clip,
+    log_probabilities,
+)
+
+
+@keras.saving.register_keras_serializable("lnl_sr_tf")
+class SparseRegularization(keras.losses.Loss):
+    """Adds λ‖u‖_p^p to any loss: L(u, y) + λ Σ_k max(u_k, ε)^p.
+
+    Where outputs are one-hot, Σ_i L(u, i) is the same for all of them, and that
+    makes every loss tolerant of label noise. This term, together with
+    `lnl.layers.OutputSharpening`, holds outputs close to one-hot. Zhou et al.,
+    "Learning with Noisy Labels via Sparse Regularization" (ICCV 2021), Eq. 9.
+
+    λ is a variable: `lnl.callbacks.RegularizationScheduler` lets it grow as
+    training goes on.
+
+    Args:
+        loss: the loss L: any `keras.losses.Loss` that gives a value per example
+            from `call`. Its own reduction is not used.
+        p: in (0, 1], the exponent; 0.1 for ten classes, 0.01 for a hundred.
+        weight: λ ≥ 0; at the start of training below 1/p.
+        from_logits: whether the network gives logits or probabilities; `None`,
+            the default, asks the wrapped loss.
+        epsilon: ε, the probability below which the term is constant. It matters:
+            without it tiny probabilities take over the gradient.
+        reduction: as for every `keras.losses.Loss`.
+        name: optional name of the instance.
+        dtype: dtype of the computation.
+
+    Raises:
+        ValueError: if `loss` is no Keras loss, or a number is out of range.
+
+    Example:
+        >>> loss = SparseRegularization(CrossEntropy(), p=0.1, weight=1.2)
+        >>> loss([1], [[0.0, 0.0]])  # log 2 + 1.2 · 2 · 0.5^0.1 = 2.932
+    """
+
+    def __init__(
+        self,
+        loss,
+        p=0.1,
+        weight=1.0,
+        from_logits=None,
+        epsilon=1e-7,
+        reduction="sum_over_batch_size",
+        name=None,
+        dtype=None,
+    ):
+        super().__init__(name=name, reduction=reduction, dtype=dtype)
+        if isinstance(loss, dict):
+            loss = keras.losses.deserialize(loss)
+        if not isinstance(loss, keras.losses.Loss):
+            raise ValueError(
+                "`loss` must be an instance of `keras.losses.Loss`, for instance "
+                f"`lnl.losses.CrossEntropy()`. Received: loss={loss!r}"
+            )
+        if from_logits is None:
+            from_logits = loss.get_config().get("from_logits", False)
+        self.loss = loss
+        self.p = check_range("p", p, 0.0, 1.0, open_low=True)
+        self.from_logits = bool(from_logits)
+        self.epsilon = check_range("epsilon", epsilon, 0.0, 1.0, open_low=True)
+        weight = check_range("weight", weight, 0.0, float("inf"))
+        self._weight = keras.Variable(
+            weight, dtype="float32", trainable=False, name="regularization_weight"
+        )
+
+    @property
+    def weight(self):
+        """λ, as a `keras.Variable`; assign a number to change it."""
+        return self._weight
+
+    @weight.setter
+    def weight(self, value):
+        self._weight.assign(check_range("weight", value, 0.0, float("inf")))
+
+    def norm(self, y_pred):
+        """‖u‖_p^p = Σ_k exp(p log max(u_k, ε)) of each example, shape (batch,)."""
+        log_probs = log_probabilities(y_pred, self.from_logits, self.epsilon)
+        return ops.sum(
+            ops.exp(self.p * log_clip(log_probs, self.epsilon)),
+            axis=-1,
+        )
+
+    def call(self, y_true, y_pred):
+        """Loss of each example, shape (batch,)."""
+        norm = self.norm(y_pred)
+        # `.value` hands XLA a tensor; it cannot compile a Keras variable.
+        weight = ops.cast(self._weight.value, norm.dtype)
+        return self.loss.call(y_true, y_pred) + weight * norm
+
+    def get_config(self):
+        """The arguments that make an equal loss, λ as it is now."""
+        config = super().get_config()
+        config.update(
+            loss=keras.losses.serialize(self.loss),
+            p=self.p,
+            weight=float(self._weight),
+            from_logits=self.from_logits,
+            epsilon=self.epsilon,
+        )
+        return config

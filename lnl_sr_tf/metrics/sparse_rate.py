@@ -1,0 +1,62 @@
+"""The share of outputs that are all but one-hot."""
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable("lnl_sr_tf")
+class SparseRate(keras.metrics.Metric):
+    """Sparse rate: the share of examples with max_j u_j > 1 − tolerance.
+
+    Zhou et al., "Learning with Noisy Labels via Sparse Regularization"
+    (ICCV 2021), section 3.1. The closer to 1, the closer the outputs are to
+    one-hot vectors, and the more tolerant of label noise the loss. With normalised
+    logits it can be 0 by construction (see `lnl.layers.OutputSharpening`).
+
+    Args:
+        tolerance: in (0, 1); the paper's is 0.01.
+        from_logits: whether the network gives logits or probabilities.
+        name: name of the metric.
+        dtype: dtype of the result.
+
+    Raises:
+        ValueError: if `tolerance` is out of range.
+
+    Example:
+        >>> metric = SparseRate()
+        >>> metric.update_state([0, 0], [[9.0, 0.0], [0.0, 0.0]])
+        >>> metric.result()  # 0.5
+    """
+
+    def __init__(
+        self, tolerance=0.01, from_logits=True, name="sparse_rate", dtype=None
+    ):
+        super().__init__(name=name, dtype=dtype)
+        if not 0 < tolerance < 1:
+            raise ValueError(
+                "`tolerance` must be a number in (0, 1). Received: "
+                f"tolerance={tolerance!r}"
+            )
+        self.tolerance = float(tolerance)
+        self.from_logits = bool(from_logits)
+        self.sparse = self.add_weight(name="sparse", shape=(), initializer="zeros")
+        self.total = self.add_weight(name="total", shape=(), initializer="zeros")
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        """Count the sparse outputs of a batch; labels and weights are not used."""
+        outputs = ops.cast(y_pred, "float32")
+        if self.from_logits:
+            outputs = ops.softmax(outputs, axis=-1)
+        sparse = ops.max(outputs, axis=-1) > 1.0 - self.tolerance
+        self.sparse.assign_add(ops.sum(ops.cast(sparse, self.sparse.dtype)))
+        self.total.assign_add(ops.sum(ops.ones_like(sparse, dtype=self.total.dtype)))
+
+    def result(self):
+        """The share so far; 0 before the first batch."""
+        return ops.divide_no_nan(self.sparse, self.total)
+
+    def get_config(self):
+        """The arguments that make an equal metric."""
+        config = super().get_config()
+        config.update(tolerance=self.tolerance, from_logits=self.from_logits)
+        return config

@@ -1,0 +1,115 @@
+"""Networks: image in, logits out.
+
+To add one: write a function (inputs, num_classes, seeds) → logits that names its
+penultimate layer "features", and give it a name in `_BUILDERS`.
+"""
+
+import difflib
+
+import keras
+import numpy as np
+
+from lnl_sr_tf.errors import InputError
+from lnl_sr_tf.models import cnn, resnet
+
+__all__ = ["build", "features", "get", "names"]
+
+_BUILDERS = {
+    "cnn_digits": cnn.cnn_mnist,
+    "cnn_mnist": cnn.cnn_mnist,
+    "cnn_cifar": cnn.cnn_cifar,
+    "resnet18": resnet.resnet18,
+    "resnet34": resnet.resnet34,
+    "resnet50": resnet.resnet50,
+}
+_FEATURES = "features"
+_SMALLEST_SIDE = {"cnn_digits": 4, "cnn_mnist": 4, "cnn_cifar": 8, "resnet50": 32}
+
+
+def names():
+    """Names that `get` knows."""
+    return list(_BUILDERS)
+
+
+def get(name, input_shape, num_classes, seed=0):
+    """A network by its name.
+
+    Args:
+        name: one of `names()`.
+        input_shape: (height, width, channels).
+        num_classes: k, the number of logits.
+        seed: a whole number ≥ 0; the same seed gives the same initial weights.
+
+    Returns:
+        A `keras.Model` from images (normalised floats) to logits of shape
+        (batch, k). The logits are float32 whatever the policy.
+
+    Raises:
+        InputError: if the name is unknown or the images are too small for it.
+
+    Example:
+        >>> get("cnn_mnist", (28, 28, 1), 10).output_shape
+        (None, 10)
+    """
+    inputs = keras.Input(input_shape, name="images")
+    return keras.Model(inputs, build(name, inputs, num_classes, seed), name=name)
+
+
+def build(name, inputs, num_classes, seed=0):
+    """The logits of a network as a Keras tensor, for a model with more layers.
+
+    Args:
+        name: one of `names()`.
+        inputs: Keras tensor of images.
+        num_classes: k, the number of logits.
+        seed: a whole number ≥ 0.
+
+    Returns:
+        Keras tensor of logits, shape (batch, k).
+
+    Raises:
+        InputError: if the name is unknown or the images are too small for it.
+    """
+    check(name)
+    side = min(inputs.shape[1:3])
+    if side < _SMALLEST_SIDE.get(name, 1):
+        raise InputError(
+            f"--model={name}: takes images of at least {_SMALLEST_SIDE[name]} pixels a "
+            f"side; received {inputs.shape[1]}×{inputs.shape[2]}"
+        )
+    return _BUILDERS[name](inputs, num_classes, _seeds(seed))
+
+
+def check(name):
+    """Raise InputError if no network has this name."""
+    if name not in _BUILDERS:
+        close = difflib.get_close_matches(str(name), _BUILDERS, n=1)
+        hint = f"; did you mean {close[0]}?" if close else ""
+        raise InputError(
+            f"--model={name}: unknown network; expected one of "
+            f"{', '.join(_BUILDERS)}{hint}"
+        )
+
+
+def features(model):
+    """The part of a network from its input to its penultimate layer.
+
+    Args:
+        model: a model from `get`, or one around `build`.
+
+    Returns:
+        A `keras.Model` from images to features of shape (batch, width), which
+        shares the weights.
+
+    Example:
+        >>> features(get("cnn_mnist", (28, 28, 1), 10)).output_shape
+        (None, 128)
+    """
+    return keras.Model(model.inputs, model.get_layer(_FEATURES).output)
+
+
+def _seeds(seed):
+    """An endless stream of seeds for initialisers, from one."""
+    rng = np.random.default_rng(seed)
+    while True:
+        yield int(rng.integers(2**31 - 1))

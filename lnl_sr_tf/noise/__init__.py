@@ -1,0 +1,17 @@
+"""Label noise: transition matrices, and labels corrupted by them. NumPy alone."""
+
+from lnl_sr_tf.noise.corrupt import corrupt
+from lnl_sr_tf.noise.matrices import (
+    asymmetric_matrix,
+    noise_matrix,
+    pairflip_matrix,
+    symmetric_matrix,
+)
+
+__all__ = [
+    "asymmetric_matrix",
+    "corrupt",
+    "noise_matrix",
+    "pairflip_matrix",
+    "symmetric_matrix",
+]

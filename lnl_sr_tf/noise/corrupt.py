@@ -1,0 +1,95 @@
+"""Drawing wrong labels from a transition matrix."""
+
+import numpy as np
+
+from lnl_sr_tf.errors import InputError
+
+
+def corrupt(labels, matrix, seed, exact=True):
+    """Labels as a careless annotator would give them, by a transition matrix.
+
+    With `exact`, of the n_i examples of class i precisely round(n_i (1 − T[i, i]))
+    get another label, drawn by the rest of row i; this is what published numbers
+    use. Without it every label is drawn by itself, and shares vary by chance.
+
+    Args:
+        labels: true labels, integers in [0, k), shape (n,).
+        matrix: T, shape (k, k), rows sum to 1; T[i, j] = P(given = j, true = i).
+        seed: an integer ≥ 0, or a `numpy.random.Generator`, which is moved on.
+        exact: whether each class's share of wrong labels is exact.
+
+    Returns:
+        Given labels, int64, shape (n,). The input is left as it is.
+
+    Raises:
+        InputError: if the labels are no integers in [0, k), or the matrix is not
+            square, or its rows are no distributions.
+
+    Example:
+        >>> given = corrupt(clean, symmetric_matrix(10, 0.4), seed=1)
+        >>> (given != clean).mean()
+        0.4
+    """
+    labels = np.asarray(labels)
+    matrix = np.asarray(matrix, dtype=np.float64)
+    _check(labels, matrix)
+    rng = np.random.default_rng(seed)
+    given = labels.astype(np.int64)
+    if exact:
+        chosen = np.flatnonzero(_exact_share(labels, 1.0 - np.diag(matrix), rng))
+        others = matrix * (1.0 - np.eye(len(matrix)))
+        given[chosen] = _draw(labels[chosen], others, rng)
+    else:
+        given = _draw(labels, matrix, rng)
+    return given
+
+
+def _exact_share(labels, rates, rng):
+    """Mask with exactly round(n_i · rates[i]) examples of each class i, at random."""
+    counts = np.bincount(labels, minlength=len(rates))
+    order = rng.permutation(len(labels))
+    order = order[np.argsort(labels[order], kind="stable")]
+    starts = np.cumsum(counts) - counts
+    sorted_labels = labels[order]
+    rank_in_class = np.arange(len(labels)) - starts[sorted_labels]
+    wrong_in_class = np.rint(counts * rates).astype(np.int64)
+    mask = np.zeros(len(labels), dtype=bool)
+    mask[order] = rank_in_class < wrong_in_class[sorted_labels]
+    return mask
+
+
+def _draw(labels, rows, rng):
+    """For each label a class drawn by the weights of its row."""
+    cumulative = np.cumsum(rows, axis=1)
+    total = cumulative[:, -1]
+    # Row i's steps are moved to (i, i + 1], so that one sorted search serves all.
+    scaled = cumulative / np.where(total > 0, total, 1.0)[:, None]
+    scaled[:, -1] = 1.0
+    steps = (scaled + np.arange(len(rows))[:, None]).ravel()
+    # Short of 1, so that rounding cannot lift a draw into the next row.
+    draws = labels + rng.random(len(labels)) * (1.0 - 1e-9)
+    position = np.searchsorted(steps, draws, side="right")
+    return np.minimum(position - labels * len(rows), len(rows) - 1).astype(np.int64)
+
+
+def _check(labels, matrix):
+    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
+        raise InputError(
+            f"a transition matrix must be square; received shape {matrix.shape}"
+        )
+    if (matrix < 0).any() or not np.allclose(matrix.sum(axis=1), 1.0, atol=1e-6):
+        raise InputError(
+            "every row of a transition matrix must hold probabilities that sum to 1; "
+            f"received rows with sums {np.unique(matrix.sum(axis=1).round(4))[:5]} "
+            f"and smallest entry {matrix.min():g}"
+        )
+    if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer):
+        raise InputError(
+            "labels must be integers of shape (n,); received "
+            f"{labels.dtype} of shape {labels.shape}"
+        )
+    if labels.size and (labels.min() < 0 or labels.max() >= len(matrix)):
+        raise InputError(
+            f"labels must be in [0, {len(matrix)}) to fit the transition matrix; "
+            f"received {labels.min()} to {labels.max()}"
+        )

@@ -1,0 +1,118 @@
+"""A run's folder: what is in it, and reading and writing it."""
+
+import csv
+import json
+import os
+import pathlib
+
+from lnl_sr_tf.errors import RunError
+
+COLUMNS = (
+    "epoch",
+    "loss",
+    "accuracy",
+    "test_accuracy",
+    "sparse_rate",
+    "lambda",
+    "learning_rate",
+    "seconds",
+    "test_loss",
+    "test_sparse_rate",
+    "temperature",
+)
+
+
+class RunFolder:
+    """The files of one run.
+
+    Args:
+        path: the folder; it is made when something is first written.
+
+    Example:
+        >>> RunFolder("runs/digits-ce-sym0.6-seed1-0a1b2c3d").summary()["finished"]
+        True
+    """
+
+    def __init__(self, path):
+        self.path = pathlib.Path(path)
+        self.checkpoints = self.path / "checkpoints"
+        self.figures = self.path / "figures"
+        self.labels = self.path / "labels.npz"
+        self.metrics = self.path / "metrics.csv"
+        self.model = self.path / "model.keras"
+        self.saved_model = self.path / "saved_model"
+        self.tensorboard = self.path / "tensorboard"
+
+    def config(self):
+        """What `config.json` holds, or None where there is none."""
+        return self._read("config.json")
+
+    def summary(self):
+        """What `summary.json` holds, or None where there is none."""
+        return self._read("summary.json")
+
+    def finished(self):
+        """Whether the run has ended and all its results are written."""
+        return bool((self.summary() or {}).get("finished"))
+
+    def write_config(self, content):
+        """Write `config.json`."""
+        self._write("config.json", content)
+
+    def write_summary(self, content):
+        """Write `summary.json`."""
+        self._write("summary.json", content)
+
+    def rows(self):
+        """The rows of `metrics.csv` as dicts of numbers; λ is None without SR."""
+        if not self.metrics.is_file():
+            return []
+        with open(self.metrics, newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        # A process that was killed may have left half a line.
+        whole = [row for row in rows if all(row.get(c) is not None for c in COLUMNS)]
+        return [{c: _number(c, row[c]) for c in COLUMNS} for row in whole]
+
+    def write_rows(self, rows):
+        """Write `metrics.csv` anew, whole."""
+        lines = [",".join(COLUMNS)]
+        lines += [",".join(_text(row[c]) for c in COLUMNS) for row in rows]
+        self._replace("metrics.csv", "\n".join(lines) + "\n")
+
+    def _read(self, name):
+        path = self.path / name
+        if not path.is_file():
+            return None
+        try:
+            return json.loads(path.read_text("utf-8"))
+        except (OSError, ValueError) as error:
+            raise RunError(
+                f"{path} cannot be read ({error}); move {self.path} away to start anew"
+            ) from error
+
+    def _write(self, name, content):
+        self._replace(name, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+
+    def _replace(self, name, text):
+        """Write by another name and rename: what stands there is always whole."""
+        path = self.path / name
+        unfinished = path.with_name(f".{name}.unfinished")
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            with open(unfinished, "w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            unfinished.replace(path)
+        except OSError as error:
+            raise RunError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def _number(column, text):
+    if text == "":
+        return None
+    return int(text) if column == "epoch" else float(text)
+
+
+def _text(value):
+    return "" if value is None else repr(value)

@@ -1,0 +1,91 @@
+"""Hyperparameters that change while training goes on, as functions of the epoch.
+
+Every schedule depends on the epoch alone, never on what it returned before, so a
+run that was cut off goes on with the same values and needs no memory of them.
+Epochs are counted from 0.
+"""
+
+import math
+
+
+def regularization_weight(epoch, initial, rho, every=1):
+    """The weight λ of sparse regularization: λ_t = λ0 · ρ^⌊t / r⌋.
+
+    Zhou et al., "Learning with Noisy Labels via Sparse Regularization"
+    (ICCV 2021), section 2.3.
+
+    Args:
+        epoch: t, a whole number ≥ 0.
+        initial: λ0 ≥ 0; the paper advises λ0 < 1/p.
+        rho: ρ > 0, the factor; ≥ 1 in the paper.
+        every: r ≥ 1, epochs between two changes.
+
+    Returns:
+        λ_t as a float.
+
+    Example:
+        >>> regularization_weight(11, initial=4.0, rho=2.0, every=5)
+        16.0
+    """
+    return float(initial * rho ** (epoch // every))
+
+
+def temperature(epoch, initial, decay, every=1, minimum=0.0):
+    """The softmax temperature τ: τ_t = max(τ_min, τ0 · d^⌊t / r⌋).
+
+    The paper keeps τ fixed and suggests letting it decay (section 2.4).
+
+    Args:
+        epoch: t, a whole number ≥ 0.
+        initial: τ0 > 0.
+        decay: d in (0, 1]; 1 keeps τ fixed.
+        every: r ≥ 1, epochs between two changes.
+        minimum: τ_min ≥ 0, below which τ does not fall. Gradients vanish as
+            τ → 0, so a decaying τ wants one.
+
+    Returns:
+        τ_t as a float.
+
+    Example:
+        >>> temperature(4, initial=0.5, decay=0.5, every=2, minimum=0.2)
+        0.2
+    """
+    return float(max(minimum, initial * decay ** (epoch // every)))
+
+
+def cosine_learning_rate(epoch, initial, epochs):
+    """Half a cosine from the initial rate to 0: η_t = η0 · (1 + cos(π t / T)) / 2.
+
+    Loshchilov and Hutter, "SGDR" (ICLR 2017), Eq. 5, without restarts.
+
+    Args:
+        epoch: t, a whole number in [0, T].
+        initial: η0 > 0.
+        epochs: T, the length of the run.
+
+    Returns:
+        η_t as a float.
+
+    Example:
+        >>> cosine_learning_rate(5, initial=0.1, epochs=10)
+        0.05
+    """
+    return float(initial * (1.0 + math.cos(math.pi * epoch / epochs)) / 2.0)
+
+
+def exponential_learning_rate(epoch, initial, decay):
+    """A constant factor an epoch: η_t = η0 · d^t.
+
+    Args:
+        epoch: t, a whole number ≥ 0.
+        initial: η0 > 0.
+        decay: d in (0, 1].
+
+    Returns:
+        η_t as a float.
+
+    Example:
+        >>> exponential_learning_rate(2, initial=0.4, decay=0.5)
+        0.1
+    """
+    return float(initial * decay**epoch)

@@ -1,0 +1,38 @@
+"""Many runs, one after the other, and a table of them."""
+
+from lnl_sr_tf import config as configs
+from lnl_sr_tf import experiment
+from lnl_sr_tf.analysis import tables
+
+
+def run(settings, tell=print):
+    """Train every run of a grid and tell the results side by side.
+
+    Args:
+        settings: as for `lnl_sr_tf.config.grid`.
+        tell: called with each line for the person who waits.
+
+    Returns:
+        A list of (config, `RunFolder`), in the order of the grid.
+
+    Raises:
+        InputError: if a setting or the data is wrong.
+        RunError: if a run cannot go on.
+    """
+    made = configs.grid(settings)
+    for config in made:
+        experiment.check(config)
+    folders = []
+    for number, config in enumerate(made, 1):
+        if len(made) > 1:
+            tell(f"Run {number} of {len(made)}")
+        folders.append(experiment.run(config, tell))
+        tell("")
+    results = [
+        (config, folder.summary())
+        for config, folder in zip(made, folders, strict=True)
+    ]
+    tell("Accuracy on the clean test set:")
+    for line in tables.comparison(results):
+        tell(line)
+    return list(zip(made, folders, strict=True))

@@ -1,0 +1,87 @@
+"""What a run needs to go on after a cut: weights and optimiser, an epoch at a time."""
+
+import os
+import pathlib
+import shutil
+
+import keras
+
+from lnl_sr_tf.errors import RunError
+
+_WEIGHTS = "model.weights.h5"
+_PREFIX = "epoch_"
+_KEEP = 2
+
+
+class Checkpoint(keras.callbacks.Callback):
+    """Saves the model's whole state after each epoch, and keeps the last two.
+
+    A checkpoint is written under another name and then renamed, so that one that
+    can be seen is whole, whenever the process ends.
+
+    Args:
+        folder: where checkpoints go, a `pathlib.Path`.
+    """
+
+    def __init__(self, folder):
+        super().__init__()
+        self.folder = pathlib.Path(folder)
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Save, named by how many epochs are done."""
+        done = epoch + 1
+        try:
+            self._save(done)
+        except OSError as error:
+            raise RunError(
+                f"cannot write a checkpoint to {self.folder} ({error}); the one of "
+                f"epoch {epoch} is intact, and the same command goes on from there"
+            ) from error
+
+    def _save(self, done):
+        self.folder.mkdir(parents=True, exist_ok=True)
+        final = self.folder / f"{_PREFIX}{done:05d}"
+        unfinished = self.folder / f"unfinished_{done:05d}"
+        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.mkdir()
+        self.model.save_weights(unfinished / _WEIGHTS)
+        with open(unfinished / _WEIGHTS, "rb") as file:
+            os.fsync(file.fileno())
+        shutil.rmtree(final, ignore_errors=True)
+        unfinished.rename(final)
+        for old in saved_epochs(self.folder)[:-_KEEP]:
+            shutil.rmtree(self.folder / f"{_PREFIX}{old:05d}")
+
+
+def saved_epochs(folder):
+    """How many epochs each checkpoint in a folder has done, in rising order."""
+    names = (path.name for path in pathlib.Path(folder).glob(f"{_PREFIX}*"))
+    return sorted(int(name.removeprefix(_PREFIX)) for name in names)
+
+
+def restore(model, folder):
+    """Bring back the newest checkpoint.
+
+    Args:
+        model: a compiled `keras.Model` of the same structure.
+        folder: where checkpoints are.
+
+    Returns:
+        How many epochs are done; 0 where there is no checkpoint.
+
+    Raises:
+        RunError: if the checkpoint cannot be read.
+    """
+    epochs = saved_epochs(folder)
+    if not epochs:
+        return 0
+    path = pathlib.Path(folder) / f"{_PREFIX}{epochs[-1]:05d}" / _WEIGHTS
+    model.optimizer.build(model.trainable_variables)
+    try:
+        model.load_weights(path)
+    except (OSError, ValueError, KeyError) as error:
+        raise RunError(
+            f"the checkpoint {path} cannot be read ({error}); remove its folder to go "
+            "on from the one before, or the whole run folder to start anew"
+        ) from error
+    return epochs[-1]

@@ -1,0 +1,62 @@
+"""A row of figures for each epoch."""
+
+import math
+import time
+
+import keras
+
+from lnl_sr_tf.errors import RunError
+from lnl_sr_tf.layers import OutputSharpening
+from lnl_sr_tf.losses import SparseRegularization
+
+
+class EpochLog(keras.callbacks.Callback):
+    """Gathers the figures of each epoch, writes `metrics.csv`, and tells.
+
+    Args:
+        folder: a `lnl_sr_tf.run_folder.RunFolder`.
+        rows: rows of the epochs that are done already.
+        tell: called with all rows after each epoch.
+    """
+
+    def __init__(self, folder, rows, tell):
+        super().__init__()
+        self.folder = folder
+        self.rows = list(rows)
+        self.tell = tell
+        self._start = None
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Start the clock."""
+        self._start = time.perf_counter()
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Write the row; stop a run whose loss is no number any more."""
+        if not math.isfinite(logs["loss"]):
+            raise RunError(
+                f"the loss became {logs['loss']} in epoch {epoch + 1}; the checkpoint "
+                f"of epoch {epoch} is intact. A smaller --lr or --lambda0, or "
+                "--precision=float32, may help"
+            )
+        self.rows.append(self._row(epoch, logs))
+        self.folder.write_rows(self.rows)
+        self.tell(self.rows)
+
+    def _row(self, epoch, logs):
+        loss = self.model.loss
+        sharpening = [x for x in self.model.layers if isinstance(x, OutputSharpening)]
+        return {
+            "epoch": epoch + 1,
+            "loss": float(logs["loss"]),
+            "accuracy": float(logs["accuracy"]),
+            "test_accuracy": float(logs["val_accuracy"]),
+            "sparse_rate": float(logs["sparse_rate"]),
+            "lambda": (
+                float(loss.weight) if isinstance(loss, SparseRegularization) else None
+            ),
+            "learning_rate": float(self.model.optimizer.learning_rate),
+            "seconds": round(time.perf_counter() - self._start, 4),
+            "test_loss": float(logs["val_loss"]),
+            "test_sparse_rate": float(logs["val_sparse_rate"]),
+            "temperature": float(sharpening[0].temperature) if sharpening else None,
+        }

@@ -1,0 +1,96 @@
+"""Training a model by `fit`, with the schedules of the run."""
+
+import keras
+
+from lnl_sr_tf import callbacks, schedules
+from lnl_sr_tf.datasets import pipeline
+from lnl_sr_tf.datasets.augment import Augmentation
+from lnl_sr_tf.training.checkpoint import Checkpoint, restore
+from lnl_sr_tf.training.epoch_log import EpochLog
+
+
+def fit(model, dataset, config, folder, tell):
+    """Train from the last checkpoint, or from the start, to the last epoch.
+
+    Args:
+        model: a compiled `keras.Model` from `build_model`.
+        dataset: a `lnl_sr_tf.datasets.Dataset` with given labels.
+        config: a `lnl_sr_tf.config.Config`.
+        folder: a `lnl_sr_tf.run_folder.RunFolder`.
+        tell: called with the rows of all epochs so far after each one.
+
+    Returns:
+        The rows of all epochs, those of an earlier start of this run included.
+
+    Raises:
+        RunError: if the loss is no number any more, or a file cannot be written or
+            read.
+    """
+    done = restore(model, folder.checkpoints)
+    rows = folder.rows()[:done]
+    folder.write_rows(rows)
+    log = EpochLog(folder, rows, tell)
+    if done >= config.epochs:
+        return rows
+    model.fit(
+        pipeline.training_batches(
+            dataset.train_images,
+            dataset.given_labels,
+            config.batch_size,
+            config.seed,
+            config.epochs,
+            first_epoch=done,
+            augmentation=Augmentation(
+                config.crop_padding, config.flip, config.rotation
+            ),
+        ),
+        steps_per_epoch=pipeline.steps_per_epoch(
+            len(dataset.given_labels), config.batch_size
+        ),
+        validation_data=pipeline.evaluation_batches(
+            dataset.test_images, dataset.test_labels, 2 * config.batch_size
+        ),
+        initial_epoch=done,
+        epochs=config.epochs,
+        verbose=0,
+        shuffle=False,  # the stream is shuffled already
+        callbacks=[
+            *schedulers(config),
+            log,
+            keras.callbacks.TensorBoard(
+                str(folder.tensorboard), write_graph=False, profile_batch=0
+            ),
+            Checkpoint(folder.checkpoints),
+        ],
+    )
+    return log.rows
+
+
+def schedulers(config):
+    """The callbacks that set learning rate, λ and τ from the epoch."""
+    made = [keras.callbacks.LearningRateScheduler(learning_rate_schedule(config))]
+    if config.regularized:
+        made.append(
+            callbacks.RegularizationScheduler(
+                config.rho, config.lambda_every, config.lambda0
+            )
+        )
+        made.append(
+            callbacks.TemperatureScheduler(
+                config.tau_decay, initial=config.tau, minimum=config.tau_min
+            )
+        )
+    return made
+
+
+def learning_rate_schedule(config):
+    """The learning rate as a function of the epoch."""
+    if config.lr_schedule == "cosine":
+        return lambda epoch: schedules.cosine_learning_rate(
+            epoch, config.lr, config.epochs
+        )
+    if config.lr_schedule == "exponential":
+        return lambda epoch: schedules.exponential_learning_rate(
+            epoch, config.lr, config.lr_decay
+        )
+    return lambda epoch: config.lr

@@ -1,0 +1,51 @@
+"""Which numbers a run computes with."""
+
+import contextlib
+import pathlib
+
+import keras
+import tensorflow as tf
+
+_CPU_FLAGS = {"avx512_bf16", "amx_bf16"}
+
+
+def resolve(name):
+    """The Keras dtype policy for a precision.
+
+    Args:
+        name: `"auto"`, or the name of a policy.
+
+    Returns:
+        `"mixed_bfloat16"` for `"auto"` where the GPU or the processor multiplies
+        bfloat16 in hardware, `"float32"` where not; else the name itself.
+    """
+    if name != "auto":
+        return name
+    gpus = tf.config.list_physical_devices("GPU")
+    if gpus:
+        details = tf.config.experimental.get_device_details(gpus[0])
+        fast = details.get("compute_capability", (0, 0)) >= (8, 0)
+    else:
+        fast = bool(_CPU_FLAGS & processor_flags())
+    return "mixed_bfloat16" if fast else "float32"
+
+
+def processor_flags():
+    """Instruction sets of the processor, as Linux names them; empty elsewhere."""
+    try:
+        lines = pathlib.Path("/proc/cpuinfo").read_text("utf-8").splitlines()
+    except OSError:
+        return set()
+    flags = next((line for line in lines if line.startswith("flags")), "")
+    return set(flags.partition(":")[2].split())
+
+
+@contextlib.contextmanager
+def policy(name):
+    """Layers made inside compute by this Keras dtype policy; loss stays float32."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(name)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)

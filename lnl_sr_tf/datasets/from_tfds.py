@@ -80,19 +80,20 @@ def _builder(tfds, name, data_dir):
 
 def _check_features(tfds, name, info):
     features = info.features
-    image = features.get("image") if hasattr(features, "get") else None
-    label = features.get("label") if hasattr(features, "get") else None
+    named = dict(features.items()) if hasattr(features, "items") else {}
+    image, label = named.get("image"), named.get("label")
     if not isinstance(image, tfds.features.Image) or not isinstance(
         label, tfds.features.ClassLabel
     ):
         raise InputError(
             f"--dataset=tfds:{name}: expected an image and a class label in each "
-            f"example; this one has {', '.join(getattr(features, 'keys', tuple)())}"
+            f"example; this one has {', '.join(named) or type(features).__name__}"
         )
-    if None in image.shape or image.dtype != np.uint8:
+    dtype = np.dtype(image.np_dtype)
+    if None in image.shape or dtype != np.uint8:
         raise InputError(
             f"--dataset=tfds:{name}: expected uint8 images of one size; these are "
-            f"{np.dtype(image.dtype).name} of shape {image.shape}"
+            f"{dtype.name} of shape {image.shape}"
         )
     return image.shape, tuple(label.names)
 

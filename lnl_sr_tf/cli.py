@@ -80,8 +80,8 @@ def _settings(argv):
     left_over = flags.FLAGS(argv)[1:]
     if left_over:
         raise InputError(
-            f"unexpected argument {left_over[0]!r}; settings are given as --name=value, "
-            "and --help lists them"
+            f"unexpected argument {left_over[0]!r}; settings are given as "
+            "--name=value, and --help lists them"
         )
     values = {name: flags.FLAGS[name].value for name in config.FIELDS}
     settings = _DEFAULTS | {k: v for k, v in values.items() if v is not None}
@@ -119,7 +119,7 @@ def _help():
         ]
     lines += [
         "",
-        "Exit status: 0 done; 2 the command line or the data is wrong; 1 anything else.",
+        "Exit status: 0 done; 2 the command line or the data is wrong; 1 any other.",
     ]
     return "\n".join(lines)
 

@@ -15,6 +15,7 @@ from lnl_sr_tf.errors import InputError, RunError
 from lnl_sr_tf.run_folder import RunFolder
 from lnl_sr_tf.training import precision
 from lnl_sr_tf.training.build import build_loss, build_model
+from lnl_sr_tf.training.checkpoint import saved_epochs
 from lnl_sr_tf.training.fit import fit
 
 
@@ -63,6 +64,9 @@ def run(config, tell=print):
     keras.utils.set_random_seed(config.seed)
     with precision.policy(policy):
         model = build_model(config, dataset)
+    done = saved_epochs(folder.checkpoints)[-1:]
+    if done:
+        tell(f"going on after epoch {done[0]}")
     progress = _Progress(config, folder, dataset, tell)
     rows = fit(model, dataset, config, folder, progress)
     _write_results(config, dataset, model, rows, folder)
@@ -116,8 +120,7 @@ def _settle_config(config, policy, folder):
         folder.write_config(content)
         return
     ignored = ("data_dir", "output_dir", "resume")
-    names = [name for name in (*config.as_dict(), "precision_used")]
-    for name in names:
+    for name in (*config.as_dict(), "precision_used"):
         if name not in ignored and before.get(name) != content[name]:
             raise RunError(
                 f"{folder.path} holds a run with {name}={before.get(name)}, and this "

@@ -29,8 +29,7 @@ def run(settings, tell=print):
         folders.append(experiment.run(config, tell))
         tell("")
     results = [
-        (config, folder.summary())
-        for config, folder in zip(made, folders, strict=True)
+        (config, folder.summary()) for config, folder in zip(made, folders, strict=True)
     ]
     tell("Accuracy on the clean test set:")
     for line in tables.comparison(results):

@@ -40,6 +40,8 @@ def curves(rows, title, path):
     line(loss, "test_loss", "test set", _BLUE, "-")
     name = "Loss (with the sparse term)" if regularized else "Loss"
     loss.set(title=name, xlabel="epoch")
+    if regularized:
+        loss.set_yscale("log")  # λ grows by orders of magnitude, and the loss with it
     loss.legend(fontsize="small")
 
     line(sparse, "sparse_rate", "sparse rate, training set", _ORANGE, "--")

@@ -43,11 +43,13 @@ def parse(name, value):
 
 def _in_range(name, value):
     low, high = FIELDS[name].metadata["low"], FIELDS[name].metadata["high"]
-    if low is not None and (value < low or (value == low and name in _LOW_EXCLUDED)):
+    low = -math.inf if low is None else low
+    high = math.inf if high is None else high
+    if value == low and name in _LOW_EXCLUDED:
         return False
-    if high is not None and (value > high or (value == high and name in _HIGH_EXCLUDED)):
+    if value == high and name in _HIGH_EXCLUDED:
         return False
-    return math.isfinite(value)
+    return low <= value <= high and math.isfinite(value)
 
 
 def _expected(name):

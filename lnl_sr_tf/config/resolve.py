@@ -2,7 +2,9 @@
 
 import dataclasses
 import itertools
+import math
 
+from lnl_sr_tf import schedules
 from lnl_sr_tf.config import recipes
 from lnl_sr_tf.config.parse import parse
 from lnl_sr_tf.config.settings import FIELDS, Config
@@ -10,6 +12,8 @@ from lnl_sr_tf.errors import InputError
 
 # Settings that may have several values; the grid of all of them is trained.
 AXES = ("noise", "rate", "seed", "loss")
+# Beyond this, float32 losses and their gradients overflow.
+_LARGEST_WEIGHT = 1e12
 _ONLY_REGULARIZED = (
     "tau",
     "normalize_logits",
@@ -59,8 +63,25 @@ def resolve(settings):
         values["rate"] = 0.0
     config = Config(**values)
     if not config.regularized:
-        config = dataclasses.replace(config, **dict.fromkeys(_ONLY_REGULARIZED))
+        return dataclasses.replace(config, **dict.fromkeys(_ONLY_REGULARIZED))
+    _check_last_weight(config)
     return config
+
+
+def _check_last_weight(config):
+    """λ may grow past what float32 holds, in a run that would end in NaN."""
+    try:
+        last = schedules.regularization_weight(
+            config.epochs - 1, config.lambda0, config.rho, config.lambda_every
+        )
+    except OverflowError:
+        last = math.inf
+    if last > _LARGEST_WEIGHT:
+        raise InputError(
+            f"--rho={config.rho:g}: λ would grow to {last:.3g} by epoch "
+            f"{config.epochs}; expected at most {_LARGEST_WEIGHT:g} (a smaller --rho "
+            "or a larger --lambda_every)"
+        )
 
 
 def grid(settings):

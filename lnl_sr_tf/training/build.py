@@ -30,9 +30,7 @@ def build_model(config, dataset):
         dtype="float32",
         name="normalization",
     )(images)
-    outputs = models.build(
-        config.model, normalized, dataset.num_classes, config.seed
-    )
+    outputs = models.build(config.model, normalized, dataset.num_classes, config.seed)
     if config.regularized:
         outputs = OutputSharpening(
             config.tau, config.normalize_logits, name="sharpening"

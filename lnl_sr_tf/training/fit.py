@@ -5,6 +5,7 @@ import keras
 from lnl_sr_tf import callbacks, schedules
 from lnl_sr_tf.datasets import pipeline
 from lnl_sr_tf.datasets.augment import Augmentation
+from lnl_sr_tf.errors import RunError
 from lnl_sr_tf.training.checkpoint import Checkpoint, restore
 from lnl_sr_tf.training.epoch_log import EpochLog
 
@@ -28,6 +29,11 @@ def fit(model, dataset, config, folder, tell):
     """
     done = restore(model, folder.checkpoints)
     rows = folder.rows()[:done]
+    if len(rows) < done:
+        raise RunError(
+            f"{folder.metrics} holds {len(rows)} epochs and the checkpoint {done}; "
+            f"move {folder.path} away to start anew"
+        )
     folder.write_rows(rows)
     log = EpochLog(folder, rows, tell)
     if done >= config.epochs:

@@ -1,0 +1,83 @@
+"""λ and τ move with the epoch, and with nothing else."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+from absl.testing import parameterized
+
+import lnl_sr_tf as lnl
+
+
+class Recorder(keras.callbacks.Callback):
+    def __init__(self):
+        super().__init__()
+        self.weights, self.temperatures = [], []
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.weights.append(float(self.model.loss.weight))
+        self.temperatures.append(float(self.model.layers[-1].temperature))
+
+
+def fit(*callbacks, first=0, epochs=6):
+    model = keras.Sequential(
+        [
+            keras.Input((4,)),
+            keras.layers.Dense(3),
+            lnl.layers.OutputSharpening(temperature=0.5),
+        ]
+    )
+    model.compile("sgd", loss=lnl.losses.get("ce_sr", weight=1.0))
+    x, y = np.zeros((8, 4)), np.arange(8) % 3
+    recorder = Recorder()
+    model.fit(
+        x,
+        y,
+        initial_epoch=first,
+        epochs=epochs,
+        verbose=0,
+        callbacks=[*callbacks, recorder],
+    )
+    return recorder
+
+
+class SchedulersTest(tf.test.TestCase, parameterized.TestCase):
+    def test_weight_from_the_loss(self):
+        recorder = fit(lnl.callbacks.RegularizationScheduler(rho=2.0, every=2))
+        self.assertEqual(recorder.weights, [1, 1, 2, 2, 4, 4])
+
+    def test_weight_after_a_cut(self):
+        scheduler = lnl.callbacks.RegularizationScheduler(2.0, every=2, initial=3.0)
+        self.assertEqual(fit(scheduler, first=4).weights, [12, 12])
+
+    def test_temperature(self):
+        scheduler = lnl.callbacks.TemperatureScheduler(decay=0.5, minimum=0.1)
+        recorder = fit(scheduler, epochs=4)
+        self.assertAllClose(recorder.temperatures, [0.5, 0.25, 0.125, 0.1])
+
+    def test_wrong_model(self):
+        model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3)])
+        model.compile("sgd", loss=lnl.losses.CrossEntropy())
+        x, y = np.zeros((4, 2)), np.zeros(4)
+        for scheduler, message in (
+            (lnl.callbacks.RegularizationScheduler(2.0), "SparseRegularization"),
+            (lnl.callbacks.TemperatureScheduler(0.9), "OutputSharpening"),
+        ):
+            with self.assertRaisesRegex(ValueError, message):
+                model.fit(x, y, verbose=0, callbacks=[scheduler])
+
+    @parameterized.parameters(
+        ("RegularizationScheduler", {"rho": 0}, "rho=0"),
+        ("RegularizationScheduler", {"rho": 2, "every": 0}, "Received: 0"),
+        ("RegularizationScheduler", {"rho": 2, "initial": -1}, "initial=-1"),
+        ("TemperatureScheduler", {"decay": 1.5}, "decay=1.5"),
+        ("TemperatureScheduler", {"decay": 1, "every": 1.5}, "Received: 1.5"),
+        ("TemperatureScheduler", {"decay": 1, "initial": 0}, "initial=0"),
+        ("TemperatureScheduler", {"decay": 1, "minimum": -1}, "minimum=-1"),
+    )
+    def test_errors(self, name, arguments, message):
+        with self.assertRaisesRegex(ValueError, message):
+            getattr(lnl.callbacks, name)(**arguments)
+
+
+if __name__ == "__main__":
+    tf.test.main()

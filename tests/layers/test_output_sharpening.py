@@ -1,0 +1,91 @@
+"""The sharpening layer against Eq. 7 and Eq. 10 of the paper."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+from absl.testing import parameterized
+
+from lnl_sr_tf.layers import OutputSharpening
+
+
+class OutputSharpeningTest(tf.test.TestCase, parameterized.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.logits = np.random.default_rng(0).normal(size=(8, 5)).astype("float32")
+
+    @parameterized.product(
+        temperature=(0.1, 0.5, 1), normalize=(True, False), activation=(None, "softmax")
+    )
+    def test_formula(self, temperature, normalize, activation):
+        layer = OutputSharpening(temperature, normalize, activation)
+        expected = self.logits.astype("float64") / temperature
+        if normalize:
+            expected /= np.linalg.norm(self.logits, axis=1, keepdims=True)
+        if activation:
+            expected = np.exp(expected)
+            expected /= expected.sum(axis=1, keepdims=True)
+        self.assertAllClose(layer(self.logits), expected, rtol=1e-5)
+
+    @parameterized.parameters(0.1, 0.5, 1.0)
+    def test_equation_10(self, temperature):
+        """∂σ_j / ∂z_i = σ_i (δ_ij − σ_j) / τ."""
+        layer = OutputSharpening(temperature, normalize=False, activation="softmax")
+        z = tf.constant(self.logits[:1])
+        with tf.GradientTape() as tape:
+            tape.watch(z)
+            u = layer(z)
+        jacobian = tape.jacobian(u, z)[0, :, 0, :]
+        u = u.numpy()[0]
+        self.assertAllClose(
+            jacobian, (np.diag(u) - np.outer(u, u)) / temperature, rtol=1e-4, atol=1e-6
+        )
+
+    def test_largest_probability(self):
+        """The bound of the docstring: what a perfect output of ten classes reaches."""
+        layer = OutputSharpening(0.5, activation="softmax")
+        best = layer(np.eye(10, dtype="float32")[:1] * 10 - 1)
+        self.assertAllClose(np.max(best), 0.478, atol=5e-4)
+        self.assertAllClose(
+            np.max(best), 1 / (1 + 9 * np.exp(-np.sqrt(10 / 9) / 0.5)), rtol=1e-5
+        )
+
+    @parameterized.parameters(0.0, 1e-20, 1e4, 1e18)
+    def test_any_scale_is_finite(self, scale):
+        z = tf.constant(self.logits * np.float32(scale))
+        with tf.GradientTape() as tape:
+            tape.watch(z)
+            value = tf.reduce_sum(OutputSharpening(0.1)(z) ** 2)
+        self.assertTrue(np.isfinite(value))
+        self.assertTrue(np.isfinite(tape.gradient(value, z)).all())
+
+    def test_computes_in_float32_under_mixed_precision(self):
+        keras.config.set_dtype_policy("mixed_bfloat16")
+        try:
+            outputs = OutputSharpening(0.1)(keras.ops.cast(self.logits, "bfloat16"))
+        finally:
+            keras.config.set_dtype_policy("float32")
+        self.assertEqual(outputs.dtype, tf.float32)
+
+    def test_round_trip_keeps_the_temperature_as_it_is(self):
+        layer = OutputSharpening(0.5, normalize=False, activation="softmax")
+        layer.temperature.assign(0.25)
+        twin = keras.layers.deserialize(keras.layers.serialize(layer))
+        self.assertEqual(twin.get_config(), layer.get_config())
+        self.assertAllEqual(twin(self.logits), layer(self.logits))
+
+    def test_temperature_is_no_weight_that_trains(self):
+        self.assertEmpty(OutputSharpening(0.5).trainable_weights)
+
+    @parameterized.parameters(
+        ({"temperature": 0}, "above 0. Received: temperature=0"),
+        ({"temperature": float("nan")}, "above 0. Received: temperature=nan"),
+        ({"temperature": "hot"}, "Received: temperature='hot'"),
+        ({"temperature": 1, "activation": "relu"}, "Received: activation='relu'"),
+    )
+    def test_errors(self, arguments, message):
+        with self.assertRaisesRegex(ValueError, message):
+            OutputSharpening(**arguments)
+
+
+if __name__ == "__main__":
+    tf.test.main()

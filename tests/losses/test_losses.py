@@ -1,0 +1,313 @@
+"""Every loss against its formula in float64, and the properties all share."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+from absl.testing import parameterized
+
+import lnl_sr_tf as lnl
+from lnl_sr_tf import losses
+
+
+def softmax(logits):
+    shifted = logits - logits.max(axis=-1, keepdims=True)
+    exp = np.exp(shifted)
+    return exp / exp.sum(axis=-1, keepdims=True)
+
+
+# One row a loss: name, parameters, L(u, i) in NumPy from u.
+TABLE = (
+    ("ce", {}, lambda u: -np.log(u)),
+    ("fl", {"gamma": 0.5}, lambda u: -((1 - u) ** 0.5) * np.log(u)),
+    ("fl", {"gamma": 2.0}, lambda u: -((1 - u) ** 2) * np.log(u)),
+    ("fl", {"gamma": 0.0}, lambda u: -np.log(u)),
+    ("gce", {"q": 0.7}, lambda u: (1 - np.maximum(u, 1e-7) ** 0.7) / 0.7),
+    ("gce", {"q": 0.001}, lambda u: (1 - np.maximum(u, 1e-7) ** 0.001) / 0.001),
+    ("gce", {"q": 1.0}, lambda u: 1 - u),
+)
+FORMULAS = tuple(
+    (f"{name}{''.join(f'_{k}{v}' for k, v in params.items())}", name, params, formula)
+    for name, params, formula in TABLE
+)
+NAMES = tuple((name, name) for name in losses.names())
+
+
+def per_example(loss, labels, logits):
+    """Value of each example and gradient of their sum."""
+    logits = tf.convert_to_tensor(logits, tf.float32)
+    with tf.GradientTape() as tape:
+        tape.watch(logits)
+        value = loss.call(tf.constant(labels), logits)
+    return value.numpy(), tape.gradient(value, logits).numpy()
+
+
+class LossTest(tf.test.TestCase, parameterized.TestCase):
+    def setUp(self):
+        super().setUp()
+        rng = np.random.default_rng(0)
+        self.logits = rng.normal(size=(64, 10)) * 4
+        self.labels = rng.integers(0, 10, size=64)
+
+    @parameterized.named_parameters(*FORMULAS)
+    def test_value(self, name, params, formula):
+        value, _ = per_example(losses.get(name, **params), self.labels, self.logits)
+        expected = formula(softmax(self.logits))[np.arange(64), self.labels]
+        self.assertAllClose(value, expected, rtol=2e-5, atol=1e-6)
+
+    @parameterized.named_parameters(*FORMULAS)
+    def test_gradient_is_the_derivative(self, name, params, formula):
+        _, gradient = per_example(losses.get(name, **params), self.labels, self.logits)
+        step = 1e-6
+        expected = np.zeros_like(self.logits)
+        rows = np.arange(64)
+        for j in range(10):
+            shift = np.zeros(10)
+            shift[j] = step
+            above = formula(softmax(self.logits + shift))[rows, self.labels]
+            below = formula(softmax(self.logits - shift))[rows, self.labels]
+            expected[:, j] = (above - below) / (2 * step)
+        error = np.linalg.norm(gradient - expected) / np.linalg.norm(expected)
+        self.assertLess(error, 1e-5)
+
+    def test_focal_constant_factor(self):
+        """Held constant, the factor scales the gradient of cross-entropy."""
+        loss = losses.FocalLoss(gamma=0.5, constant_factor=True)
+        value, gradient = per_example(loss, self.labels, self.logits)
+        same_value, true_gradient = per_example(
+            losses.FocalLoss(gamma=0.5), self.labels, self.logits
+        )
+        self.assertAllClose(value, same_value)
+        _, cross_entropy = per_example(
+            losses.CrossEntropy(), self.labels, self.logits
+        )
+        u = softmax(self.logits)[np.arange(64), self.labels]
+        self.assertAllClose(gradient, np.sqrt(1 - u)[:, None] * cross_entropy, 1e-4)
+        self.assertNotAllClose(gradient, true_gradient, 1e-2)
+
+    @parameterized.product(
+        name=losses.names(), classes=(2, 10, 1000), scale=(1.0, 1e4)
+    )
+    def test_finite(self, name, classes, scale):
+        rng = np.random.default_rng(1)
+        logits = rng.uniform(-scale, scale, size=(16, classes))
+        logits[0] = 0.0
+        logits[1] = -scale
+        logits[1, 0] = scale  # u is one-hot to the last bit
+        labels = np.concatenate([[0, 0], rng.integers(0, classes, 14)])
+        value, gradient = per_example(losses.get(name), labels, logits)
+        self.assertTrue(np.isfinite(value).all())
+        self.assertTrue(np.isfinite(gradient).all())
+
+    @parameterized.named_parameters(*NAMES)
+    def test_bfloat16_logits_are_computed_in_float32(self, name):
+        logits = tf.cast(self.logits, tf.bfloat16)
+        loss = losses.get(name)
+        value = loss.call(self.labels, logits)
+        self.assertEqual(value.dtype, tf.float32)
+        self.assertAllClose(value, loss.call(self.labels, tf.cast(logits, tf.float32)))
+
+    @parameterized.named_parameters(*NAMES)
+    def test_labels_integer_column_one_hot(self, name):
+        loss = losses.get(name)
+        value = loss(self.labels, self.logits)
+        self.assertAllClose(loss(self.labels[:, None], self.logits), value)
+        self.assertAllClose(loss(np.eye(10)[self.labels], self.logits), value)
+
+    @parameterized.named_parameters(*NAMES)
+    def test_soft_label_is_the_expectation(self, name):
+        loss = losses.get(name)
+        logits = tf.constant(self.logits[:1], tf.float32)
+        soft = np.random.default_rng(2).dirichlet(np.ones(10))
+        expected = sum(
+            share * loss([label], logits) for label, share in enumerate(soft)
+        )
+        self.assertAllClose(loss(soft[None], logits), expected, rtol=1e-5)
+
+    @parameterized.named_parameters(*NAMES)
+    def test_probabilities_instead_of_logits(self, name):
+        logits = self.logits / 2
+        value = losses.get(name)(self.labels, logits)
+        loss = losses.get(name, from_logits=False)
+        self.assertAllClose(loss(self.labels, softmax(logits)), value, rtol=1e-4)
+
+    @parameterized.named_parameters(*NAMES)
+    def test_reduction_and_weights(self, name):
+        values = losses.get(name, reduction=None)(self.labels, self.logits)
+        self.assertEqual(values.shape, (64,))
+        total = losses.get(name, reduction="sum")(self.labels, self.logits)
+        self.assertAllClose(total, tf.reduce_sum(values), rtol=1e-5)
+        weights = np.arange(64.0)
+        weighted = losses.get(name, reduction=None)(
+            self.labels, self.logits, sample_weight=weights
+        )
+        self.assertAllClose(weighted, values * weights.astype("float32"), rtol=1e-5)
+
+    @parameterized.named_parameters(*NAMES)
+    def test_permuting_classes_permutes_the_gradient(self, name):
+        order = np.random.default_rng(3).permutation(10)
+        value, gradient = per_example(losses.get(name), self.labels, self.logits)
+        moved_value, moved = per_example(
+            losses.get(name), np.argsort(order)[self.labels], self.logits[:, order]
+        )
+        self.assertAllClose(moved_value, value, rtol=1e-5)
+        self.assertAllClose(moved, gradient[:, order], rtol=1e-4, atol=1e-6)
+
+    @parameterized.named_parameters(*NAMES)
+    def test_config_round_trip(self, name):
+        loss = losses.get(name, epsilon=1e-6, reduction="sum")
+        twin = keras.losses.deserialize(keras.losses.serialize(loss))
+        self.assertEqual(twin.get_config(), loss.get_config())
+        self.assertAllEqual(
+            twin(self.labels, self.logits), loss(self.labels, self.logits)
+        )
+
+    @parameterized.named_parameters(*NAMES)
+    def test_trains_under_xla(self, name):
+        loss = losses.get(name)
+
+        @tf.function(jit_compile=True)
+        def compiled(labels, logits):
+            return loss(labels, logits)
+
+        logits = tf.constant(self.logits, tf.float32)
+        self.assertAllClose(
+            compiled(tf.constant(self.labels), logits),
+            loss(self.labels, logits),
+            rtol=1e-5,
+        )
+
+    def test_lemma_1(self):
+        """Σ_i L(u, i) is the same for all permutations of a vector u."""
+        u = np.random.default_rng(4).dirichlet(np.ones(10))
+        rng = np.random.default_rng(5)
+        logits = np.log([rng.permutation(u) for _ in range(20)])
+        for name, params, _ in TABLE:
+            loss = losses.get(name, **params)
+            sums = sum(loss.call(np.full(20, i), logits) for i in range(10))
+            self.assertAllClose(sums, np.full(20, sums[0]), rtol=1e-5)
+
+    @parameterized.named_parameters(
+        ("gamma", "fl", {"gamma": -1}, r"`gamma` must be .*\[0, inf\).*gamma=-1"),
+        ("q_zero", "gce", {"q": 0}, r"`q` must be .*\(0, 1\].*q=0"),
+        ("q_text", "gce", {"q": "big"}, "`q` must be .*q='big'"),
+        ("p", "ce_sr", {"p": 2}, r"`p` must be .*\(0, 1\].*p=2"),
+        ("weight", "ce_sr", {"weight": -0.1}, "`weight` must be .*weight=-0.1"),
+        ("epsilon", "ce", {"epsilon": 0}, "`epsilon` must be"),
+        ("name", "cee", {}, "Unknown loss 'cee'. Did you mean 'ce'.*fl_sr"),
+        ("parameter", "ce_sr", {"q": 1}, "'ce_sr' has no parameter 'q'. It takes: p"),
+        ("sr_only", "ce", {"weight": 1}, "'ce' has no parameter 'weight'"),
+    )
+    def test_errors(self, name, params, message):
+        with self.assertRaisesRegex(ValueError, message):
+            losses.get(name, **params)
+
+    def test_labels_that_do_not_fit(self):
+        with self.assertRaisesRegex(ValueError, r"Received labels of shape \(64, 3\)"):
+            losses.CrossEntropy()(np.zeros((64, 3)), self.logits)
+
+    def test_names_are_in_the_help(self):
+        from lnl_sr_tf import config
+
+        meaning = config.meaning("loss")
+        for name in losses.names():
+            self.assertIn(name.removesuffix("_sr"), meaning)
+
+
+class SparseRegularizationTest(tf.test.TestCase, parameterized.TestCase):
+    def test_value(self):
+        logits = np.log([[0.7, 0.2, 0.1]])
+        loss = losses.SparseRegularization(losses.CrossEntropy(), p=0.5, weight=3.0)
+        expected = -np.log(0.2) + 3.0 * np.sqrt([0.7, 0.2, 0.1]).sum()
+        self.assertAllClose(loss([1], logits), expected, rtol=1e-6)
+
+    def test_clip(self):
+        """Below ε the term is constant: ε^p, with no gradient."""
+        logits = np.array([[0.0, -30.0]])
+        loss = losses.SparseRegularization(losses.CrossEntropy(), p=0.1, weight=1.0)
+        self.assertAllClose(loss.norm(logits), [1 + 1e-7**0.1], rtol=1e-6)
+        with tf.GradientTape() as tape:
+            x = tf.Variable(logits, dtype=tf.float32)
+            norm = loss.norm(x)
+        self.assertAllClose(tape.gradient(norm, x), [[0.0, 0.0]], atol=1e-7)
+
+    def test_weight_is_a_variable(self):
+        loss = losses.get("ce_sr", weight=1.0)
+        norm = float(loss.norm(np.zeros((1, 4)))[0])
+
+        @tf.function
+        def graph(logits):
+            return loss([0], logits)
+
+        before = graph(tf.zeros((1, 4)))
+        loss.weight = 5.0
+        self.assertAllClose(graph(tf.zeros((1, 4))) - before, 4 * norm, rtol=1e-5)
+        self.assertEqual(loss.get_config()["weight"], 5.0)
+        with self.assertRaisesRegex(ValueError, "weight=-1"):
+            loss.weight = -1
+
+    def test_wraps_a_keras_loss(self):
+        logits = np.random.default_rng(0).normal(size=(8, 5))
+        labels = np.arange(8) % 5
+        ours = losses.get("ce_sr", p=0.1, weight=2.0)
+        for wrapped, outputs in (
+            (keras.losses.SparseCategoricalCrossentropy(from_logits=True), logits),
+            (keras.losses.SparseCategoricalCrossentropy(), softmax(logits)),
+        ):
+            loss = losses.SparseRegularization(wrapped, p=0.1, weight=2.0)
+            self.assertAllClose(
+                loss(labels, outputs), ours(labels, logits), rtol=1e-4
+            )
+
+    def test_refuses_what_is_no_loss(self):
+        with self.assertRaisesRegex(ValueError, "instance of `keras.losses.Loss`"):
+            losses.SparseRegularization("ce")
+
+    def test_gradient_of_section_2_4(self):
+        """Fitting and complementary term, from Eq. 10, against differentiation."""
+        rng = np.random.default_rng(0)
+        tau, p, weight, label = 0.5, 0.3, 2.5, 2
+        z = rng.normal(size=6)
+        u = softmax(z / tau)
+        jacobian = (np.diag(u) - np.outer(u, u)) / tau  # Eq. 10: ∂u_j / ∂z_i
+        slope = weight * p * u ** (p - 1)
+        fitting = -(1 / u[label] - slope[label]) * jacobian[label]
+        others = np.arange(6) != label
+        complementary = slope[others] @ jacobian[others]
+        layer = lnl.layers.OutputSharpening(tau, normalize=False)
+        loss = losses.SparseRegularization(losses.CrossEntropy(), p, weight)
+        with tf.GradientTape() as tape:
+            logits = tf.Variable(z[None], dtype=tf.float32)
+            value = loss([label], layer(logits))
+        self.assertAllClose(
+            tape.gradient(value, logits)[0], fitting + complementary, rtol=1e-4
+        )
+
+    def test_compiled_model_comes_back(self):
+        model = keras.Sequential(
+            [
+                keras.Input((4,)),
+                keras.layers.Dense(3),
+                lnl.layers.OutputSharpening(temperature=0.5),
+            ]
+        )
+        model.compile(
+            "sgd",
+            loss=losses.get("fl_sr", gamma=2.0, p=0.1, weight=1.0),
+            metrics=["accuracy", lnl.metrics.SparseRate()],
+        )
+        x, y = np.random.default_rng(0).normal(size=(16, 4)), np.arange(16) % 3
+        scheduler = lnl.callbacks.RegularizationScheduler(rho=2.0)
+        model.fit(x, y, epochs=3, verbose=0, callbacks=[scheduler])
+        path = self.get_temp_dir() + "/model.keras"
+        model.save(path)
+        loaded = keras.models.load_model(path)
+        self.assertEqual(float(loaded.loss.weight), 4.0)
+        self.assertEqual(loaded.loss.loss.gamma, 2.0)
+        self.assertAllEqual(loaded.predict(x, verbose=0), model.predict(x, verbose=0))
+        self.assertAllClose(
+            loaded.evaluate(x, y, verbose=0), model.evaluate(x, y, verbose=0)
+        )
+
+
+if __name__ == "__main__":
+    tf.test.main()

@@ -58,12 +58,12 @@ def run(config, tell=print):
         return folder
     dataset = _load(config, folder)
     policy = precision.resolve(config.precision)
+    # Before anything is written: the network may not fit the images.
+    with precision.policy(policy):
+        model = build_model(config, dataset)
     _settle_config(config, policy, folder)
     _write_labels(dataset, folder)
     tell(_headline(config, dataset, policy, folder))
-    keras.utils.set_random_seed(config.seed)
-    with precision.policy(policy):
-        model = build_model(config, dataset)
     done = saved_epochs(folder.checkpoints)[-1:]
     if done:
         tell(f"going on after epoch {done[0]}")

@@ -105,7 +105,7 @@ def features(model):
         >>> features(get("cnn_mnist", (28, 28, 1), 10)).output_shape
         (None, 128)
     """
-    return keras.Model(model.inputs, model.get_layer(_FEATURES).output)
+    return keras.Model(model.input, model.get_layer(_FEATURES).output)
 
 
 def _seeds(seed):

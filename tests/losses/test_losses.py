@@ -77,16 +77,12 @@ class LossTest(tf.test.TestCase, parameterized.TestCase):
             losses.FocalLoss(gamma=0.5), self.labels, self.logits
         )
         self.assertAllClose(value, same_value)
-        _, cross_entropy = per_example(
-            losses.CrossEntropy(), self.labels, self.logits
-        )
+        _, cross_entropy = per_example(losses.CrossEntropy(), self.labels, self.logits)
         u = softmax(self.logits)[np.arange(64), self.labels]
         self.assertAllClose(gradient, np.sqrt(1 - u)[:, None] * cross_entropy, 1e-4)
         self.assertNotAllClose(gradient, true_gradient, 1e-2)
 
-    @parameterized.product(
-        name=losses.names(), classes=(2, 10, 1000), scale=(1.0, 1e4)
-    )
+    @parameterized.product(name=losses.names(), classes=(2, 10, 1000), scale=(1.0, 1e4))
     def test_finite(self, name, classes, scale):
         rng = np.random.default_rng(1)
         logits = rng.uniform(-scale, scale, size=(16, classes))
@@ -254,9 +250,7 @@ class SparseRegularizationTest(tf.test.TestCase, parameterized.TestCase):
             (keras.losses.SparseCategoricalCrossentropy(), softmax(logits)),
         ):
             loss = losses.SparseRegularization(wrapped, p=0.1, weight=2.0)
-            self.assertAllClose(
-                loss(labels, outputs), ours(labels, logits), rtol=1e-4
-            )
+            self.assertAllClose(loss(labels, outputs), ours(labels, logits), rtol=1e-4)
 
     def test_refuses_what_is_no_loss(self):
         with self.assertRaisesRegex(ValueError, "instance of `keras.losses.Loss`"):

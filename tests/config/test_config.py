@@ -1,0 +1,168 @@
+"""Settings: recipes, ranges, grids, and what is said about mistakes."""
+
+import pathlib
+
+import tensorflow as tf
+from absl.testing import parameterized
+
+from lnl_sr_tf import config
+from lnl_sr_tf.config import recipes
+from lnl_sr_tf.errors import InputError
+
+# Dataset, loss, noise; and what the reference recipes say of it.
+RECIPES = (
+    (
+        ("mnist", "ce_sr", "sym"),
+        dict(epochs=50, lr=0.01, weight_decay=1e-3, model="cnn_mnist", tau=0.1),
+    ),
+    (
+        ("mnist", "fl_sr", "asym"),
+        dict(p=0.1, lambda0=4, rho=2, lambda_every=5, normalize_logits=False),
+    ),
+    (
+        ("mnist", "gce_sr", "sym"),
+        dict(tau=0.5, lambda0=3, rho=2, loss_args={"q": 0.01}),
+    ),
+    (("mnist", "gce", "sym"), dict(tau=None, lambda0=None, loss_args={})),
+    (
+        ("cifar10", "fl_sr", "sym"),
+        dict(epochs=120, lr=0.01, weight_decay=1e-4, model="cnn_cifar", tau=0.5),
+    ),
+    (
+        ("cifar10", "ce_sr", "asym"),
+        dict(p=0.1, lambda0=1.2, rho=1.03, lambda_every=1, normalize_logits=True),
+    ),
+    (
+        ("cifar10", "ce", "sym"),
+        dict(crop_padding=4, flip=True, rotation=0, momentum=0.9, batch_size=128),
+    ),
+    (("cifar10", "gce_sr", "sym"), dict(lambda0=1.2, loss_args={"q": 0.01})),
+    (
+        ("cifar100", "ce_sr", "sym"),
+        dict(epochs=200, lr=0.1, weight_decay=1e-5, model="resnet34", rotation=20),
+    ),
+    (("cifar100", "ce_sr", "sym"), dict(p=0.01, lambda0=4, rho=1.02, tau=0.5)),
+    (("cifar100", "gce_sr", "asym"), dict(lambda0=10, loss_args={"q": 0.001})),
+    (("tfds:svhn_cropped", "ce", "sym"), dict(model="resnet18", clip_norm=5)),
+)
+
+
+class ResolveTest(tf.test.TestCase, parameterized.TestCase):
+    @parameterized.parameters(*RECIPES)
+    def test_recipe(self, head, expected):
+        dataset, loss, noise = head
+        made = config.resolve({"dataset": dataset, "loss": loss, "noise": noise})
+        found = {name: getattr(made, name) for name in expected}
+        self.assertEqual(found, expected)
+
+    def test_what_is_given_wins(self):
+        made = config.resolve(
+            {"dataset": "mnist", "loss": "ce_sr", "epochs": "10", "tau": 0.3}
+        )
+        self.assertEqual((made.epochs, made.tau, made.lambda0), (10, 0.3, 4))
+
+    def test_loss_args_are_merged(self):
+        given = {"dataset": "mnist", "loss": "gce_sr", "loss_args": "epsilon=1e-6"}
+        self.assertEqual(config.resolve(given).loss_args, {"q": 0.01, "epsilon": 1e-6})
+        given["loss_args"] = "q=0.5,constant_factor=true"
+        self.assertEqual(
+            config.resolve(given).loss_args, {"q": 0.5, "constant_factor": True}
+        )
+
+    def test_every_setting_is_settled(self):
+        for loss in ("ce", "ce_sr"):
+            made = config.resolve({"loss": loss}).as_dict()
+            missing = [name for name, value in made.items() if value is None]
+            self.assertEqual(bool(missing), loss == "ce", missing)
+
+    def test_no_noise(self):
+        self.assertEqual(config.resolve({"noise": "none"}).rate, 0.0)
+
+    def test_every_recipe_parses(self):
+        for path in recipes.folder().glob("*.flags"):
+            dataset, _, rest = path.stem.partition("-")
+            loss = rest if rest.endswith("_sr") else "ce_sr"
+            noise = rest if rest in ("sym", "asym") else "sym"
+            config.resolve({"dataset": dataset, "loss": loss, "noise": noise})
+
+    def test_dataset_is_never_a_way_out_of_the_recipes(self):
+        self.assertEqual(
+            recipes.read("../flags/mnist", "ce", "sym"), recipes.read("x", "ce", "sym")
+        )
+
+    def test_recipe_with_a_bad_line(self):
+        path = pathlib.Path(self.get_temp_dir()) / "bad.flags"
+        path.write_text("# fine\n--epochs=3\nlr 0.1\n")
+        with self.assertRaisesRegex(InputError, "bad.flags, line 3: .* 'lr 0.1'"):
+            recipes._parse(path)
+
+    @parameterized.parameters(
+        ({"epohs": 1}, "unknown setting --epohs; did you mean --epochs"),
+        ({"epochs": "abc"}, "--epochs=abc: expected a whole number of at least 1"),
+        ({"epochs": 0}, "--epochs=0: expected a whole number of at least 1"),
+        ({"epochs": 2.5}, "--epochs=2.5: expected a whole number"),
+        ({"epochs": True}, "--epochs=True: expected a whole number"),
+        ({"rate": 1.2}, r"--rate=1.2: expected a number in \[0, 1\)"),
+        ({"rate": 1}, r"--rate=1: expected a number in \[0, 1\)"),
+        ({"rate": "nan"}, "--rate=nan: expected"),
+        ({"p": 0}, r"--p=0: expected a number in \(0, 1\]"),
+        ({"lr": "inf"}, "--lr=inf: expected a number above 0"),
+        ({"tau": -1}, "--tau=-1: expected a number above 0"),
+        ({"seed": -1}, "--seed=-1: expected a whole number in"),
+        ({"seed": 2**31}, "--seed=2147483648: expected a whole number in"),
+        ({"noise": "symm"}, "--noise=symm: expected one of .*; did you mean sym"),
+        ({"flip": "maybe"}, "--flip=maybe: expected true or false"),
+        ({"loss_args": "gamma"}, "--loss_args=gamma: expected name=value"),
+        ({"loss_args": "gamma=(1"}, "--loss_args=gamma=.*: expected name=value"),
+        ({"loss_args": "q=__import__('os')"}, "expected name=value"),
+        ({"dataset": 3}, "--dataset=3: expected text"),
+        ({"noise": "none", "rate": 0.2}, "--noise=none contradicts --rate=0.2"),
+        ({"rho": 1e10}, "--rho=1e.10: λ would grow to"),
+        ({"rho": 1e200}, "--rho=1e.200: λ would grow to inf"),
+    )
+    def test_errors(self, settings, message):
+        with self.assertRaisesRegex(InputError, message) as caught:
+            config.resolve(settings)
+        self.assertNotIn("\n", str(caught.exception))
+
+
+class RunNameTest(tf.test.TestCase):
+    def test_readable(self):
+        name = config.resolve({"dataset": "mnist", "rate": 0.8, "seed": 3}).run_name
+        self.assertStartsWith(name, "mnist-ce_sr-sym0.8-seed3-")
+        name = config.resolve({"dataset": "tfds:a/b", "noise": "none"}).run_name
+        self.assertStartsWith(name, "a_b-ce_sr-none-seed1-")
+
+    def test_differs_with_what_matters_alone(self):
+        base = config.resolve({}).run_name
+        for name, value in (("epochs", 3), ("tau", 0.3), ("precision", "float32")):
+            self.assertNotEqual(config.resolve({name: value}).run_name, base)
+        for name, value in (("output_dir", "x"), ("resume", False), ("data_dir", "y")):
+            self.assertEqual(config.resolve({name: value}).run_name, base)
+
+    def test_plain_loss_does_not_depend_on_regularization(self):
+        plain = config.resolve({"loss": "ce"})
+        self.assertEqual(
+            config.resolve({"loss": "ce", "lambda0": 9}).run_name, plain.run_name
+        )
+
+
+class GridTest(tf.test.TestCase):
+    def test_product(self):
+        made = config.grid({"loss": ["ce", "ce_sr"], "seed": ["1", "2"], "epochs": 3})
+        self.assertEqual(
+            [(c.loss, c.seed) for c in made],
+            [("ce", 1), ("ce_sr", 1), ("ce", 2), ("ce_sr", 2)],
+        )
+
+    def test_no_repetition(self):
+        self.assertLen(config.grid({"loss": ["ce", "ce"]}), 1)
+
+    def test_settings_without_effect(self):
+        with self.assertRaisesRegex(InputError, "--tau has no effect.*--loss=ce,fl"):
+            config.grid({"loss": ["ce", "fl"], "tau": 0.1})
+        self.assertLen(config.grid({"loss": ["ce", "fl_sr"], "tau": 0.1}), 2)
+
+
+if __name__ == "__main__":
+    tf.test.main()

@@ -1,0 +1,154 @@
+"""Batches: every example once an epoch, in an order of (seed, epoch) alone."""
+
+import numpy as np
+import tensorflow as tf
+from absl.testing import parameterized
+
+from lnl_sr_tf.datasets import pipeline
+from lnl_sr_tf.datasets.augment import Augmentation, augment
+
+SIZE, BATCH = 53, 8
+STEPS = pipeline.steps_per_epoch(SIZE, BATCH)
+
+
+def numbered_images():
+    """Image i is filled with i, so that it can be told after shuffling."""
+    images = np.zeros((SIZE, 6, 5, 3), np.uint8)
+    images += np.arange(SIZE, dtype=np.uint8)[:, None, None, None]
+    return images
+
+
+def epochs_of(seed, epochs=3, first_epoch=0, augmentation=None):
+    """Labels (which are the indices) and images, an epoch each."""
+    stream = pipeline.training_batches(
+        numbered_images(),
+        np.arange(SIZE),
+        BATCH,
+        seed,
+        epochs,
+        first_epoch,
+        augmentation,
+    )
+    batches = list(stream.as_numpy_iterator())
+    assert len(batches) == STEPS * (epochs - first_epoch)
+    found = []
+    for start in range(0, len(batches), STEPS):
+        images, labels = zip(*batches[start : start + STEPS], strict=True)
+        found.append((np.concatenate(labels), np.concatenate(images)))
+    return found
+
+
+class TrainingBatchesTest(tf.test.TestCase):
+    def test_every_example_once_with_its_image(self):
+        for labels, images in epochs_of(seed=1):
+            self.assertAllEqual(np.sort(labels), np.arange(SIZE))
+            self.assertAllEqual(images[:, 0, 0, 0], labels)
+            self.assertEqual(images.dtype, np.uint8)
+
+    def test_shuffled_over_the_whole_set(self):
+        labels, _ = epochs_of(seed=1, epochs=1)[0]
+        self.assertGreater(np.abs(labels - np.arange(SIZE)).max(), 2 * BATCH)
+
+    def test_seeded_by_seed_and_epoch(self):
+        first, again, other = epochs_of(1), epochs_of(1), epochs_of(2)
+        for epoch in range(3):
+            self.assertAllEqual(first[epoch][0], again[epoch][0])
+            self.assertNotAllEqual(first[epoch][0], other[epoch][0])
+        self.assertNotAllEqual(first[0][0], first[1][0])
+
+    def test_a_later_start_is_the_rest(self):
+        augmentation = Augmentation(crop_padding=2, flip=True, rotation=20)
+        whole = epochs_of(1, augmentation=augmentation)
+        rest = epochs_of(1, first_epoch=1, augmentation=augmentation)
+        for epoch in range(2):
+            self.assertAllEqual(rest[epoch][0], whole[epoch + 1][0])
+            self.assertAllEqual(rest[epoch][1], whole[epoch + 1][1])
+
+    def test_augmentation_differs_between_epochs(self):
+        (labels, images), (labels2, images2), _ = epochs_of(
+            1, augmentation=Augmentation(crop_padding=2)
+        )
+        self.assertNotAllEqual(images[np.argsort(labels)], images2[np.argsort(labels2)])
+
+
+class EvaluationBatchesTest(tf.test.TestCase):
+    def test_all_in_order(self):
+        stream = pipeline.evaluation_batches(numbered_images(), np.arange(SIZE), BATCH)
+        for _ in range(2):
+            images, labels = zip(*stream.as_numpy_iterator(), strict=True)
+            self.assertAllEqual(np.concatenate(labels), np.arange(SIZE))
+            self.assertAllEqual(np.concatenate(images)[:, 3, 2, 1], np.arange(SIZE))
+
+
+class AugmentTest(tf.test.TestCase, parameterized.TestCase):
+    def setUp(self):
+        super().setUp()
+        rng = np.random.default_rng(0)
+        self.images = rng.integers(1, 256, (200, 7, 9, 3)).astype(np.uint8)
+
+    def run_(self, augmentation, seed=(1, 2)):
+        images = tf.constant(self.images)
+        return augment(images, tf.constant(seed), augmentation).numpy()
+
+    def test_crop_is_a_window_of_the_padded_image(self):
+        padded = np.pad(self.images, [(0, 0), (2, 2), (2, 2), (0, 0)])
+        found = set()
+        for image, source in zip(
+            self.run_(Augmentation(crop_padding=2)), padded, strict=True
+        ):
+            places = [
+                (y, x)
+                for y in range(5)
+                for x in range(5)
+                if np.array_equal(source[y : y + 7, x : x + 9], image)
+            ]
+            self.assertLen(places, 1)
+            found.update(places)
+        self.assertLen(found, 25)
+
+    def test_flip(self):
+        images = self.run_(Augmentation(flip=True))
+        flipped = sum(
+            np.array_equal(image, source[:, ::-1])
+            for image, source in zip(images, self.images, strict=True)
+        )
+        kept = sum(
+            np.array_equal(image, source)
+            for image, source in zip(images, self.images, strict=True)
+        )
+        self.assertEqual(flipped + kept, 200)
+        self.assertBetween(flipped, 70, 130)
+
+    def test_rotation_turns_about_the_centre_and_fills_with_black(self):
+        images = np.zeros((64, 31, 31, 1), np.uint8)
+        images[:, 15, :, 0] = 200  # a bar through the centre
+        turned = augment(
+            tf.constant(images), tf.constant([3, 4]), Augmentation(rotation=20)
+        ).numpy()[..., 0]
+        self.assertAllEqual(np.unique(turned), [0, 200])
+        angles = []
+        for image in turned:
+            self.assertEqual(image[15, 15], 200)
+            y, x = np.nonzero(image)
+            angles.append(np.degrees(np.arctan(np.polyfit(x, y, 1)[0])))
+        self.assertLess(np.max(np.abs(angles)), 21.5)
+        self.assertGreater(np.max(angles), 12)
+        self.assertLess(np.min(angles), -12)
+
+    @parameterized.parameters(
+        Augmentation(crop_padding=4, flip=True, rotation=20), Augmentation(flip=True)
+    )
+    def test_seeded(self, augmentation):
+        first = self.run_(augmentation)
+        self.assertAllEqual(self.run_(augmentation), first)
+        self.assertNotAllEqual(self.run_(augmentation, (1, 3)), first)
+        self.assertEqual(first.shape, self.images.shape)
+        self.assertEqual(first.dtype, np.uint8)
+
+    def test_nothing(self):
+        self.assertFalse(Augmentation().active)
+        self.assertAllEqual(self.run_(Augmentation()), self.images)
+
+
+if __name__ == "__main__":
+    tf.test.main()

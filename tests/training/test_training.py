@@ -1,0 +1,153 @@
+"""The optimiser, checkpoints and precision."""
+
+import pathlib
+from unittest import mock
+
+import keras
+import numpy as np
+import tensorflow as tf
+from absl.testing import parameterized
+
+from lnl_sr_tf.errors import RunError
+from lnl_sr_tf.training import CoupledSGD, checkpoint, precision
+
+
+def by_hand(weights, gradients, rate, momentum, decay, clip, nesterov):
+    """What PyTorch's SGD does after clip_grad_norm_, in NumPy."""
+    buffers = [np.zeros_like(w) for w in weights]
+    weights = [w.copy() for w in weights]
+    for step in gradients:
+        norm = np.sqrt(sum(np.sum(g**2) for g in step))
+        for w, buffer, g in zip(weights, buffers, step, strict=True):
+            g = g * min(1, clip / norm) + decay * w
+            buffer[...] = momentum * buffer + g
+            w -= rate * (g + momentum * buffer if nesterov else buffer)
+    return weights
+
+
+class CoupledSGDTest(tf.test.TestCase, parameterized.TestCase):
+    @parameterized.product(nesterov=(False, True), decay=(0.0, 0.1))
+    def test_follows_the_recipe(self, nesterov, decay):
+        rng = np.random.default_rng(0)
+        start = [rng.normal(size=(3, 2)), rng.normal(size=2)]
+        gradients = [[rng.normal(size=w.shape) * 5 for w in start] for _ in range(5)]
+        variables = [keras.Variable(w, dtype="float32") for w in start]
+        optimizer = CoupledSGD(
+            0.1, 0.9, nesterov, coupled_weight_decay=decay, global_clipnorm=5.0
+        )
+        for step in gradients:
+            grads = [tf.constant(g, tf.float32) for g in step]
+            optimizer.apply(grads, variables)
+        expected = by_hand(start, gradients, 0.1, 0.9, decay, 5.0, nesterov)
+        for variable, weight in zip(variables, expected, strict=True):
+            self.assertAllClose(variable, weight, rtol=1e-5, atol=1e-6)
+
+    def test_every_trainable_variable_decays(self):
+        model = keras.Sequential(
+            [
+                keras.Input((3,)),
+                keras.layers.Dense(2),
+                keras.layers.BatchNormalization(),
+            ]
+        )
+        optimizer = CoupledSGD(1.0, coupled_weight_decay=0.5)
+        for variable in model.trainable_variables:
+            variable.assign(tf.ones(variable.shape))
+        optimizer.apply(
+            [tf.zeros(v.shape) for v in model.trainable_variables],
+            model.trainable_variables,
+        )
+        self.assertLen(model.trainable_variables, 4)
+        for variable in model.trainable_variables:
+            self.assertAllClose(variable, tf.fill(variable.shape, 0.5))
+
+    def test_round_trip(self):
+        optimizer = CoupledSGD(0.1, 0.9, True, 1e-3, global_clipnorm=5.0)
+        twin = keras.optimizers.deserialize(keras.optimizers.serialize(optimizer))
+        self.assertEqual(twin.get_config(), optimizer.get_config())
+
+    def test_error(self):
+        with self.assertRaisesRegex(ValueError, "coupled_weight_decay=-1"):
+            CoupledSGD(coupled_weight_decay=-1)
+
+
+class CheckpointTest(tf.test.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.folder = pathlib.Path(self.get_temp_dir()) / self.id() / "checkpoints"
+
+    def make(self, seed):
+        initializer = keras.initializers.GlorotUniform(seed=seed)
+        model = keras.Sequential(
+            [keras.Input((4,)), keras.layers.Dense(3, kernel_initializer=initializer)]
+        )
+        model.compile(CoupledSGD(0.1, 0.9), "mse")
+        return model
+
+    def fit(self, model, epochs, **kwargs):
+        rng = np.random.default_rng(0)
+        x, y = rng.normal(size=(16, 4)), rng.normal(size=(16, 3))
+        model.fit(x, y, epochs=epochs, shuffle=False, verbose=0, **kwargs)
+
+    def test_goes_on_as_if_never_cut(self):
+        whole, cut, resumed = self.make(1), self.make(1), self.make(2)
+        self.fit(whole, 5)
+        self.fit(cut, 3, callbacks=[checkpoint.Checkpoint(self.folder)])
+        done = checkpoint.restore(resumed, self.folder)
+        self.assertEqual(done, 3)
+        self.fit(resumed, 5, initial_epoch=done)
+        for a, b in zip(whole.get_weights(), resumed.get_weights(), strict=True):
+            self.assertAllEqual(a, b)
+
+    def test_keeps_two(self):
+        self.fit(self.make(1), 4, callbacks=[checkpoint.Checkpoint(self.folder)])
+        self.assertEqual(checkpoint.saved_epochs(self.folder), [3, 4])
+        self.assertLen(list(self.folder.iterdir()), 2)
+
+    def test_unfinished_is_not_taken(self):
+        self.fit(self.make(1), 1, callbacks=[checkpoint.Checkpoint(self.folder)])
+        (self.folder / "unfinished_00002").mkdir()
+        self.assertEqual(checkpoint.saved_epochs(self.folder), [1])
+
+    def test_nothing_there(self):
+        self.assertEqual(checkpoint.restore(self.make(1), self.folder), 0)
+
+    def test_damaged(self):
+        self.fit(self.make(1), 1, callbacks=[checkpoint.Checkpoint(self.folder)])
+        path = self.folder / "epoch_00001" / "model.weights.h5"
+        path.write_bytes(path.read_bytes()[:100])
+        with self.assertRaisesRegex(RunError, "cannot be read.*one before"):
+            checkpoint.restore(self.make(1), self.folder)
+
+    def test_folder_cannot_be_written(self):
+        self.folder.parent.mkdir(parents=True)
+        self.folder.write_text("a file where a folder should be")
+        with self.assertRaisesRegex(RunError, "cannot write a checkpoint"):
+            self.fit(self.make(1), 1, callbacks=[checkpoint.Checkpoint(self.folder)])
+
+
+class PrecisionTest(tf.test.TestCase, parameterized.TestCase):
+    @parameterized.parameters("float32", "mixed_bfloat16", "mixed_float16")
+    def test_by_name(self, name):
+        self.assertEqual(precision.resolve(name), name)
+
+    def test_auto_follows_the_processor(self):
+        for flags, expected in (
+            ({"avx2"}, "float32"),
+            ({"avx2", "avx512_bf16"}, "mixed_bfloat16"),
+            ({"amx_bf16"}, "mixed_bfloat16"),
+        ):
+            with (
+                mock.patch.object(precision, "processor_flags", return_value=flags),
+                mock.patch.object(tf.config, "list_physical_devices", return_value=[]),
+            ):
+                self.assertEqual(precision.resolve("auto"), expected)
+
+    def test_policy_is_put_back(self):
+        with precision.policy("mixed_bfloat16"):
+            self.assertEqual(keras.layers.Dense(1).compute_dtype, "bfloat16")
+        self.assertEqual(keras.layers.Dense(1).compute_dtype, "float32")
+
+
+if __name__ == "__main__":
+    tf.test.main()

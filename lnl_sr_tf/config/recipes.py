@@ -3,10 +3,10 @@
 A recipe is an absl flagfile, one `--name=value` a line. What applies to a run is
 read from the general to the particular, later files winning:
 
-    default, DATASET, DATASET-NOISE, DATASET-LOSS, DATASET-LOSS-NOISE  (.flags each)
+    default, DATASET, DATASET-NOISE, DATASET-BASE, DATASET-LOSS, DATASET-LOSS-NOISE
 
-Files that do not exist are passed over, so a dataset without a recipe trains with
-the defaults.
+(.flags each), where BASE is LOSS without its ending _sr. Files that do not exist
+are passed over, so a dataset without a recipe trains with the defaults.
 """
 
 import pathlib
@@ -57,6 +57,7 @@ def read(dataset, loss, noise):
         "default",
         dataset,
         f"{dataset}-{noise}",
+        f"{dataset}-{loss.removesuffix('_sr')}",
         f"{dataset}-{loss}",
         f"{dataset}-{loss}-{noise}",
     ):

@@ -20,6 +20,14 @@ RECIPES = (
         dict(p=0.1, lambda0=4, rho=2, lambda_every=5, normalize_logits=False),
     ),
     (
+        ("mnist", "fl_sr", "sym"),
+        dict(loss_args={"gamma": 0.5, "constant_factor": True}),
+    ),
+    (
+        ("cifar100", "fl", "sym"),
+        dict(loss_args={"gamma": 0.5, "constant_factor": True}),
+    ),
+    (
         ("mnist", "gce_sr", "sym"),
         dict(tau=0.5, lambda0=3, rho=2, loss_args={"q": 0.01}),
     ),
@@ -81,8 +89,8 @@ class ResolveTest(tf.test.TestCase, parameterized.TestCase):
     def test_every_recipe_parses(self):
         for path in recipes.folder().glob("*.flags"):
             dataset, _, rest = path.stem.partition("-")
-            loss = rest if rest.endswith("_sr") else "ce_sr"
             noise = rest if rest in ("sym", "asym") else "sym"
+            loss = "ce_sr" if not rest or rest == noise else rest
             config.resolve({"dataset": dataset, "loss": loss, "noise": noise})
 
     def test_dataset_is_never_a_way_out_of_the_recipes(self):

@@ -1,0 +1,47 @@
+"""What README.md tells people to do works."""
+
+import pathlib
+import re
+
+from absl.testing import absltest
+
+from lnl_sr_tf import config, losses
+
+README = (pathlib.Path(__file__).resolve().parent.parent / "README.md").read_text(
+    "utf-8"
+)
+
+
+class ReadmeTest(absltest.TestCase):
+    def test_two_commands_word_for_word(self):
+        lines = [line.strip() for line in README.splitlines()]
+        self.assertIn("pip install -e . && python main.py", lines)
+        self.assertIn('pip install -e ".[test]" && python -m pytest', lines)
+
+    def test_python_example(self):
+        (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+        names = {}
+        exec(compile(code, "README.md", "exec"), names)
+        self.assertGreater(float(names["loss"].weight), 1.2)
+
+    def test_commands_settle(self):
+        commands = re.findall(r"^    python main.py (--.*)$", README, re.MULTILINE)
+        self.assertNotEmpty(commands)
+        for command in commands:
+            settings = dict(part[2:].split("=") for part in command.split())
+            settings |= {
+                k: settings[k].split(",") for k in config.AXES if k in settings
+            }
+            for made in config.grid(settings):
+                self.assertIn(made.loss, losses.names())
+
+    def test_all_losses_are_named(self):
+        row = next(
+            line for line in README.splitlines() if line.startswith("| `--loss`")
+        )
+        for name in losses.names():
+            self.assertIn(f"`{name.removesuffix('_sr')}`", row)
+
+
+if __name__ == "__main__":
+    absltest.main()

@@ -51,11 +51,7 @@ class TemperatureScheduler(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         """Find the sharpening layers, and take τ0 from them if it was not given."""
-        self._layers = [
-            layer
-            for layer in self.model._flatten_layers()
-            if isinstance(layer, OutputSharpening)
-        ]
+        self._layers = list(_sharpening_layers(self.model))
         if not self._layers:
             raise ValueError(
                 "TemperatureScheduler needs a model with a layer "
@@ -72,3 +68,12 @@ class TemperatureScheduler(keras.callbacks.Callback):
         )
         for layer in self._layers:
             layer.temperature.assign(temperature)
+
+
+def _sharpening_layers(model):
+    """Those of a model and of the models it is made of."""
+    for layer in model.layers:
+        if isinstance(layer, OutputSharpening):
+            yield layer
+        elif isinstance(layer, keras.Model):
+            yield from _sharpening_layers(layer)

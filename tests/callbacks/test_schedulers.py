@@ -54,6 +54,16 @@ class SchedulersTest(tf.test.TestCase, parameterized.TestCase):
         recorder = fit(scheduler, epochs=4)
         self.assertAllClose(recorder.temperatures, [0.5, 0.25, 0.125, 0.1])
 
+    def test_temperature_in_a_model_of_models(self):
+        inner = keras.Sequential([keras.Input((3,)), lnl.layers.OutputSharpening(0.5)])
+        model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3), inner])
+        model.compile("sgd", loss=lnl.losses.CrossEntropy())
+        scheduler = lnl.callbacks.TemperatureScheduler(decay=0.5)
+        model.fit(
+            np.zeros((4, 4)), np.zeros(4), epochs=2, verbose=0, callbacks=[scheduler]
+        )
+        self.assertAllClose(inner.layers[0].temperature, 0.25)
+
     def test_wrong_model(self):
         model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3)])
         model.compile("sgd", loss=lnl.losses.CrossEntropy())

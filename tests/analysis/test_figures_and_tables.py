@@ -1,0 +1,103 @@
+"""Figures show the rows they are given; tables the summaries."""
+
+import pathlib
+import tempfile
+from unittest import mock
+
+import numpy as np
+from absl.testing import absltest
+from matplotlib.figure import Figure
+
+from lnl_sr_tf import config
+from lnl_sr_tf.analysis import figures, tables
+
+
+def rows(count, regularized):
+    return [
+        {
+            "epoch": t + 1,
+            "loss": 2.0 / (t + 1),
+            "test_loss": 3.0 / (t + 1),
+            "accuracy": 0.5,
+            "test_accuracy": 0.1 * t,
+            "sparse_rate": 0.9,
+            "test_sparse_rate": 0.8,
+            "lambda": 4.0 * 2**t if regularized else None,
+        }
+        for t in range(count)
+    ]
+
+
+class FiguresTest(absltest.TestCase):
+    def setUp(self):
+        super().setUp()
+        held = tempfile.TemporaryDirectory()
+        self.addCleanup(held.cleanup)
+        self.path = pathlib.Path(held.name) / "figure.png"
+
+    def drawn(self, draw, *arguments):
+        """The figure as an object, and the file that was written."""
+        kept = []
+        save = Figure.savefig
+
+        def keep(figure, *args, **kwargs):
+            kept.append(figure)
+            save(figure, *args, **kwargs)
+
+        with mock.patch.object(Figure, "savefig", keep):
+            draw(*arguments, self.path)
+        self.assertEqual(self.path.read_bytes()[:8], b"\x89PNG\r\n\x1a\n")
+        return kept[0]
+
+    def test_curves(self):
+        figure = self.drawn(figures.curves, rows(5, True), "a title")
+        lines = {
+            line.get_label(): line.get_ydata()
+            for axes in figure.axes
+            for line in axes.get_lines()
+        }
+        np.testing.assert_allclose(
+            lines["test set, clean labels"], [0, 0.1, 0.2, 0.3, 0.4]
+        )
+        np.testing.assert_allclose(lines["λ (right scale)"], [4, 8, 16, 32, 64])
+        np.testing.assert_allclose(lines["sparse rate, test set"], 0.8)
+
+    def test_curves_without_regularization_and_one_epoch(self):
+        figure = self.drawn(figures.curves, rows(1, False), "a title")
+        labels = [line.get_label() for axes in figure.axes for line in axes.get_lines()]
+        self.assertNotIn("λ (right scale)", labels)
+
+    def test_samples(self):
+        images = np.zeros((3, 4, 4, 3), np.uint8)
+        figure = self.drawn(
+            figures.samples, images, [0, 1, 1], [0, 0, 1], ["cat", "dog"], "a title"
+        )
+        titles = [axes.get_title() for axes in figure.axes]
+        self.assertEqual(titles[:4], ["cat", "dog\n(is cat)", "dog", ""])
+
+
+class TablesTest(absltest.TestCase):
+    def summary(self, accuracy):
+        return {
+            "test_accuracy": accuracy,
+            "best_test_accuracy": accuracy + 0.1,
+            "sparse_rate": 0.5,
+        }
+
+    def test_mean_and_deviation_over_seeds(self):
+        results = [
+            (config.resolve({"loss": loss, "seed": seed}), self.summary(accuracy))
+            for loss, seed, accuracy in (
+                ("ce", 1, 0.4),
+                ("ce_sr", 1, 0.9),
+                ("ce", 2, 0.5),
+            )
+        ]
+        lines = tables.comparison(results)
+        self.assertLen(lines, 4)
+        self.assertRegex(lines[2], r"ce  +45.00 % ± 7.07  55.00 % ± 7.07 .* 2$")
+        self.assertRegex(lines[3], r"ce_sr +90.00 % +100.00 % +50.00 % .* 1$")
+
+
+if __name__ == "__main__":
+    absltest.main()

@@ -1,0 +1,99 @@
+"""One run from Python, and what happens when its folder is not as it was left."""
+
+import pathlib
+import shutil
+from unittest import mock
+
+import numpy as np
+import tensorflow as tf
+from absl.testing import parameterized
+
+from lnl_sr_tf import config, experiment
+from lnl_sr_tf.errors import RunError
+
+
+class ExperimentTest(tf.test.TestCase, parameterized.TestCase):
+    def settled(self, **settings):
+        folder = pathlib.Path(self.get_temp_dir()) / self.id().rpartition(".")[2]
+        base = {"loss": "ce", "epochs": 2, "output_dir": str(folder)}
+        return config.resolve(base | settings)
+
+    def unfinish(self, run):
+        run.write_summary(run.summary() | {"finished": False})
+
+    def test_same_seed_same_run(self):
+        first = experiment.run(self.settled(loss="ce_sr"), tell=lambda line: None)
+        again = experiment.run(
+            self.settled(loss="ce_sr", resume=False), tell=lambda line: None
+        )
+        other = experiment.run(
+            self.settled(loss="ce_sr", seed=2), tell=lambda line: None
+        )
+        losses = [[r["loss"] for r in run.rows()] for run in (first, again, other)]
+        self.assertEqual(losses[0], losses[1])
+        self.assertNotEqual(losses[0], losses[2])
+
+    def test_cut_after_training(self):
+        """What is missing is written; no epoch is trained again."""
+        settled = self.settled()
+        with (
+            mock.patch.object(experiment.export, "save", side_effect=OSError("full")),
+            self.assertRaisesRegex(
+                RunError, "cannot write the results .*full.*goes on"
+            ),
+        ):
+            experiment.run(settled, tell=lambda line: None)
+        lines = []
+        run = experiment.run(settled, tell=lines.append)
+        self.assertTrue(run.finished())
+        self.assertTrue(run.model.is_file())
+        self.assertIn("going on after epoch 2", lines)
+        self.assertFalse([line for line in lines if line.startswith("epoch")])
+
+    def test_labels_are_not_the_same_any_more(self):
+        run = experiment.run(self.settled(), tell=lambda line: None)
+        self.unfinish(run)
+        with np.load(run.labels) as stored:
+            changed = dict(stored)
+        changed["given"] = changed["given"][::-1]
+        np.savez(run.labels, **changed)
+        with self.assertRaisesRegex(RunError, "labels.npz holds other labels"):
+            experiment.run(self.settled(), tell=lambda line: None)
+
+    def test_metrics_are_gone(self):
+        run = experiment.run(self.settled(), tell=lambda line: None)
+        self.unfinish(run)
+        run.metrics.unlink()
+        with self.assertRaisesRegex(RunError, "holds 0 epochs and the checkpoint 2"):
+            experiment.run(self.settled(), tell=lambda line: None)
+
+    def test_checkpoints_are_gone(self):
+        """Without a checkpoint the run starts anew, and says so by its epochs."""
+        run = experiment.run(self.settled(), tell=lambda line: None)
+        first = run.rows()
+        self.unfinish(run)
+        shutil.rmtree(run.checkpoints)
+        experiment.run(self.settled(), tell=lambda line: None)
+        self.assertEqual(
+            [row["loss"] for row in run.rows()], [row["loss"] for row in first]
+        )
+
+    def test_unreadable_summary(self):
+        run = experiment.run(self.settled(), tell=lambda line: None)
+        (run.path / "summary.json").write_text("{")
+        with self.assertRaisesRegex(RunError, "summary.json cannot be read"):
+            experiment.run(self.settled(), tell=lambda line: None)
+
+    @parameterized.parameters(
+        (0.4, "0 s"),
+        (89, "89 s"),
+        (100, "2 min"),
+        (5000, "83 min"),
+        (7500, "2 h 05 min"),
+    )
+    def test_duration(self, seconds, expected):
+        self.assertEqual(experiment.duration(seconds), expected)
+
+
+if __name__ == "__main__":
+    tf.test.main()

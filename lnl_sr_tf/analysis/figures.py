@@ -77,8 +77,10 @@ def samples(images, given, clean, class_names, title, path):
     """
     count = min(_SAMPLES, len(images))
     height = -(-count // _PER_ROW)
-    figure = Figure(figsize=(_PER_ROW * 1.3, height * 1.65 + 0.6), layout="constrained")
+    figure = Figure(figsize=(_PER_ROW * 1.3, height * 1.75 + 0.4))
     figure.suptitle(title)
+    # Set by hand: matplotlib's own layout takes seconds for so many axes.
+    figure.subplots_adjust(0.02, 0.02, 0.98, 1 - 0.8 / (height * 1.75), 0.15, 0.35)
     grid = figure.subplots(height, _PER_ROW, squeeze=False).ravel()
     for axes in grid:
         axes.set_axis_off()

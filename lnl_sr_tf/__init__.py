@@ -23,36 +23,40 @@ import sys
 __version__ = "0.1.0"
 
 # What has to be registered before `keras.models.load_model` can bring it back.
-_SERIALIZABLE = ("callbacks", "layers", "losses", "metrics", "training")
-_SUBMODULES = (
+_SERIALIZABLE = ("layers", "losses", "metrics", "training")
+_WITH_KERAS = (
     "analysis",
-    "config",
-    "datasets",
-    "errors",
+    "callbacks",
     "experiment",
     "export",
     "models",
-    "noise",
-    "schedules",
+    "sweep",
     *_SERIALIZABLE,
 )
+_WITHOUT_KERAS = ("config", "datasets", "errors", "noise", "run_folder", "schedules")
 
-__all__ = ["__version__", *sorted(_SUBMODULES)]
+__all__ = ["__version__", *sorted(_WITH_KERAS + _WITHOUT_KERAS)]
 
 
 def __getattr__(name):
-    """Import a submodule when it is first used: Keras takes seconds to import."""
-    if name in _SUBMODULES:
-        return importlib.import_module(f"{__name__}.{name}")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    """Import a module when it is first used: Keras takes seconds to import."""
+    if name in _WITH_KERAS:
+        _register()
+    elif name not in _WITHOUT_KERAS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return importlib.import_module(f"{__name__}.{name}")
 
 
 def __dir__():
     return __all__
 
 
+def _register():
+    for name in _SERIALIZABLE:
+        importlib.import_module(f"{__name__}.{name}")
+
+
 # Someone who has Keras already pays nothing for registering at once, and may
-# call `keras.models.load_model` without having touched a submodule.
+# call `keras.models.load_model` without having used a module of this package.
 if "keras" in sys.modules:
-    for _name in _SERIALIZABLE:
-        importlib.import_module(f"{__name__}.{_name}")
+    _register()

@@ -38,7 +38,17 @@ _define_flags()
 
 def run():
     """Entry of the command: exits with the status of `main`."""
-    sys.exit(main(sys.argv))
+    for stream in (sys.stdout, sys.stderr):
+        # λ and τ are no reason to end on a terminal that cannot show them.
+        stream.reconfigure(errors="replace")
+    try:
+        status = main(sys.argv)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Who read the output has gone, as `head` does; there is no one to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        status = FAILED
+    sys.exit(status)
 
 
 def main(argv):
@@ -61,6 +71,7 @@ def main(argv):
         settings = _settings(argv)
         # Settled once before Keras is imported: a typo is answered at once.
         config.grid(settings)
+        _choose_backend()
         with _quiet_start():
             from lnl_sr_tf import sweep
         sweep.run(settings, _tell)
@@ -70,7 +81,9 @@ def main(argv):
         return _complain(error, FAILED)
     except KeyboardInterrupt:
         return _complain(
-            "interrupted; the same command goes on from the last finished epoch", FAILED
+            "interrupted; with resume on, the same command goes on from the last "
+            "finished epoch",
+            FAILED,
         )
     return DONE
 
@@ -89,6 +102,16 @@ def _settings(argv):
         if isinstance(settings.get(name), str):
             settings[name] = [part.strip() for part in settings[name].split(",")]
     return settings
+
+
+def _choose_backend():
+    """The command trains on TensorFlow, whatever keras.json says."""
+    backend = os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    if backend != "tensorflow":
+        raise InputError(
+            f"KERAS_BACKEND={backend}: the command trains on TensorFlow; unset it, or "
+            "set it to tensorflow (losses, layers and metrics work on any backend)"
+        )
 
 
 def _help():

@@ -1,8 +1,10 @@
 """One run, end to end: from a config to a run folder."""
 
+import os
 import pathlib
 import platform
 import statistics
+import zipfile
 
 import keras
 import numpy as np
@@ -13,7 +15,7 @@ from lnl_sr_tf import datasets, export, models, noise
 from lnl_sr_tf.analysis import figures
 from lnl_sr_tf.errors import InputError, RunError
 from lnl_sr_tf.run_folder import RunFolder
-from lnl_sr_tf.training import precision
+from lnl_sr_tf.training import machine, precision
 from lnl_sr_tf.training.build import build_loss, build_model
 from lnl_sr_tf.training.checkpoint import saved_epochs
 from lnl_sr_tf.training.fit import fit
@@ -23,14 +25,15 @@ def check(config):
     """Find out before anything is written whether a config names what there is.
 
     Raises:
-        InputError: if its loss or its network is unknown, or the loss does not take
-            its parameters.
+        InputError: if its loss or its network is unknown, the loss does not take
+            its parameters, or the noise is not defined for the dataset.
     """
     try:
         build_loss(config)
     except (ValueError, TypeError) as error:
         raise InputError(f"--loss={config.loss}: {error}") from None
     models.check(config.model)
+    noise.noise_matrix(config.noise, config.dataset_name, 2, config.rate)
 
 
 def run(config, tell=print):
@@ -57,7 +60,7 @@ def run(config, tell=print):
         tell(f"{folder.path}: already finished")
         return folder
     dataset = _load(config, folder)
-    policy = precision.resolve(config.precision)
+    policy = _precision(config, folder)
     # Before anything is written: the network may not fit the images.
     with precision.policy(policy):
         model = build_model(config, dataset)
@@ -75,26 +78,33 @@ def run(config, tell=print):
 
 def _choose_folder(config, tell):
     """The run's folder; with resume off one that does not exist yet."""
-    path = pathlib.Path(config.output_dir) / config.run_name
+    path = pathlib.Path(config.output_dir).expanduser() / config.run_name
     number = 1
     while not config.resume and path.exists():
         number += 1
         path = path.with_name(f"{config.run_name}-{number}")
     if number > 1:
-        tell(f"--resume=false: earlier runs stay as they are; this one is {path}")
+        tell(f"resume is off: earlier runs stay as they are; this one is {path}")
     return RunFolder(path)
 
 
 def _load(config, folder):
     """The dataset with its given labels: the stored ones, if the run has begun."""
-    dataset = datasets.load(config.dataset, config.data_dir or None)
+    data_dir = os.path.expanduser(config.data_dir) or None
+    dataset = datasets.load(config.dataset, data_dir)
     matrix = noise.noise_matrix(
-        config.noise, dataset.name, dataset.num_classes, config.rate
+        config.noise, config.dataset_name, dataset.num_classes, config.rate
     )
     dataset = dataset.with_noise(matrix, config.seed, config.noise_draw == "exact")
     if folder.labels.is_file():
-        with np.load(folder.labels, allow_pickle=False) as stored:
-            same = np.array_equal(stored["given"], dataset.given_labels)
+        try:
+            with np.load(folder.labels, allow_pickle=False) as stored:
+                same = np.array_equal(stored["given"], dataset.given_labels)
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+            raise RunError(
+                f"{folder.labels} cannot be read ({error}); move {folder.path} away to "
+                "start anew"
+            ) from error
         if not same:
             raise RunError(
                 f"{folder.labels} holds other labels than this run would train on: "
@@ -103,52 +113,38 @@ def _load(config, folder):
     return dataset
 
 
+def _precision(config, folder):
+    """The Keras dtype policy; a run that has begun keeps the one it began with."""
+    if config.precision == "auto" and (before := folder.config()):
+        return before.get("precision_used", "float32")
+    return precision.resolve(config.precision)
+
+
 def _settle_config(config, policy, folder):
     """Write `config.json`, or make sure that the one there is of the same run."""
-    content = config.as_dict() | {
-        "precision_used": policy,
-        "versions": {
-            "python": platform.python_version(),
-            "keras": keras.__version__,
-            "tensorflow": tf.__version__,
-            "lnl_sr_tf": lnl_sr_tf.__version__,
-        },
-        "machine": machine(),
-    }
     before = folder.config()
     if before is None:
-        folder.write_config(content)
+        folder.write_config(
+            config.as_dict()
+            | {
+                "precision_used": policy,
+                "versions": {
+                    "python": platform.python_version(),
+                    "keras": keras.__version__,
+                    "tensorflow": tf.__version__,
+                    "lnl_sr_tf": lnl_sr_tf.__version__,
+                },
+                "machine": machine.describe(),
+            }
+        )
         return
-    ignored = ("data_dir", "output_dir", "resume")
-    for name in (*config.as_dict(), "precision_used"):
-        if name not in ignored and before.get(name) != content[name]:
+    for name, value in config.identity().items():
+        if before.get(name) != value:
             raise RunError(
                 f"{folder.path} holds a run with {name}={before.get(name)}, and this "
-                f"one has {name}={content[name]}; choose another --output_dir, or "
-                f"--{name.replace('_used', '')}={before.get(name)} to go on with that"
+                f"one has {name}={value}; move that folder away, or choose another "
+                "output_dir"
             )
-
-
-def machine():
-    """The processor and accelerators of this machine, for `config.json`."""
-    return {
-        "processor": _processor_name(),
-        "system": platform.platform(),
-        "accelerators": [
-            tf.config.experimental.get_device_details(gpu).get("device_name", gpu.name)
-            for gpu in tf.config.list_physical_devices("GPU")
-        ],
-    }
-
-
-def _processor_name():
-    try:
-        lines = pathlib.Path("/proc/cpuinfo").read_text("utf-8").splitlines()
-    except OSError:
-        lines = []
-    named = [line for line in lines if line.startswith("model name")]
-    name = named[0].partition(":")[2].strip() if named else platform.processor()
-    return f"{name} ({len(named) or 'unknown'} logical cores)"
 
 
 def _write_labels(dataset, folder):
@@ -235,7 +231,9 @@ def duration(seconds):
 def _write_results(config, dataset, model, rows, folder):
     try:
         folder.figures.mkdir(exist_ok=True)
-        title = f"{dataset.name}, {config.noise} noise {config.rate:g}"
+        title = f"{dataset.name}, no label noise"
+        if config.noise != "none":
+            title = f"{dataset.name}, {config.noise} noise {config.rate:g}"
         figures.curves(
             rows,
             f"{title}, {config.loss}, seed {config.seed}",

@@ -1,5 +1,7 @@
 """Many runs, one after the other, and a table of them."""
 
+import keras
+
 from lnl_sr_tf import config as configs
 from lnl_sr_tf import experiment
 from lnl_sr_tf.analysis import tables
@@ -24,6 +26,8 @@ def run(settings, tell=print):
         experiment.check(config)
     folders = []
     for number, config in enumerate(made, 1):
+        # What Keras keeps of the runs before would add up.
+        keras.utils.clear_session()
         if len(made) > 1:
             tell(f"Run {number} of {len(made)}")
         folders.append(experiment.run(config, tell))

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -63,17 +64,19 @@ class MistakesTest(tf.test.TestCase, parameterized.TestCase):
         (("--loss=cee",), "--loss=cee: Unknown loss 'cee'. Did you mean 'ce'"),
         (("--loss=ce", "--loss_args=q=1"), "--loss=ce: .* no parameter 'q'"),
         (("--loss=fl", "--loss_args=gamma=-1"), "--loss=fl: `gamma` must be"),
+        (("--loss=ce_sr", "--loss_args=weight=9"), "weight cannot be set by loss_args"),
+        (("--loss=ce", "--loss_args=from_logits=false"), "from_logits cannot be set"),
         (("--loss=",), "--loss=: Unknown loss ''"),
         (("--rate=1.2",), r"--rate=1.2: expected a number in \[0, 1\)"),
         (("--rate=0.2,x",), "--rate=x: expected a number"),
         (("--noise=symmetric",), "--noise=symmetric: expected one of none, sym, "),
-        (("--noise=asym",), "not defined for dataset 'digits'.*pairflip"),
+        (("--noise=sym,asym",), "not defined for dataset 'digits'.*pairflip"),
         (("--seed=1,,2",), "--seed=: expected a whole number"),
         (("--epochs=0",), "--epochs=0: expected a whole number of at least 1"),
-        (("--model=resnet",), "--model=resnet: unknown network"),
-        (("--model=resnet50",), "--model=resnet50: takes images of at least 32"),
-        (("--dataset=imagenet",), "--dataset=imagenet: unknown dataset"),
-        (("--dataset=tfds:mnits",), "--dataset=tfds:mnits: .*knows no such"),
+        (("--model=resnet",), "unknown network 'resnet'"),
+        (("--model=resnet50",), "network 'resnet50' takes images of at least 32"),
+        (("--dataset=imagenet",), "unknown dataset 'imagenet'"),
+        (("--dataset=tfds:mnits",), "dataset 'mnits': .*knows no such"),
         (("--method=other",), "--method=other: expected one of standard"),
         (("--loss=ce", "--lambda0=2"), "--lambda0 has no effect"),
         (("--resume=perhaps",), "resume=perhaps.*boolean"),
@@ -87,6 +90,49 @@ class MistakesTest(tf.test.TestCase, parameterized.TestCase):
         self.assertEqual(err.count("\n"), 1)
         self.assertStartsWith(err, "lnl-sr: ")
         self.assertFalse(out_dir.exists(), "a mistake must leave nothing behind")
+
+    def test_another_backend(self):
+        with mock.patch.dict("os.environ", {"KERAS_BACKEND": "jax"}):
+            status, _, err = call("--epochs=1")
+        self.assertEqual(status, 2)
+        self.assertRegex(err, "KERAS_BACKEND=jax: .*TensorFlow")
+
+    def test_terminal_without_greek(self):
+        done = subprocess.run(
+            [sys.executable, "main.py", "--help"],
+            cwd=ROOT,
+            capture_output=True,
+            env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        )
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+
+    def test_reader_that_goes_away(self):
+        done = subprocess.run(
+            f"{sys.executable} main.py --help | head -1",
+            shell=True,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+        )
+        self.assertNotIn("Traceback", done.stderr)
+
+    def test_no_network(self):
+        """TFDS's own chatter about its tries is kept from the one line."""
+        dead = "http://127.0.0.1:9"
+        done = subprocess.run(
+            [
+                sys.executable, "main.py", "--dataset=cifar10", "--loss=ce",
+                f"--data_dir={self.get_temp_dir()}/empty",
+            ],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            env={**os.environ, "HTTP_PROXY": dead, "HTTPS_PROXY": dead,
+                 "http_proxy": dead, "https_proxy": dead},
+        )  # fmt: skip
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertEqual(done.stderr.count("\n"), 1, done.stderr)
+        self.assertRegex(done.stderr, "dataset 'cifar10': not found in .*data_dir")
 
     def test_no_traceback_from_the_command_itself(self):
         done = subprocess.run(
@@ -110,8 +156,9 @@ class RunTest(tf.test.TestCase, parameterized.TestCase):
     def test_digits_leaves_what_the_contract_says(self):
         out_dir = self.folder()
         status, out, err = call(
-            "--epochs=3", "--loss=fl_sr", "--seed=4", f"--output_dir={out_dir}"
-        )
+            "--epochs=3", "--loss=fl_sr", "--seed=4", "--lambda_every=1",
+            f"--output_dir={out_dir}",
+        )  # fmt: skip
         self.assertEqual((status, err), (0, ""))
         run = self.only_run(out_dir)
         self.assertRegex(out, "epoch 3/3 .*loss .*test accuracy .*sparse rate.*λ.*left")
@@ -136,7 +183,7 @@ class RunTest(tf.test.TestCase, parameterized.TestCase):
         )
         rows = run.rows()
         self.assertEqual([row["epoch"] for row in rows], [1, 2, 3])
-        self.assertEqual([row["lambda"] for row in rows], [4, 4, 4])
+        self.assertEqual([row["lambda"] for row in rows], [4, 8, 16])
         summary = run.summary()
         self.assertTrue(summary["finished"])
         self.assertEqual(summary["test_accuracy"], rows[-1]["test_accuracy"])
@@ -278,8 +325,9 @@ class ExportTest(tf.test.TestCase):
         super().setUpClass()
         out_dir = pathlib.Path(cls().get_temp_dir()) / "export"
         status, _, _ = call(
-            "--epochs=3", "--loss=ce_sr", "--noise=none", f"--output_dir={out_dir}"
-        )
+            "--epochs=3", "--loss=ce_sr", "--lambda_every=1", "--noise=none",
+            f"--output_dir={out_dir}",
+        )  # fmt: skip
         assert status == 0
         (path,) = out_dir.iterdir()
         cls.run_ = RunFolder(path)

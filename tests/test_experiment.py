@@ -4,6 +4,7 @@ import pathlib
 import shutil
 from unittest import mock
 
+import keras
 import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
@@ -35,7 +36,7 @@ class ExperimentTest(tf.test.TestCase, parameterized.TestCase):
 
     def test_cut_after_training(self):
         """What is missing is written; no epoch is trained again."""
-        settled = self.settled()
+        settled = self.settled(loss="ce_sr", lambda_every=1)
         with (
             mock.patch.object(experiment.export, "save", side_effect=OSError("full")),
             self.assertRaisesRegex(
@@ -46,7 +47,9 @@ class ExperimentTest(tf.test.TestCase, parameterized.TestCase):
         lines = []
         run = experiment.run(settled, tell=lines.append)
         self.assertTrue(run.finished())
-        self.assertTrue(run.model.is_file())
+        model = keras.models.load_model(run.model)
+        self.assertEqual(float(model.loss.weight), run.rows()[-1]["lambda"])
+        self.assertEqual(run.rows()[-1]["lambda"], 8.0)
         self.assertIn("going on after epoch 2", lines)
         self.assertFalse([line for line in lines if line.startswith("epoch")])
 
@@ -59,6 +62,28 @@ class ExperimentTest(tf.test.TestCase, parameterized.TestCase):
         np.savez(run.labels, **changed)
         with self.assertRaisesRegex(RunError, "labels.npz holds other labels"):
             experiment.run(self.settled(), tell=lambda line: None)
+
+    def test_labels_cannot_be_read(self):
+        run = experiment.run(self.settled(), tell=lambda line: None)
+        self.unfinish(run)
+        run.labels.write_bytes(b"no archive")
+        with self.assertRaisesRegex(RunError, "labels.npz cannot be read"):
+            experiment.run(self.settled(), tell=lambda line: None)
+
+    def test_keeps_the_precision_it_began_with(self):
+        """A run that moves to a machine where auto means something else goes on."""
+        with mock.patch.object(
+            experiment.precision, "resolve", return_value="mixed_bfloat16"
+        ):
+            run = experiment.run(self.settled(epochs=1), tell=lambda line: None)
+        self.unfinish(run)
+        with mock.patch.object(experiment.precision, "resolve", return_value="float32"):
+            experiment.run(self.settled(epochs=1), tell=lambda line: None)
+        self.assertEqual(run.config()["precision_used"], "mixed_bfloat16")
+        model = keras.models.load_model(run.model)
+        self.assertEqual(
+            model.get_layer("features").dtype_policy.name, "mixed_bfloat16"
+        )
 
     def test_metrics_are_gone(self):
         run = experiment.run(self.settled(), tell=lambda line: None)

@@ -43,7 +43,8 @@ ALLOWED = {
 }
 STANDARD = {
     "ast", "contextlib", "csv", "dataclasses", "difflib", "hashlib", "importlib",
-    "inspect", "itertools", "json", "math", "os", "pathlib", "platform", "shutil",
+    "inspect", "itertools", "json", "logging", "math", "os", "pathlib", "platform",
+    "shutil",
     "statistics", "sys", "tempfile", "textwrap", "time",
 }  # fmt: skip
 FILES = sorted(

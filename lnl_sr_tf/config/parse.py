@@ -2,14 +2,9 @@
 
 import ast
 import difflib
-import math
 
-from lnl_sr_tf.config.settings import FIELDS, meaning
+from lnl_sr_tf.config.settings import FIELDS
 from lnl_sr_tf.errors import InputError
-
-# Ranges are closed except here.
-_LOW_EXCLUDED = ("tau", "p", "rho", "tau_decay", "lr", "lr_decay")
-_HIGH_EXCLUDED = ("rate", "momentum")
 
 
 def parse(name, value):
@@ -27,48 +22,36 @@ def parse(name, value):
     try:
         parsed = _PARSERS[kind](value)
     except (ValueError, TypeError, SyntaxError):
-        raise InputError(
-            f"--{name}={value}: expected {_expected(name)}; {meaning(name)}"
-        ) from None
+        raise InputError(f"--{name}={value}: expected {_expected(name)}") from None
     if limits["choices"] and parsed not in limits["choices"]:
         close = difflib.get_close_matches(str(parsed), limits["choices"], n=1)
         hint = f"; did you mean {close[0]}?" if close else ""
         raise InputError(
             f"--{name}={value}: expected one of {', '.join(limits['choices'])}{hint}"
         )
-    if kind in (int, float) and not _in_range(name, parsed):
+    if limits["interval"] and not _inside(parsed, limits["interval"]):
         raise InputError(f"--{name}={value}: expected {_expected(name)}")
     return parsed
 
 
-def _in_range(name, value):
-    low, high = FIELDS[name].metadata["low"], FIELDS[name].metadata["high"]
-    low = -math.inf if low is None else low
-    high = math.inf if high is None else high
-    if value == low and name in _LOW_EXCLUDED:
-        return False
-    if value == high and name in _HIGH_EXCLUDED:
-        return False
-    return low <= value <= high and math.isfinite(value)
+def _inside(value, interval):
+    """Whether a number lies in an interval written as `"[0, 1)"`."""
+    low, high = (float(end) for end in interval[1:-1].split(","))
+    above = low < value if interval[0] == "(" else low <= value
+    below = value < high if interval[-1] == ")" else value <= high
+    return above and below
 
 
 def _expected(name):
     limits = FIELDS[name].metadata
-    low, high = limits["low"], limits["high"]
     words = {
         int: "a whole number",
         float: "a number",
         bool: "true or false",
-        dict: "name=value,name=value",
+        dict: "name=value,name=value with numbers, true or false",
         str: "text",
     }[limits["kind"]]
-    if low is not None and high is not None:
-        left = "(" if name in _LOW_EXCLUDED else "["
-        right = ")" if name in _HIGH_EXCLUDED else "]"
-        return f"{words} in {left}{low:g}, {high:.10g}{right}"
-    if low is not None:
-        return f"{words} {'above' if name in _LOW_EXCLUDED else 'of at least'} {low:g}"
-    return words
+    return f"{words} in {limits['interval']}" if limits["interval"] else words
 
 
 def _parse_int(value):
@@ -97,15 +80,18 @@ def _parse_str(value):
 
 
 def _parse_dict(value):
-    if isinstance(value, dict):
-        return dict(value)
     pairs = {}
+    if isinstance(value, dict):
+        pairs, value = dict(value), ""
     for part in filter(None, str(value).split(",")):
         name, equals, text = part.partition("=")
         if not equals or not name.strip().isidentifier():
             raise ValueError
         text = {"true": "True", "false": "False"}.get(text.strip(), text.strip())
         pairs[name.strip()] = ast.literal_eval(text)
+    # What JSON can hold and a loss can take.
+    if not all(isinstance(v, (bool, int, float)) for v in pairs.values()):
+        raise ValueError
     return pairs
 
 

@@ -14,16 +14,8 @@ from lnl_sr_tf.errors import InputError
 AXES = ("noise", "rate", "seed", "loss")
 # Beyond this, float32 losses and their gradients overflow.
 _LARGEST_WEIGHT = 1e12
-_ONLY_REGULARIZED = (
-    "tau",
-    "normalize_logits",
-    "p",
-    "lambda0",
-    "rho",
-    "lambda_every",
-    "tau_decay",
-    "tau_min",
-)
+_SMALLEST_TEMPERATURE = 1e-6
+_ONLY_REGULARIZED = [n for n in FIELDS if FIELDS[n].metadata["regularized"]]
 
 
 def resolve(settings):
@@ -46,15 +38,14 @@ def resolve(settings):
         3.0
     """
     given = {name: parse(name, value) for name, value in settings.items()}
-    head = {
-        name: given.get(name, FIELDS[name].default)
-        for name in ("dataset", "loss", "noise")
-    }
-    head["dataset"] = head["dataset"].removeprefix("tfds:")
-    recipe = {k: parse(k, v) for k, v in recipes.read(**head).items()}
+    head = Config(
+        **{name: given[name] for name in ("dataset", "loss", "noise") if name in given}
+    )
+    read = recipes.read(head.dataset_name, head.loss, head.noise)
+    recipe = {name: parse(name, text) for name, text in read.items()}
     values = recipe | given
     values["loss_args"] = recipe.get("loss_args", {}) | given.get("loss_args", {})
-    if head["noise"] == "none":
+    if head.noise == "none":
         if given.get("rate"):
             raise InputError(
                 f"--noise=none contradicts --rate={given['rate']:g}; leave out --rate, "
@@ -64,23 +55,38 @@ def resolve(settings):
     config = Config(**values)
     if not config.regularized:
         return dataclasses.replace(config, **dict.fromkeys(_ONLY_REGULARIZED))
-    _check_last_weight(config)
+    _check_weight(config)
+    _check_temperature(config)
     return config
 
 
-def _check_last_weight(config):
+def _check_weight(config):
     """λ may grow past what float32 holds, in a run that would end in NaN."""
-    try:
-        last = schedules.regularization_weight(
-            config.epochs - 1, config.lambda0, config.rho, config.lambda_every
-        )
-    except OverflowError:
-        last = math.inf
-    if last > _LARGEST_WEIGHT:
+    for epoch in (0, config.epochs - 1):
+        try:
+            weight = schedules.regularization_weight(
+                epoch, config.lambda0, config.rho, config.lambda_every
+            )
+        except OverflowError:
+            weight = math.inf
+        if weight > _LARGEST_WEIGHT:
+            raise InputError(
+                f"--lambda0={config.lambda0:g} --rho={config.rho:g}: λ would be "
+                f"{weight:.3g} in epoch {epoch + 1}; expected at most "
+                f"{_LARGEST_WEIGHT:g}"
+            )
+
+
+def _check_temperature(config):
+    """τ may fall so far that logits divided by it overflow."""
+    last = schedules.temperature(
+        config.epochs - 1, config.tau, config.tau_decay, minimum=config.tau_min
+    )
+    if last < _SMALLEST_TEMPERATURE:
         raise InputError(
-            f"--rho={config.rho:g}: λ would grow to {last:.3g} by epoch "
-            f"{config.epochs}; expected at most {_LARGEST_WEIGHT:g} (a smaller --rho "
-            "or a larger --lambda_every)"
+            f"--tau={config.tau:g} --tau_decay={config.tau_decay:g}: τ would be "
+            f"{last:.3g} in epoch {config.epochs}; expected at least "
+            f"{_SMALLEST_TEMPERATURE:g}, which --tau_min can keep"
         )
 
 

@@ -7,7 +7,29 @@ import json
 RECIPE = None  # the default of a setting that the recipe fills in
 
 
-def _setting(default, kind, group, meaning, *, choices=None, low=None, high=None):
+def _setting(
+    default,
+    kind,
+    group,
+    meaning,
+    *,
+    choices=None,
+    interval=None,
+    regularized=False,
+    identifies=True,
+):
+    """A field of `Config`.
+
+    Args:
+        default: its value where neither a person nor a recipe gives one.
+        kind: its type.
+        group: its heading in the help.
+        meaning: what it is, with its unit.
+        choices: the texts it may be.
+        interval: the numbers it may be, as `"[0, 1)"`.
+        regularized: whether it belongs to sparse regularization alone.
+        identifies: whether runs that differ in it are different runs.
+    """
     return dataclasses.field(
         default=default,
         metadata={
@@ -15,8 +37,9 @@ def _setting(default, kind, group, meaning, *, choices=None, low=None, high=None
             "group": group,
             "meaning": meaning,
             "choices": choices,
-            "low": low,
-            "high": high,
+            "interval": interval,
+            "regularized": regularized,
+            "identifies": identifies,
         },
     )
 
@@ -38,7 +61,11 @@ class Config:
         "tfds:NAME for any image classification set of TensorFlow Datasets",
     )
     data_dir: str = _setting(
-        "", str, "Data", "folder where TFDS keeps prepared data (default: TFDS's own)"
+        "",
+        str,
+        "Data",
+        "folder where TFDS keeps prepared data (default: TFDS's own)",
+        identifies=False,
     )
     noise: str = _setting(
         "sym",
@@ -49,7 +76,7 @@ class Config:
         choices=("none", "sym", "asym", "pairflip"),
     )
     rate: float = _setting(
-        0.6, float, "Label noise", "noise rate, a share in [0, 1)", low=0.0, high=1.0
+        0.6, float, "Label noise", "noise rate, a share", interval="[0, 1)"
     )
     noise_draw: str = _setting(
         "exact",
@@ -74,42 +101,67 @@ class Config:
         "parameters of the loss, for instance gamma=2.0 for fl or q=0.7 for gce",
     )
     tau: float = _setting(
-        RECIPE, float, "Method", "temperature τ of output sharpening, above 0", low=0.0
+        RECIPE,
+        float,
+        "Method",
+        "temperature τ of output sharpening",
+        interval="(0, inf)",
+        regularized=True,
     )
     normalize_logits: bool = _setting(
-        RECIPE, bool, "Method", "divide logits by their L2 norm before sharpening"
+        RECIPE,
+        bool,
+        "Method",
+        "divide logits by their L2 norm before sharpening",
+        regularized=True,
     )
     p: float = _setting(
         RECIPE,
         float,
         "Method",
-        "exponent of the norm of sparse regularization, in (0, 1]",
-        low=0.0,
-        high=1.0,
+        "exponent of the norm of sparse regularization",
+        interval="(0, 1]",
+        regularized=True,
     )
     lambda0: float = _setting(
         RECIPE,
         float,
         "Method",
-        "weight λ of sparse regularization in the first epoch, at least 0",
-        low=0.0,
+        "weight λ of sparse regularization in the first epoch",
+        interval="[0, inf)",
+        regularized=True,
     )
     rho: float = _setting(
-        RECIPE, float, "Method", "factor ρ by which λ grows, above 0", low=0.0
+        RECIPE,
+        float,
+        "Method",
+        "factor ρ by which λ grows",
+        interval="(0, inf)",
+        regularized=True,
     )
     lambda_every: int = _setting(
-        RECIPE, int, "Method", "epochs between two steps of λ", low=1
+        RECIPE,
+        int,
+        "Method",
+        "epochs between two steps of λ",
+        interval="[1, 1000000]",
+        regularized=True,
     )
     tau_decay: float = _setting(
         RECIPE,
         float,
         "Method",
-        "factor by which τ falls each epoch, in (0, 1]; 1 keeps it fixed",
-        low=0.0,
-        high=1.0,
+        "factor by which τ falls each epoch; 1 keeps it fixed",
+        interval="(0, 1]",
+        regularized=True,
     )
     tau_min: float = _setting(
-        RECIPE, float, "Method", "τ does not fall below this, at least 0", low=0.0
+        RECIPE,
+        float,
+        "Method",
+        "τ does not fall below this",
+        interval="[0, inf)",
+        regularized=True,
     )
     model: str = _setting(
         RECIPE,
@@ -117,10 +169,18 @@ class Config:
         "Training",
         "network: cnn_digits, cnn_mnist, cnn_cifar, resnet18, resnet34, resnet50",
     )
-    epochs: int = _setting(RECIPE, int, "Training", "passes over the data", low=1)
-    batch_size: int = _setting(RECIPE, int, "Training", "examples a step", low=1)
+    epochs: int = _setting(
+        RECIPE, int, "Training", "passes over the data", interval="[1, 1000000]"
+    )
+    batch_size: int = _setting(
+        RECIPE, int, "Training", "examples a step", interval="[1, 1000000]"
+    )
     lr: float = _setting(
-        RECIPE, float, "Training", "learning rate in the first epoch, above 0", low=0.0
+        RECIPE,
+        float,
+        "Training",
+        "learning rate in the first epoch",
+        interval="(0, inf)",
     )
     lr_schedule: str = _setting(
         RECIPE,
@@ -133,47 +193,48 @@ class Config:
         RECIPE,
         float,
         "Training",
-        "factor an epoch of the exponential schedule, in (0, 1]",
-        low=0.0,
-        high=1.0,
+        "factor an epoch of the exponential schedule",
+        interval="(0, 1]",
     )
     momentum: float = _setting(
-        RECIPE, float, "Training", "momentum of SGD, in [0, 1)", low=0.0, high=1.0
+        RECIPE, float, "Training", "momentum of SGD", interval="[0, 1)"
     )
     nesterov: bool = _setting(RECIPE, bool, "Training", "Nesterov's momentum")
     weight_decay: float = _setting(
         RECIPE,
         float,
         "Training",
-        "L2 weight decay added to the gradient, at least 0",
-        low=0.0,
+        "L2 weight decay, added to the gradient",
+        interval="[0, inf)",
     )
     clip_norm: float = _setting(
         RECIPE,
         float,
         "Training",
         "global norm to which gradients are clipped; 0 leaves them",
-        low=0.0,
+        interval="[0, inf)",
     )
     crop_padding: int = _setting(
-        RECIPE, int, "Training", "pixels of padding before a random crop", low=0
+        RECIPE,
+        int,
+        "Training",
+        "pixels of padding before a random crop; 0 for none",
+        interval="[0, 1000]",
     )
     flip: bool = _setting(RECIPE, bool, "Training", "flip images left-right at random")
     rotation: float = _setting(
         RECIPE,
         float,
         "Training",
-        "degrees by which images are turned at random, either way, in [0, 180]",
-        low=0.0,
-        high=180.0,
+        "degrees by which images are turned at random, either way",
+        interval="[0, 180]",
     )
     seed: int = _setting(
         1,
         int,
         "Run",
-        "whole number; gives model, noise, order and augmentation",
-        low=0,
-        high=2**31 - 1,
+        "gives model, noise, order and augmentation",
+        interval="[0, 2147483647]",
     )
     precision: str = _setting(
         "auto",
@@ -191,13 +252,18 @@ class Config:
         choices=("auto", "none"),
     )
     output_dir: str = _setting(
-        "runs", str, "Run", "folder beneath which each run gets a folder of its own"
+        "runs",
+        str,
+        "Run",
+        "folder beneath which each run gets a folder of its own",
+        identifies=False,
     )
     resume: bool = _setting(
         True,
         bool,
         "Run",
         "go on with a run that was cut off, and do not repeat one that is finished",
+        identifies=False,
     )
 
     @property
@@ -208,13 +274,24 @@ class Config:
     @property
     def run_name(self):
         """Name of the run's folder: readable, and different for different settings."""
-        keys = ("data_dir", "output_dir", "resume")
-        settings = {k: v for k, v in self.as_dict().items() if k not in keys}
-        text = json.dumps(settings, sort_keys=True)
+        text = json.dumps(self.identity(), sort_keys=True)
         digest = hashlib.sha256(text.encode()).hexdigest()[:8]
-        dataset = self.dataset.replace("tfds:", "").replace("/", "_")
+        dataset = self.dataset_name.replace("/", "_")
         noise = self.noise if self.noise == "none" else f"{self.noise}{self.rate:g}"
         return f"{dataset}-{self.loss}-{noise}-seed{self.seed}-{digest}"
+
+    @property
+    def dataset_name(self):
+        """The dataset without `tfds:` and without a version."""
+        return self.dataset.removeprefix("tfds:").partition(":")[0]
+
+    def identity(self):
+        """The settings that make this run another than one that differs in them."""
+        return {
+            name: value
+            for name, value in self.as_dict().items()
+            if FIELDS[name].metadata["identifies"]
+        }
 
     def as_dict(self):
         """All settings by name, ready for JSON."""
@@ -225,8 +302,10 @@ FIELDS = {field.name: field for field in dataclasses.fields(Config)}
 
 
 def meaning(name):
-    """What a setting is, with its unit and its default."""
+    """What a setting is, with its unit, its range and its default."""
     field = FIELDS[name]
     default = "the recipe's" if field.default is RECIPE else field.default
     text = field.metadata["meaning"]
+    if field.metadata["interval"]:
+        text += f", in {field.metadata['interval']}"
     return text if "default" in text else f"{text} (default: {default})"

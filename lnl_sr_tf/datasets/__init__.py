@@ -47,6 +47,5 @@ def load(name, data_dir=None):
 
         return from_tfds.load(name.removeprefix("tfds:"), data_dir)
     raise InputError(
-        f"--dataset={name}: unknown dataset; expected one of {', '.join(names())}, or "
-        "tfds:NAME"
+        f"unknown dataset {name!r}; expected one of {', '.join(names())}, or tfds:NAME"
     )

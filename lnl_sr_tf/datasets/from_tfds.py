@@ -1,7 +1,10 @@
 """Datasets of TensorFlow Datasets."""
 
 import contextlib
+import io
+import logging
 import os
+import sys
 
 import numpy as np
 
@@ -36,21 +39,24 @@ def load(name, data_dir=None):
     """
     import tensorflow_datasets as tfds
 
-    builder = _builder(tfds, name, data_dir)
-    image_shape, class_names = _check_features(tfds, name, builder.info)
-    _prepare(builder, name)
+    with _quiet_loggers():
+        builder = _builder(tfds, name, data_dir)
+        image_shape, class_names = _check_features(tfds, name, builder.info)
+        _prepare(tfds, builder, name)
     splits = builder.info.splits or ("train", "test")
     test = next((s for s in ("test", "validation") if s in splits), None)
     if "train" not in splits or test is None:
         raise InputError(
-            f"--dataset=tfds:{name}: needs the splits train, and test or validation; "
+            f"dataset {name!r}: needs the splits train, and test or validation; "
             f"this one has {', '.join(splits)}"
         )
     train_images, train_labels = _read(tfds, builder, "train", image_shape)
     test_images, test_labels = _read(tfds, builder, test, image_shape)
-    mean, std = _STATISTICS.get(name) or pixel_statistics(train_images)
+    mean, std = _STATISTICS.get(name.partition(":")[0]) or pixel_statistics(
+        train_images
+    )
     return Dataset(
-        name=name,
+        name=name.partition(":")[0],
         train_images=train_images,
         given_labels=train_labels,
         clean_labels=train_labels,
@@ -67,13 +73,13 @@ def _builder(tfds, name, data_dir):
         return tfds.builder(name, data_dir=data_dir or None)
     except tfds.core.DatasetNotFoundError:
         raise InputError(
-            f"--dataset=tfds:{name}: TensorFlow Datasets {tfds.__version__} knows no "
+            f"dataset {name!r}: TensorFlow Datasets {tfds.__version__} knows no "
             "such dataset; tensorflow.org/datasets/catalog lists them"
         ) from None
     except Exception as error:
         # TFDS raises many kinds here: bad versions, unreadable metadata, folders.
         raise InputError(
-            f"--dataset=tfds:{name}: TensorFlow Datasets cannot open it in "
+            f"dataset {name!r}: TensorFlow Datasets cannot open it in "
             f"{data_dir or 'its default folder'}: {_first_line(error)}"
         ) from error
 
@@ -86,43 +92,64 @@ def _check_features(tfds, name, info):
         label, tfds.features.ClassLabel
     ):
         raise InputError(
-            f"--dataset=tfds:{name}: expected an image and a class label in each "
+            f"dataset {name!r}: expected an image and a class label in each "
             f"example; this one has {', '.join(named) or type(features).__name__}"
         )
     dtype = np.dtype(image.np_dtype)
     if None in image.shape or dtype != np.uint8:
         raise InputError(
-            f"--dataset=tfds:{name}: expected uint8 images of one size; these are "
+            f"dataset {name!r}: expected uint8 images of one size; these are "
             f"{dtype.name} of shape {image.shape}"
         )
     return image.shape, tuple(label.names)
 
 
-def _prepare(builder, name):
+def _prepare(tfds, builder, name):
     if builder.is_prepared():
         return
     try:
-        with _impatient_downloads():
+        with _impatient_downloads(tfds):
             builder.download_and_prepare()
     except Exception as error:
         raise InputError(
-            f"--dataset={name}: not found in {os.path.dirname(builder.data_dir)} and "
+            f"dataset {name!r}: not found in {os.path.dirname(builder.data_dir)} and "
             f"cannot be downloaded ({_first_line(error)}); put the prepared data "
-            "there, or say by --data_dir where it is, or run this once with a network: "
+            "there, or say by data_dir where it is, or run this once with a network: "
             f"python -m tensorflow_datasets build {name}"
         ) from None
 
 
 @contextlib.contextmanager
-def _impatient_downloads():
-    from tensorflow_datasets.core.download import downloader
-
-    before = getattr(downloader, "MAX_RETRIES", None)
-    downloader.MAX_RETRIES = _DOWNLOAD_RETRIES
+def _quiet_loggers():
+    """Without warnings of TFDS and of its downloads: what matters is told by us."""
+    loggers = [logging.getLogger(name) for name in ("absl", "urllib3")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
     try:
         yield
     finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
+
+
+@contextlib.contextmanager
+def _impatient_downloads(tfds):
+    """With few retries, and with a progress bar on a terminal alone."""
+    from tensorflow_datasets.core.download import downloader
+
+    on_terminal = sys.stderr.isatty()
+    before = getattr(downloader, "MAX_RETRIES", None)
+    downloader.MAX_RETRIES = _DOWNLOAD_RETRIES
+    if not on_terminal:
+        tfds.disable_progress_bar()
+    try:
+        # TFDS announces the download by print; standard output is for results.
+        with contextlib.redirect_stdout(sys.stderr if on_terminal else io.StringIO()):
+            yield
+    finally:
         downloader.MAX_RETRIES = before
+        tfds.enable_progress_bar()
 
 
 def _read(tfds, builder, split, image_shape):
@@ -140,12 +167,12 @@ def _read(tfds, builder, split, image_shape):
             labels.append(label)
     except Exception as error:
         raise InputError(
-            f"--dataset={builder.name}: the prepared data in {builder.data_dir} cannot "
+            f"dataset {builder.name!r}: the prepared data in {builder.data_dir} cannot "
             f"be read ({_first_line(error)}); prepare it again"
         ) from error
     if not images:
         raise InputError(
-            f"--dataset={builder.name}: split {split} in {builder.data_dir} is empty; "
+            f"dataset {builder.name!r}: split {split} in {builder.data_dir} is empty; "
             "prepare it again"
         )
     return np.concatenate(images), np.concatenate(labels).astype(np.int64)

@@ -42,9 +42,9 @@ class OutputSharpening(keras.layers.Layer):
     ):
         kwargs.setdefault("dtype", "float32")
         super().__init__(name=name, **kwargs)
-        if not isinstance(temperature, (int, float)) or not temperature > 0:
+        if isinstance(temperature, str) or not 0 < temperature < float("inf"):
             raise ValueError(
-                "`temperature` must be a number above 0. Received: "
+                "`temperature` must be a finite number above 0. Received: "
                 f"temperature={temperature!r}"
             )
         if activation not in (None, "softmax"):

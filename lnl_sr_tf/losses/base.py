@@ -25,7 +25,8 @@ class RobustLoss(keras.losses.Loss):
 
     Call arguments:
         y_true: integer labels, shape `(batch,)` or `(batch, 1)`, in
-            [0, classes); or label distributions, shape `(batch, classes)`.
+            [0, classes) (the loss of any other is NaN); or label distributions,
+            shape `(batch, classes)`.
         y_pred: logits or probabilities, shape `(batch, classes)`.
         sample_weight: optional, shape `(batch,)`.
 
@@ -49,7 +50,7 @@ class RobustLoss(keras.losses.Loss):
     ):
         super().__init__(name=name, reduction=reduction, dtype=dtype)
         self.from_logits = bool(from_logits)
-        self.epsilon = check_range("epsilon", epsilon, 0.0, 1.0, open_low=True)
+        self.epsilon = check_range("epsilon", epsilon, 0.0, 1.0, True, True)
 
     def per_class(self, log_probs):
         """L(u, i) for every class i, from log u; both of shape (batch, classes)."""
@@ -99,6 +100,9 @@ def label_distribution(y_true, log_probs):
         y_true: integers of shape `(batch,)` or `(batch, 1)`, or distributions.
         log_probs: what the labels go with; gives classes and dtype.
 
+    Returns:
+        The distributions; NaN for an integer that is no class.
+
     Raises:
         ValueError: if the shapes do not fit.
     """
@@ -115,22 +119,30 @@ def label_distribution(y_true, log_probs):
             f"distributions of shape (batch, {classes}) to fit predictions of shape "
             f"{tuple(log_probs.shape)}. Received labels of shape {tuple(y_true.shape)}."
         )
-    return ops.one_hot(ops.cast(y_true, "int32"), classes, dtype=log_probs.dtype)
+    labels = ops.cast(y_true, "int32")
+    valid = ops.logical_and(labels >= 0, labels < classes)
+    one_hot = ops.one_hot(labels, classes, dtype=log_probs.dtype)
+    # A compiled step cannot raise; NaN tells, where zeros would pass unseen.
+    return ops.where(ops.expand_dims(valid, -1), one_hot, math.nan)
 
 
-def check_range(name, value, low, high, open_low=False):
-    """`value` as a float if it lies in [low, high], or (low, high] with `open_low`.
+def check_range(name, value, low, high, open_low=False, open_high=False):
+    """`value` as a float if it lies in [low, high]; an end may be open.
+
+    An infinite end is always open.
 
     Raises:
         ValueError: that says what was received and what was expected.
     """
+    open_high = open_high or math.isinf(high)
     try:
         number = float(value)
     except (TypeError, ValueError):
         number = math.nan
-    if not (low < number if open_low else low <= number) or not number <= high:
-        left = "(" if open_low else "["
-        right = ")" if math.isinf(high) else "]"
+    above = low < number if open_low else low <= number
+    below = number < high if open_high else number <= high
+    if not (above and below):
+        left, right = "(" if open_low else "[", ")" if open_high else "]"
         raise ValueError(
             f"`{name}` must be a number in {left}{low:g}, {high:g}{right}. "
             f"Received: {name}={value!r}"

@@ -36,7 +36,8 @@ class SparseRegularization(keras.losses.Loss):
         dtype: dtype of the computation.
 
     Raises:
-        ValueError: if `loss` is no Keras loss, or a number is out of range.
+        ValueError: if `loss` is no Keras loss or does not say whether it takes logits,
+            or a number is out of range.
 
     Example:
         >>> loss = SparseRegularization(CrossEntropy(), p=0.1, weight=1.2)
@@ -63,11 +64,16 @@ class SparseRegularization(keras.losses.Loss):
                 f"`lnl.losses.CrossEntropy()`. Received: loss={loss!r}"
             )
         if from_logits is None:
-            from_logits = loss.get_config().get("from_logits", False)
+            from_logits = loss.get_config().get("from_logits")
+        if from_logits is None:
+            raise ValueError(
+                "`from_logits` must be given, since the loss does not say whether it "
+                f"takes logits. Received: loss={loss!r}, from_logits=None"
+            )
         self.loss = loss
         self.p = check_range("p", p, 0.0, 1.0, open_low=True)
         self.from_logits = bool(from_logits)
-        self.epsilon = check_range("epsilon", epsilon, 0.0, 1.0, open_low=True)
+        self.epsilon = check_range("epsilon", epsilon, 0.0, 1.0, True, True)
         weight = check_range("weight", weight, 0.0, float("inf"))
         self._weight = keras.Variable(
             weight, dtype="float32", trainable=False, name="regularization_weight"

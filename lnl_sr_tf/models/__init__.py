@@ -74,8 +74,8 @@ def build(name, inputs, num_classes, seed=0):
     side = min(inputs.shape[1:3])
     if side < _SMALLEST_SIDE.get(name, 1):
         raise InputError(
-            f"--model={name}: takes images of at least {_SMALLEST_SIDE[name]} pixels a "
-            f"side; received {inputs.shape[1]}×{inputs.shape[2]}"
+            f"network {name!r} takes images of at least {_SMALLEST_SIDE[name]} pixels "
+            f"a side; received {inputs.shape[1]}×{inputs.shape[2]}"
         )
     return _BUILDERS[name](inputs, num_classes, _seeds(seed))
 
@@ -86,8 +86,7 @@ def check(name):
         close = difflib.get_close_matches(str(name), _BUILDERS, n=1)
         hint = f"; did you mean {close[0]}?" if close else ""
         raise InputError(
-            f"--model={name}: unknown network; expected one of "
-            f"{', '.join(_BUILDERS)}{hint}"
+            f"unknown network {name!r}; expected one of {', '.join(_BUILDERS)}{hint}"
         )
 
 

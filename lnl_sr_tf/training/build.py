@@ -8,6 +8,8 @@ from lnl_sr_tf.layers import OutputSharpening
 from lnl_sr_tf.metrics import SparseRate
 from lnl_sr_tf.training.optimizer import CoupledSGD
 
+_NOT_OF_THE_FORMULA = {"p", "weight", "from_logits", "reduction", "name", "dtype"}
+
 
 def build_model(config, dataset):
     """A compiled model from uint8 images to (sharpened) logits.
@@ -62,9 +64,15 @@ def build_loss(config):
         A `keras.losses.Loss` on logits.
 
     Raises:
-        ValueError: if the loss is unknown or does not take its parameters.
+        ValueError: if the loss is unknown or does not take its parameters, or
+            `loss_args` holds what it may not.
     """
     params = dict(config.loss_args)
+    for name in _NOT_OF_THE_FORMULA & params.keys():
+        raise ValueError(
+            f"{name} cannot be set by loss_args; p and λ have settings of their own, "
+            "and the rest follows from the model"
+        )
     if config.regularized:
         params.update(p=config.p, weight=config.lambda0)
     return losses.get(config.loss, **params)

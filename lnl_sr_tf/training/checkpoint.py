@@ -34,8 +34,8 @@ class Checkpoint(keras.callbacks.Callback):
             self._save(done)
         except OSError as error:
             raise RunError(
-                f"cannot write a checkpoint to {self.folder} ({error}); the one of "
-                f"epoch {epoch} is intact, and the same command goes on from there"
+                f"cannot write a checkpoint to {self.folder} ({error})"
+                + what_stands(epoch)
             ) from error
 
     def _save(self, done):
@@ -53,10 +53,18 @@ class Checkpoint(keras.callbacks.Callback):
             shutil.rmtree(self.folder / f"{_PREFIX}{old:05d}")
 
 
+def what_stands(epochs):
+    """The end of a message: what is kept when a run ends after so many epochs."""
+    if not epochs:
+        return "; nothing was saved before"
+    return f"; the checkpoint of epoch {epochs} is intact"
+
+
 def saved_epochs(folder):
     """How many epochs each checkpoint in a folder has done, in rising order."""
     names = (path.name for path in pathlib.Path(folder).glob(f"{_PREFIX}*"))
-    return sorted(int(name.removeprefix(_PREFIX)) for name in names)
+    numbers = (name.removeprefix(_PREFIX) for name in names)
+    return sorted(int(number) for number in numbers if number.isdecimal())
 
 
 def restore(model, folder):

@@ -8,6 +8,7 @@ import keras
 from lnl_sr_tf.errors import RunError
 from lnl_sr_tf.layers import OutputSharpening
 from lnl_sr_tf.losses import SparseRegularization
+from lnl_sr_tf.training import checkpoint
 
 
 class EpochLog(keras.callbacks.Callback):
@@ -34,9 +35,9 @@ class EpochLog(keras.callbacks.Callback):
         """Write the row; stop a run whose loss is no number any more."""
         if not math.isfinite(logs["loss"]):
             raise RunError(
-                f"the loss became {logs['loss']} in epoch {epoch + 1}; the checkpoint "
-                f"of epoch {epoch} is intact. A smaller --lr or --lambda0, or "
-                "--precision=float32, may help"
+                f"the loss became {logs['loss']} in epoch {epoch + 1}; a smaller lr or "
+                "lambda0, or float32 as precision, may help"
+                + checkpoint.what_stands(epoch)
             )
         self.rows.append(self._row(epoch, logs))
         self.folder.write_rows(self.rows)

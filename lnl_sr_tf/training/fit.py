@@ -37,6 +37,7 @@ def fit(model, dataset, config, folder, tell):
     folder.write_rows(rows)
     log = EpochLog(folder, rows, tell)
     if done >= config.epochs:
+        _set_last_weight(model, config)
         return rows
     model.fit(
         pipeline.training_batches(
@@ -70,6 +71,14 @@ def fit(model, dataset, config, folder, tell):
         ],
     )
     return log.rows
+
+
+def _set_last_weight(model, config):
+    """λ is no part of a checkpoint, and without an epoch no scheduler sets it."""
+    if config.regularized:
+        model.loss.weight = schedules.regularization_weight(
+            config.epochs - 1, config.lambda0, config.rho, config.lambda_every
+        )
 
 
 def schedulers(config):

@@ -1,10 +1,11 @@
 """Which numbers a run computes with."""
 
 import contextlib
-import pathlib
 
 import keras
 import tensorflow as tf
+
+from lnl_sr_tf.training import machine
 
 _CPU_FLAGS = {"avx512_bf16", "amx_bf16"}
 
@@ -26,18 +27,8 @@ def resolve(name):
         details = tf.config.experimental.get_device_details(gpus[0])
         fast = details.get("compute_capability", (0, 0)) >= (8, 0)
     else:
-        fast = bool(_CPU_FLAGS & processor_flags())
+        fast = bool(_CPU_FLAGS & machine.processor_flags())
     return "mixed_bfloat16" if fast else "float32"
-
-
-def processor_flags():
-    """Instruction sets of the processor, as Linux names them; empty elsewhere."""
-    try:
-        lines = pathlib.Path("/proc/cpuinfo").read_text("utf-8").splitlines()
-    except OSError:
-        return set()
-    flags = next((line for line in lines if line.startswith("flags")), "")
-    return set(flags.partition(":")[2].split())
 
 
 @contextlib.contextmanager

@@ -77,8 +77,9 @@ class OutputSharpeningTest(tf.test.TestCase, parameterized.TestCase):
         self.assertEmpty(OutputSharpening(0.5).trainable_weights)
 
     @parameterized.parameters(
-        ({"temperature": 0}, "above 0. Received: temperature=0"),
+        ({"temperature": 0}, "finite number above 0. Received: temperature=0"),
         ({"temperature": float("nan")}, "above 0. Received: temperature=nan"),
+        ({"temperature": float("inf")}, "Received: temperature=inf"),
         ({"temperature": "hot"}, "Received: temperature='hot'"),
         ({"temperature": 1, "activation": "relu"}, "Received: activation='relu'"),
     )

@@ -188,7 +188,8 @@ class LossTest(tf.test.TestCase, parameterized.TestCase):
         ("q_text", "gce", {"q": "big"}, "`q` must be .*q='big'"),
         ("p", "ce_sr", {"p": 2}, r"`p` must be .*\(0, 1\].*p=2"),
         ("weight", "ce_sr", {"weight": -0.1}, "`weight` must be .*weight=-0.1"),
-        ("epsilon", "ce", {"epsilon": 0}, "`epsilon` must be"),
+        ("epsilon", "ce", {"epsilon": 1}, r"`epsilon` must be .*\(0, 1\)"),
+        ("infinite", "ce_sr", {"weight": float("inf")}, r"`weight` must .*\[0, inf\)"),
         ("name", "cee", {}, "Unknown loss 'cee'. Did you mean 'ce'.*fl_sr"),
         ("parameter", "ce_sr", {"q": 1}, "'ce_sr' has no parameter 'q'. It takes: p"),
         ("sr_only", "ce", {"weight": 1}, "'ce' has no parameter 'weight'"),
@@ -196,6 +197,20 @@ class LossTest(tf.test.TestCase, parameterized.TestCase):
     def test_errors(self, name, params, message):
         with self.assertRaisesRegex(ValueError, message):
             losses.get(name, **params)
+
+    @parameterized.named_parameters(*NAMES)
+    def test_labels_that_are_no_class(self, name):
+        values = losses.get(name, reduction=None)([-1, 0, 9, 10], np.zeros((4, 10)))
+        self.assertAllEqual(np.isnan(values), [True, False, False, True])
+
+    def test_wrapped_loss_that_does_not_say_what_it_takes(self):
+        class Custom(keras.losses.Loss):
+            def call(self, y_true, y_pred):
+                return keras.ops.mean(y_pred, axis=-1)
+
+        with self.assertRaisesRegex(ValueError, "`from_logits` must be given"):
+            losses.SparseRegularization(Custom())
+        losses.SparseRegularization(Custom(), from_logits=True)
 
     def test_labels_that_do_not_fit(self):
         with self.assertRaisesRegex(ValueError, r"Received labels of shape \(64, 3\)"):

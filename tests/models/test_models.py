@@ -108,7 +108,9 @@ class ModelsTest(tf.test.TestCase, parameterized.TestCase):
         self.assertEqual(models.features(model).output.dtype, "bfloat16")
 
     def test_errors(self):
-        with self.assertRaisesRegex(InputError, "resnet33: unknown.*mean resnet34"):
+        with self.assertRaisesRegex(
+            InputError, "unknown network 'resnet33'.*mean resnet34"
+        ):
             models.get("resnet33", (32, 32, 3), 10)
         with self.assertRaisesRegex(InputError, "at least 8 pixels a side; .* 4×4"):
             models.get("cnn_cifar", (4, 4, 1), 10)

@@ -9,7 +9,7 @@ import tensorflow as tf
 from absl.testing import parameterized
 
 from lnl_sr_tf.errors import RunError
-from lnl_sr_tf.training import CoupledSGD, checkpoint, precision
+from lnl_sr_tf.training import CoupledSGD, checkpoint, machine, precision
 
 
 def by_hand(weights, gradients, rate, momentum, decay, clip, nesterov):
@@ -138,7 +138,7 @@ class PrecisionTest(tf.test.TestCase, parameterized.TestCase):
             ({"amx_bf16"}, "mixed_bfloat16"),
         ):
             with (
-                mock.patch.object(precision, "processor_flags", return_value=flags),
+                mock.patch.object(machine, "processor_flags", return_value=flags),
                 mock.patch.object(tf.config, "list_physical_devices", return_value=[]),
             ):
                 self.assertEqual(precision.resolve("auto"), expected)

@@ -1,0 +1,153 @@
+"""Every setting reaches what it is about: each of these fails if its wire is cut."""
+
+import pathlib
+from unittest import mock
+
+import keras
+import numpy as np
+import tensorflow as tf
+from absl.testing import parameterized
+
+from lnl_sr_tf import config, datasets, experiment, schedules
+from lnl_sr_tf.datasets.augment import Augmentation
+from lnl_sr_tf.layers import OutputSharpening
+from lnl_sr_tf.run_folder import RunFolder
+from lnl_sr_tf.training import fit as fitting
+from lnl_sr_tf.training.build import build_loss, build_model
+
+
+def settled(**settings):
+    return config.resolve({"loss": "ce_sr", "model": "cnn_digits"} | settings)
+
+
+class BuildTest(tf.test.TestCase, parameterized.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.data = datasets.load("digits")
+
+    def build(self, **settings):
+        return build_model(settled(**settings), self.data)
+
+    def test_optimizer(self):
+        optimizer = self.build(
+            lr=0.3, momentum=0.7, nesterov=True, weight_decay=0.02, clip_norm=3
+        ).optimizer
+        self.assertAllClose(optimizer.learning_rate, 0.3)
+        self.assertEqual(optimizer.momentum, 0.7)
+        self.assertTrue(optimizer.nesterov)
+        self.assertEqual(optimizer.coupled_weight_decay, 0.02)
+        self.assertEqual(optimizer.global_clipnorm, 3)
+        self.assertIsNone(self.build(clip_norm=0).optimizer.global_clipnorm)
+
+    @parameterized.parameters(True, False)
+    def test_sharpening(self, normalize):
+        layer = self.build(tau=0.3, normalize_logits=normalize).layers[-1]
+        self.assertIsInstance(layer, OutputSharpening)
+        self.assertAllClose(layer.temperature, 0.3)
+        self.assertEqual(layer.normalize, normalize)
+
+    def test_no_sharpening_without_regularization(self):
+        self.assertEqual(self.build(loss="ce").layers[-1].name, "logits")
+
+    def test_loss(self):
+        loss = build_loss(
+            settled(loss="gce_sr", p=0.3, lambda0=2, loss_args={"q": 0.6})
+        )
+        self.assertEqual((loss.p, float(loss.weight), loss.loss.q), (0.3, 2.0, 0.6))
+
+    def test_seed_gives_the_initial_weights(self):
+        first, again, other = (
+            self.build(seed=seed).get_layer("logits").kernel.numpy()
+            for seed in (1, 1, 2)
+        )
+        self.assertAllEqual(first, again)
+        self.assertNotAllEqual(first, other)
+
+    def test_raw_images_are_normalised_inside(self):
+        model = self.build(loss="ce")
+        layer = model.get_layer("normalization")
+        pixels = layer(self.data.train_images).numpy()
+        self.assertAllClose(pixels.mean(), 0.0, atol=1e-4)
+        self.assertAllClose(pixels.std(), 1.0, atol=1e-4)
+
+
+class Stop(Exception):
+    """Raised in place of training, once all that matters is known."""
+
+
+class FitTest(tf.test.TestCase, parameterized.TestCase):
+    def test_stream(self):
+        """Seed, batch, epochs and augmentation go to the stream of batches."""
+        made = settled(
+            seed=7, batch_size=33, epochs=9, crop_padding=2, flip=True, rotation=5
+        )
+        data = datasets.load("digits")
+        with (
+            mock.patch.object(
+                fitting.pipeline, "training_batches", side_effect=Stop
+            ) as stream,
+            self.assertRaises(Stop),
+        ):
+            folder = RunFolder(pathlib.Path(self.get_temp_dir()) / "stream")
+            fitting.fit(build_model(made, data), data, made, folder, print)
+        images, labels, batch_size, seed, epochs = stream.call_args.args
+        self.assertIs(images, data.train_images)
+        self.assertIs(labels, data.given_labels)
+        self.assertEqual((batch_size, seed, epochs), (33, 7, 9))
+        self.assertEqual(
+            stream.call_args.kwargs,
+            {"first_epoch": 0, "augmentation": Augmentation(2, True, 5.0)},
+        )
+
+    @parameterized.parameters("cosine", "exponential", "constant")
+    def test_learning_rate(self, schedule):
+        made = settled(lr=0.2, lr_schedule=schedule, lr_decay=0.9, epochs=10)
+        rates = [fitting.learning_rate_schedule(made)(t) for t in range(10)]
+        expected = {
+            "cosine": [schedules.cosine_learning_rate(t, 0.2, 10) for t in range(10)],
+            "exponential": [0.2 * 0.9**t for t in range(10)],
+            "constant": [0.2] * 10,
+        }
+        self.assertAllClose(rates, expected[schedule])
+
+    def test_columns_follow_the_schedules(self):
+        made = settled(
+            epochs=4, lr=0.02, lambda0=3, rho=1.5, lambda_every=2, tau=0.4,
+            tau_decay=0.5, tau_min=0.15,
+            output_dir=str(pathlib.Path(self.get_temp_dir()) / "columns"),
+        )  # fmt: skip
+        rows = experiment.run(made, tell=lambda line: None).rows()
+        self.assertAllClose([r["lambda"] for r in rows], [3, 3, 4.5, 4.5])
+        self.assertAllClose([r["temperature"] for r in rows], [0.4, 0.2, 0.15, 0.15])
+        self.assertAllClose(
+            [r["learning_rate"] for r in rows],
+            [schedules.cosine_learning_rate(t, 0.02, 4) for t in range(4)],
+        )
+
+    def test_seed_and_draw_give_the_noise(self):
+        def given(**settings):
+            made = settled(**settings)
+            folder = RunFolder(pathlib.Path(self.get_temp_dir()) / "nowhere")
+            return experiment._load(made, folder).given_labels
+
+        self.assertAllEqual(given(seed=1), given(seed=1))
+        self.assertNotAllEqual(given(seed=1), given(seed=2))
+        self.assertNotAllEqual(given(seed=1), given(seed=1, noise_draw="random"))
+        clean = datasets.load("digits").clean_labels
+        self.assertAllEqual(
+            np.unique((given(noise="pairflip", rate=0.3) - clean) % 10), [0, 1]
+        )
+
+    def test_policy_reaches_the_layers(self):
+        out_dir = str(pathlib.Path(self.get_temp_dir()) / "policy")
+        run = experiment.run(
+            settled(epochs=1, precision="mixed_bfloat16", output_dir=out_dir),
+            tell=lambda line: None,
+        )
+        model = keras.models.load_model(run.model)
+        self.assertEqual(model.get_layer("features").compute_dtype, "bfloat16")
+        self.assertEqual(model.layers[-1].compute_dtype, "float32")
+
+
+if __name__ == "__main__":
+    tf.test.main()

@@ -48,6 +48,9 @@ def run():
         # Who read the output has gone, as `head` does; there is no one to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = FAILED
+    except OSError as error:
+        status = _complain(f"cannot write to standard output: {error}", FAILED)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(status)
 
 
@@ -75,7 +78,7 @@ def main(argv):
         with _quiet_start():
             from lnl_sr_tf import sweep
         sweep.run(settings, _tell)
-    except (InputError, flags.Error, UnicodeDecodeError) as error:
+    except (InputError, flags.Error) as error:
         return _complain(error, WRONG_INPUT)
     except RunError as error:
         return _complain(error, FAILED)
@@ -90,7 +93,10 @@ def main(argv):
 
 def _settings(argv):
     """The settings that were given, by name; those of `config.AXES` as lists."""
-    left_over = flags.FLAGS(argv)[1:]
+    try:
+        left_over = flags.FLAGS(argv)[1:]
+    except UnicodeDecodeError as error:
+        raise InputError(f"a --flagfile is no text in UTF-8: {error}") from None
     if left_over:
         raise InputError(
             f"unexpected argument {left_over[0]!r}; settings are given as "

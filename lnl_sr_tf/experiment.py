@@ -25,7 +25,7 @@ def check(config):
     """Find out before anything is written whether a config names what there is.
 
     Raises:
-        InputError: if its loss or its network is unknown, the loss does not take
+        InputError: if its dataset, loss or network is unknown, the loss does not take
             its parameters, or the noise is not defined for the dataset.
     """
     try:
@@ -33,6 +33,7 @@ def check(config):
     except (ValueError, TypeError) as error:
         raise InputError(f"--loss={config.loss}: {error}") from None
     models.check(config.model)
+    datasets.check(config.dataset)
     noise.noise_matrix(config.noise, config.dataset_name, 2, config.rate)
 
 
@@ -55,7 +56,25 @@ def run(config, tell=print):
         >>> folder.summary()["test_accuracy"]
     """
     check(config)
+    try:
+        return _run(config, tell)
+    except (
+        OSError,
+        tf.errors.ResourceExhaustedError,
+        tf.errors.PermissionDeniedError,
+    ) as error:
+        # TensorFlow puts the name of a graph node in double braces before its text.
+        reason = str(error).rpartition("}} ")[2].strip() or type(error).__name__
+        raise RunError(
+            f"the run in {config.output_dir} had to stop: {reason.splitlines()[0]}; "
+            "what it had finished is intact, and with resume on the same command goes "
+            "on from there"
+        ) from error
+
+
+def _run(config, tell):
     folder = _choose_folder(config, tell)
+    _check_same_run(config, folder)
     if folder.finished():
         tell(f"{folder.path}: already finished")
         return folder
@@ -121,22 +140,28 @@ def _precision(config, folder):
 
 
 def _settle_config(config, policy, folder):
-    """Write `config.json`, or make sure that the one there is of the same run."""
+    """Write `config.json`, unless the run has begun before."""
+    if folder.config() is not None:
+        return
+    folder.write_config(
+        config.as_dict()
+        | {
+            "precision_used": policy,
+            "versions": {
+                "python": platform.python_version(),
+                "keras": keras.__version__,
+                "tensorflow": tf.__version__,
+                "lnl_sr_tf": lnl_sr_tf.__version__,
+            },
+            "machine": machine.describe(),
+        }
+    )
+
+
+def _check_same_run(config, folder):
+    """The folder must be this run's: its `config.json` may have been changed."""
     before = folder.config()
     if before is None:
-        folder.write_config(
-            config.as_dict()
-            | {
-                "precision_used": policy,
-                "versions": {
-                    "python": platform.python_version(),
-                    "keras": keras.__version__,
-                    "tensorflow": tf.__version__,
-                    "lnl_sr_tf": lnl_sr_tf.__version__,
-                },
-                "machine": machine.describe(),
-            }
-        )
         return
     for name, value in config.identity().items():
         if before.get(name) != value:
@@ -229,28 +254,22 @@ def duration(seconds):
 
 
 def _write_results(config, dataset, model, rows, folder):
-    try:
-        folder.figures.mkdir(exist_ok=True)
-        title = f"{dataset.name}, no label noise"
-        if config.noise != "none":
-            title = f"{dataset.name}, {config.noise} noise {config.rate:g}"
-        figures.curves(
-            rows,
-            f"{title}, {config.loss}, seed {config.seed}",
-            folder.figures / "curves.png",
-        )
-        figures.samples(
-            dataset.train_images,
-            dataset.given_labels,
-            dataset.clean_labels,
-            dataset.class_names,
-            f"{title}: given labels, wrong ones in bold",
-            folder.figures / "samples.png",
-        )
-        export.save(model, folder)
-    except OSError as error:
-        raise RunError(
-            f"cannot write the results to {folder.path}: {error}; the trained weights "
-            "are in its checkpoints, and the same command goes on from there"
-        ) from error
+    folder.figures.mkdir(exist_ok=True)
+    title = f"{dataset.name}, no label noise"
+    if config.noise != "none":
+        title = f"{dataset.name}, {config.noise} noise {config.rate:g}"
+    figures.curves(
+        rows,
+        f"{title}, {config.loss}, seed {config.seed}",
+        folder.figures / "curves.png",
+    )
+    figures.samples(
+        dataset.train_images,
+        dataset.given_labels,
+        dataset.clean_labels,
+        dataset.class_names,
+        f"{title}: given labels, wrong ones in bold",
+        folder.figures / "samples.png",
+    )
+    export.save(model, folder)
     folder.write_summary(_summary(dataset, rows, finished=True))

@@ -49,11 +49,13 @@ class RunFolder:
 
     def summary(self):
         """What `summary.json` holds, or None where there is none."""
-        return self._read("summary.json")
+        return self._read("summary.json", required=("finished", "test_accuracy"))
 
     def finished(self):
-        """Whether the run has ended and all its results are written."""
-        return bool((self.summary() or {}).get("finished"))
+        """Whether the run has ended and all its results are there."""
+        ended = bool((self.summary() or {}).get("finished"))
+        served = self.saved_model / "saved_model.pb"
+        return ended and self.model.is_file() and served.is_file()
 
     def write_config(self, content):
         """Write `config.json`."""
@@ -67,11 +69,14 @@ class RunFolder:
         """The rows of `metrics.csv` as dicts of numbers; λ is None without SR."""
         if not self.metrics.is_file():
             return []
-        with open(self.metrics, newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
-        # A process that was killed may have left half a line.
-        whole = [row for row in rows if all(row.get(c) is not None for c in COLUMNS)]
-        return [{c: _number(c, row[c]) for c in COLUMNS} for row in whole]
+        try:
+            with open(self.metrics, newline="", encoding="utf-8") as file:
+                return [
+                    {column: _number(column, row[column]) for column in COLUMNS}
+                    for row in csv.DictReader(file)
+                ]
+        except (OSError, ValueError, KeyError, TypeError, csv.Error) as error:
+            raise self._unreadable(self.metrics, error) from error
 
     def write_rows(self, rows):
         """Write `metrics.csv` anew, whole."""
@@ -79,16 +84,24 @@ class RunFolder:
         lines += [",".join(_text(row[c]) for c in COLUMNS) for row in rows]
         self._replace("metrics.csv", "\n".join(lines) + "\n")
 
-    def _read(self, name):
+    def _read(self, name, required=()):
         path = self.path / name
         if not path.is_file():
             return None
         try:
-            return json.loads(path.read_text("utf-8"))
-        except (OSError, ValueError) as error:
-            raise RunError(
-                f"{path} cannot be read ({error}); move {self.path} away to start anew"
-            ) from error
+            content = json.loads(path.read_text("utf-8"))
+            for key in required:
+                content[key]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise self._unreadable(path, error) from error
+        if not isinstance(content, dict):
+            raise self._unreadable(path, f"it holds a {type(content).__name__}")
+        return content
+
+    def _unreadable(self, path, error):
+        return RunError(
+            f"{path} cannot be read ({error}); move {self.path} away to start anew"
+        )
 
     def _write(self, name, content):
         self._replace(name, json.dumps(content, indent=2, ensure_ascii=False) + "\n")

@@ -39,9 +39,7 @@ class ExperimentTest(tf.test.TestCase, parameterized.TestCase):
         settled = self.settled(loss="ce_sr", lambda_every=1)
         with (
             mock.patch.object(experiment.export, "save", side_effect=OSError("full")),
-            self.assertRaisesRegex(
-                RunError, "cannot write the results .*full.*goes on"
-            ),
+            self.assertRaisesRegex(RunError, "had to stop: full; .* goes on"),
         ):
             experiment.run(settled, tell=lambda line: None)
         lines = []
@@ -105,9 +103,32 @@ class ExperimentTest(tf.test.TestCase, parameterized.TestCase):
 
     def test_unreadable_summary(self):
         run = experiment.run(self.settled(), tell=lambda line: None)
-        (run.path / "summary.json").write_text("{")
-        with self.assertRaisesRegex(RunError, "summary.json cannot be read"):
-            experiment.run(self.settled(), tell=lambda line: None)
+        for text in ("{", "[1]", '{"finished": true}', "\udcff"):
+            (run.path / "summary.json").write_bytes(
+                text.encode("utf-8", "surrogateescape")
+            )
+            with self.assertRaisesRegex(RunError, "summary.json cannot be read"):
+                experiment.run(self.settled(), tell=lambda line: None)
+
+    def test_unreadable_metrics(self):
+        run = experiment.run(self.settled(), tell=lambda line: None)
+        self.unfinish(run)
+        text = run.metrics.read_text()
+        for damaged in (text.replace("0.", "x."), "\udcff\udcfe"):
+            run.metrics.write_bytes(damaged.encode("utf-8", "surrogateescape"))
+            with self.assertRaisesRegex(RunError, "metrics.csv cannot be read|holds 0"):
+                experiment.run(self.settled(), tell=lambda line: None)
+
+    def test_finished_without_its_model_writes_it_again(self):
+        run = experiment.run(self.settled(), tell=lambda line: None)
+        run.model.unlink()
+        experiment.run(self.settled(), tell=lambda line: None)
+        self.assertTrue(run.model.is_file())
+
+    def test_folder_that_cannot_be(self):
+        settled = self.settled(output_dir="x" * 300)
+        with self.assertRaisesRegex(RunError, "File name too long"):
+            experiment.run(settled, tell=lambda line: None)
 
     @parameterized.parameters(
         (0.4, "0 s"),

@@ -22,7 +22,9 @@ class ReadmeTest(absltest.TestCase):
         (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
         names = {}
         exec(compile(code, "README.md", "exec"), names)
-        self.assertGreater(float(names["loss"].weight), 1.2)
+        self.assertGreater(float(names["loss"].weight), 100)
+        self.assertGreater(names["results"]["accuracy"], 0.92)
+        self.assertGreater(names["results"]["sparse_rate"], 0.8)
 
     def test_commands_settle(self):
         commands = re.findall(r"^    python main.py (--.*)$", README, re.MULTILINE)

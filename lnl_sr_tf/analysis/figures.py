@@ -25,10 +25,10 @@ def curves(rows, title, path):
     figure.suptitle(title)
     accuracy, loss, sparse = figure.subplots(1, 3)
 
-    def line(axes, column, label, colour, style):
+    def line(axes, column, label, colour, style, **kwargs):
         values = [row[column] for row in rows]
-        marker = "o" if len(rows) == 1 else None
-        axes.plot(epochs, values, style, color=colour, label=label, marker=marker)
+        kwargs["marker"] = "o" if len(rows) == 1 else None
+        axes.plot(epochs, values, style, color=colour, label=label, **kwargs)
 
     line(accuracy, "test_accuracy", "test set, clean labels", _BLUE, "-")
     line(accuracy, "accuracy", "training set, given labels", _ORANGE, "--")
@@ -40,7 +40,8 @@ def curves(rows, title, path):
     line(loss, "test_loss", "test set", _BLUE, "-")
     name = "Loss (with the sparse term)" if regularized else "Loss"
     loss.set(title=name, xlabel="epoch")
-    if regularized:
+    lowest, highest = loss.get_ylim()
+    if regularized and 0 < lowest < highest / 10:
         loss.set_yscale("log")  # λ grows by orders of magnitude, and the loss with it
     loss.legend(fontsize="small")
 
@@ -52,14 +53,16 @@ def curves(rows, title, path):
     if regularized:
         sparse.set_title("Sparse rate and λ")
         weight = sparse.twinx()
-        line(weight, "lambda", "λ (right scale)", _GREEN, ":")
-        weight.set_yscale("log")
+        line(weight, "lambda", "λ (right scale)", _GREEN, ":", drawstyle="steps-mid")
+        if rows[0]["lambda"] > 0:
+            weight.set_yscale("log")
         more = weight.get_legend_handles_labels()
         handles, labels = handles + more[0], labels + more[1]
-    sparse.legend(handles, labels, fontsize="small")
+    sparse.legend(handles, labels, fontsize="small", loc="lower right")
 
     for axes in (accuracy, loss, sparse):
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.set_xlim(0.5, epochs[-1] + 0.5)
         axes.grid(alpha=0.3)
     figure.savefig(path, dpi=150)
 

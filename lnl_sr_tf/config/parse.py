@@ -1,7 +1,7 @@
 """The value of a setting from text or Python, checked against its range."""
 
-import ast
 import difflib
+import os
 
 from lnl_sr_tf.config.settings import FIELDS
 from lnl_sr_tf.errors import InputError
@@ -21,7 +21,7 @@ def parse(name, value):
     kind = limits["kind"]
     try:
         parsed = _PARSERS[kind](value)
-    except (ValueError, TypeError, SyntaxError):
+    except (ValueError, TypeError, AttributeError):
         raise InputError(f"--{name}={value}: expected {_expected(name)}") from None
     if limits["choices"] and parsed not in limits["choices"]:
         close = difflib.get_close_matches(str(parsed), limits["choices"], n=1)
@@ -29,6 +29,8 @@ def parse(name, value):
         raise InputError(
             f"--{name}={value}: expected one of {', '.join(limits['choices'])}{hint}"
         )
+    if parsed == "" and FIELDS[name].default != "":
+        raise InputError(f"--{name}=: expected {_expected(name)}")
     if limits["interval"] and not _inside(parsed, limits["interval"]):
         raise InputError(f"--{name}={value}: expected {_expected(name)}")
     return parsed
@@ -74,9 +76,18 @@ def _parse_bool(value):
 
 
 def _parse_str(value):
-    if not isinstance(value, str):
-        raise ValueError
+    value = os.fspath(value)  # a path is as good as text
+    value.encode()  # not with bytes that are no UTF-8
     return value
+
+
+def _parse_scalar(text):
+    if text.lower() in ("true", "false"):
+        return _parse_bool(text)
+    try:
+        return int(text)
+    except ValueError:
+        return float(text)
 
 
 def _parse_dict(value):
@@ -87,8 +98,7 @@ def _parse_dict(value):
         name, equals, text = part.partition("=")
         if not equals or not name.strip().isidentifier():
             raise ValueError
-        text = {"true": "True", "false": "False"}.get(text.strip(), text.strip())
-        pairs[name.strip()] = ast.literal_eval(text)
+        pairs[name.strip()] = _parse_scalar(text.strip())
     # What JSON can hold and a loss can take.
     if not all(isinstance(v, (bool, int, float)) for v in pairs.values()):
         raise ValueError

@@ -52,6 +52,11 @@ def resolve(settings):
                 "or choose --noise=sym, asym or pairflip"
             )
         values["rate"] = 0.0
+    if "lr_decay" in given and values["lr_schedule"] != "exponential":
+        raise InputError(
+            f"--lr_decay={given['lr_decay']:g} has no effect with "
+            f"--lr_schedule={values['lr_schedule']}; it belongs to exponential"
+        )
     config = Config(**values)
     if not config.regularized:
         return dataclasses.replace(config, **dict.fromkeys(_ONLY_REGULARIZED))
@@ -108,8 +113,8 @@ def grid(settings):
         ['ce', 'ce_sr']
     """
     axes = {
-        name: settings[name] if isinstance(settings[name], list) else [settings[name]]
-        for name in AXES
+        name: list(value) if isinstance(value, (list, tuple)) else [value]
+        for name, value in ((axis, settings.get(axis)) for axis in AXES)
         if name in settings
     }
     losses = axes.get("loss", [FIELDS["loss"].default])
@@ -120,8 +125,12 @@ def grid(settings):
                 f"--{useless[0]} has no effect: it belongs to sparse regularization, "
                 f"and --loss={','.join(losses)} has none that ends in _sr"
             )
-    made = [
-        resolve(settings | dict(zip(axes, values, strict=True)))
-        for values in itertools.product(*axes.values())
-    ]
-    return list({config.run_name: config for config in made}.values())
+    made = {}
+    for values in itertools.product(*axes.values()):
+        one = settings | dict(zip(axes, values, strict=True))
+        # Among several kinds of noise the rate is that of the others.
+        if one.get("noise") == "none" and len(axes["noise"]) > 1:
+            one.pop("rate", None)
+        config = resolve(one)
+        made[config.run_name] = config
+    return list(made.values())

@@ -105,7 +105,7 @@ class Config:
         float,
         "Method",
         "temperature τ of output sharpening",
-        interval="(0, inf)",
+        interval="(0, 1000]",
         regularized=True,
     )
     normalize_logits: bool = _setting(
@@ -219,7 +219,7 @@ class Config:
         int,
         "Training",
         "pixels of padding before a random crop; 0 for none",
-        interval="[0, 1000]",
+        interval="[0, 64]",
     )
     flip: bool = _setting(RECIPE, bool, "Training", "flip images left-right at random")
     rotation: float = _setting(

@@ -3,6 +3,8 @@
 To add one: write a function that returns a `Dataset`, and name it in `load`.
 """
 
+import difflib
+
 from lnl_sr_tf.datasets.dataset import Dataset
 from lnl_sr_tf.errors import InputError
 
@@ -37,15 +39,24 @@ def load(name, data_dir=None):
         >>> load("digits").train_images.shape
         (1437, 8, 8, 1)
     """
+    check(name)
     # Imported here, so that `digits` needs neither TensorFlow nor TFDS.
     if name == "digits":
         from lnl_sr_tf.datasets import digits
 
         return digits.load()
-    if name in _FROM_TFDS or name.startswith("tfds:"):
-        from lnl_sr_tf.datasets import from_tfds
+    from lnl_sr_tf.datasets import from_tfds
 
-        return from_tfds.load(name.removeprefix("tfds:"), data_dir)
+    return from_tfds.load(name.removeprefix("tfds:"), data_dir)
+
+
+def check(name):
+    """Raise InputError if no dataset can have this name."""
+    if name in names() or (name.startswith("tfds:") and name != "tfds:"):
+        return
+    close = difflib.get_close_matches(name, names(), n=1)
+    hint = f"; did you mean {close[0]}?" if close else ""
     raise InputError(
-        f"unknown dataset {name!r}; expected one of {', '.join(names())}, or tfds:NAME"
+        f"unknown dataset {name!r}; expected one of {', '.join(names())}, or "
+        f"tfds:NAME{hint}"
     )

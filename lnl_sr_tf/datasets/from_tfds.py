@@ -115,7 +115,8 @@ def _prepare(tfds, builder, name):
             f"dataset {name!r}: not found in {os.path.dirname(builder.data_dir)} and "
             f"cannot be downloaded ({_first_line(error)}); put the prepared data "
             "there, or say by data_dir where it is, or run this once with a network: "
-            f"python -m tensorflow_datasets build {name}"
+            f"python -m tensorflow_datasets build {name} "
+            f"--data_dir={os.path.dirname(os.path.dirname(builder.data_dir))}"
         ) from None
 
 

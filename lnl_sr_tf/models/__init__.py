@@ -71,6 +71,11 @@ def build(name, inputs, num_classes, seed=0):
         InputError: if the name is unknown or the images are too small for it.
     """
     check(name)
+    if len(inputs.shape) != 4:
+        raise InputError(
+            f"network {name!r} takes images of shape (height, width, channels); "
+            f"received {tuple(inputs.shape[1:])}"
+        )
     side = min(inputs.shape[1:3])
     if side < _SMALLEST_SIDE.get(name, 1):
         raise InputError(

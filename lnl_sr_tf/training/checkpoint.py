@@ -3,12 +3,14 @@
 import os
 import pathlib
 import shutil
+import zipfile
 
 import keras
+import numpy as np
 
 from lnl_sr_tf.errors import RunError
 
-_WEIGHTS = "model.weights.h5"
+_STATE = "state.npz"
 _PREFIX = "epoch_"
 _KEEP = 2
 
@@ -44,8 +46,12 @@ class Checkpoint(keras.callbacks.Callback):
         unfinished = self.folder / f"unfinished_{done:05d}"
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir()
-        self.model.save_weights(unfinished / _WEIGHTS)
-        with open(unfinished / _WEIGHTS, "rb") as file:
+        arrays = [keras.ops.convert_to_numpy(v) for v in _variables(self.model)]
+        # Not `save_weights`: HDF5 ends the process when the disk is full, and takes
+        # as long as an epoch of a small model.
+        with open(unfinished / _STATE, "wb") as file:
+            np.savez(file, *arrays)
+            file.flush()
             os.fsync(file.fileno())
         shutil.rmtree(final, ignore_errors=True)
         unfinished.rename(final)
@@ -83,13 +89,22 @@ def restore(model, folder):
     epochs = saved_epochs(folder)
     if not epochs:
         return 0
-    path = pathlib.Path(folder) / f"{_PREFIX}{epochs[-1]:05d}" / _WEIGHTS
+    path = pathlib.Path(folder) / f"{_PREFIX}{epochs[-1]:05d}" / _STATE
     model.optimizer.build(model.trainable_variables)
+    variables = _variables(model)
     try:
-        model.load_weights(path)
-    except (OSError, ValueError, KeyError) as error:
+        with np.load(path, allow_pickle=False) as stored:
+            arrays = [stored[f"arr_{i}"] for i in range(len(variables))]
+        for variable, array in zip(variables, arrays, strict=True):
+            variable.assign(array)
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
         raise RunError(
             f"the checkpoint {path} cannot be read ({error}); remove its folder to go "
             "on from the one before, or the whole run folder to start anew"
         ) from error
     return epochs[-1]
+
+
+def _variables(model):
+    """All that changes while a model trains, in an order that does not."""
+    return [*model.weights, *model.optimizer.variables]

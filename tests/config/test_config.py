@@ -115,7 +115,7 @@ class ResolveTest(tf.test.TestCase, parameterized.TestCase):
         ({"rate": "nan"}, "--rate=nan: expected"),
         ({"p": 0}, r"--p=0: expected a number in \(0, 1\]"),
         ({"lr": "inf"}, "--lr=inf: expected a number in .0, inf.$"),
-        ({"tau": -1}, "--tau=-1: expected a number in .0, inf.$"),
+        ({"tau": -1}, "--tau=-1: expected a number in .0, 1000.$"),
         ({"seed": -1}, "--seed=-1: expected a whole number in"),
         ({"seed": 2**31}, "--seed=2147483648: expected a whole number in"),
         ({"noise": "symm"}, "--noise=symm: expected one of .*; did you mean sym"),
@@ -124,6 +124,11 @@ class ResolveTest(tf.test.TestCase, parameterized.TestCase):
         ({"loss_args": "gamma=(1"}, "--loss_args=gamma=.*: expected name=value"),
         ({"loss_args": "q=__import__('os')"}, "expected name=value"),
         ({"dataset": 3}, "--dataset=3: expected text"),
+        ({"output_dir": ""}, "--output_dir=: expected text"),
+        ({"output_dir": "\udcff"}, "expected text"),
+        ({"loss_args": "q=" + "-" * 20000 + "1"}, "expected name=value"),
+        ({"loss_args": "q=1,=2"}, "expected name=value"),
+        ({"lr_decay": 0.5}, "--lr_decay=0.5 has no effect .*--lr_schedule=cosine"),
         ({"noise": "none", "rate": 0.2}, "--noise=none contradicts --rate=0.2"),
         ({"rho": 1e10}, "--rho=1e.10: λ would be .* in epoch 60"),
         ({"lambda0": 1e15, "rho": 0.5}, "--lambda0=1e.15 .* in epoch 1; expected"),
@@ -166,6 +171,12 @@ class GridTest(tf.test.TestCase):
         self.assertEqual(
             [(c.loss, c.seed) for c in made],
             [("ce", 1), ("ce_sr", 1), ("ce", 2), ("ce_sr", 2)],
+        )
+
+    def test_rate_is_for_noise_alone(self):
+        made = config.grid({"noise": ("none", "sym"), "rate": 0.4, "loss": "ce"})
+        self.assertEqual(
+            [(c.noise, c.rate) for c in made], [("none", 0.0), ("sym", 0.4)]
         )
 
     def test_no_repetition(self):

@@ -112,6 +112,8 @@ class ModelsTest(tf.test.TestCase, parameterized.TestCase):
             InputError, "unknown network 'resnet33'.*mean resnet34"
         ):
             models.get("resnet33", (32, 32, 3), 10)
+        with self.assertRaisesRegex(InputError, r"\(height, .* received \(8, 8\)"):
+            models.get("cnn_digits", (8, 8), 10)
         with self.assertRaisesRegex(InputError, "at least 8 pixels a side; .* 4×4"):
             models.get("cnn_cifar", (4, 4, 1), 10)
 

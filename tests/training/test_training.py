@@ -99,6 +99,43 @@ class CheckpointTest(tf.test.TestCase):
         for a, b in zip(whole.get_weights(), resumed.get_weights(), strict=True):
             self.assertAllEqual(a, b)
 
+    def test_loss_scale_goes_on_too(self):
+        def make():
+            keras.config.set_dtype_policy("mixed_float16")
+            try:
+                return self.make(1)
+            finally:
+                keras.config.set_dtype_policy("float32")
+
+        first, resumed = make(), make()
+        self.fit(first, 2, callbacks=[checkpoint.Checkpoint(self.folder)])
+        self.assertIsInstance(first.optimizer, keras.optimizers.LossScaleOptimizer)
+        checkpoint.restore(resumed, self.folder)
+        names = [v.path for v in first.optimizer.variables]
+        self.assertTrue(any("momentum" in name for name in names))
+        self.assertTrue(any("dynamic_scale" in name for name in names))
+        for a, b in zip(
+            first.optimizer.variables, resumed.optimizer.variables, strict=True
+        ):
+            self.assertAllEqual(a, b)
+
+    def test_disk_full(self):
+        self.fit(self.make(1), 1, callbacks=[checkpoint.Checkpoint(self.folder)])
+        full = OSError(28, "No space left on device")
+        with (
+            mock.patch.object(checkpoint.np, "savez", side_effect=full),
+            self.assertRaisesRegex(
+                RunError, "No space.*checkpoint of epoch 1 is intact"
+            ),
+        ):
+            self.fit(
+                self.make(1),
+                2,
+                initial_epoch=1,
+                callbacks=[checkpoint.Checkpoint(self.folder)],
+            )
+        self.assertEqual(checkpoint.restore(self.make(2), self.folder), 1)
+
     def test_keeps_two(self):
         self.fit(self.make(1), 4, callbacks=[checkpoint.Checkpoint(self.folder)])
         self.assertEqual(checkpoint.saved_epochs(self.folder), [3, 4])
@@ -114,7 +151,7 @@ class CheckpointTest(tf.test.TestCase):
 
     def test_damaged(self):
         self.fit(self.make(1), 1, callbacks=[checkpoint.Checkpoint(self.folder)])
-        path = self.folder / "epoch_00001" / "model.weights.h5"
+        path = self.folder / "epoch_00001" / "state.npz"
         path.write_bytes(path.read_bytes()[:100])
         with self.assertRaisesRegex(RunError, "cannot be read.*one before"):
             checkpoint.restore(self.make(1), self.folder)

@@ -40,8 +40,8 @@ def curves(rows, title, path):
     line(loss, "test_loss", "test set", _BLUE, "-")
     name = "Loss (with the sparse term)" if regularized else "Loss"
     loss.set(title=name, xlabel="epoch")
-    lowest, highest = loss.get_ylim()
-    if regularized and 0 < lowest < highest / 10:
+    values = [row[column] for row in rows for column in ("loss", "test_loss")]
+    if regularized and 0 < min(values) < max(values) / 10:
         loss.set_yscale("log")  # λ grows by orders of magnitude, and the loss with it
     loss.legend(fontsize="small")
 

@@ -1,0 +1,69 @@
+"""What others can do with what a run leaves."""
+
+import json
+import pathlib
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import tensorflow as tf
+from command import call
+
+from lnl_sr_tf import datasets
+from lnl_sr_tf.run_folder import RunFolder
+
+
+class ExportTest(tf.test.TestCase):
+    """One run, and what others can do with what it leaves."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        out_dir = pathlib.Path(cls().get_temp_dir()) / "export"
+        status, _, _ = call(
+            "--epochs=3", "--loss=ce_sr", "--lambda_every=1", "--noise=none",
+            f"--output_dir={out_dir}",
+        )  # fmt: skip
+        assert status == 0
+        (path,) = out_dir.iterdir()
+        cls.run_ = RunFolder(path)
+        cls.data = datasets.load("digits")
+
+    def test_keras_model_comes_back_with_its_loss(self):
+        model = keras.models.load_model(self.run_.model)
+        self.assertEqual(float(model.loss.weight), self.run_.rows()[-1]["lambda"])
+        results = model.evaluate(
+            self.data.test_images, self.data.test_labels, verbose=0, return_dict=True
+        )
+        self.assertAllClose(
+            results["accuracy"], self.run_.summary()["test_accuracy"], atol=1e-6
+        )
+
+    def test_saved_model_in_a_process_without_this_package(self):
+        images = pathlib.Path(self.get_temp_dir()) / "images.npy"
+        np.save(images, self.data.test_images)
+        code = f"""
+import sys, json
+import numpy as np, tensorflow as tf
+loaded = tf.saved_model.load({str(self.run_.saved_model)!r})
+serve = loaded.signatures["serving_default"]
+out = serve(images=tf.constant(np.load({str(images)!r})))
+assert not any("lnl_sr" in name for name in sys.modules)
+print(json.dumps({{k: v.numpy().tolist() for k, v in out.items()}}))
+"""
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            capture_output=True, text=True, check=True, cwd=self.get_temp_dir(),
+        )  # fmt: skip
+        served = json.loads(done.stdout)
+        model = keras.models.load_model(self.run_.model)
+        logits = model.predict(self.data.test_images, verbose=0, batch_size=360)
+        self.assertAllEqual(served["label"], logits.argmax(axis=-1))
+        self.assertAllClose(
+            served["probabilities"], tf.nn.softmax(logits), rtol=1e-4, atol=1e-5
+        )
+
+
+if __name__ == "__main__":
+    tf.test.main()

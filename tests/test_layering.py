@@ -24,6 +24,7 @@ FLOORS = {
     "schedules": 0,
     "run_folder": 1,
     "errors": 0,
+    "loss_names": 0,
 }
 # One may use the other, on the same floor: many runs are made of one.
 SIDEWAYS = {("sweep", "experiment")}
@@ -39,6 +40,7 @@ ALLOWED = {
     "schedules": set(),
     "run_folder": set(),
     "errors": set(),
+    "loss_names": set(),
     "cli": {"absl", "tensorflow"},  # tensorflow inside a function, for a quiet start
 }
 STANDARD = {

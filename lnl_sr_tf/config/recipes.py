@@ -12,6 +12,7 @@ are passed over, so a dataset without a recipe trains with the defaults.
 import pathlib
 
 from lnl_sr_tf.errors import InputError
+from lnl_sr_tf.loss_names import REGULARIZED
 
 # In a wheel the folder lies in the package, in a checkout beside it.
 _HERE = pathlib.Path(__file__).resolve().parent.parent
@@ -57,7 +58,7 @@ def read(dataset, loss, noise):
         "default",
         dataset,
         f"{dataset}-{noise}",
-        f"{dataset}-{loss.removesuffix('_sr')}",
+        f"{dataset}-{loss.removesuffix(REGULARIZED)}",
         f"{dataset}-{loss}",
         f"{dataset}-{loss}-{noise}",
     ):

@@ -9,6 +9,7 @@ from lnl_sr_tf.config import recipes
 from lnl_sr_tf.config.parse import parse
 from lnl_sr_tf.config.settings import FIELDS, Config
 from lnl_sr_tf.errors import InputError
+from lnl_sr_tf.loss_names import REGULARIZED
 
 # Settings that may have several values; the grid of all of them is trained.
 AXES = ("noise", "rate", "seed", "loss")
@@ -118,7 +119,7 @@ def grid(settings):
         if name in settings
     }
     losses = axes.get("loss", [FIELDS["loss"].default])
-    if not any(loss.endswith("_sr") for loss in losses):
+    if not any(loss.endswith(REGULARIZED) for loss in losses):
         useless = [name for name in _ONLY_REGULARIZED if name in settings]
         if useless:
             raise InputError(

@@ -4,6 +4,8 @@ import dataclasses
 import hashlib
 import json
 
+from lnl_sr_tf.loss_names import LOSSES, REGULARIZED
+
 RECIPE = None  # the default of a setting that the recipe fills in
 
 
@@ -89,7 +91,7 @@ class Config:
         "ce_sr",
         str,
         "Method",
-        "ce, fl, gce; any name + _sr adds sparse regularization",
+        f"{', '.join(LOSSES)}; any name + {REGULARIZED} adds sparse regularization",
     )
     method: str = _setting(
         "standard", str, "Method", "how to train: standard", choices=("standard",)
@@ -269,7 +271,7 @@ class Config:
     @property
     def regularized(self):
         """Whether the loss is under sparse regularization."""
-        return self.loss.endswith("_sr")
+        return self.loss.endswith(REGULARIZED)
 
     @property
     def run_name(self):

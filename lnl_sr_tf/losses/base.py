@@ -40,6 +40,10 @@ class RobustLoss(keras.losses.Loss):
         ...         return 1.0 - ops.exp(log_probs)
     """
 
+    # Whether Σ_i L(u, i) is the same for every u, which makes the loss tolerant of
+    # label noise by itself (Ghosh et al., AAAI 2017).
+    symmetric = False
+
     def __init__(
         self,
         from_logits=True,

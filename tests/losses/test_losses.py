@@ -15,6 +15,16 @@ def softmax(logits):
     return exp / exp.sum(axis=-1, keepdims=True)
 
 
+def reverse(u):
+    """Reverse cross-entropy: log 0 is log 1e-4, probabilities are at least 1e-7."""
+    clipped = np.maximum(u, 1e-7)
+    return -np.log(1e-4) * (clipped.sum(axis=-1, keepdims=True) - clipped)
+
+
+def normalized(values):
+    return values / values.sum(axis=-1, keepdims=True)
+
+
 # One row a loss: name, parameters, L(u, i) in NumPy from u.
 TABLE = (
     ("ce", {}, lambda u: -np.log(u)),
@@ -24,6 +34,45 @@ TABLE = (
     ("gce", {"q": 0.7}, lambda u: (1 - np.maximum(u, 1e-7) ** 0.7) / 0.7),
     ("gce", {"q": 0.001}, lambda u: (1 - np.maximum(u, 1e-7) ** 0.001) / 0.001),
     ("gce", {"q": 1.0}, lambda u: 1 - u),
+    ("mae", {}, lambda u: 2 * (1 - u)),
+    ("nmae", {}, lambda u: (1 - u) / 9),
+    ("rce", {}, reverse),
+    ("nrce", {}, lambda u: 9 / 4 * reverse(u)),
+    ("sce", {"alpha": 6, "beta": 0.1}, lambda u: -6 * np.log(u) + 0.1 * reverse(u)),
+    ("nce", {}, lambda u: normalized(np.log(u))),
+    ("nfl", {"gamma": 0.5}, lambda u: normalized((1 - u) ** 0.5 * np.log(u))),
+    ("ngce", {"q": 0.7}, lambda u: normalized(1 - np.maximum(u, 1e-7) ** 0.7)),
+    (
+        "nce_mae",
+        {"alpha": 1, "beta": 10},
+        lambda u: normalized(np.log(u)) + 10 * (1 - u),
+    ),
+    (
+        "nce_rce",
+        {"alpha": 10, "beta": 0.1},
+        lambda u: 10 * normalized(np.log(u)) + 0.1 * reverse(u),
+    ),
+    (
+        "nfl_mae",
+        {"gamma": 2},
+        lambda u: normalized((1 - u) ** 2 * np.log(u)) + (1 - u),
+    ),
+    (
+        "nfl_rce",
+        {"beta": 3},
+        lambda u: normalized((1 - u) ** 0.5 * np.log(u)) + 3 * reverse(u),
+    ),
+    (
+        "phuber_ce",
+        {"tau": 2},
+        lambda u: np.where(u > 0.5, -np.log(u), -2 * u + np.log(2) + 1),
+    ),
+    (
+        "phuber_gce",
+        {"q": 0.5, "tau": 2},
+        # The slope u^-0.5 is 2 at u = 1/4, where the loss is 1.
+        lambda u: np.where(u > 0.25, (1 - u**0.5) / 0.5, 1 - 2 * (u - 0.25)),
+    ),
 )
 FORMULAS = tuple(
     (f"{name}{''.join(f'_{k}{v}' for k, v in params.items())}", name, params, formula)
@@ -172,6 +221,23 @@ class LossTest(tf.test.TestCase, parameterized.TestCase):
             rtol=1e-5,
         )
 
+    @parameterized.named_parameters(
+        *((name, name) for name in losses.names() if "_sr" not in name)
+    )
+    def test_symmetric_condition(self, name):
+        """Σ_i L(u, i) is constant over random u for the losses that claim it."""
+        loss = losses.get(name)
+        sums = np.sum([loss.call(np.full(64, i), self.logits) for i in range(10)], 0)
+        spread = sums.std() / sums.mean()
+        if loss.symmetric:
+            self.assertLess(spread, 1e-5)
+        else:
+            self.assertGreater(spread, 1e-3)
+
+    def test_every_name_has_its_formula(self):
+        rows = {name for name, _, _ in TABLE}
+        self.assertEqual(rows, {name.removesuffix("_sr") for name in losses.names()})
+
     def test_lemma_1(self):
         """Σ_i L(u, i) is the same for all permutations of a vector u."""
         u = np.random.default_rng(4).dirichlet(np.ones(10))
@@ -192,6 +258,9 @@ class LossTest(tf.test.TestCase, parameterized.TestCase):
         ("infinite", "ce_sr", {"weight": float("inf")}, r"`weight` must .*\[0, inf\)"),
         ("name", "cee", {}, "Unknown loss 'cee'. Did you mean 'ce'.*fl_sr"),
         ("parameter", "ce_sr", {"q": 1}, "'ce_sr' has no parameter 'q'. It takes: p"),
+        ("pair", "nce_mae", {"beta": -1}, "`beta` must be .*beta=-1"),
+        ("slope", "phuber_ce", {"tau": 1}, r"`tau` must be .*\(1, inf\).*tau=1"),
+        ("linear", "phuber_gce", {"q": 1}, r"`q` must be .*\(0, 1\).*q=1"),
         ("sr_only", "ce", {"weight": 1}, "'ce' has no parameter 'weight'"),
     )
     def test_errors(self, name, params, message):
@@ -216,12 +285,11 @@ class LossTest(tf.test.TestCase, parameterized.TestCase):
         with self.assertRaisesRegex(ValueError, r"Received labels of shape \(64, 3\)"):
             losses.CrossEntropy()(np.zeros((64, 3)), self.logits)
 
-    def test_names_are_in_the_help(self):
-        from lnl_sr_tf import config
-
-        meaning = config.meaning("loss")
-        for name in losses.names():
-            self.assertIn(name.removesuffix("_sr"), meaning)
+    def test_active_passive_takes_losses_of_this_library(self):
+        with self.assertRaisesRegex(ValueError, "`passive` must be a loss of this"):
+            losses.ActivePassiveLoss(
+                losses.CrossEntropy(), keras.losses.CategoricalCrossentropy()
+            )
 
 
 class SparseRegularizationTest(tf.test.TestCase, parameterized.TestCase):

@@ -1,0 +1,86 @@
+"""Active passive loss: two symmetric losses that make up for each other."""
+
+import keras
+
+from lnl_sr_tf.losses.base import RobustLoss, check_range
+
+
+@keras.saving.register_keras_serializable("lnl_sr_tf")
+class ActivePassiveLoss(RobustLoss):
+    """Active passive loss, L(u, i) = α · active(u, i) + β · passive(u, i).
+
+    The active loss raises u_i alone; the passive one also lowers the others. Both
+    being symmetric, so is the sum, and together they fit faster than each. Ma et
+    al., "Normalized Loss Functions for Deep Learning with Noisy Labels"
+    (ICML 2020), Eq. 11.
+
+    Args:
+        active: a loss of this library, for instance `NormalizedCrossEntropy()`.
+        passive: another, for instance `MeanAbsoluteError()`.
+        alpha: α ≥ 0.
+        beta: β ≥ 0.
+        from_logits: whether the network gives logits or probabilities. The two
+            losses' own setting is not used, nor are their reductions.
+        epsilon: probabilities (with `from_logits=False`) are clipped to at least
+            this; the two losses clip at their own.
+        reduction: as for every `keras.losses.Loss`.
+        name: optional name of the instance.
+        dtype: dtype of the computation.
+
+    Raises:
+        ValueError: if one of the two is no loss of this library, or a weight is
+            negative.
+
+    Example:
+        >>> ActivePassiveLoss(NormalizedCrossEntropy(), MeanAbsoluteError(), 1.0, 10.0)
+    """
+
+    def __init__(
+        self,
+        active,
+        passive,
+        alpha=1.0,
+        beta=1.0,
+        from_logits=True,
+        epsilon=1e-7,
+        reduction="sum_over_batch_size",
+        name=None,
+        dtype=None,
+    ):
+        super().__init__(from_logits, epsilon, reduction, name, dtype)
+        self.active = _loss("active", active)
+        self.passive = _loss("passive", passive)
+        self.alpha = check_range("alpha", alpha, 0.0, float("inf"))
+        self.beta = check_range("beta", beta, 0.0, float("inf"))
+
+    @property
+    def symmetric(self):
+        """Whether Σ_i L(u, i) is constant: where it is for both."""
+        return self.active.symmetric and self.passive.symmetric
+
+    def per_class(self, log_probs):
+        """α · active + β · passive."""
+        active = self.active.per_class(log_probs)
+        return self.alpha * active + self.beta * self.passive.per_class(log_probs)
+
+    def get_config(self):
+        """The arguments that make an equal loss."""
+        config = super().get_config()
+        config.update(
+            active=keras.losses.serialize(self.active),
+            passive=keras.losses.serialize(self.passive),
+            alpha=self.alpha,
+            beta=self.beta,
+        )
+        return config
+
+
+def _loss(name, loss):
+    if isinstance(loss, dict):
+        loss = keras.losses.deserialize(loss)
+    if not isinstance(loss, RobustLoss):
+        raise ValueError(
+            f"`{name}` must be a loss of this library, for instance "
+            f"`lnl.losses.NormalizedCrossEntropy()`. Received: {name}={loss!r}"
+        )
+    return loss

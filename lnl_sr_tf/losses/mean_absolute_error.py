@@ -1,0 +1,83 @@
+"""Mean absolute error, as it is and normalised."""
+
+import keras
+from keras import ops
+
+from lnl_sr_tf.losses.base import RobustLoss, check_range
+
+
+@keras.saving.register_keras_serializable("lnl_sr_tf")
+class MeanAbsoluteError(RobustLoss):
+    """Mean absolute error, L(u, i) = s (1 − u_i); with s = 2 that is ‖u − e_i‖₁.
+
+    Symmetric, Σ_i L(u, i) = s (k − 1), and so robust by itself, but slow to fit:
+    its gradient gives no weight to examples that are hard. Ghosh et al., "Robust
+    Loss Functions under Label Noise for Deep Neural Networks" (AAAI 2017).
+
+    Args:
+        scale: s > 0. 2 is the definition; active passive losses are published with
+            1, which `lnl.losses.get("nce_mae")` takes.
+        from_logits: whether the network gives logits or probabilities.
+        epsilon: probabilities (with `from_logits=False`) are clipped to at least
+            this.
+        reduction: as for every `keras.losses.Loss`.
+        name: optional name of the instance.
+        dtype: dtype of the computation.
+
+    Raises:
+        ValueError: if s is not above 0.
+
+    Example:
+        >>> MeanAbsoluteError()([1], [[0.0, 0.0]])  # 1.0
+    """
+
+    symmetric = True
+
+    def __init__(
+        self,
+        scale=2.0,
+        from_logits=True,
+        epsilon=1e-7,
+        reduction="sum_over_batch_size",
+        name=None,
+        dtype=None,
+    ):
+        super().__init__(from_logits, epsilon, reduction, name, dtype)
+        self.scale = check_range("scale", scale, 0.0, float("inf"), open_low=True)
+
+    def per_class(self, log_probs):
+        """s (1 − u_i)."""
+        return -self.scale * ops.expm1(log_probs)
+
+    def get_config(self):
+        """The arguments that make an equal loss."""
+        config = super().get_config()
+        config.update(scale=self.scale)
+        return config
+
+
+@keras.saving.register_keras_serializable("lnl_sr_tf")
+class NormalizedMeanAbsoluteError(RobustLoss):
+    """Normalised mean absolute error, L(u, i) = (1 − u_i) / (k − 1).
+
+    Mean absolute error over its sum over the k labels, so that Σ_i L(u, i) = 1.
+    Ma et al., "Normalized Loss Functions for Deep Learning with Noisy Labels"
+    (ICML 2020), section 3.2.
+
+    Args:
+        from_logits: whether the network gives logits or probabilities.
+        epsilon: probabilities (with `from_logits=False`) are clipped to at least
+            this.
+        reduction: as for every `keras.losses.Loss`.
+        name: optional name of the instance.
+        dtype: dtype of the computation.
+
+    Example:
+        >>> NormalizedMeanAbsoluteError()([1], [[0.0, 0.0]])  # 0.5
+    """
+
+    symmetric = True
+
+    def per_class(self, log_probs):
+        """(1 − u_i) / (k − 1)."""
+        return -ops.expm1(log_probs) / (log_probs.shape[-1] - 1)

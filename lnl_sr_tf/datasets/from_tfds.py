@@ -41,7 +41,7 @@ def load(name, data_dir=None):
 
     with _quiet_loggers():
         builder = _builder(tfds, name, data_dir)
-        image_shape, class_names = _check_features(tfds, name, builder.info)
+        class_names = _class_names(tfds, name, builder.info)
         _prepare(tfds, builder, name)
     splits = builder.info.splits or ("train", "test")
     test = next((s for s in ("test", "validation") if s in splits), None)
@@ -50,8 +50,8 @@ def load(name, data_dir=None):
             f"dataset {name!r}: needs the splits train, and test or validation; "
             f"this one has {', '.join(splits)}"
         )
-    train_images, train_labels = _read(tfds, builder, "train", image_shape)
-    test_images, test_labels = _read(tfds, builder, test, image_shape)
+    train_images, train_labels = _read(tfds, builder, "train")
+    test_images, test_labels = _read(tfds, builder, test)
     mean, std = _STATISTICS.get(name.partition(":")[0]) or pixel_statistics(
         train_images
     )
@@ -84,7 +84,8 @@ def _builder(tfds, name, data_dir):
         ) from error
 
 
-def _check_features(tfds, name, info):
+def _class_names(tfds, name, info):
+    """Names of the classes, of a set that has images of one size with one label."""
     features = info.features
     named = dict(features.items()) if hasattr(features, "items") else {}
     image, label = named.get("image"), named.get("label")
@@ -101,7 +102,7 @@ def _check_features(tfds, name, info):
             f"dataset {name!r}: expected uint8 images of one size; these are "
             f"{dtype.name} of shape {image.shape}"
         )
-    return image.shape, tuple(label.names)
+    return tuple(label.names)
 
 
 def _prepare(tfds, builder, name):
@@ -153,7 +154,7 @@ def _impatient_downloads(tfds):
         tfds.enable_progress_bar()
 
 
-def _read(tfds, builder, split, image_shape):
+def _read(tfds, builder, split):
     examples = builder.as_dataset(
         split=split,
         shuffle_files=False,

@@ -27,6 +27,17 @@ LOSSES = {
     "nfl_rce": ("NormalizedFocalLoss", *_RCE),
     "phuber_ce": "PartiallyHuberisedCrossEntropy",
     "phuber_gce": "PartiallyHuberisedGeneralizedCrossEntropy",
+    "agce": "AsymmetricGeneralizedCrossEntropy",
+    "aul": "AsymmetricUnhingedLoss",
+    "ael": "AsymmetricExponentialLoss",
+    "amse": "AsymmetricMeanSquaredError",
+    "nce_agce": ("NormalizedCrossEntropy", "AsymmetricGeneralizedCrossEntropy", {}),
+    "nce_aul": ("NormalizedCrossEntropy", "AsymmetricUnhingedLoss", {}),
+    "nce_ael": ("NormalizedCrossEntropy", "AsymmetricExponentialLoss", {}),
+    "jal_ce": ("NormalizedCrossEntropy", "AsymmetricMeanSquaredError", {}),
+    "jal_fl": ("NormalizedFocalLoss", "AsymmetricMeanSquaredError", {}),
+    "nnce": "NormalizedNegativeCrossEntropy",
+    "nnfl": "NormalizedNegativeFocalLoss",
 }
 # The ending that wraps a loss in `SparseRegularization`.
 REGULARIZED = "_sr"

@@ -11,6 +11,12 @@ import inspect
 
 from lnl_sr_tf.loss_names import LOSSES, REGULARIZED
 from lnl_sr_tf.losses.active_passive import ActivePassiveLoss
+from lnl_sr_tf.losses.asymmetric import (
+    AsymmetricExponentialLoss,
+    AsymmetricGeneralizedCrossEntropy,
+    AsymmetricMeanSquaredError,
+    AsymmetricUnhingedLoss,
+)
 from lnl_sr_tf.losses.base import RobustLoss
 from lnl_sr_tf.losses.cross_entropy import CrossEntropy
 from lnl_sr_tf.losses.focal import FocalLoss
@@ -18,6 +24,10 @@ from lnl_sr_tf.losses.generalized_cross_entropy import GeneralizedCrossEntropy
 from lnl_sr_tf.losses.mean_absolute_error import (
     MeanAbsoluteError,
     NormalizedMeanAbsoluteError,
+)
+from lnl_sr_tf.losses.negative import (
+    NormalizedNegativeCrossEntropy,
+    NormalizedNegativeFocalLoss,
 )
 from lnl_sr_tf.losses.normalized import (
     NormalizedCrossEntropy,
@@ -37,6 +47,10 @@ from lnl_sr_tf.losses.sparse_regularization import SparseRegularization
 
 __all__ = [
     "ActivePassiveLoss",
+    "AsymmetricExponentialLoss",
+    "AsymmetricGeneralizedCrossEntropy",
+    "AsymmetricMeanSquaredError",
+    "AsymmetricUnhingedLoss",
     "CrossEntropy",
     "FocalLoss",
     "GeneralizedCrossEntropy",
@@ -45,6 +59,8 @@ __all__ = [
     "NormalizedFocalLoss",
     "NormalizedGeneralizedCrossEntropy",
     "NormalizedMeanAbsoluteError",
+    "NormalizedNegativeCrossEntropy",
+    "NormalizedNegativeFocalLoss",
     "NormalizedReverseCrossEntropy",
     "PartiallyHuberisedCrossEntropy",
     "PartiallyHuberisedGeneralizedCrossEntropy",

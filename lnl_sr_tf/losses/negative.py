@@ -1,0 +1,102 @@
+"""Normalised negative losses: passive losses made of active ones.
+
+Ye et al., "Active Negative Loss Functions for Learning with Noisy Labels"
+(NeurIPS 2023). The active loss is reversed, A − L(u, i), with A its largest value,
+normalised over the labels, and subtracted from 1.
+"""
+
+import math
+
+import keras
+from keras import ops
+
+from lnl_sr_tf.losses.base import log_clip
+from lnl_sr_tf.losses.cross_entropy import CrossEntropy
+from lnl_sr_tf.losses.focal import FocalLoss
+
+
+def _normalized_negative(values, epsilon):
+    reversed_ = -math.log(epsilon) - values
+    return 1.0 - reversed_ / ops.sum(reversed_, axis=-1, keepdims=True)
+
+
+@keras.saving.register_keras_serializable("lnl_sr_tf")
+class NormalizedNegativeCrossEntropy(CrossEntropy):
+    """Normalised negative cross-entropy, 1 − (A + log u_i) / Σ_k (A + log u_k).
+
+    A = −log ε, and u is clipped at ε. Symmetric: Σ_i L(u, i) = k − 1. Ye et al.
+    (NeurIPS 2023), Eq. 8.
+
+    Args:
+        from_logits: whether the network gives logits or probabilities.
+        epsilon: ε, in (0, 1); the published numbers take 1e-8.
+        reduction: as for every `keras.losses.Loss`.
+        name: optional name of the instance.
+        dtype: dtype of the computation.
+
+    Example:
+        >>> NormalizedNegativeCrossEntropy()([1], [[0.0, 0.0]])  # 0.5
+    """
+
+    symmetric = True
+
+    def __init__(
+        self,
+        from_logits=True,
+        epsilon=1e-8,
+        reduction="sum_over_batch_size",
+        name=None,
+        dtype=None,
+    ):
+        super().__init__(from_logits, epsilon, reduction, name, dtype)
+
+    def per_class(self, log_probs):
+        """1 − (A + log u_i) / Σ_k (A + log u_k)."""
+        values = super().per_class(log_clip(log_probs, self.epsilon))
+        return _normalized_negative(values, self.epsilon)
+
+
+@keras.saving.register_keras_serializable("lnl_sr_tf")
+class NormalizedNegativeFocalLoss(FocalLoss):
+    """Normalised negative focal loss: as of cross-entropy, with focal terms.
+
+    1 − (A + (1 − u_i)^γ log u_i) / Σ_k (A + (1 − u_k)^γ log u_k), A = −log ε. Ye et
+    al. (NeurIPS 2023), Eq. 8.
+
+    Args:
+        gamma: γ ≥ 0.
+        constant_factor: hold the factors (1 − u)^γ constant in the gradient, as the
+            published code does; the default is the true derivative.
+        from_logits: whether the network gives logits or probabilities.
+        epsilon: ε, in (0, 1); the published numbers take 1e-8.
+        reduction: as for every `keras.losses.Loss`.
+        name: optional name of the instance.
+        dtype: dtype of the computation.
+
+    Raises:
+        ValueError: if γ < 0.
+
+    Example:
+        >>> NormalizedNegativeFocalLoss()([1], [[0.0, 0.0]])  # 0.5
+    """
+
+    symmetric = True
+
+    def __init__(
+        self,
+        gamma=0.5,
+        constant_factor=False,
+        from_logits=True,
+        epsilon=1e-8,
+        reduction="sum_over_batch_size",
+        name=None,
+        dtype=None,
+    ):
+        super().__init__(
+            gamma, constant_factor, from_logits, epsilon, reduction, name, dtype
+        )
+
+    def per_class(self, log_probs):
+        """1 − (A + (1 − u_i)^γ log u_i) / Σ_k (A + (1 − u_k)^γ log u_k)."""
+        values = super().per_class(log_clip(log_probs, self.epsilon))
+        return _normalized_negative(values, self.epsilon)

@@ -7,7 +7,6 @@ name in `lnl_sr_tf/loss_names.py`.
 """
 
 import difflib
-import inspect
 
 from lnl_sr_tf.loss_names import LOSSES, REGULARIZED
 from lnl_sr_tf.losses.active_passive import ActivePassiveLoss
@@ -146,7 +145,7 @@ def _classes(entry):
 
 
 def _formula_parameters(cls):
-    return [p for p in inspect.signature(cls).parameters if p not in _SHARED]
+    return list(cls.parameters)
 
 
 def _pick(params, *names_):

@@ -12,20 +12,15 @@ class ActivePassiveLoss(RobustLoss):
     The active loss raises u_i alone; the passive one also lowers the others. Both
     being symmetric, so is the sum, and together they fit faster than each. Ma et
     al., "Normalized Loss Functions for Deep Learning with Noisy Labels"
-    (ICML 2020), Eq. 11.
+    (ICML 2020).
 
     Args:
         active: a loss of this library, for instance `NormalizedCrossEntropy()`.
         passive: another, for instance `MeanAbsoluteError()`.
         alpha: α ≥ 0.
         beta: β ≥ 0.
-        from_logits: whether the network gives logits or probabilities. The two
-            losses' own setting is not used, nor are their reductions.
-        epsilon: probabilities (with `from_logits=False`) are clipped to at least
-            this; the two losses clip at their own.
-        reduction: as for every `keras.losses.Loss`.
-        name: optional name of the instance.
-        dtype: dtype of the computation.
+        **kwargs: arguments of `RobustLoss`. Its `from_logits` and `reduction` count,
+            not those of the two losses; each clips at its own `epsilon`.
 
     Raises:
         ValueError: if one of the two is no loss of this library, or a weight is
@@ -35,19 +30,8 @@ class ActivePassiveLoss(RobustLoss):
         >>> ActivePassiveLoss(NormalizedCrossEntropy(), MeanAbsoluteError(), 1.0, 10.0)
     """
 
-    def __init__(
-        self,
-        active,
-        passive,
-        alpha=1.0,
-        beta=1.0,
-        from_logits=True,
-        epsilon=1e-7,
-        reduction="sum_over_batch_size",
-        name=None,
-        dtype=None,
-    ):
-        super().__init__(from_logits, epsilon, reduction, name, dtype)
+    def __init__(self, active, passive, alpha=1.0, beta=1.0, **kwargs):
+        super().__init__(**kwargs)
         self.active = _loss("active", active)
         self.passive = _loss("passive", passive)
         self.alpha = check_range("alpha", alpha, 0.0, float("inf"))

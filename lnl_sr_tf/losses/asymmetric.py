@@ -13,17 +13,13 @@ from lnl_sr_tf.losses.base import RobustLoss, check_range
 class AsymmetricGeneralizedCrossEntropy(RobustLoss):
     """Asymmetric GCE, L(u, i) = ((a + 1)^q − (a + u_i)^q) / q.
 
-    Zhou et al. (ICML 2021), section 4.
+    Zhou et al. (ICML 2021).
 
     Args:
         a: a > 0; the larger, the closer to a straight line in u_i.
         q: q > 0.
-        from_logits: whether the network gives logits or probabilities.
-        epsilon: probabilities (with `from_logits=False`) are clipped to at least
-            this.
-        reduction: as for every `keras.losses.Loss`.
-        name: optional name of the instance.
-        dtype: dtype of the computation.
+        **kwargs: arguments of `RobustLoss`: `from_logits`, `epsilon`, `reduction`,
+            `name`, `dtype`.
 
     Raises:
         ValueError: if a parameter is not above 0.
@@ -32,17 +28,10 @@ class AsymmetricGeneralizedCrossEntropy(RobustLoss):
         >>> AsymmetricGeneralizedCrossEntropy(1.0, 2.0)([1], [[0.0, 0.0]])  # 0.875
     """
 
-    def __init__(
-        self,
-        a=6.0,
-        q=1.5,
-        from_logits=True,
-        epsilon=1e-7,
-        reduction="sum_over_batch_size",
-        name=None,
-        dtype=None,
-    ):
-        super().__init__(from_logits, epsilon, reduction, name, dtype)
+    parameters = ("a", "q")
+
+    def __init__(self, a=6.0, q=1.5, **kwargs):
+        super().__init__(**kwargs)
         self.a = check_range("a", a, 0.0, float("inf"), open_low=True)
         self.q = check_range("q", q, 0.0, float("inf"), open_low=True)
 
@@ -51,28 +40,18 @@ class AsymmetricGeneralizedCrossEntropy(RobustLoss):
         power = ops.power(self.a + ops.exp(log_probs), self.q)
         return ((self.a + 1.0) ** self.q - power) / self.q
 
-    def get_config(self):
-        """The arguments that make an equal loss."""
-        config = super().get_config()
-        config.update(a=self.a, q=self.q)
-        return config
-
 
 @keras.saving.register_keras_serializable("lnl_sr_tf")
 class AsymmetricUnhingedLoss(RobustLoss):
     """Asymmetric unhinged loss, L(u, i) = ((a − u_i)^q − (a − 1)^q) / q.
 
-    Zhou et al. (ICML 2021), section 4.
+    Zhou et al. (ICML 2021).
 
     Args:
         a: a > 1.
         q: q > 0.
-        from_logits: whether the network gives logits or probabilities.
-        epsilon: probabilities (with `from_logits=False`) are clipped to at least
-            this.
-        reduction: as for every `keras.losses.Loss`.
-        name: optional name of the instance.
-        dtype: dtype of the computation.
+        **kwargs: arguments of `RobustLoss`: `from_logits`, `epsilon`, `reduction`,
+            `name`, `dtype`.
 
     Raises:
         ValueError: if a is not above 1 or q not above 0.
@@ -81,17 +60,10 @@ class AsymmetricUnhingedLoss(RobustLoss):
         >>> AsymmetricUnhingedLoss(a=2.0, q=2.0)([1], [[0.0, 0.0]])  # 0.625
     """
 
-    def __init__(
-        self,
-        a=6.3,
-        q=1.5,
-        from_logits=True,
-        epsilon=1e-7,
-        reduction="sum_over_batch_size",
-        name=None,
-        dtype=None,
-    ):
-        super().__init__(from_logits, epsilon, reduction, name, dtype)
+    parameters = ("a", "q")
+
+    def __init__(self, a=6.3, q=1.5, **kwargs):
+        super().__init__(**kwargs)
         self.a = check_range("a", a, 1.0, float("inf"), open_low=True)
         self.q = check_range("q", q, 0.0, float("inf"), open_low=True)
 
@@ -101,27 +73,17 @@ class AsymmetricUnhingedLoss(RobustLoss):
         power = ops.power((self.a - 1.0) - ops.expm1(log_probs), self.q)
         return (power - (self.a - 1.0) ** self.q) / self.q
 
-    def get_config(self):
-        """The arguments that make an equal loss."""
-        config = super().get_config()
-        config.update(a=self.a, q=self.q)
-        return config
-
 
 @keras.saving.register_keras_serializable("lnl_sr_tf")
 class AsymmetricExponentialLoss(RobustLoss):
     """Asymmetric exponential loss, L(u, i) = exp(−u_i / a).
 
-    Zhou et al. (ICML 2021), section 4.
+    Zhou et al. (ICML 2021).
 
     Args:
         a: a > 0.
-        from_logits: whether the network gives logits or probabilities.
-        epsilon: probabilities (with `from_logits=False`) are clipped to at least
-            this.
-        reduction: as for every `keras.losses.Loss`.
-        name: optional name of the instance.
-        dtype: dtype of the computation.
+        **kwargs: arguments of `RobustLoss`: `from_logits`, `epsilon`, `reduction`,
+            `name`, `dtype`.
 
     Raises:
         ValueError: if a is not above 0.
@@ -130,27 +92,15 @@ class AsymmetricExponentialLoss(RobustLoss):
         >>> AsymmetricExponentialLoss(a=1.0)([1], [[0.0, 0.0]])  # exp(−0.5)
     """
 
-    def __init__(
-        self,
-        a=2.5,
-        from_logits=True,
-        epsilon=1e-7,
-        reduction="sum_over_batch_size",
-        name=None,
-        dtype=None,
-    ):
-        super().__init__(from_logits, epsilon, reduction, name, dtype)
+    parameters = ("a",)
+
+    def __init__(self, a=2.5, **kwargs):
+        super().__init__(**kwargs)
         self.a = check_range("a", a, 0.0, float("inf"), open_low=True)
 
     def per_class(self, log_probs):
         """exp(−u_i / a)."""
         return ops.exp(-ops.exp(log_probs) / self.a)
-
-    def get_config(self):
-        """The arguments that make an equal loss."""
-        config = super().get_config()
-        config.update(a=self.a)
-        return config
 
 
 @keras.saving.register_keras_serializable("lnl_sr_tf")
@@ -161,12 +111,8 @@ class AsymmetricMeanSquaredError(RobustLoss):
 
     Args:
         a: a ≥ 1; 1 gives the ordinary mean squared error.
-        from_logits: whether the network gives logits or probabilities.
-        epsilon: probabilities (with `from_logits=False`) are clipped to at least
-            this.
-        reduction: as for every `keras.losses.Loss`.
-        name: optional name of the instance.
-        dtype: dtype of the computation.
+        **kwargs: arguments of `RobustLoss`: `from_logits`, `epsilon`, `reduction`,
+            `name`, `dtype`.
 
     Raises:
         ValueError: if a is below 1.
@@ -175,16 +121,10 @@ class AsymmetricMeanSquaredError(RobustLoss):
         >>> AsymmetricMeanSquaredError(a=1.0)([1], [[0.0, 0.0]])  # 0.25
     """
 
-    def __init__(
-        self,
-        a=30.0,
-        from_logits=True,
-        epsilon=1e-7,
-        reduction="sum_over_batch_size",
-        name=None,
-        dtype=None,
-    ):
-        super().__init__(from_logits, epsilon, reduction, name, dtype)
+    parameters = ("a",)
+
+    def __init__(self, a=30.0, **kwargs):
+        super().__init__(**kwargs)
         self.a = check_range("a", a, 1.0, float("inf"))
 
     def per_class(self, log_probs):
@@ -192,9 +132,3 @@ class AsymmetricMeanSquaredError(RobustLoss):
         probs = ops.exp(log_probs)
         others = ops.sum(probs**2, axis=-1, keepdims=True) - probs**2
         return (others + (self.a - probs) ** 2) / log_probs.shape[-1]
-
-    def get_config(self):
-        """The arguments that make an equal loss."""
-        config = super().get_config()
-        config.update(a=self.a)
-        return config

@@ -13,7 +13,8 @@ class RobustLoss(keras.losses.Loss):
     i at once. The loss of an example with label distribution y is Σ_i y_i L(u, i):
     for an integer or one-hot label that is L(u, y), for a soft label the expected
     loss. Formulas work on log u, in float32, so that no gradient divides by a
-    probability and nothing overflows for logits up to ±1e4.
+    probability and nothing overflows for logits up to ±1e4. What the formula takes
+    beside them it names in `parameters`.
 
     Args:
         from_logits: whether the network gives logits (the default) or
@@ -40,6 +41,8 @@ class RobustLoss(keras.losses.Loss):
         ...         return 1.0 - ops.exp(log_probs)
     """
 
+    # Names of the formula's own parameters, which `get_config` returns.
+    parameters = ()
     # Whether Σ_i L(u, i) is the same for every u, which makes the loss tolerant of
     # label noise by itself (Ghosh et al., AAAI 2017).
     symmetric = False
@@ -70,6 +73,7 @@ class RobustLoss(keras.losses.Loss):
         """The arguments that make an equal loss."""
         config = super().get_config()
         config.update(from_logits=self.from_logits, epsilon=self.epsilon)
+        config.update({name: getattr(self, name) for name in self.parameters})
         return config
 
 

@@ -13,12 +13,8 @@ class CrossEntropy(RobustLoss):
     over all labels, Σ_i L(u, i), has no bound, so it is not robust by itself.
 
     Args:
-        from_logits: whether the network gives logits or probabilities.
-        epsilon: probabilities (with `from_logits=False`) are clipped to at least
-            this; log-probabilities from logits are not clipped.
-        reduction: as for every `keras.losses.Loss`.
-        name: optional name of the instance.
-        dtype: dtype of the computation.
+        **kwargs: arguments of `RobustLoss`: `from_logits`, `epsilon`, `reduction`,
+            `name`, `dtype`.
 
     Example:
         >>> CrossEntropy()([1], [[0.0, 0.0]])  # log 2 = 0.693

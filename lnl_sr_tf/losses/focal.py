@@ -22,12 +22,8 @@ class FocalLoss(RobustLoss):
         constant_factor: hold (1 − u_i)^γ constant in the gradient, as the code
             published with the paper of sparse regularization does. The value is
             the same; the default is the true derivative.
-        from_logits: whether the network gives logits or probabilities.
-        epsilon: probabilities (with `from_logits=False`) are clipped to at least
-            this.
-        reduction: as for every `keras.losses.Loss`.
-        name: optional name of the instance.
-        dtype: dtype of the computation.
+        **kwargs: arguments of `RobustLoss`: `from_logits`, `epsilon`, `reduction`,
+            `name`, `dtype`.
 
     Raises:
         ValueError: if γ < 0.
@@ -36,17 +32,10 @@ class FocalLoss(RobustLoss):
         >>> FocalLoss(gamma=2.0)([1], [[0.0, 0.0]])  # 0.25 · log 2 = 0.173
     """
 
-    def __init__(
-        self,
-        gamma=0.5,
-        constant_factor=False,
-        from_logits=True,
-        epsilon=1e-7,
-        reduction="sum_over_batch_size",
-        name=None,
-        dtype=None,
-    ):
-        super().__init__(from_logits, epsilon, reduction, name, dtype)
+    parameters = ("gamma", "constant_factor")
+
+    def __init__(self, gamma=0.5, constant_factor=False, **kwargs):
+        super().__init__(**kwargs)
         self.gamma = check_range("gamma", gamma, 0.0, float("inf"))
         self.constant_factor = bool(constant_factor)
 
@@ -57,9 +46,3 @@ class FocalLoss(RobustLoss):
         if self.constant_factor:
             factor = ops.stop_gradient(factor)
         return -factor * log_probs
-
-    def get_config(self):
-        """The arguments that make an equal loss."""
-        config = super().get_config()
-        config.update(gamma=self.gamma, constant_factor=self.constant_factor)
-        return config

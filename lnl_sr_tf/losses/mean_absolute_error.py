@@ -17,12 +17,8 @@ class MeanAbsoluteError(RobustLoss):
     Args:
         scale: s > 0. 2 is the definition; active passive losses are published with
             1, which `lnl.losses.get("nce_mae")` takes.
-        from_logits: whether the network gives logits or probabilities.
-        epsilon: probabilities (with `from_logits=False`) are clipped to at least
-            this.
-        reduction: as for every `keras.losses.Loss`.
-        name: optional name of the instance.
-        dtype: dtype of the computation.
+        **kwargs: arguments of `RobustLoss`: `from_logits`, `epsilon`, `reduction`,
+            `name`, `dtype`.
 
     Raises:
         ValueError: if s is not above 0.
@@ -33,27 +29,15 @@ class MeanAbsoluteError(RobustLoss):
 
     symmetric = True
 
-    def __init__(
-        self,
-        scale=2.0,
-        from_logits=True,
-        epsilon=1e-7,
-        reduction="sum_over_batch_size",
-        name=None,
-        dtype=None,
-    ):
-        super().__init__(from_logits, epsilon, reduction, name, dtype)
+    parameters = ("scale",)
+
+    def __init__(self, scale=2.0, **kwargs):
+        super().__init__(**kwargs)
         self.scale = check_range("scale", scale, 0.0, float("inf"), open_low=True)
 
     def per_class(self, log_probs):
         """s (1 − u_i)."""
         return -self.scale * ops.expm1(log_probs)
-
-    def get_config(self):
-        """The arguments that make an equal loss."""
-        config = super().get_config()
-        config.update(scale=self.scale)
-        return config
 
 
 @keras.saving.register_keras_serializable("lnl_sr_tf")
@@ -62,15 +46,11 @@ class NormalizedMeanAbsoluteError(RobustLoss):
 
     Mean absolute error over its sum over the k labels, so that Σ_i L(u, i) = 1.
     Ma et al., "Normalized Loss Functions for Deep Learning with Noisy Labels"
-    (ICML 2020), section 3.2.
+    (ICML 2020).
 
     Args:
-        from_logits: whether the network gives logits or probabilities.
-        epsilon: probabilities (with `from_logits=False`) are clipped to at least
-            this.
-        reduction: as for every `keras.losses.Loss`.
-        name: optional name of the instance.
-        dtype: dtype of the computation.
+        **kwargs: arguments of `RobustLoss`: `from_logits`, `epsilon`, `reduction`,
+            `name`, `dtype`.
 
     Example:
         >>> NormalizedMeanAbsoluteError()([1], [[0.0, 0.0]])  # 0.5

@@ -25,14 +25,12 @@ class NormalizedNegativeCrossEntropy(CrossEntropy):
     """Normalised negative cross-entropy, 1 − (A + log u_i) / Σ_k (A + log u_k).
 
     A = −log ε, and u is clipped at ε. Symmetric: Σ_i L(u, i) = k − 1. Ye et al.
-    (NeurIPS 2023), Eq. 8.
+    (NeurIPS 2023).
 
     Args:
-        from_logits: whether the network gives logits or probabilities.
         epsilon: ε, in (0, 1); the published numbers take 1e-8.
-        reduction: as for every `keras.losses.Loss`.
-        name: optional name of the instance.
-        dtype: dtype of the computation.
+        **kwargs: arguments of `RobustLoss`: `from_logits`, `epsilon`, `reduction`,
+            `name`, `dtype`.
 
     Example:
         >>> NormalizedNegativeCrossEntropy()([1], [[0.0, 0.0]])  # 0.5
@@ -40,15 +38,8 @@ class NormalizedNegativeCrossEntropy(CrossEntropy):
 
     symmetric = True
 
-    def __init__(
-        self,
-        from_logits=True,
-        epsilon=1e-8,
-        reduction="sum_over_batch_size",
-        name=None,
-        dtype=None,
-    ):
-        super().__init__(from_logits, epsilon, reduction, name, dtype)
+    def __init__(self, epsilon=1e-8, **kwargs):
+        super().__init__(epsilon=epsilon, **kwargs)
 
     def per_class(self, log_probs):
         """1 − (A + log u_i) / Σ_k (A + log u_k)."""
@@ -61,17 +52,15 @@ class NormalizedNegativeFocalLoss(FocalLoss):
     """Normalised negative focal loss: as of cross-entropy, with focal terms.
 
     1 − (A + (1 − u_i)^γ log u_i) / Σ_k (A + (1 − u_k)^γ log u_k), A = −log ε. Ye et
-    al. (NeurIPS 2023), Eq. 8.
+    al. (NeurIPS 2023).
 
     Args:
         gamma: γ ≥ 0.
         constant_factor: hold the factors (1 − u)^γ constant in the gradient, as the
             published code does; the default is the true derivative.
-        from_logits: whether the network gives logits or probabilities.
         epsilon: ε, in (0, 1); the published numbers take 1e-8.
-        reduction: as for every `keras.losses.Loss`.
-        name: optional name of the instance.
-        dtype: dtype of the computation.
+        **kwargs: arguments of `RobustLoss`: `from_logits`, `epsilon`, `reduction`,
+            `name`, `dtype`.
 
     Raises:
         ValueError: if γ < 0.
@@ -82,19 +71,8 @@ class NormalizedNegativeFocalLoss(FocalLoss):
 
     symmetric = True
 
-    def __init__(
-        self,
-        gamma=0.5,
-        constant_factor=False,
-        from_logits=True,
-        epsilon=1e-8,
-        reduction="sum_over_batch_size",
-        name=None,
-        dtype=None,
-    ):
-        super().__init__(
-            gamma, constant_factor, from_logits, epsilon, reduction, name, dtype
-        )
+    def __init__(self, gamma=0.5, constant_factor=False, epsilon=1e-8, **kwargs):
+        super().__init__(gamma, constant_factor, epsilon=epsilon, **kwargs)
 
     def per_class(self, log_probs):
         """1 − (A + (1 − u_i)^γ log u_i) / Σ_k (A + (1 − u_k)^γ log u_k)."""

@@ -1,7 +1,7 @@
 """Losses divided by their sum over all labels, which makes any loss symmetric.
 
 Ma et al., "Normalized Loss Functions for Deep Learning with Noisy Labels"
-(ICML 2020), Eq. 4: L(u, i) / Σ_j L(u, j).
+(ICML 2020): L(u, i) / Σ_j L(u, j).
 """
 
 import keras
@@ -21,15 +21,11 @@ class NormalizedCrossEntropy(CrossEntropy):
     """Normalised cross-entropy, L(u, i) = log u_i / Σ_k log u_k.
 
     Robust, since Σ_i L(u, i) = 1, and slow to fit: it can fall by making wrong
-    classes less likely still. Ma et al. (ICML 2020), Eq. 5.
+    classes less likely still. Ma et al. (ICML 2020).
 
     Args:
-        from_logits: whether the network gives logits or probabilities.
-        epsilon: probabilities (with `from_logits=False`) are clipped to at least
-            this.
-        reduction: as for every `keras.losses.Loss`.
-        name: optional name of the instance.
-        dtype: dtype of the computation.
+        **kwargs: arguments of `RobustLoss`: `from_logits`, `epsilon`, `reduction`,
+            `name`, `dtype`.
 
     Example:
         >>> NormalizedCrossEntropy()([1], [[0.0, 0.0]])  # 0.5
@@ -46,18 +42,14 @@ class NormalizedCrossEntropy(CrossEntropy):
 class NormalizedFocalLoss(FocalLoss):
     """Normalised focal loss, (1 − u_i)^γ log u_i / Σ_k (1 − u_k)^γ log u_k.
 
-    Ma et al. (ICML 2020), Eq. 7.
+    Ma et al. (ICML 2020).
 
     Args:
         gamma: γ ≥ 0.
         constant_factor: hold the factors (1 − u)^γ constant in the gradient, as the
             published code does; the default is the true derivative.
-        from_logits: whether the network gives logits or probabilities.
-        epsilon: probabilities (with `from_logits=False`) are clipped to at least
-            this.
-        reduction: as for every `keras.losses.Loss`.
-        name: optional name of the instance.
-        dtype: dtype of the computation.
+        **kwargs: arguments of `RobustLoss`: `from_logits`, `epsilon`, `reduction`,
+            `name`, `dtype`.
 
     Raises:
         ValueError: if γ < 0.
@@ -77,15 +69,13 @@ class NormalizedFocalLoss(FocalLoss):
 class NormalizedGeneralizedCrossEntropy(GeneralizedCrossEntropy):
     """Normalised GCE, (1 − max(u_i, ε)^q) / (k − Σ_k max(u_k, ε)^q).
 
-    Ma et al. (ICML 2020), Eq. 4 with the loss of Zhang and Sabuncu (NeurIPS 2018).
+    Ma et al. (ICML 2020) with the loss of Zhang and Sabuncu (NeurIPS 2018).
 
     Args:
         q: in (0, 1].
-        from_logits: whether the network gives logits or probabilities.
         epsilon: ε, the probability below which the loss is constant.
-        reduction: as for every `keras.losses.Loss`.
-        name: optional name of the instance.
-        dtype: dtype of the computation.
+        **kwargs: arguments of `RobustLoss`: `from_logits`, `epsilon`, `reduction`,
+            `name`, `dtype`.
 
     Raises:
         ValueError: if q is not in (0, 1].

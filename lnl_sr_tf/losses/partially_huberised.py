@@ -14,16 +14,12 @@ class PartiallyHuberisedCrossEntropy(RobustLoss):
 
     L(u, i) = −log u_i where u_i > 1/τ, else −τ u_i + log τ + 1: the slope in u_i is
     never steeper than τ, so a wrong label pulls with limited force. Menon et al.,
-    "Can Gradient Clipping Mitigate Label Noise?" (ICLR 2020), Eq. 8.
+    "Can Gradient Clipping Mitigate Label Noise?" (ICLR 2020).
 
     Args:
         tau: τ > 1, the steepest slope; not the temperature of output sharpening.
-        from_logits: whether the network gives logits or probabilities.
-        epsilon: probabilities (with `from_logits=False`) are clipped to at least
-            this.
-        reduction: as for every `keras.losses.Loss`.
-        name: optional name of the instance.
-        dtype: dtype of the computation.
+        **kwargs: arguments of `RobustLoss`: `from_logits`, `epsilon`, `reduction`,
+            `name`, `dtype`.
 
     Raises:
         ValueError: if τ is not above 1.
@@ -32,16 +28,10 @@ class PartiallyHuberisedCrossEntropy(RobustLoss):
         >>> PartiallyHuberisedCrossEntropy(tau=2.0)([1], [[0.0, 0.0]])  # log 2
     """
 
-    def __init__(
-        self,
-        tau=10.0,
-        from_logits=True,
-        epsilon=1e-7,
-        reduction="sum_over_batch_size",
-        name=None,
-        dtype=None,
-    ):
-        super().__init__(from_logits, epsilon, reduction, name, dtype)
+    parameters = ("tau",)
+
+    def __init__(self, tau=10.0, **kwargs):
+        super().__init__(**kwargs)
         self.tau = check_range("tau", tau, 1.0, float("inf"), open_low=True)
 
     def per_class(self, log_probs):
@@ -50,12 +40,6 @@ class PartiallyHuberisedCrossEntropy(RobustLoss):
         line = log_tau + 1.0 - self.tau * ops.exp(log_probs)
         return ops.where(log_probs > -log_tau, -log_probs, line)
 
-    def get_config(self):
-        """The arguments that make an equal loss."""
-        config = super().get_config()
-        config.update(tau=self.tau)
-        return config
-
 
 @keras.saving.register_keras_serializable("lnl_sr_tf")
 class PartiallyHuberisedGeneralizedCrossEntropy(RobustLoss):
@@ -63,16 +47,14 @@ class PartiallyHuberisedGeneralizedCrossEntropy(RobustLoss):
 
     L(u, i) = (1 − u_i^q) / q where u_i > v, else −τ (u_i − v) + (1 − v^q) / q, with
     v = τ^(−1/(1−q)), where the slope −u^(q−1) reaches −τ. Menon et al., "Can Gradient
-    Clipping Mitigate Label Noise?" (ICLR 2020), section 4.
+    Clipping Mitigate Label Noise?" (ICLR 2020).
 
     Args:
         q: in (0, 1); 1 would be linear everywhere.
         tau: τ > 1, the steepest slope; not the temperature of output sharpening.
-        from_logits: whether the network gives logits or probabilities.
         epsilon: ε, the probability below which the curved part is constant.
-        reduction: as for every `keras.losses.Loss`.
-        name: optional name of the instance.
-        dtype: dtype of the computation.
+        **kwargs: arguments of `RobustLoss`: `from_logits`, `epsilon`, `reduction`,
+            `name`, `dtype`.
 
     Raises:
         ValueError: if q is not in (0, 1) or τ is not above 1.
@@ -81,17 +63,10 @@ class PartiallyHuberisedGeneralizedCrossEntropy(RobustLoss):
         >>> PartiallyHuberisedGeneralizedCrossEntropy(q=0.7, tau=10.0)
     """
 
-    def __init__(
-        self,
-        q=0.7,
-        tau=10.0,
-        from_logits=True,
-        epsilon=1e-7,
-        reduction="sum_over_batch_size",
-        name=None,
-        dtype=None,
-    ):
-        super().__init__(from_logits, epsilon, reduction, name, dtype)
+    parameters = ("q", "tau")
+
+    def __init__(self, q=0.7, tau=10.0, **kwargs):
+        super().__init__(**kwargs)
         self.q = check_range("q", q, 0.0, 1.0, open_low=True, open_high=True)
         self.tau = check_range("tau", tau, 1.0, float("inf"), open_low=True)
 
@@ -102,9 +77,3 @@ class PartiallyHuberisedGeneralizedCrossEntropy(RobustLoss):
         at_v = -math.expm1(self.q * log_v) / self.q
         line = at_v - self.tau * (ops.exp(log_probs) - math.exp(log_v))
         return ops.where(log_probs > log_v, curve, line)
-
-    def get_config(self):
-        """The arguments that make an equal loss."""
-        config = super().get_config()
-        config.update(q=self.q, tau=self.tau)
-        return config

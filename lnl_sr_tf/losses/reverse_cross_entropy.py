@@ -30,14 +30,12 @@ class ReverseCrossEntropy(RobustLoss):
     Cross-entropy with prediction and label exchanged, log 0 taken as log 1e-4. Up to
     ε it is A/2 times mean absolute error: symmetric, robust, slow to fit. Wang et
     al., "Symmetric Cross Entropy for Robust Learning with Noisy Labels"
-    (ICCV 2019), Eq. 6.
+    (ICCV 2019).
 
     Args:
-        from_logits: whether the network gives logits or probabilities.
         epsilon: ε, the probability below which the loss is constant.
-        reduction: as for every `keras.losses.Loss`.
-        name: optional name of the instance.
-        dtype: dtype of the computation.
+        **kwargs: arguments of `RobustLoss`: `from_logits`, `epsilon`, `reduction`,
+            `name`, `dtype`.
 
     Example:
         >>> ReverseCrossEntropy()([1], [[0.0, 0.0]])  # 4.605
@@ -59,11 +57,9 @@ class NormalizedReverseCrossEntropy(RobustLoss):
     (ICML 2020).
 
     Args:
-        from_logits: whether the network gives logits or probabilities.
         epsilon: ε, the probability below which the loss is constant.
-        reduction: as for every `keras.losses.Loss`.
-        name: optional name of the instance.
-        dtype: dtype of the computation.
+        **kwargs: arguments of `RobustLoss`: `from_logits`, `epsilon`, `reduction`,
+            `name`, `dtype`.
 
     Example:
         >>> NormalizedReverseCrossEntropy()([1], [[0.0, 0.0]])  # 1.151
@@ -83,16 +79,14 @@ class SymmetricCrossEntropy(RobustLoss):
 
     Cross-entropy to learn fast, and reverse cross-entropy to stay robust. Wang et
     al., "Symmetric Cross Entropy for Robust Learning with Noisy Labels"
-    (ICCV 2019), Eq. 7.
+    (ICCV 2019).
 
     Args:
         alpha: α ≥ 0, the weight of cross-entropy.
         beta: β ≥ 0, the weight of reverse cross-entropy.
-        from_logits: whether the network gives logits or probabilities.
         epsilon: ε, the probability below which the reverse part is constant.
-        reduction: as for every `keras.losses.Loss`.
-        name: optional name of the instance.
-        dtype: dtype of the computation.
+        **kwargs: arguments of `RobustLoss`: `from_logits`, `epsilon`, `reduction`,
+            `name`, `dtype`.
 
     Raises:
         ValueError: if a weight is negative.
@@ -101,17 +95,10 @@ class SymmetricCrossEntropy(RobustLoss):
         >>> SymmetricCrossEntropy(0.1, 1.0)([1], [[0.0, 0.0]])  # 0.069 + 4.605
     """
 
-    def __init__(
-        self,
-        alpha=0.1,
-        beta=1.0,
-        from_logits=True,
-        epsilon=1e-7,
-        reduction="sum_over_batch_size",
-        name=None,
-        dtype=None,
-    ):
-        super().__init__(from_logits, epsilon, reduction, name, dtype)
+    parameters = ("alpha", "beta")
+
+    def __init__(self, alpha=0.1, beta=1.0, **kwargs):
+        super().__init__(**kwargs)
         self.alpha = check_range("alpha", alpha, 0.0, float("inf"))
         self.beta = check_range("beta", beta, 0.0, float("inf"))
 
@@ -119,9 +106,3 @@ class SymmetricCrossEntropy(RobustLoss):
         """−α log u_i + β A Σ_{k≠i} max(u_k, ε)."""
         reverse = _reverse(log_probs, self.epsilon)
         return self.beta * reverse - self.alpha * log_probs
-
-    def get_config(self):
-        """The arguments that make an equal loss."""
-        config = super().get_config()
-        config.update(alpha=self.alpha, beta=self.beta)
-        return config

@@ -111,7 +111,7 @@ def get(name, **params):
         )
     base = name.removesuffix(REGULARIZED)
     classes, fixed = _classes(LOSSES[base])
-    accepted = [*(p for cls in classes for p in _formula_parameters(cls)), *_SHARED]
+    accepted = [*(p for cls in classes for p in cls.parameters), *_SHARED]
     if len(classes) == 2:
         accepted = [*_PAIR, *accepted]
     if name != base:
@@ -123,10 +123,10 @@ def get(name, **params):
             f"{', '.join(accepted)}."
         )
     if len(classes) == 1:
-        loss = classes[0](**_pick(params, *_formula_parameters(classes[0]), *_SHARED))
+        loss = classes[0](**_pick(params, *classes[0].parameters, *_SHARED))
     else:
         of_active, of_passive = (
-            _pick(params, *_formula_parameters(cls), "epsilon") for cls in classes
+            _pick(params, *cls.parameters, "epsilon") for cls in classes
         )
         active, passive = classes[0](**of_active), classes[1](**fixed | of_passive)
         loss = ActivePassiveLoss(active, passive, **_pick(params, *_PAIR, *_SHARED))
@@ -142,10 +142,6 @@ def _classes(entry):
         return [globals()[entry]], {}
     active, passive, fixed = entry
     return [globals()[active], globals()[passive]], fixed
-
-
-def _formula_parameters(cls):
-    return list(cls.parameters)
 
 
 def _pick(params, *names_):

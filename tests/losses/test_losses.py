@@ -5,7 +5,6 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
-import lnl_sr_tf as lnl
 from lnl_sr_tf import losses
 
 
@@ -315,15 +314,6 @@ class LossTest(tf.test.TestCase, parameterized.TestCase):
         values = losses.get(name, reduction=None)([-1, 0, 9, 10], np.zeros((4, 10)))
         self.assertAllEqual(np.isnan(values), [True, False, False, True])
 
-    def test_wrapped_loss_that_does_not_say_what_it_takes(self):
-        class Custom(keras.losses.Loss):
-            def call(self, y_true, y_pred):
-                return keras.ops.mean(y_pred, axis=-1)
-
-        with self.assertRaisesRegex(ValueError, "`from_logits` must be given"):
-            losses.SparseRegularization(Custom())
-        losses.SparseRegularization(Custom(), from_logits=True)
-
     def test_labels_that_do_not_fit(self):
         with self.assertRaisesRegex(ValueError, r"Received labels of shape \(64, 3\)"):
             losses.CrossEntropy()(np.zeros((64, 3)), self.logits)
@@ -333,100 +323,6 @@ class LossTest(tf.test.TestCase, parameterized.TestCase):
             losses.ActivePassiveLoss(
                 losses.CrossEntropy(), keras.losses.CategoricalCrossentropy()
             )
-
-
-class SparseRegularizationTest(tf.test.TestCase, parameterized.TestCase):
-    def test_value(self):
-        logits = np.log([[0.7, 0.2, 0.1]])
-        loss = losses.SparseRegularization(losses.CrossEntropy(), p=0.5, weight=3.0)
-        expected = -np.log(0.2) + 3.0 * np.sqrt([0.7, 0.2, 0.1]).sum()
-        self.assertAllClose(loss([1], logits), expected, rtol=1e-6)
-
-    def test_clip(self):
-        """Below ε the term is constant: ε^p, with no gradient."""
-        logits = np.array([[0.0, -30.0]])
-        loss = losses.SparseRegularization(losses.CrossEntropy(), p=0.1, weight=1.0)
-        self.assertAllClose(loss.norm(logits), [1 + 1e-7**0.1], rtol=1e-6)
-        with tf.GradientTape() as tape:
-            x = tf.Variable(logits, dtype=tf.float32)
-            norm = loss.norm(x)
-        self.assertAllClose(tape.gradient(norm, x), [[0.0, 0.0]], atol=1e-7)
-
-    def test_weight_is_a_variable(self):
-        loss = losses.get("ce_sr", weight=1.0)
-        norm = float(loss.norm(np.zeros((1, 4)))[0])
-
-        @tf.function
-        def graph(logits):
-            return loss([0], logits)
-
-        before = graph(tf.zeros((1, 4)))
-        loss.weight = 5.0
-        self.assertAllClose(graph(tf.zeros((1, 4))) - before, 4 * norm, rtol=1e-5)
-        self.assertEqual(loss.get_config()["weight"], 5.0)
-        with self.assertRaisesRegex(ValueError, "weight=-1"):
-            loss.weight = -1
-
-    def test_wraps_a_keras_loss(self):
-        logits = np.random.default_rng(0).normal(size=(8, 5))
-        labels = np.arange(8) % 5
-        ours = losses.get("ce_sr", p=0.1, weight=2.0)
-        for wrapped, outputs in (
-            (keras.losses.SparseCategoricalCrossentropy(from_logits=True), logits),
-            (keras.losses.SparseCategoricalCrossentropy(), softmax(logits)),
-        ):
-            loss = losses.SparseRegularization(wrapped, p=0.1, weight=2.0)
-            self.assertAllClose(loss(labels, outputs), ours(labels, logits), rtol=1e-4)
-
-    def test_refuses_what_is_no_loss(self):
-        with self.assertRaisesRegex(ValueError, "instance of `keras.losses.Loss`"):
-            losses.SparseRegularization("ce")
-
-    def test_gradient_of_section_2_4(self):
-        """Fitting and complementary term, from Eq. 10, against differentiation."""
-        rng = np.random.default_rng(0)
-        tau, p, weight, label = 0.5, 0.3, 2.5, 2
-        z = rng.normal(size=6)
-        u = softmax(z / tau)
-        jacobian = (np.diag(u) - np.outer(u, u)) / tau  # Eq. 10: ∂u_j / ∂z_i
-        slope = weight * p * u ** (p - 1)
-        fitting = -(1 / u[label] - slope[label]) * jacobian[label]
-        others = np.arange(6) != label
-        complementary = slope[others] @ jacobian[others]
-        layer = lnl.layers.OutputSharpening(tau, normalize=False)
-        loss = losses.SparseRegularization(losses.CrossEntropy(), p, weight)
-        with tf.GradientTape() as tape:
-            logits = tf.Variable(z[None], dtype=tf.float32)
-            value = loss([label], layer(logits))
-        self.assertAllClose(
-            tape.gradient(value, logits)[0], fitting + complementary, rtol=1e-4
-        )
-
-    def test_compiled_model_comes_back(self):
-        model = keras.Sequential(
-            [
-                keras.Input((4,)),
-                keras.layers.Dense(3),
-                lnl.layers.OutputSharpening(temperature=0.5),
-            ]
-        )
-        model.compile(
-            "sgd",
-            loss=losses.get("fl_sr", gamma=2.0, p=0.1, weight=1.0),
-            metrics=["accuracy", lnl.metrics.SparseRate()],
-        )
-        x, y = np.random.default_rng(0).normal(size=(16, 4)), np.arange(16) % 3
-        scheduler = lnl.callbacks.RegularizationScheduler(rho=2.0)
-        model.fit(x, y, epochs=3, verbose=0, callbacks=[scheduler])
-        path = self.get_temp_dir() + "/model.keras"
-        model.save(path)
-        loaded = keras.models.load_model(path)
-        self.assertEqual(float(loaded.loss.weight), 4.0)
-        self.assertEqual(loaded.loss.loss.gamma, 2.0)
-        self.assertAllEqual(loaded.predict(x, verbose=0), model.predict(x, verbose=0))
-        self.assertAllClose(
-            loaded.evaluate(x, y, verbose=0), model.evaluate(x, y, verbose=0)
-        )
 
 
 if __name__ == "__main__":

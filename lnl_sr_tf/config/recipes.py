@@ -3,9 +3,11 @@
 A recipe is an absl flagfile, one `--name=value` a line. What applies to a run is
 read from the general to the particular, later files winning:
 
-    default, DATASET, DATASET-NOISE, DATASET-BASE, DATASET-LOSS, DATASET-LOSS-NOISE
+    default, DATASET, METHOD, DATASET-METHOD, DATASET-NOISE, and for the loss L without
+    its ending _sr, and then for the loss with it: DATASET-L, DATASET-L-NOISE,
+    DATASET-L-NOISE-RATE
 
-(.flags each), where BASE is LOSS without its ending _sr. Files that do not exist
+(.flags each). Files that do not exist
 are passed over, so a dataset without a recipe trains with the defaults.
 """
 
@@ -34,13 +36,15 @@ def folder():
     )
 
 
-def read(dataset, loss, noise):
+def read(dataset, loss, noise, rate=None, method="standard"):
     """The settings that the recipes give for a dataset, a loss and a kind of noise.
 
     Args:
         dataset: name of the dataset, for instance `"mnist"`.
         loss: name of the loss, for instance `"gce_sr"`.
         noise: kind of label noise, for instance `"asym"`.
+        rate: the noise rate, a number.
+        method: how to train, for instance `"co_teaching"`.
 
     Returns:
         A dict from a setting's name to its value as written, a string.
@@ -54,14 +58,11 @@ def read(dataset, loss, noise):
     """
     settings = {}
     place = folder()
-    for stem in (
-        "default",
-        dataset,
-        f"{dataset}-{noise}",
-        f"{dataset}-{loss.removesuffix(REGULARIZED)}",
-        f"{dataset}-{loss}",
-        f"{dataset}-{loss}-{noise}",
-    ):
+    stems = ["default", dataset, method, f"{dataset}-{method}", f"{dataset}-{noise}"]
+    for name in dict.fromkeys((loss.removesuffix(REGULARIZED), loss)):
+        of_loss = f"{dataset}-{name}"
+        stems += [of_loss, f"{of_loss}-{noise}", f"{of_loss}-{noise}-{rate}"]
+    for stem in stems:
         # A dataset may be a path; only a plain name can have a recipe.
         path = place / f"{stem}.flags"
         if path.parent == place and path.is_file():

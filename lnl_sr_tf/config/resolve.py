@@ -9,14 +9,21 @@ from lnl_sr_tf.config import recipes
 from lnl_sr_tf.config.parse import parse
 from lnl_sr_tf.config.settings import FIELDS, Config
 from lnl_sr_tf.errors import InputError
-from lnl_sr_tf.loss_names import REGULARIZED
+from lnl_sr_tf.loss_names import LOSSES, REGULARIZED, conflict
 
 # Settings that may have several values; the grid of all of them is trained.
 AXES = ("noise", "rate", "seed", "loss")
 # Beyond this, float32 losses and their gradients overflow.
 _LARGEST_WEIGHT = 1e12
 _SMALLEST_TEMPERATURE = 1e-6
-_ONLY_REGULARIZED = [n for n in FIELDS if FIELDS[n].metadata["regularized"]]
+# Settings that have an effect beside some others alone.
+_ONLY = {
+    name: field.metadata["only"]
+    for name, field in FIELDS.items()
+    if field.metadata["only"]
+}
+# What a recipe is chosen by.
+_HEAD = ("dataset", "loss", "noise", "rate", "method")
 
 
 def resolve(settings):
@@ -39,10 +46,10 @@ def resolve(settings):
         3.0
     """
     given = {name: parse(name, value) for name, value in settings.items()}
-    head = Config(
-        **{name: given[name] for name in ("dataset", "loss", "noise") if name in given}
+    head = Config(**{name: given[name] for name in _HEAD if name in given})
+    read = recipes.read(
+        head.dataset_name, head.loss, head.noise, f"{head.rate:g}", head.method
     )
-    read = recipes.read(head.dataset_name, head.loss, head.noise)
     recipe = {name: parse(name, text) for name, text in read.items()}
     values = recipe | given
     values["loss_args"] = recipe.get("loss_args", {}) | given.get("loss_args", {})
@@ -53,17 +60,81 @@ def resolve(settings):
                 "or choose --noise=sym, asym or pairflip"
             )
         values["rate"] = 0.0
-    if "lr_decay" in given and values["lr_schedule"] != "exponential":
-        raise InputError(
-            f"--lr_decay={given['lr_decay']:g} has no effect with "
-            f"--lr_schedule={values['lr_schedule']}; it belongs to exponential"
-        )
     config = Config(**values)
-    if not config.regularized:
-        return dataclasses.replace(config, **dict.fromkeys(_ONLY_REGULARIZED))
-    _check_weight(config)
-    _check_temperature(config)
+    for name, only in _ONLY.items():
+        other = getattr(config, only.setting)
+        if only.test(other):
+            continue
+        # Of several losses, a setting may be about the others: `grid` sees them.
+        if name in given and only.setting not in AXES:
+            raise _without_effect(name, given[name], only, other)
+        config = dataclasses.replace(config, **{name: None})
+    _check_loss(config)
+    _check_method(config)
+    if config.regularized:
+        _check_weight(config)
+        _check_temperature(config)
     return config
+
+
+def _without_effect(name, value, only, other):
+    return InputError(
+        f"--{name}={value} has no effect with --{only.setting}={other}; it belongs to "
+        f"{only.words}"
+    )
+
+
+def _check_loss(config):
+    """Sparse regularization does not go with every loss."""
+    base = config.loss.removesuffix(REGULARIZED)
+    if config.regularized and base in LOSSES and conflict(base):
+        raise InputError(f"--loss={config.loss}: {conflict(base)}; use --loss={base}")
+    if config.regularized and config.mixup:
+        raise InputError(
+            f"--mixup={config.mixup:g} contradicts --loss={config.loss}: mixed labels "
+            "hold the output away from one-hot, where sparse regularization draws it; "
+            f"use --loss={base}, or --mixup=0"
+        )
+
+
+def _check_method(config):
+    """What a method needs."""
+    base = config.loss.removesuffix(REGULARIZED)
+    if config.method == "nlnl":
+        if base != "nlnl":
+            raise InputError(
+                f"--method=nlnl trains --loss=nlnl; received --loss={config.loss}"
+            )
+        _check_stages(config.stages)
+    if config.method == "co_teaching":
+        if base == "elr":
+            raise InputError(
+                f"--method=co_teaching cannot train --loss={config.loss}, which keeps "
+                "a memory of one network's predictions; use --method=standard"
+            )
+        if config.noise == "none" and config.forget_rate is None:
+            raise InputError(
+                "--method=co_teaching with --noise=none needs --forget_rate, since the "
+                "noise rate is not known"
+            )
+    if config.mixup and base == "elr":
+        raise InputError(
+            f"--mixup={config.mixup:g} contradicts --loss={config.loss}, which keeps a "
+            "memory of single examples; use --mixup=0"
+        )
+
+
+def _check_stages(stages):
+    names = ("negative", "selective_negative", "selective_positive")
+    right = list(stages) and all(
+        name in names and not isinstance(share, bool) and share >= 0
+        for name, share in stages.items()
+    )
+    if not right or not 0 < sum(stages.values()) < math.inf:
+        raise InputError(
+            f"--stages={stages}: expected shares of at least 0, not all 0, of some of "
+            f"{', '.join(names)}, for instance negative=2,selective_negative=1"
+        )
 
 
 def _check_weight(config):
@@ -118,14 +189,6 @@ def grid(settings):
         for name, value in ((axis, settings.get(axis)) for axis in AXES)
         if name in settings
     }
-    losses = axes.get("loss", [FIELDS["loss"].default])
-    if not any(loss.endswith(REGULARIZED) for loss in losses):
-        useless = [name for name in _ONLY_REGULARIZED if name in settings]
-        if useless:
-            raise InputError(
-                f"--{useless[0]} has no effect: it belongs to sparse regularization, "
-                f"and --loss={','.join(losses)} has none that ends in _sr"
-            )
     made = {}
     for values in itertools.product(*axes.values()):
         one = settings | dict(zip(axes, values, strict=True))
@@ -134,4 +197,10 @@ def grid(settings):
             one.pop("rate", None)
         config = resolve(one)
         made[config.run_name] = config
+    for name, only in _ONLY.items():
+        if name in settings and only.setting in AXES:
+            others = axes.get(only.setting, [FIELDS[only.setting].default])
+            if not any(only.test(other) for other in others):
+                listed = ",".join(map(str, others))
+                raise _without_effect(name, settings[name], only, listed)
     return list(made.values())

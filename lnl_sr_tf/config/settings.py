@@ -3,10 +3,35 @@
 import dataclasses
 import hashlib
 import json
+from collections.abc import Callable
+from typing import NamedTuple
 
 from lnl_sr_tf.loss_names import LOSSES, REGULARIZED
 
 RECIPE = None  # the default of a setting that the recipe fills in
+
+
+class Only(NamedTuple):
+    """When a setting has an effect: where another one, `setting`, passes `test`."""
+
+    setting: str
+    test: Callable
+    words: str
+
+
+def _only(setting, *values):
+    words = " or ".join(f"--{setting}={value}" for value in values)
+    return Only(setting, lambda value: value in values, words)
+
+
+_WITH_SR = Only(
+    "loss", lambda loss: loss.endswith(REGULARIZED), f"losses that end in {REGULARIZED}"
+)
+_WITH_MATRIX = Only(
+    "loss",
+    lambda loss: loss.removesuffix(REGULARIZED) in ("forward", "backward"),
+    "--loss=forward and --loss=backward",
+)
 
 
 def _setting(
@@ -17,7 +42,7 @@ def _setting(
     *,
     choices=None,
     interval=None,
-    regularized=False,
+    only=None,
     identifies=True,
 ):
     """A field of `Config`.
@@ -29,7 +54,7 @@ def _setting(
         meaning: what it is, with its unit.
         choices: the texts it may be.
         interval: the numbers it may be, as `"[0, 1)"`.
-        regularized: whether it belongs to sparse regularization alone.
+        only: an `Only`, where it has an effect beside some settings alone.
         identifies: whether runs that differ in it are different runs.
     """
     return dataclasses.field(
@@ -40,7 +65,7 @@ def _setting(
             "meaning": meaning,
             "choices": choices,
             "interval": interval,
-            "regularized": regularized,
+            "only": only,
             "identifies": identifies,
         },
     )
@@ -51,8 +76,8 @@ class Config:
     """One run, settled. Make it by `resolve`, which fills in the recipe.
 
     Every field is a setting of the command line by the same name; `meaning(name)`
-    says what it is. Settings that do not apply to the loss (τ, p, λ and so on
-    without `_sr`) are None.
+    says what it is. Settings that have no effect (τ, p, λ and so on without `_sr`) are
+    None.
     """
 
     dataset: str = _setting(
@@ -94,7 +119,12 @@ class Config:
         f"{', '.join(LOSSES)}; any name + {REGULARIZED} adds sparse regularization",
     )
     method: str = _setting(
-        "standard", str, "Method", "how to train: standard", choices=("standard",)
+        "standard",
+        str,
+        "Method",
+        "how to train: standard, co_teaching (two networks that choose examples for "
+        "each other), nlnl (negative learning in stages, for --loss=nlnl)",
+        choices=("standard", "co_teaching", "nlnl"),
     )
     loss_args: dict = _setting(
         RECIPE,
@@ -108,14 +138,14 @@ class Config:
         "Method",
         "temperature τ of output sharpening",
         interval="(0, 1000]",
-        regularized=True,
+        only=_WITH_SR,
     )
     normalize_logits: bool = _setting(
         RECIPE,
         bool,
         "Method",
         "divide logits by their L2 norm before sharpening",
-        regularized=True,
+        only=_WITH_SR,
     )
     p: float = _setting(
         RECIPE,
@@ -123,7 +153,7 @@ class Config:
         "Method",
         "exponent of the norm of sparse regularization",
         interval="(0, 1]",
-        regularized=True,
+        only=_WITH_SR,
     )
     lambda0: float = _setting(
         RECIPE,
@@ -131,7 +161,7 @@ class Config:
         "Method",
         "weight λ of sparse regularization in the first epoch",
         interval="[0, inf)",
-        regularized=True,
+        only=_WITH_SR,
     )
     rho: float = _setting(
         RECIPE,
@@ -139,7 +169,7 @@ class Config:
         "Method",
         "factor ρ by which λ grows",
         interval="(0, inf)",
-        regularized=True,
+        only=_WITH_SR,
     )
     lambda_every: int = _setting(
         RECIPE,
@@ -147,7 +177,7 @@ class Config:
         "Method",
         "epochs between two steps of λ",
         interval="[1, 1000000]",
-        regularized=True,
+        only=_WITH_SR,
     )
     tau_decay: float = _setting(
         RECIPE,
@@ -155,7 +185,7 @@ class Config:
         "Method",
         "factor by which τ falls each epoch; 1 keeps it fixed",
         interval="(0, 1]",
-        regularized=True,
+        only=_WITH_SR,
     )
     tau_min: float = _setting(
         RECIPE,
@@ -163,7 +193,57 @@ class Config:
         "Method",
         "τ does not fall below this",
         interval="[0, inf)",
-        regularized=True,
+        only=_WITH_SR,
+    )
+    forget_rate: float = _setting(
+        RECIPE,
+        float,
+        "Method",
+        "share of each batch that co_teaching leaves out in the end (default: the "
+        "noise rate, where it is known)",
+        interval="[0, 1)",
+        only=_only("method", "co_teaching"),
+    )
+    forget_epochs: int = _setting(
+        RECIPE,
+        int,
+        "Method",
+        "epochs over which that share rises from 0",
+        interval="[1, 1000000]",
+        only=_only("method", "co_teaching"),
+    )
+    stages: dict = _setting(
+        RECIPE,
+        dict,
+        "Method",
+        "how the epochs are shared out among the stages of nlnl",
+        only=_only("method", "nlnl"),
+    )
+    transition_matrix: str = _setting(
+        RECIPE,
+        str,
+        "Method",
+        "what forward and backward correct by: estimated (from a short run of ce), "
+        "known (the one that made the noise), or a file, .csv or .npy, of rows "
+        "P(given | true)",
+        only=_WITH_MATRIX,
+    )
+    estimation_epochs: int = _setting(
+        RECIPE,
+        int,
+        "Method",
+        "epochs of the run of ce that transition_matrix=estimated takes (default: a "
+        "tenth of the epochs, at least 1)",
+        interval="[1, 1000000]",
+        only=_WITH_MATRIX,
+    )
+    mixup: float = _setting(
+        RECIPE,
+        float,
+        "Method",
+        "α of mixup, which trains on mixtures of images and labels with shares from "
+        "Beta(α, α); 0 for none",
+        interval="[0, 1000]",
     )
     model: str = _setting(
         RECIPE,
@@ -177,6 +257,9 @@ class Config:
     batch_size: int = _setting(
         RECIPE, int, "Training", "examples a step", interval="[1, 1000000]"
     )
+    optimizer: str = _setting(
+        RECIPE, str, "Training", "sgd or adam", choices=("sgd", "adam")
+    )
     lr: float = _setting(
         RECIPE,
         float,
@@ -188,8 +271,8 @@ class Config:
         RECIPE,
         str,
         "Training",
-        "learning rate over epochs: cosine (to 0), exponential, constant",
-        choices=("cosine", "exponential", "constant"),
+        "learning rate over epochs: cosine or linear (to 0), exponential, constant",
+        choices=("cosine", "exponential", "linear", "constant"),
     )
     lr_decay: float = _setting(
         RECIPE,
@@ -197,16 +280,46 @@ class Config:
         "Training",
         "factor an epoch of the exponential schedule",
         interval="(0, 1]",
+        only=_only("lr_schedule", "exponential"),
+    )
+    lr_hold: float = _setting(
+        RECIPE,
+        float,
+        "Training",
+        "share of the epochs before the linear schedule begins to fall",
+        interval="[0, 1)",
+        only=_only("lr_schedule", "linear"),
     )
     momentum: float = _setting(
-        RECIPE, float, "Training", "momentum of SGD", interval="[0, 1)"
+        RECIPE, float, "Training", "momentum of sgd, β1 of adam", interval="[0, 1)"
     )
-    nesterov: bool = _setting(RECIPE, bool, "Training", "Nesterov's momentum")
+    late_momentum: float = _setting(
+        RECIPE,
+        float,
+        "Training",
+        "momentum from where the linear schedule falls",
+        interval="[0, 1)",
+        only=_only("lr_schedule", "linear"),
+    )
+    nesterov: bool = _setting(
+        RECIPE,
+        bool,
+        "Training",
+        "Nesterov's momentum",
+        only=_only("optimizer", "sgd"),
+    )
     weight_decay: float = _setting(
         RECIPE,
         float,
         "Training",
         "L2 weight decay, added to the gradient",
+        interval="[0, inf)",
+    )
+    l1: float = _setting(
+        RECIPE,
+        float,
+        "Training",
+        "L1 penalty on all weights, as its gradient l1·sign(w)",
         interval="[0, inf)",
     )
     clip_norm: float = _setting(
@@ -288,11 +401,14 @@ class Config:
         return self.dataset.removeprefix("tfds:").partition(":")[0]
 
     def identity(self):
-        """The settings that make this run another than one that differs in them."""
+        """The settings that make this run another than one that differs in them.
+
+        Those without effect are left out, so that a new one changes no old name.
+        """
         return {
             name: value
             for name, value in self.as_dict().items()
-            if FIELDS[name].metadata["identifies"]
+            if FIELDS[name].metadata["identifies"] and value is not None
         }
 
     def as_dict(self):
@@ -310,4 +426,6 @@ def meaning(name):
     text = field.metadata["meaning"]
     if field.metadata["interval"]:
         text += f", in {field.metadata['interval']}"
+    if field.metadata["only"]:
+        text += f"; for {field.metadata['only'].words}"
     return text if "default" in text else f"{text} (default: {default})"

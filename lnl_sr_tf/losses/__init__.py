@@ -8,7 +8,7 @@ name in `lnl_sr_tf/loss_names.py`.
 
 import difflib
 
-from lnl_sr_tf.loss_names import LOSSES, REGULARIZED
+from lnl_sr_tf.loss_names import LOSSES, REGULARIZED, conflict, names
 from lnl_sr_tf.losses.active_passive import ActivePassiveLoss
 from lnl_sr_tf.losses.asymmetric import (
     AsymmetricExponentialLoss,
@@ -17,21 +17,34 @@ from lnl_sr_tf.losses.asymmetric import (
     AsymmetricUnhingedLoss,
 )
 from lnl_sr_tf.losses.base import RobustLoss
-from lnl_sr_tf.losses.cross_entropy import CrossEntropy
+from lnl_sr_tf.losses.bi_tempered import BiTemperedLogisticLoss
+from lnl_sr_tf.losses.correction import BackwardCorrection, ForwardCorrection
+from lnl_sr_tf.losses.cross_entropy import CrossEntropy, SmoothedCrossEntropy
+from lnl_sr_tf.losses.early_learning import EarlyLearningRegularization
+from lnl_sr_tf.losses.epsilon_softmax import (
+    EpsilonSoftmaxCrossEntropy,
+    EpsilonSoftmaxFocalLoss,
+)
 from lnl_sr_tf.losses.focal import FocalLoss
 from lnl_sr_tf.losses.generalized_cross_entropy import GeneralizedCrossEntropy
+from lnl_sr_tf.losses.label_distribution import LabelDistributionallyRobustKL
+from lnl_sr_tf.losses.logit_clip import LogitClip
 from lnl_sr_tf.losses.mean_absolute_error import (
     MeanAbsoluteError,
     NormalizedMeanAbsoluteError,
 )
-from lnl_sr_tf.losses.negative import (
-    NormalizedNegativeCrossEntropy,
-    NormalizedNegativeFocalLoss,
+from lnl_sr_tf.losses.negative_learning import (
+    NegativeLearning,
+    SelectiveNegativePositiveLearning,
 )
 from lnl_sr_tf.losses.normalized import (
     NormalizedCrossEntropy,
     NormalizedFocalLoss,
     NormalizedGeneralizedCrossEntropy,
+)
+from lnl_sr_tf.losses.normalized_negative import (
+    NormalizedNegativeCrossEntropy,
+    NormalizedNegativeFocalLoss,
 )
 from lnl_sr_tf.losses.partially_huberised import (
     PartiallyHuberisedCrossEntropy,
@@ -50,10 +63,19 @@ __all__ = [
     "AsymmetricGeneralizedCrossEntropy",
     "AsymmetricMeanSquaredError",
     "AsymmetricUnhingedLoss",
+    "BackwardCorrection",
+    "BiTemperedLogisticLoss",
     "CrossEntropy",
+    "EarlyLearningRegularization",
+    "EpsilonSoftmaxCrossEntropy",
+    "EpsilonSoftmaxFocalLoss",
     "FocalLoss",
+    "ForwardCorrection",
     "GeneralizedCrossEntropy",
+    "LabelDistributionallyRobustKL",
+    "LogitClip",
     "MeanAbsoluteError",
+    "NegativeLearning",
     "NormalizedCrossEntropy",
     "NormalizedFocalLoss",
     "NormalizedGeneralizedCrossEntropy",
@@ -65,6 +87,8 @@ __all__ = [
     "PartiallyHuberisedGeneralizedCrossEntropy",
     "ReverseCrossEntropy",
     "RobustLoss",
+    "SelectiveNegativePositiveLearning",
+    "SmoothedCrossEntropy",
     "SparseRegularization",
     "SymmetricCrossEntropy",
     "get",
@@ -73,13 +97,6 @@ __all__ = [
 
 # Of the instance, not of the formula: every class takes them.
 _SHARED = ("from_logits", "epsilon", "reduction", "name", "dtype")
-_PAIR = ("alpha", "beta")
-_REGULARIZATION = ("p", "weight")
-
-
-def names():
-    """All names that `get` knows, as a list: each loss, and each with `_sr`."""
-    return [name + ending for name in LOSSES for ending in ("", REGULARIZED)]
 
 
 def get(name, **params):
@@ -88,9 +105,8 @@ def get(name, **params):
     Args:
         name: one of `names()`, for instance `"ce"` or `"fl_sr"`. The ending `_sr`
             wraps the loss in `SparseRegularization`.
-        **params: arguments of the loss's class; for an active passive pair those of
-            both and `alpha`, `beta`; with `_sr` also `p` and `weight`. What is not
-            given keeps the class's default.
+        **params: arguments of the loss's class, and of the losses it is made of; with
+            `_sr` also `p` and `weight`. What is not given keeps the class's default.
 
     Returns:
         A `keras.losses.Loss`.
@@ -103,45 +119,47 @@ def get(name, **params):
         >>> get("gce_sr", q=0.01, p=0.1, weight=3.0).loss.q
         0.01
     """
+    base = str(name).removesuffix(REGULARIZED)
     if name not in names():
-        close = difflib.get_close_matches(str(name), names(), n=1)
-        hint = f" Did you mean {close[0]!r}?" if close else ""
-        raise ValueError(
-            f"Unknown loss {name!r}.{hint} Expected one of: {', '.join(names())}."
-        )
-    base = name.removesuffix(REGULARIZED)
-    classes, fixed = _classes(LOSSES[base])
+        raise ValueError(_unknown(name, base))
+    wrapper, inner, fixed = _classes(LOSSES[base])
+    regularized = [SparseRegularization] if name != base else []
+    classes = [*regularized, wrapper, *inner]
     accepted = [*(p for cls in classes for p in cls.parameters), *_SHARED]
-    if len(classes) == 2:
-        accepted = [*_PAIR, *accepted]
-    if name != base:
-        accepted = [*_REGULARIZATION, *accepted]
     unknown = [p for p in params if p not in accepted]
     if unknown:
         raise ValueError(
             f"Loss {name!r} has no parameter {unknown[0]!r}. It takes: "
             f"{', '.join(accepted)}."
         )
-    if len(classes) == 1:
-        loss = classes[0](**_pick(params, *classes[0].parameters, *_SHARED))
-    else:
-        of_active, of_passive = (
-            _pick(params, *cls.parameters, "epsilon") for cls in classes
-        )
-        active, passive = classes[0](**of_active), classes[1](**fixed | of_passive)
-        loss = ActivePassiveLoss(active, passive, **_pick(params, *_PAIR, *_SHARED))
-    if name == base:
+    parts = {}
+    for part, cls in zip(wrapper.parts, inner, strict=True):
+        defaults = fixed if part == wrapper.parts[-1] else {}
+        parts[part] = cls(**defaults | _pick(params, *cls.parameters, "epsilon"))
+    loss = wrapper(**parts, **_pick(params, *wrapper.parameters, *_SHARED))
+    if not regularized:
         return loss
     shared = _pick(params, "epsilon", "reduction", "name", "dtype")
-    return SparseRegularization(loss, **_pick(params, *_REGULARIZATION), **shared)
+    return SparseRegularization(
+        loss, **_pick(params, *SparseRegularization.parameters), **shared
+    )
+
+
+def _unknown(name, base):
+    """Why there is no loss of this name."""
+    if base in LOSSES:
+        return f"There is no {name!r}: {conflict(base)}. Use {base!r}."
+    close = difflib.get_close_matches(str(name), names(), n=1)
+    hint = f" Did you mean {close[0]!r}?" if close else ""
+    return f"Unknown loss {name!r}.{hint} Expected one of: {', '.join(names())}."
 
 
 def _classes(entry):
-    """The classes of an entry of `LOSSES`, and what the passive one takes there."""
+    """An entry of `LOSSES` as (class, classes inside, what the last takes there)."""
     if isinstance(entry, str):
-        return [globals()[entry]], {}
-    active, passive, fixed = entry
-    return [globals()[active], globals()[passive]], fixed
+        return globals()[entry], [], {}
+    wrapper, inner, fixed = entry
+    return globals()[wrapper], [globals()[name] for name in inner], fixed
 
 
 def _pick(params, *names_):

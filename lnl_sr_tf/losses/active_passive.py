@@ -2,7 +2,7 @@
 
 import keras
 
-from lnl_sr_tf.losses.base import RobustLoss, check_range
+from lnl_sr_tf.losses.base import RobustLoss, check_range, loss_of_this_library
 
 
 @keras.saving.register_keras_serializable("lnl_sr_tf")
@@ -30,10 +30,13 @@ class ActivePassiveLoss(RobustLoss):
         >>> ActivePassiveLoss(NormalizedCrossEntropy(), MeanAbsoluteError(), 1.0, 10.0)
     """
 
+    parts = ("active", "passive")
+    parameters = ("alpha", "beta")
+
     def __init__(self, active, passive, alpha=1.0, beta=1.0, **kwargs):
         super().__init__(**kwargs)
-        self.active = _loss("active", active)
-        self.passive = _loss("passive", passive)
+        self.active = loss_of_this_library("active", active)
+        self.passive = loss_of_this_library("passive", passive)
         self.alpha = check_range("alpha", alpha, 0.0, float("inf"))
         self.beta = check_range("beta", beta, 0.0, float("inf"))
 
@@ -46,25 +49,3 @@ class ActivePassiveLoss(RobustLoss):
         """α · active + β · passive."""
         active = self.active.per_class(log_probs)
         return self.alpha * active + self.beta * self.passive.per_class(log_probs)
-
-    def get_config(self):
-        """The arguments that make an equal loss."""
-        config = super().get_config()
-        config.update(
-            active=keras.losses.serialize(self.active),
-            passive=keras.losses.serialize(self.passive),
-            alpha=self.alpha,
-            beta=self.beta,
-        )
-        return config
-
-
-def _loss(name, loss):
-    if isinstance(loss, dict):
-        loss = keras.losses.deserialize(loss)
-    if not isinstance(loss, RobustLoss):
-        raise ValueError(
-            f"`{name}` must be a loss of this library, for instance "
-            f"`lnl.losses.NormalizedCrossEntropy()`. Received: {name}={loss!r}"
-        )
-    return loss

@@ -6,7 +6,7 @@ Zhou et al., "Asymmetric Loss Functions for Learning with Noisy Labels" (ICML 20
 import keras
 from keras import ops
 
-from lnl_sr_tf.losses.base import RobustLoss, check_range
+from lnl_sr_tf.losses.base import RobustLoss, check_range, expm1
 
 
 @keras.saving.register_keras_serializable("lnl_sr_tf")
@@ -70,7 +70,7 @@ class AsymmetricUnhingedLoss(RobustLoss):
     def per_class(self, log_probs):
         """((a − u_i)^q − (a − 1)^q) / q."""
         # As a − 1 + (1 − u): 1 − u is exact where u is close to 1.
-        power = ops.power((self.a - 1.0) - ops.expm1(log_probs), self.q)
+        power = ops.power((self.a - 1.0) - expm1(log_probs), self.q)
         return (power - (self.a - 1.0) ** self.q) / self.q
 
 

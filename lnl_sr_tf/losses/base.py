@@ -46,6 +46,11 @@ class RobustLoss(keras.losses.Loss):
     # Whether Σ_i L(u, i) is the same for every u, which makes the loss tolerant of
     # label noise by itself (Ghosh et al., AAAI 2017).
     symmetric = False
+    # Whether the loss is about the logits themselves, so that probabilities are not
+    # enough.
+    needs_logits = False
+    # Names of the arguments that are losses, for a loss made of others.
+    parts = ()
 
     def __init__(
         self,
@@ -57,7 +62,21 @@ class RobustLoss(keras.losses.Loss):
     ):
         super().__init__(name=name, reduction=reduction, dtype=dtype)
         self.from_logits = bool(from_logits)
+        if self.needs_logits and not self.from_logits:
+            raise ValueError(
+                f"{type(self).__name__} is a function of the logits. Received: "
+                f"from_logits={from_logits!r}"
+            )
         self.epsilon = check_range("epsilon", epsilon, 0.0, 1.0, True, True)
+
+    @property
+    def state(self):
+        """Variables that change as training goes on, and that a checkpoint needs."""
+        return [v for part in self.parts for v in getattr(self, part).state]
+
+    def outputs(self, y_pred):
+        """What `per_class` takes: log u, shape (batch, classes)."""
+        return log_probabilities(y_pred, self.from_logits, self.epsilon)
 
     def per_class(self, log_probs):
         """L(u, i) for every class i, from log u; both of shape (batch, classes)."""
@@ -65,15 +84,17 @@ class RobustLoss(keras.losses.Loss):
 
     def call(self, y_true, y_pred):
         """Loss of each example, shape (batch,)."""
-        log_probs = log_probabilities(y_pred, self.from_logits, self.epsilon)
-        targets = label_distribution(y_true, log_probs)
-        return ops.sum(targets * self.per_class(log_probs), axis=-1)
+        outputs = self.outputs(y_pred)
+        targets = label_distribution(y_true, outputs)
+        return ops.sum(targets * self.per_class(outputs), axis=-1)
 
     def get_config(self):
         """The arguments that make an equal loss."""
         config = super().get_config()
         config.update(from_logits=self.from_logits, epsilon=self.epsilon)
         config.update({name: getattr(self, name) for name in self.parameters})
+        for part in self.parts:
+            config[part] = keras.losses.serialize(getattr(self, part))
         return config
 
 
@@ -88,12 +109,27 @@ def log_probabilities(y_pred, from_logits=True, epsilon=1e-7):
     Returns:
         log u = z − log Σ_j exp z_j, or log max(u, ε), in float32 or wider.
     """
-    y_pred = ops.convert_to_tensor(y_pred)
-    if keras.backend.standardize_dtype(y_pred.dtype) in ("float16", "bfloat16"):
-        y_pred = ops.cast(y_pred, "float32")
+    y_pred = at_least_float32(y_pred)
     if from_logits:
         return ops.log_softmax(y_pred, axis=-1)
     return ops.log(ops.maximum(y_pred, epsilon))
+
+
+def at_least_float32(tensor):
+    """A tensor in float32, or wider where it is wider."""
+    tensor = ops.convert_to_tensor(tensor)
+    if keras.backend.standardize_dtype(tensor.dtype) in ("float16", "bfloat16"):
+        tensor = ops.cast(tensor, "float32")
+    return tensor
+
+
+def expm1(x):
+    """exp(x) − 1 with the derivative exp(x), on every backend.
+
+    JAX takes the derivative as expm1(x) + 1, which rounds small probabilities away.
+    """
+    exp = ops.exp(x)
+    return ops.stop_gradient(ops.expm1(x)) + (exp - ops.stop_gradient(exp))
 
 
 def log_clip(log_probs, epsilon):
@@ -132,6 +168,22 @@ def label_distribution(y_true, log_probs):
     one_hot = ops.one_hot(labels, classes, dtype=log_probs.dtype)
     # A compiled step cannot raise; NaN tells, where zeros would pass unseen.
     return ops.where(ops.expand_dims(valid, -1), one_hot, math.nan)
+
+
+def loss_of_this_library(name, loss):
+    """`loss` as a `RobustLoss`; it may be a serialised one.
+
+    Raises:
+        ValueError: if it is none.
+    """
+    if isinstance(loss, dict):
+        loss = keras.losses.deserialize(loss)
+    if not isinstance(loss, RobustLoss):
+        raise ValueError(
+            f"`{name}` must be a loss of this library, for instance "
+            f"`lnl.losses.CrossEntropy()`. Received: {name}={loss!r}"
+        )
+    return loss
 
 
 def check_range(name, value, low, high, open_low=False, open_high=False):

@@ -1,8 +1,9 @@
 """Cross-entropy."""
 
 import keras
+from keras import ops
 
-from lnl_sr_tf.losses.base import RobustLoss
+from lnl_sr_tf.losses.base import RobustLoss, check_range
 
 
 @keras.saving.register_keras_serializable("lnl_sr_tf")
@@ -23,3 +24,37 @@ class CrossEntropy(RobustLoss):
     def per_class(self, log_probs):
         """−log u_i."""
         return -log_probs
+
+
+@keras.saving.register_keras_serializable("lnl_sr_tf")
+class SmoothedCrossEntropy(CrossEntropy):
+    """Label smoothing, L(u, i) = −(1 − s) log u_i − s/k Σ_j log u_j.
+
+    Cross-entropy with the label's one-hot vector mixed with the uniform one. Szegedy
+    et al., "Rethinking the Inception Architecture for Computer Vision" (CVPR 2016);
+    under label noise: Lukasik et al., "Does Label Smoothing Mitigate Label Noise?"
+    (ICML 2020).
+
+    Args:
+        smoothing: s in [0, 1); 0 gives cross-entropy.
+        **kwargs: arguments of `RobustLoss`: `from_logits`, `epsilon`, `reduction`,
+            `name`, `dtype`.
+
+    Raises:
+        ValueError: if s is out of range.
+
+    Example:
+        >>> SmoothedCrossEntropy(smoothing=0.1)([1], [[0.0, 0.0]])  # log 2 = 0.693
+    """
+
+    parameters = ("smoothing",)
+
+    def __init__(self, smoothing=0.1, **kwargs):
+        super().__init__(**kwargs)
+        self.smoothing = check_range("smoothing", smoothing, 0.0, 1.0, open_high=True)
+
+    def per_class(self, log_probs):
+        """−(1 − s) log u_i − s/k Σ_j log u_j."""
+        values = super().per_class(log_probs)
+        mean = ops.mean(values, axis=-1, keepdims=True)
+        return (1.0 - self.smoothing) * values + self.smoothing * mean

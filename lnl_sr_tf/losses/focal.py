@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from lnl_sr_tf.losses.base import RobustLoss, check_range
+from lnl_sr_tf.losses.base import RobustLoss, check_range, expm1
 
 # (1 − u)^γ with γ < 1 has an infinite slope at u = 1. The loss itself has slope 0
 # there, and a float32 probability this close to 1 is 1.
@@ -41,7 +41,7 @@ class FocalLoss(RobustLoss):
 
     def per_class(self, log_probs):
         """−(1 − u_i)^γ log u_i, with 1 − u as −expm1(log u)."""
-        rest = ops.maximum(-ops.expm1(log_probs), _SMALLEST)
+        rest = ops.maximum(-expm1(log_probs), _SMALLEST)
         factor = ops.power(rest, self.gamma)
         if self.constant_factor:
             factor = ops.stop_gradient(factor)

@@ -1,9 +1,8 @@
 """Generalized cross-entropy."""
 
 import keras
-from keras import ops
 
-from lnl_sr_tf.losses.base import RobustLoss, check_range, log_clip
+from lnl_sr_tf.losses.base import RobustLoss, check_range, expm1, log_clip
 
 
 @keras.saving.register_keras_serializable("lnl_sr_tf")
@@ -37,4 +36,4 @@ class GeneralizedCrossEntropy(RobustLoss):
 
     def per_class(self, log_probs):
         """(1 − u_i^q) / q as −expm1(q log u_i) / q, exact for small q too."""
-        return -ops.expm1(self.q * log_clip(log_probs, self.epsilon)) / self.q
+        return -expm1(self.q * log_clip(log_probs, self.epsilon)) / self.q

@@ -1,9 +1,8 @@
 """Mean absolute error, as it is and normalised."""
 
 import keras
-from keras import ops
 
-from lnl_sr_tf.losses.base import RobustLoss, check_range
+from lnl_sr_tf.losses.base import RobustLoss, check_range, expm1
 
 
 @keras.saving.register_keras_serializable("lnl_sr_tf")
@@ -37,7 +36,7 @@ class MeanAbsoluteError(RobustLoss):
 
     def per_class(self, log_probs):
         """s (1 − u_i)."""
-        return -self.scale * ops.expm1(log_probs)
+        return -self.scale * expm1(log_probs)
 
 
 @keras.saving.register_keras_serializable("lnl_sr_tf")
@@ -60,4 +59,4 @@ class NormalizedMeanAbsoluteError(RobustLoss):
 
     def per_class(self, log_probs):
         """(1 − u_i) / (k − 1)."""
-        return -ops.expm1(log_probs) / (log_probs.shape[-1] - 1)
+        return -expm1(log_probs) / (log_probs.shape[-1] - 1)

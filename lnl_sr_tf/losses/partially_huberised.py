@@ -5,7 +5,7 @@ import math
 import keras
 from keras import ops
 
-from lnl_sr_tf.losses.base import RobustLoss, check_range, log_clip
+from lnl_sr_tf.losses.base import RobustLoss, check_range, expm1, log_clip
 
 
 @keras.saving.register_keras_serializable("lnl_sr_tf")
@@ -73,7 +73,7 @@ class PartiallyHuberisedGeneralizedCrossEntropy(RobustLoss):
     def per_class(self, log_probs):
         """(1 − u_i^q) / q, or −τ (u_i − v) + (1 − v^q) / q."""
         log_v = -math.log(self.tau) / (1.0 - self.q)
-        curve = -ops.expm1(self.q * log_clip(log_probs, self.epsilon)) / self.q
+        curve = -expm1(self.q * log_clip(log_probs, self.epsilon)) / self.q
         at_v = -math.expm1(self.q * log_v) / self.q
         line = at_v - self.tau * (ops.exp(log_probs) - math.exp(log_v))
         return ops.where(log_probs > log_v, curve, line)

@@ -5,7 +5,7 @@ import math
 import keras
 from keras import ops
 
-from lnl_sr_tf.losses.base import RobustLoss, check_range
+from lnl_sr_tf.losses.base import RobustLoss, check_range, expm1
 
 # −log 0 for the labels' zeros, as −log 1e-4. The paper that introduced the loss
 # prints −4 for log 0; its code, and all published numbers, take log 1e-4.
@@ -19,7 +19,7 @@ def _reverse(log_probs, epsilon):
     the small probabilities, and their gradients, to rounding.
     """
     added = ops.relu(epsilon - ops.exp(log_probs))
-    rest = -ops.expm1(log_probs) + ops.sum(added, axis=-1, keepdims=True) - added
+    rest = -expm1(log_probs) + ops.sum(added, axis=-1, keepdims=True) - added
     return _LOG_ZERO * rest
 
 

@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from lnl_sr_tf.loss_names import NOT_REGULARIZED
 from lnl_sr_tf.losses.base import (
     check_range,
     log_clip,
@@ -36,13 +37,15 @@ class SparseRegularization(keras.losses.Loss):
         dtype: dtype of the computation.
 
     Raises:
-        ValueError: if `loss` is no Keras loss or does not say whether it takes logits,
-            or a number is out of range.
+        ValueError: if `loss` is no Keras loss, does not say whether it takes logits, or
+            is one that the term contradicts; or if a number is out of range.
 
     Example:
         >>> loss = SparseRegularization(CrossEntropy(), p=0.1, weight=1.2)
         >>> loss([1], [[0.0, 0.0]])  # log 2 + 1.2 · 2 · 0.5^0.1 = 2.932
     """
+
+    parameters = ("p", "weight")
 
     def __init__(
         self,
@@ -62,6 +65,12 @@ class SparseRegularization(keras.losses.Loss):
             raise ValueError(
                 "`loss` must be an instance of `keras.losses.Loss`, for instance "
                 f"`lnl.losses.CrossEntropy()`. Received: loss={loss!r}"
+            )
+        reason = NOT_REGULARIZED.get(type(loss).__name__)
+        if reason:
+            raise ValueError(
+                f"{type(loss).__name__} cannot be regularised: {reason}. Received: "
+                f"loss={loss!r}"
             )
         if from_logits is None:
             from_logits = loss.get_config().get("from_logits")
@@ -88,6 +97,11 @@ class SparseRegularization(keras.losses.Loss):
     def weight(self, value):
         self._weight.assign(check_range("weight", value, 0.0, float("inf")))
 
+    @property
+    def state(self):
+        """Variables that a checkpoint needs: not λ, which follows from the epoch."""
+        return getattr(self.loss, "state", [])
+
     def norm(self, y_pred):
         """‖u‖_p^p = Σ_k exp(p log max(u_k, ε)) of each example, shape (batch,)."""
         log_probs = log_probabilities(y_pred, self.from_logits, self.epsilon)
@@ -96,12 +110,12 @@ class SparseRegularization(keras.losses.Loss):
             axis=-1,
         )
 
-    def call(self, y_true, y_pred):
-        """Loss of each example, shape (batch,)."""
+    def call(self, y_true, y_pred, **kwargs):
+        """Loss of each example, shape (batch,); `kwargs` are for the wrapped loss."""
         norm = self.norm(y_pred)
         # `.value` hands XLA a tensor; it cannot compile a Keras variable.
         weight = ops.cast(self._weight.value, norm.dtype)
-        return self.loss.call(y_true, y_pred) + weight * norm
+        return self.loss.call(y_true, y_pred, **kwargs) + weight * norm
 
     def get_config(self):
         """The arguments that make an equal loss, λ as it is now."""

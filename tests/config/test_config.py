@@ -5,9 +5,10 @@ import pathlib
 import tensorflow as tf
 from absl.testing import parameterized
 
-from lnl_sr_tf import config
+from lnl_sr_tf import config, losses
 from lnl_sr_tf.config import recipes
 from lnl_sr_tf.errors import InputError
+from lnl_sr_tf.training import build
 
 # Dataset, loss, noise; and what the reference recipes say of it.
 RECIPES = (
@@ -52,6 +53,16 @@ RECIPES = (
     (("cifar100", "ce_sr", "sym"), dict(p=0.01, lambda0=4, rho=1.02, tau=0.5)),
     (("cifar100", "gce_sr", "asym"), dict(lambda0=10, loss_args={"q": 0.001})),
     (("tfds:svhn_cropped", "ce", "sym"), dict(model="resnet18", clip_norm=5)),
+    (
+        ("cifar10", "anl_ce", "sym"),
+        dict(loss_args={"alpha": 5, "beta": 5}, weight_decay=0, l1=5e-5),
+    ),
+    (
+        ("cifar10", "eps_ce_mae", "asym"),
+        dict(loss_args={"alpha": 0.02, "beta": 5, "m": 1e3}),
+    ),
+    (("mnist", "nce_ael", "sym"), dict(loss_args={"alpha": 0, "beta": 1, "a": 3.5})),
+    (("cifar10", "ce", "sym"), dict(optimizer="sgd", l1=0, mixup=0)),
 )
 
 
@@ -62,6 +73,19 @@ class ResolveTest(tf.test.TestCase, parameterized.TestCase):
         made = config.resolve({"dataset": dataset, "loss": loss, "noise": noise})
         found = {name: getattr(made, name) for name in expected}
         self.assertEqual(found, expected)
+
+    def test_recipe_of_a_rate(self):
+        for rate, alpha in ((0.2, 0.05), (0.4, 0.03), ("0.60", 0.00125)):
+            made = config.resolve(
+                {"dataset": "cifar100", "loss": "eps_ce_mae", "rate": rate}
+            )
+            self.assertEqual(made.loss_args, {"alpha": alpha, "beta": 1, "m": 1e4})
+
+    def test_recipe_of_a_method(self):
+        made = config.resolve({"dataset": "cifar100", "method": "co_teaching"})
+        self.assertEqual((made.optimizer, made.lr, made.lr_hold), ("adam", 1e-3, 0.5))
+        self.assertEqual((made.epochs, made.late_momentum), (200, 0.1))
+        self.assertIsNone(made.nesterov)
 
     def test_what_is_given_wins(self):
         made = config.resolve(
@@ -78,20 +102,47 @@ class ResolveTest(tf.test.TestCase, parameterized.TestCase):
         )
 
     def test_every_setting_is_settled(self):
-        for loss in ("ce", "ce_sr"):
-            made = config.resolve({"loss": loss}).as_dict()
-            missing = [name for name, value in made.items() if value is None]
-            self.assertEqual(bool(missing), loss == "ce", missing)
+        """All but those that belong to something else, and say so."""
+        for settings in ({"loss": "ce"}, {"loss": "ce_sr"}, {"method": "co_teaching"}):
+            made = config.resolve(settings)
+            for name, value in made.as_dict().items():
+                only = config.FIELDS[name].metadata["only"]
+                has_effect = only is None or only.test(getattr(made, only.setting))
+                if name != "forget_rate":  # None is the noise rate as drawn
+                    self.assertEqual(value is not None, has_effect, name)
 
     def test_no_noise(self):
         self.assertEqual(config.resolve({"noise": "none"}).rate, 0.0)
 
     def test_every_recipe_parses(self):
         for path in recipes.folder().glob("*.flags"):
-            dataset, _, rest = path.stem.partition("-")
-            noise = rest if rest in ("sym", "asym") else "sym"
-            loss = "ce_sr" if not rest or rest == noise else rest
-            config.resolve({"dataset": dataset, "loss": loss, "noise": noise})
+            self.assertIsNotNone(self.settings_of(path), path.name)
+
+    def settings_of(self, path):
+        """What a recipe is for, from its name, settled; None if it is for nothing."""
+        parts = path.stem.split("-")
+        settings = {"dataset": parts.pop(0)}
+        if settings["dataset"] in ("default", "co_teaching"):
+            return config.resolve({})
+        for part in parts:
+            if part in losses.names():
+                settings["loss"] = part
+            elif part in ("none", "sym", "asym"):
+                settings["noise"] = part
+            elif part == "co_teaching":
+                settings["method"] = part
+            elif part.startswith("0."):
+                settings["rate"] = part
+            else:
+                return None
+        made = config.resolve(settings)
+        read = recipes.read(
+            made.dataset_name, made.loss, made.noise, f"{made.rate:g}", made.method
+        )
+        for name in recipes._parse(path):
+            self.assertIn(name, read, path.name)
+        build.build_loss(made)
+        return made
 
     def test_dataset_is_never_a_way_out_of_the_recipes(self):
         self.assertEqual(
@@ -137,6 +188,20 @@ class ResolveTest(tf.test.TestCase, parameterized.TestCase):
         ({"loss_args": "q={1}"}, "expected name=value"),
         ({"loss_args": {"q": None}}, "expected name=value"),
         ({"rho": 1e200}, "--rho=1e.200: λ would be inf"),
+        ({"forget_rate": 0.2}, "--forget_rate=0.2 has no effect with --method=stand"),
+        ({"nesterov": True, "optimizer": "adam"}, "it belongs to --optimizer=sgd"),
+        ({"late_momentum": 0.1}, "has no effect .*belongs to --lr_schedule=linear"),
+        ({"loss": "ls_sr"}, "--loss=ls_sr: smoothed labels hold .* use --loss=ls"),
+        ({"mixup": 0.2}, "--mixup=0.2 contradicts --loss=ce_sr"),
+        ({"mixup": 0.2, "loss": "elr"}, "--mixup=0.2 contradicts --loss=elr"),
+        ({"method": "nlnl"}, "--method=nlnl trains --loss=nlnl; received .*=ce_sr"),
+        ({"method": "co_teaching", "loss": "elr"}, "cannot train --loss=elr"),
+        ({"method": "co_teaching", "noise": "none"}, "needs --forget_rate"),
+        (
+            {"method": "nlnl", "loss": "nlnl", "stages": "negativ=1"},
+            "expected shares of at least 0, not all 0, of some of negative, selective",
+        ),
+        ({"method": "nlnl", "loss": "nlnl", "stages": "negative=0"}, "not all 0"),
     )
     def test_errors(self, settings, message):
         with self.assertRaisesRegex(InputError, message) as caught:
@@ -164,6 +229,10 @@ class RunNameTest(tf.test.TestCase):
             config.resolve({"loss": "ce", "lambda0": 9}).run_name, plain.run_name
         )
 
+    def test_settings_without_effect_are_no_part_of_it(self):
+        self.assertNotIn("forget_rate", config.resolve({}).identity())
+        self.assertIn("mixup", config.resolve({}).identity())
+
 
 class GridTest(tf.test.TestCase):
     def test_product(self):
@@ -183,7 +252,9 @@ class GridTest(tf.test.TestCase):
         self.assertLen(config.grid({"loss": ["ce", "ce"]}), 1)
 
     def test_settings_without_effect(self):
-        with self.assertRaisesRegex(InputError, "--tau has no effect.*--loss=ce,fl"):
+        with self.assertRaisesRegex(
+            InputError, "--tau=0.1 has no effect.*--loss=ce,fl; it"
+        ):
             config.grid({"loss": ["ce", "fl"], "tau": 0.1})
         self.assertLen(config.grid({"loss": ["ce", "fl_sr"], "tau": 0.1}), 2)
 

@@ -1,0 +1,139 @@
+"""Loss correction by a transition matrix.
+
+Patrini et al., "Making Deep Neural Networks Robust to Label Noise: A Loss Correction
+Approach" (CVPR 2017). T[i, j] = P(given label j | true label i).
+"""
+
+import math
+
+import keras
+import numpy as np
+from keras import ops
+
+from lnl_sr_tf.losses.base import RobustLoss
+
+
+class _Correction(RobustLoss):
+    """What both directions share: the matrix."""
+
+    parameters = ("matrix",)
+
+    def __init__(self, matrix=None, **kwargs):
+        super().__init__(**kwargs)
+        self.matrix = None if matrix is None else check_matrix(matrix)
+
+    def _matrix(self, log_probs):
+        """T as a tensor; without one, the identity."""
+        classes = log_probs.shape[-1]
+        if self.matrix is None:
+            return ops.eye(classes, dtype=log_probs.dtype)
+        if len(self.matrix) != classes:
+            raise ValueError(
+                f"`matrix` is for {len(self.matrix)} classes. Received predictions of "
+                f"shape {tuple(log_probs.shape)}."
+            )
+        return ops.convert_to_tensor(self.matrix, dtype=log_probs.dtype)
+
+
+@keras.saving.register_keras_serializable("lnl_sr_tf")
+class ForwardCorrection(_Correction):
+    """Forward correction, L(u, i) = −log max(Σ_j u_j T[j, i], ε).
+
+    Cross-entropy of the given label under what the network says of the true one. With
+    the true T, its minimiser is that of cross-entropy on clean labels. Patrini et al.
+    (CVPR 2017), Theorem 2.
+
+    Args:
+        matrix: T, shape (k, k), rows that sum to 1; None is the identity, which gives
+            cross-entropy. `lnl.noise.symmetric_matrix` and its kin make one.
+        **kwargs: arguments of `RobustLoss`: `from_logits`, `epsilon`, `reduction`,
+            `name`, `dtype`.
+
+    Raises:
+        ValueError: if the matrix is not a transition matrix, or is for another number
+            of classes.
+
+    Example:
+        >>> ForwardCorrection([[0.8, 0.2], [0.2, 0.8]])([1], [[0.0, 0.0]])  # log 2
+    """
+
+    def per_class(self, log_probs):
+        """−log max(Σ_j u_j T[j, i], ε)."""
+        if self.matrix is None:
+            return -log_probs
+        given = ops.matmul(ops.exp(log_probs), self._matrix(log_probs))
+        return -ops.log(ops.maximum(given, self.epsilon))
+
+
+@keras.saving.register_keras_serializable("lnl_sr_tf")
+class BackwardCorrection(_Correction):
+    """Backward correction, L(u, i) = −Σ_j T⁻¹[i, j] log max(u_j, ε).
+
+    Its expectation over given labels is cross-entropy with the true one. It is
+    unbiased, has no lower bound but that of ε, and varies much where T is close to
+    singular; forward correction is the steadier of the two. Patrini et al. (CVPR 2017),
+    Theorem 1.
+
+    Args:
+        matrix: T, shape (k, k), rows that sum to 1, invertible; None is the identity,
+            which gives cross-entropy.
+        **kwargs: arguments of `RobustLoss`: `from_logits`, `epsilon`, `reduction`,
+            `name`, `dtype`.
+
+    Raises:
+        ValueError: if the matrix is no transition matrix or has no inverse.
+
+    Example:
+        >>> BackwardCorrection([[0.8, 0.2], [0.2, 0.8]])([1], [[0.0, 0.0]])  # log 2
+    """
+
+    def __init__(self, matrix=None, **kwargs):
+        super().__init__(matrix, **kwargs)
+        self._inverse = None if self.matrix is None else _inverse(self.matrix)
+
+    def per_class(self, log_probs):
+        """−Σ_j T⁻¹[i, j] log max(u_j, ε)."""
+        if self.matrix is None:
+            return -log_probs
+        self._matrix(log_probs)  # for its check
+        inverse = ops.convert_to_tensor(self._inverse, dtype=log_probs.dtype)
+        values = -ops.maximum(log_probs, math.log(self.epsilon))
+        return ops.matmul(values, ops.transpose(inverse))
+
+
+def check_matrix(matrix):
+    """A transition matrix as nested lists of floats.
+
+    Raises:
+        ValueError: if it is not square, or a row is no distribution.
+    """
+    rows = [[float(value) for value in row] for row in matrix]
+    for number, row in enumerate(rows):
+        if len(row) != len(rows):
+            raise ValueError(
+                f"`matrix` must be square. Received {len(rows)} rows, and {len(row)} "
+                f"numbers in row {number}."
+            )
+        if not (min(row) >= 0 and abs(sum(row) - 1.0) < 1e-3):
+            raise ValueError(
+                "Rows of `matrix` must be probabilities that sum to 1. Received in row "
+                f"{number}: {row}"
+            )
+    return rows
+
+
+def _inverse(matrix):
+    """The inverse.
+
+    Raises:
+        ValueError: if there is none, or only one of rounding.
+    """
+    matrix = np.asarray(matrix)
+    condition = np.linalg.cond(matrix)
+    if not condition < 1e6:
+        raise ValueError(
+            "`matrix` must have an inverse; this one says of different true labels all "
+            "but the same, so backward correction cannot tell them apart. Received a "
+            f"matrix of condition {condition:.3g}; expected less than 1e6"
+        )
+    return np.linalg.inv(matrix)

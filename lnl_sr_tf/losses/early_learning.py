@@ -1,0 +1,109 @@
+"""Early-learning regularization."""
+
+import keras
+from keras import ops
+
+from lnl_sr_tf.losses.base import RobustLoss, check_range, label_distribution
+
+
+@keras.saving.register_keras_serializable("lnl_sr_tf")
+class EarlyLearningRegularization(RobustLoss):
+    """Cross-entropy with ELR, L(u, i) = −log u_i + λ log(1 − Σ_k t_k u_k).
+
+    t is the moving average of what the network said of the same example before,
+    t ← β t + (1 − β) u, so that what was learned early outweighs a label that is to be
+    memorised late. It needs to know which example is which: without `index`, as in
+    evaluation, L is cross-entropy. Liu et al., "Early-Learning Regularization Prevents
+    Memorization of Noisy Labels" (NeurIPS 2020).
+
+    Args:
+        strength: λ ≥ 0.
+        momentum: β in [0, 1).
+        num_examples: n, how many examples are trained on.
+        num_classes: k. With n it gives the memory of t, n·k float16, which is in
+            `state`.
+        epsilon: ε: u is held in [ε, 1 − ε] for the second term; published: 1e-4.
+        **kwargs: arguments of `RobustLoss`: `from_logits`, `reduction`, `name`,
+            `dtype`.
+
+    Raises:
+        ValueError: if a number is out of range, or `index` is given where there is no
+            memory.
+
+    Example:
+        >>> loss = EarlyLearningRegularization(num_examples=50000, num_classes=10)
+        >>> model = lnl.training.IndexedModel(images, logits)  # gives the index
+        >>> model.compile("sgd", loss=loss)
+        >>> model.fit(x, {"label": y, "index": numpy.arange(50000)})
+    """
+
+    parameters = ("strength", "momentum", "num_examples", "num_classes")
+
+    def __init__(
+        self,
+        strength=3.0,
+        momentum=0.7,
+        num_examples=None,
+        num_classes=None,
+        epsilon=1e-4,
+        **kwargs,
+    ):
+        super().__init__(epsilon=epsilon, **kwargs)
+        self.strength = check_range("strength", strength, 0.0, float("inf"))
+        self.momentum = check_range("momentum", momentum, 0.0, 1.0, open_high=True)
+        self.num_examples = num_examples
+        self.num_classes = num_classes
+        self._memory = None
+        if num_examples is not None:
+            self._memory = keras.Variable(
+                ops.zeros((num_examples, num_classes), "float16"),
+                dtype="float16",
+                trainable=False,
+                name="predictions",
+            )
+
+    @property
+    def state(self):
+        """The moving averages, shape (examples, classes), float16."""
+        return [] if self._memory is None else [self._memory]
+
+    def per_class(self, log_probs):
+        """−log u_i."""
+        return -log_probs
+
+    def call(self, y_true, y_pred, index=None):
+        """Loss of each example, shape (batch,).
+
+        Args:
+            y_true: as for every loss of this library.
+            y_pred: as for every loss of this library.
+            index: which of the n examples each is, integers of shape (batch,).
+        """
+        log_probs = self.outputs(y_pred)
+        targets = label_distribution(y_true, log_probs)
+        values = ops.sum(targets * self.per_class(log_probs), axis=-1)
+        if index is None:
+            return values
+        if self._memory is None:
+            raise ValueError(
+                "`index` needs a memory of predictions. Received: "
+                f"num_examples={self.num_examples}, num_classes={self.num_classes}"
+            )
+        probs = ops.clip(ops.exp(log_probs), self.epsilon, 1.0 - self.epsilon)
+        average = self._remember(probs, index)
+        agreement = ops.sum(average * probs, axis=-1)
+        return values + self.strength * ops.log(1.0 - agreement)
+
+    def _remember(self, probs, index):
+        """t of these examples, brought up to date; no gradient goes through it."""
+        probs = ops.stop_gradient(probs)
+        probs = probs / ops.sum(probs, axis=-1, keepdims=True)
+        memory = self._memory.value
+        before = ops.cast(ops.take(memory, index, axis=0), probs.dtype)
+        average = self.momentum * before + (1.0 - self.momentum) * probs
+        self._memory.assign(
+            ops.scatter_update(
+                memory, ops.expand_dims(index, -1), ops.cast(average, memory.dtype)
+            )
+        )
+        return average

@@ -1,0 +1,61 @@
+"""Label-distributionally robust loss with a Kullback-Leibler penalty."""
+
+import math
+
+import keras
+from keras import ops
+
+from lnl_sr_tf.losses.base import RobustLoss, at_least_float32, check_range
+
+
+@keras.saving.register_keras_serializable("lnl_sr_tf")
+class LabelDistributionallyRobustKL(RobustLoss):
+    """LDR-KL loss, L(s, i) = λ log 1/k Σ_j exp((m [j ≠ i] + s_j − s_i) / λ).
+
+    s = k softplus(z) / Σ_j softplus(z_j) are the scores of the logits z. λ lies between
+    cross-entropy with a margin (λ = 1) and a mean over the other classes (λ → ∞), which
+    is symmetric. Zhu, Ying and Yang, "Label Distributionally Robust Losses for
+    Multi-class Classification: Consistency, Robustness and Adaptivity" (ICML 2023).
+
+    Args:
+        margin: m ≥ 0; published: 0.1.
+        temperature: λ > 0; published: 10 for ten classes, 1 for a hundred.
+        **kwargs: arguments of `RobustLoss`: `epsilon`, `reduction`, `name`, `dtype`.
+
+    Raises:
+        ValueError: if a number is out of range, or `from_logits` is false.
+
+    Example:
+        >>> LabelDistributionallyRobustKL(0.0, 1.0)([1], [[0.0, 0.0]])  # 0.0
+    """
+
+    parameters = ("margin", "temperature")
+    needs_logits = True
+
+    def __init__(self, margin=0.1, temperature=10.0, **kwargs):
+        super().__init__(**kwargs)
+        self.margin = check_range("margin", margin, 0.0, float("inf"))
+        self.temperature = check_range(
+            "temperature", temperature, 0.0, float("inf"), open_low=True
+        )
+
+    def outputs(self, y_pred):
+        """The logarithm of s / k, which sums to 1, shape (batch, classes)."""
+        logits = at_least_float32(y_pred)
+        # Far below 0, softplus(z) is exp(z), whose logarithm is z.
+        small = logits < -15.0
+        softplus = ops.softplus(ops.where(small, 0.0, logits))
+        return ops.log_softmax(ops.where(small, logits, ops.log(softplus)), axis=-1)
+
+    def per_class(self, log_shares):
+        """λ log 1/k Σ_j exp((m [j ≠ i] + s_j − s_i) / λ), from log s/k."""
+        classes = log_shares.shape[-1]
+        scores = classes * ops.exp(log_shares)
+        scaled = scores / self.temperature
+        largest = ops.stop_gradient(ops.max(scaled, axis=-1, keepdims=True))
+        # As log1p of what is missing to 1, so that no digits go into log k.
+        missing = ops.mean(ops.expm1(scaled - largest), axis=-1, keepdims=True)
+        # The mean is over all, less the part of e^m that i itself does not take.
+        own = math.expm1(-self.margin / self.temperature) / classes
+        missing += own * ops.exp(scaled - largest)
+        return self.temperature * (ops.log1p(missing) + largest) + self.margin - scores

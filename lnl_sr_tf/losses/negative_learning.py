@@ -1,0 +1,116 @@
+"""Negative learning: push down a class that the example is probably not of.
+
+Kim et al., "NLNL: Negative Learning for Noisy Labels" (ICCV 2019).
+"""
+
+import keras
+from keras import ops
+
+from lnl_sr_tf.losses.base import RobustLoss, expm1, label_distribution
+
+# In the order in which they follow each other.
+STAGES = ("negative", "selective_negative", "selective_positive")
+
+
+@keras.saving.register_keras_serializable("lnl_sr_tf")
+class NegativeLearning(RobustLoss):
+    """Negative learning, L(u, i) = −log max(1 − u_ī, ε), with ī drawn anew each time.
+
+    The complementary label ī is drawn uniformly from the classes other than i, for
+    each example and each call. It is seldom the true class even where i is wrong, so
+    little is learned from a wrong label; little is learned from a right one, too.
+    Kim et al. (ICCV 2019).
+
+    Args:
+        seed: a whole number ≥ 0, from which the draws follow; None for chance. The
+            position in the stream of draws is in `state`.
+        **kwargs: arguments of `RobustLoss`: `from_logits`, `epsilon`, `reduction`,
+            `name`, `dtype`.
+
+    Raises:
+        ValueError: if `seed` is no whole number.
+
+    Example:
+        >>> NegativeLearning(seed=1)([1], [[0.0, 0.0]])  # log 2 = 0.693
+    """
+
+    parameters = ("seed",)
+
+    def __init__(self, seed=None, **kwargs):
+        super().__init__(**kwargs)
+        if seed is not None and (isinstance(seed, bool) or int(seed) != seed):
+            raise ValueError(f"`seed` must be a whole number. Received: seed={seed!r}")
+        self.seed = seed
+        self._generator = keras.random.SeedGenerator(seed)
+
+    @property
+    def state(self):
+        """How many draws there were."""
+        return [self._generator.state]
+
+    def per_class(self, log_probs):
+        """−log max(1 − u_ī, ε)."""
+        examples, classes = ops.shape(log_probs)[0], log_probs.shape[-1]
+        shift = keras.random.randint((examples, 1), 1, classes, seed=self._generator)
+        complementary = (ops.arange(classes, dtype="int32") + shift) % classes
+        values = -ops.log(ops.maximum(-expm1(log_probs), self.epsilon))
+        return ops.take_along_axis(values, complementary, axis=-1)
+
+
+@keras.saving.register_keras_serializable("lnl_sr_tf")
+class SelectiveNegativePositiveLearning(NegativeLearning):
+    """Negative learning in three stages, as its authors trained it.
+
+    1. negative: L(u, i) = −log(1 − u_ī) for every example;
+    2. selective negative: the same, for examples with u_i > 1/k alone;
+    3. selective positive: −log u_i, for examples with u_i > 1/2 alone.
+
+    The mean is over the selected examples, and 0 where a batch has none. The stage is
+    a variable, which `lnl.callbacks.StageScheduler` sets from the epoch. Kim et al.
+    (ICCV 2019).
+
+    Args:
+        seed: as of `NegativeLearning`.
+        **kwargs: arguments of `RobustLoss`: `from_logits`, `epsilon`, `reduction`,
+            `name`, `dtype`.
+
+    Example:
+        >>> loss = SelectiveNegativePositiveLearning(seed=1)
+        >>> loss.stage = "selective_positive"
+        >>> loss([1], [[0.0, 0.0]])  # 0.0: no probability is above 1/2
+    """
+
+    def __init__(self, seed=None, **kwargs):
+        super().__init__(seed, **kwargs)
+        self._stage = keras.Variable(0, dtype="int32", trainable=False, name="stage")
+
+    @property
+    def stage(self):
+        """The stage, one of `STAGES`; assign another to change it."""
+        return STAGES[int(self._stage)]
+
+    @stage.setter
+    def stage(self, value):
+        if value not in STAGES:
+            raise ValueError(
+                f"`stage` must be one of {', '.join(STAGES)}. Received: {value!r}"
+            )
+        self._stage.assign(STAGES.index(value))
+
+    def call(self, y_true, y_pred):
+        """Loss of each example, shape (batch,), scaled to the share selected."""
+        log_probs = self.outputs(y_pred)
+        targets = label_distribution(y_true, log_probs)
+        log_given = ops.sum(targets * log_probs, axis=-1)
+        negative = ops.sum(targets * self.per_class(log_probs), axis=-1)
+        stage = self._stage.value
+        thresholds = ops.convert_to_tensor(
+            [-1.0, 1.0 / log_probs.shape[-1], 0.5], dtype=log_probs.dtype
+        )
+        selected = ops.cast(
+            ops.exp(log_given) > ops.take(thresholds, stage), log_probs.dtype
+        )
+        values = ops.where(stage == 2, -log_given, negative)
+        share = ops.sum(selected) / ops.cast(ops.size(selected), selected.dtype)
+        smallest = 1.0 / ops.cast(ops.size(selected), selected.dtype)
+        return selected * values / ops.maximum(share, smallest)

@@ -15,8 +15,8 @@ from lnl_sr_tf import datasets, export, models, noise
 from lnl_sr_tf.analysis import figures
 from lnl_sr_tf.errors import InputError, RunError
 from lnl_sr_tf.run_folder import RunFolder
-from lnl_sr_tf.training import machine, precision
-from lnl_sr_tf.training.build import build_loss, build_model
+from lnl_sr_tf.training import machine, precision, transition
+from lnl_sr_tf.training.build import build_loss, build_model, served_model
 from lnl_sr_tf.training.checkpoint import saved_epochs
 from lnl_sr_tf.training.fit import fit
 
@@ -35,6 +35,7 @@ def check(config):
     models.check(config.model)
     datasets.check(config.dataset)
     noise.noise_matrix(config.noise, config.dataset_name, 2, config.rate)
+    transition.check_source(config)
 
 
 def run(config, tell=print):
@@ -80,11 +81,16 @@ def _run(config, tell):
         return folder
     dataset = _load(config, folder)
     policy = _precision(config, folder)
+    matrix = transition.correction_matrix(
+        config, dataset, folder.transition_matrix, lambda c: run(c, tell), tell
+    )
     # Before anything is written: the network may not fit the images.
     with precision.policy(policy):
-        model = build_model(config, dataset)
+        model = build_model(config, dataset, matrix)
     _settle_config(config, policy, folder)
     _write_labels(dataset, folder)
+    if matrix is not None and not folder.transition_matrix.is_file():
+        noise.write_matrix(folder.transition_matrix, matrix)
     tell(_headline(config, dataset, policy, folder))
     done = saved_epochs(folder.checkpoints)[-1:]
     if done:
@@ -194,16 +200,20 @@ def _headline(config, dataset, policy, folder):
         kind = f"{config.noise} noise {dataset.noise_rate:.3f} as drawn"
     return (
         f"{dataset.name} ({len(dataset.given_labels)} to train, "
-        f"{len(dataset.test_labels)} to test), {kind}; {config.loss}, {config.model}, "
+        f"{len(dataset.test_labels)} to test), {kind}; {_how(config)}, {config.model}, "
         f"{config.epochs} epochs, seed {config.seed}, {policy}; {folder.path}"
     )
+
+
+def _how(config):
+    return config.loss + ("" if config.method == "standard" else f" by {config.method}")
 
 
 def _summary(dataset, rows, finished):
     best = max(rows, key=lambda row: row["test_accuracy"])
     last = rows[-1]
     speed = len(dataset.given_labels) / statistics.median(r["seconds"] for r in rows)
-    return {
+    summary = {
         "test_accuracy": last["test_accuracy"],
         "best_test_accuracy": best["test_accuracy"],
         "best_epoch": best["epoch"],
@@ -215,6 +225,9 @@ def _summary(dataset, rows, finished):
         "finished": finished,
         "class_names": list(dataset.class_names),
     }
+    if last["second_test_accuracy"] is not None:
+        summary["second_test_accuracy"] = last["second_test_accuracy"]
+    return summary
 
 
 class _Progress:
@@ -233,11 +246,13 @@ class _Progress:
             r["seconds"] for r in rows[-5:]
         )
         weight = "" if row["lambda"] is None else f"  λ {row['lambda']:<7.4g}"
+        second = row["second_test_accuracy"]
+        both = "" if second is None else f" and {100 * second:6.2f} %"
         width = len(str(self.config.epochs))
         self.tell(
             f"epoch {row['epoch']:>{width}}/{self.config.epochs}"
             f"  loss {row['loss']:8.4f}"
-            f"  test accuracy {100 * row['test_accuracy']:6.2f} %"
+            f"  test accuracy {100 * row['test_accuracy']:6.2f} %{both}"
             f"  sparse rate {100 * row['sparse_rate']:5.1f} %"
             f"{weight}  {duration(left)} left"
         )
@@ -260,7 +275,7 @@ def _write_results(config, dataset, model, rows, folder):
         title = f"{dataset.name}, {config.noise} noise {config.rate:g}"
     figures.curves(
         rows,
-        f"{title}, {config.loss}, seed {config.seed}",
+        f"{title}, {_how(config)}, seed {config.seed}",
         folder.figures / "curves.png",
     )
     figures.samples(
@@ -271,5 +286,5 @@ def _write_results(config, dataset, model, rows, folder):
         f"{title}: given labels, wrong ones in bold",
         folder.figures / "samples.png",
     )
-    export.save(model, folder)
+    export.save(served_model(model), folder)
     folder.write_summary(_summary(dataset, rows, finished=True))

@@ -19,6 +19,9 @@ COLUMNS = (
     "test_loss",
     "test_sparse_rate",
     "temperature",
+    "second_accuracy",
+    "second_test_accuracy",
+    "forget_rate",
 )
 
 
@@ -42,6 +45,7 @@ class RunFolder:
         self.model = self.path / "model.keras"
         self.saved_model = self.path / "saved_model"
         self.tensorboard = self.path / "tensorboard"
+        self.transition_matrix = self.path / "transition_matrix.csv"
 
     def config(self):
         """What `config.json` holds, or None where there is none."""
@@ -66,7 +70,7 @@ class RunFolder:
         self._write("summary.json", content)
 
     def rows(self):
-        """The rows of `metrics.csv` as dicts of numbers; λ is None without SR."""
+        """The rows of `metrics.csv` as dicts of numbers, None where there is none."""
         if not self.metrics.is_file():
             return []
         try:

@@ -89,3 +89,70 @@ def exponential_learning_rate(epoch, initial, decay):
         0.1
     """
     return float(initial * decay**epoch)
+
+
+def linear_learning_rate(epoch, initial, epochs, hold=0.0):
+    """Constant for a share h of the run, then straight to 0: η0 (T − t) / (T − h T).
+
+    Han et al., "Co-teaching" (NeurIPS 2018), with h = 80 / 200.
+
+    Args:
+        epoch: t, a whole number in [0, T].
+        initial: η0 > 0.
+        epochs: T, the length of the run.
+        hold: h in [0, 1).
+
+    Returns:
+        η_t as a float.
+
+    Example:
+        >>> linear_learning_rate(7, initial=0.1, epochs=10, hold=0.4)
+        0.05
+    """
+    return float(initial * min(1.0, (epochs - epoch) / (epochs - hold * epochs)))
+
+
+def forget_rate(epoch, final, epochs):
+    """The share of a batch that Co-teaching leaves out: η min(t / T, 1).
+
+    Han et al., "Co-teaching" (NeurIPS 2018), with T = 10.
+
+    Args:
+        epoch: t, a whole number ≥ 0.
+        final: η in [0, 1), best the noise rate.
+        epochs: T ≥ 1, over which it rises.
+
+    Returns:
+        The share as a float.
+
+    Example:
+        >>> forget_rate(5, final=0.4, epochs=10)
+        0.2
+    """
+    return float(final * min(epoch / epochs, 1.0))
+
+
+def stage(epoch, epochs, shares):
+    """The stage of training that an epoch belongs to.
+
+    Args:
+        epoch: t, a whole number ≥ 0; past the end it is of the last stage.
+        epochs: T, the length of the run.
+        shares: dict from a stage's name to its share of the epochs, ≥ 0, in order; they
+            need not sum to 1.
+
+    Returns:
+        The name of the stage.
+
+    Example:
+        >>> stage(6, 10, {"negative": 2, "selective_negative": 1})
+        'negative'
+    """
+    total = sum(shares.values())
+    done = 0.0
+    for name, share in shares.items():
+        done += share
+        # Rounded, so that shares whose sums are not exact end where they should.
+        if share and epoch < round(epochs * done / total):
+            return name
+    return [name for name, share in shares.items() if share][-1]

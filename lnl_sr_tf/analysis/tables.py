@@ -17,7 +17,10 @@ def comparison(results):
     """
     groups = {}
     for config, summary in results:
-        key = (config.dataset, config.noise, config.rate, config.loss)
+        how = config.loss
+        if config.method != "standard":
+            how += f" ({config.method})"
+        key = (config.dataset, config.noise, config.rate, how)
         groups.setdefault(key, []).append(summary)
     header = (
         "dataset",

@@ -1,6 +1,13 @@
 """Keras callbacks that move the method's parameters as training goes on."""
 
+from lnl_sr_tf.callbacks.forget_scheduler import ForgetScheduler
 from lnl_sr_tf.callbacks.regularization_scheduler import RegularizationScheduler
+from lnl_sr_tf.callbacks.stage_scheduler import StageScheduler
 from lnl_sr_tf.callbacks.temperature_scheduler import TemperatureScheduler
 
-__all__ = ["RegularizationScheduler", "TemperatureScheduler"]
+__all__ = [
+    "ForgetScheduler",
+    "RegularizationScheduler",
+    "StageScheduler",
+    "TemperatureScheduler",
+]

@@ -3,7 +3,7 @@
 import keras
 
 from lnl_sr_tf import schedules
-from lnl_sr_tf.layers import OutputSharpening
+from lnl_sr_tf.layers.output_sharpening import sharpening_layers
 
 
 class TemperatureScheduler(keras.callbacks.Callback):
@@ -51,7 +51,7 @@ class TemperatureScheduler(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         """Find the sharpening layers, and take τ0 from them if it was not given."""
-        self._layers = list(_sharpening_layers(self.model))
+        self._layers = list(sharpening_layers(self.model))
         if not self._layers:
             raise ValueError(
                 "TemperatureScheduler needs a model with a layer "
@@ -68,12 +68,3 @@ class TemperatureScheduler(keras.callbacks.Callback):
         )
         for layer in self._layers:
             layer.temperature.assign(temperature)
-
-
-def _sharpening_layers(model):
-    """Those of a model and of the models it is made of."""
-    for layer in model.layers:
-        if isinstance(layer, OutputSharpening):
-            yield layer
-        elif isinstance(layer, keras.Model):
-            yield from _sharpening_layers(layer)

@@ -1,6 +1,14 @@
 """The settings of a run, from flags and recipes to a settled `Config`."""
 
-from lnl_sr_tf.config.resolve import AXES, grid, resolve
+from lnl_sr_tf.config.resolve import AXES, grid, resolve, without_idle_settings
 from lnl_sr_tf.config.settings import FIELDS, Config, meaning
 
-__all__ = ["AXES", "FIELDS", "Config", "grid", "meaning", "resolve"]
+__all__ = [
+    "AXES",
+    "FIELDS",
+    "Config",
+    "grid",
+    "meaning",
+    "resolve",
+    "without_idle_settings",
+]

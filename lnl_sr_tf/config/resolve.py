@@ -63,18 +63,24 @@ def resolve(settings):
     config = Config(**values)
     for name, only in _ONLY.items():
         other = getattr(config, only.setting)
-        if only.test(other):
-            continue
         # Of several losses, a setting may be about the others: `grid` sees them.
-        if name in given and only.setting not in AXES:
+        if name in given and only.setting not in AXES and not only.test(other):
             raise _without_effect(name, given[name], only, other)
-        config = dataclasses.replace(config, **{name: None})
+    config = without_idle_settings(config)
     _check_loss(config)
     _check_method(config)
     if config.regularized:
         _check_weight(config)
         _check_temperature(config)
     return config
+
+
+def without_idle_settings(config):
+    """The same config, in which settings that have no effect are None."""
+    idle = [
+        n for n, only in _ONLY.items() if not only.test(getattr(config, only.setting))
+    ]
+    return dataclasses.replace(config, **dict.fromkeys(idle))
 
 
 def _without_effect(name, value, only, other):

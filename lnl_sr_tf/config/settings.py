@@ -297,9 +297,9 @@ class Config:
         RECIPE,
         float,
         "Training",
-        "momentum from where the linear schedule falls",
+        "β1 of adam once the learning rate has begun to fall",
         interval="[0, 1)",
-        only=_only("lr_schedule", "linear"),
+        only=_only("optimizer", "adam"),
     )
     nesterov: bool = _setting(
         RECIPE,
@@ -393,7 +393,8 @@ class Config:
         digest = hashlib.sha256(text.encode()).hexdigest()[:8]
         dataset = self.dataset_name.replace("/", "_")
         noise = self.noise if self.noise == "none" else f"{self.noise}{self.rate:g}"
-        return f"{dataset}-{self.loss}-{noise}-seed{self.seed}-{digest}"
+        method = "" if self.method == "standard" else f"-{self.method}"
+        return f"{dataset}-{self.loss}{method}-{noise}-seed{self.seed}-{digest}"
 
     @property
     def dataset_name(self):

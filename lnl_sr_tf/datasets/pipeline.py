@@ -4,10 +4,20 @@ import numpy as np
 import tensorflow as tf
 
 from lnl_sr_tf.datasets.augment import Augmentation, augment
+from lnl_sr_tf.datasets.mixup import mixup
 
 
 def training_batches(
-    images, labels, batch_size, seed, epochs, first_epoch=0, augmentation=None
+    images,
+    labels,
+    batch_size,
+    seed,
+    epochs,
+    first_epoch=0,
+    augmentation=None,
+    mixup_alpha=0.0,
+    num_classes=None,
+    with_index=False,
 ):
     """Shuffled, augmented batches of all epochs from the first one on, in one stream.
 
@@ -23,6 +33,10 @@ def training_batches(
         epochs: number of epochs of the whole run.
         first_epoch: where the stream starts.
         augmentation: an `Augmentation`, or `None`.
+        mixup_alpha: α of mixup, which makes labels distributions; 0 for none.
+        num_classes: k, for mixup.
+        with_index: give `{"label": …, "index": …}` in place of labels, where the index
+            says which of the n examples each is.
 
     Returns:
         A `tf.data.Dataset` of (images, labels), with `steps_per_epoch` batches for
@@ -41,11 +55,16 @@ def training_batches(
         return steps.map(lambda step, index: (epoch_seed, step, index))
 
     def load(epoch_seed, step, index):
-        batch = tf.gather(images, index)
+        batch, target = tf.gather(images, index), tf.gather(labels, index)
+        batch_seed = tf.random.experimental.stateless_fold_in(epoch_seed, step)
         if augmentation.active:
-            batch_seed = tf.random.experimental.stateless_fold_in(epoch_seed, step)
             batch = augment(batch, batch_seed, augmentation)
-        return batch, tf.gather(labels, index)
+        if mixup_alpha:
+            mixup_seed = tf.random.experimental.stateless_fold_in(batch_seed, 1)
+            batch, target = mixup(batch, target, num_classes, mixup_alpha, mixup_seed)
+        if with_index:
+            target = {"label": target, "index": index}
+        return batch, target
 
     return (
         tf.data.Dataset.range(first_epoch, epochs)
@@ -60,13 +79,14 @@ def steps_per_epoch(size, batch_size):
     return -(-size // batch_size)
 
 
-def evaluation_batches(images, labels, batch_size):
+def evaluation_batches(images, labels, batch_size, one_hot_classes=None):
     """All examples in their order, once.
 
     Args:
         images: uint8, shape (n, height, width, channels).
         labels: integers, shape (n,).
         batch_size: examples a batch.
+        one_hot_classes: k, for labels as one-hot vectors; None for integers.
 
     Returns:
         A `tf.data.Dataset` of (images, labels).
@@ -78,7 +98,10 @@ def evaluation_batches(images, labels, batch_size):
     def load(step):
         start = step * batch_size
         end = tf.minimum(start + batch_size, size)
-        return images[start:end], labels[start:end]
+        target = labels[start:end]
+        if one_hot_classes:
+            target = tf.one_hot(target, one_hot_classes)
+        return images[start:end], target
 
     return (
         tf.data.Dataset.range(steps)

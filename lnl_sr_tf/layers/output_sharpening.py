@@ -86,3 +86,12 @@ class OutputSharpening(keras.layers.Layer):
             activation=self.activation,
         )
         return config
+
+
+def sharpening_layers(model):
+    """The sharpening layers of a model and of the models it is made of."""
+    for layer in model.layers:
+        if isinstance(layer, OutputSharpening):
+            yield layer
+        elif isinstance(layer, keras.Model):
+            yield from sharpening_layers(layer)

@@ -1,6 +1,8 @@
 """Label noise: transition matrices, and labels corrupted by them. NumPy alone."""
 
 from lnl_sr_tf.noise.corrupt import corrupt
+from lnl_sr_tf.noise.estimate import estimate_matrix
+from lnl_sr_tf.noise.files import read_matrix, write_matrix
 from lnl_sr_tf.noise.matrices import (
     asymmetric_matrix,
     noise_matrix,
@@ -11,7 +13,10 @@ from lnl_sr_tf.noise.matrices import (
 __all__ = [
     "asymmetric_matrix",
     "corrupt",
+    "estimate_matrix",
     "noise_matrix",
     "pairflip_matrix",
+    "read_matrix",
     "symmetric_matrix",
+    "write_matrix",
 ]

@@ -1,5 +1,7 @@
-"""Training: optimiser, precision, checkpoints, and the call of `fit`."""
+"""Training: methods, optimisers, precision, checkpoints, and the call of `fit`."""
 
-from lnl_sr_tf.training.optimizer import CoupledSGD
+from lnl_sr_tf.training.co_teaching import CoTeaching
+from lnl_sr_tf.training.indexed import IndexedModel
+from lnl_sr_tf.training.optimizer import CoupledAdam, CoupledSGD
 
-__all__ = ["CoupledSGD"]
+__all__ = ["CoTeaching", "CoupledAdam", "CoupledSGD", "IndexedModel"]

@@ -5,48 +5,48 @@ import numpy as np
 
 from lnl_sr_tf import losses, models
 from lnl_sr_tf.layers import OutputSharpening
+from lnl_sr_tf.loss_names import LOSSES, REGULARIZED
 from lnl_sr_tf.metrics import SparseRate
-from lnl_sr_tf.training.optimizer import CoupledSGD
+from lnl_sr_tf.training.co_teaching import CoTeaching
+from lnl_sr_tf.training.indexed import IndexedModel
+from lnl_sr_tf.training.optimizer import CoupledAdam, CoupledSGD
 
-_NOT_OF_THE_FORMULA = {"p", "weight", "from_logits", "reduction", "name", "dtype"}
+_NOT_OF_THE_FORMULA = {
+    "p", "weight", "from_logits", "reduction", "name", "dtype", "matrix",
+    "num_examples", "num_classes",
+}  # fmt: skip
+# The second network of Co-teaching begins elsewhere than any first one.
+_SECOND_SEED = 2**31
 
 
-def build_model(config, dataset):
+def build_model(config, dataset, matrix=None):
     """A compiled model from uint8 images to (sharpened) logits.
 
     Args:
         config: a `lnl_sr_tf.config.Config`.
         dataset: a `lnl_sr_tf.datasets.Dataset`; gives shape, classes, statistics.
+        matrix: the transition matrix, for a loss that corrects by one.
 
     Returns:
-        A `keras.Model`; normalisation is inside.
+        A `keras.Model`, a `CoTeaching` or an `IndexedModel`, as method and loss want;
+        normalisation is inside.
 
     Raises:
         InputError: if the network is unknown or does not fit the images.
         ValueError: if the loss is unknown or does not take its parameters.
     """
-    images = keras.Input(dataset.image_shape, dtype="uint8", name="images")
-    normalized = keras.layers.Normalization(
-        mean=255 * np.asarray(dataset.mean),
-        variance=np.square(255 * np.asarray(dataset.std)),
-        dtype="float32",
-        name="normalization",
-    )(images)
-    outputs = models.build(config.model, normalized, dataset.num_classes, config.seed)
-    if config.regularized:
-        outputs = OutputSharpening(
-            config.tau, config.normalize_logits, name="sharpening"
-        )(outputs)
-    model = keras.Model(images, outputs, name=config.model)
+    if config.method == "co_teaching":
+        model = CoTeaching(
+            _network(config, dataset, config.seed),
+            _network(config, dataset, config.seed + _SECOND_SEED),
+            name="co_teaching",
+        )
+    else:
+        kind = IndexedModel if needs_index(config) else keras.Model
+        model = _network(config, dataset, config.seed, kind)
     model.compile(
-        optimizer=CoupledSGD(
-            learning_rate=config.lr,
-            momentum=config.momentum,
-            nesterov=config.nesterov,
-            coupled_weight_decay=config.weight_decay,
-            global_clipnorm=config.clip_norm or None,
-        ),
-        loss=build_loss(config),
+        optimizer=_optimizer(config),
+        loss=build_loss(config, dataset, matrix),
         metrics=["accuracy", SparseRate()],
         # Whole-step XLA is slower than oneDNN for convolutions on a CPU.
         jit_compile=False,
@@ -54,11 +54,46 @@ def build_model(config, dataset):
     return model
 
 
-def build_loss(config):
+def served_model(model):
+    """The model that is kept: of Co-teaching the first network, else all of it."""
+    if isinstance(model, CoTeaching):
+        plain = model.first
+    elif isinstance(model, IndexedModel):
+        plain = keras.Model(model.input, model.output, name=model.name)
+    else:
+        return model
+    # With the loss as it is, but for a memory of examples, which served training.
+    loss = model.loss
+    for name in ("num_examples", "num_classes"):
+        loss = _without(loss, name)
+    plain.compile(loss=loss, metrics=["accuracy", SparseRate()], jit_compile=False)
+    return plain
+
+
+def _without(loss, name):
+    """An equal loss whose argument of this name is None, if it has one."""
+    config = loss.get_config()
+    if isinstance(loss, losses.SparseRegularization):
+        config["loss"] = _without(loss.loss, name)
+    elif name in config:
+        config[name] = None
+    else:
+        return loss
+    return type(loss).from_config(config)
+
+
+def needs_index(config):
+    """Whether the loss must know which example is which."""
+    return config.loss.removesuffix(REGULARIZED) == "elr"
+
+
+def build_loss(config, dataset=None, matrix=None):
     """The loss of a run.
 
     Args:
         config: a `lnl_sr_tf.config.Config`.
+        dataset: the `lnl_sr_tf.datasets.Dataset`, for a loss that remembers examples.
+        matrix: the transition matrix, for a loss that corrects by one.
 
     Returns:
         A `keras.losses.Loss` on logits.
@@ -71,8 +106,52 @@ def build_loss(config):
     for name in _NOT_OF_THE_FORMULA & params.keys():
         raise ValueError(
             f"{name} cannot be set by loss_args; p and λ have settings of their own, "
-            "and the rest follows from the model"
+            "and the rest follows from the model and the data"
         )
+    base = config.loss.removesuffix(REGULARIZED)
+    if LOSSES.get(base) == "NegativeLearning":
+        params.setdefault("seed", config.seed)
+    if matrix is not None:
+        params["matrix"] = np.asarray(matrix).tolist()
+    if needs_index(config) and dataset is not None:
+        params["num_examples"] = len(dataset.given_labels)
+        params["num_classes"] = dataset.num_classes
+    regularization = {}
     if config.regularized:
-        params.update(p=config.p, weight=config.lambda0)
-    return losses.get(config.loss, **params)
+        regularization = {"p": config.p, "weight": config.lambda0}
+    if config.method != "nlnl":
+        return losses.get(config.loss, **params, **regularization)
+    losses.get(base, **params)  # for its checks
+    staged = losses.SelectiveNegativePositiveLearning(**params)
+    if not regularization:
+        return staged
+    return losses.SparseRegularization(staged, **regularization)
+
+
+def _network(config, dataset, seed, kind=keras.Model):
+    """From uint8 images to (sharpened) logits, not compiled."""
+    images = keras.Input(dataset.image_shape, dtype="uint8", name="images")
+    normalized = keras.layers.Normalization(
+        mean=255 * np.asarray(dataset.mean),
+        variance=np.square(255 * np.asarray(dataset.std)),
+        dtype="float32",
+        name="normalization",
+    )(images)
+    outputs = models.build(config.model, normalized, dataset.num_classes, seed)
+    if config.regularized:
+        outputs = OutputSharpening(
+            config.tau, config.normalize_logits, name="sharpening"
+        )(outputs)
+    return kind(images, outputs, name=config.model)
+
+
+def _optimizer(config):
+    shared = {
+        "learning_rate": config.lr,
+        "coupled_weight_decay": config.weight_decay,
+        "l1": config.l1,
+        "global_clipnorm": config.clip_norm or None,
+    }
+    if config.optimizer == "adam":
+        return CoupledAdam(beta_1=config.momentum, **shared)
+    return CoupledSGD(momentum=config.momentum, nesterov=config.nesterov, **shared)

@@ -107,4 +107,5 @@ def restore(model, folder):
 
 def _variables(model):
     """All that changes while a model trains, in an order that does not."""
-    return [*model.weights, *model.optimizer.variables]
+    of_the_loss = getattr(model.loss, "state", [])
+    return [*model.weights, *model.optimizer.variables, *of_the_loss]

@@ -6,7 +6,7 @@ import time
 import keras
 
 from lnl_sr_tf.errors import RunError
-from lnl_sr_tf.layers import OutputSharpening
+from lnl_sr_tf.layers.output_sharpening import sharpening_layers
 from lnl_sr_tf.losses import SparseRegularization
 from lnl_sr_tf.training import checkpoint
 
@@ -45,7 +45,8 @@ class EpochLog(keras.callbacks.Callback):
 
     def _row(self, epoch, logs):
         loss = self.model.loss
-        sharpening = [x for x in self.model.layers if isinstance(x, OutputSharpening)]
+        sharpening = list(sharpening_layers(self.model))
+        forget_rate = getattr(self.model, "forget_rate", None)
         return {
             "epoch": epoch + 1,
             "loss": float(logs["loss"]),
@@ -60,4 +61,11 @@ class EpochLog(keras.callbacks.Callback):
             "test_loss": float(logs["val_loss"]),
             "test_sparse_rate": float(logs["val_sparse_rate"]),
             "temperature": float(sharpening[0].temperature) if sharpening else None,
+            "second_accuracy": _number(logs.get("second_accuracy")),
+            "second_test_accuracy": _number(logs.get("val_second_accuracy")),
+            "forget_rate": _number(forget_rate),
         }
+
+
+def _number(value):
+    return None if value is None else float(value)

@@ -6,6 +6,7 @@ from lnl_sr_tf import callbacks, schedules
 from lnl_sr_tf.datasets import pipeline
 from lnl_sr_tf.datasets.augment import Augmentation
 from lnl_sr_tf.errors import RunError
+from lnl_sr_tf.training.build import needs_index
 from lnl_sr_tf.training.checkpoint import Checkpoint, restore
 from lnl_sr_tf.training.epoch_log import EpochLog
 
@@ -50,19 +51,26 @@ def fit(model, dataset, config, folder, tell):
             augmentation=Augmentation(
                 config.crop_padding, config.flip, config.rotation
             ),
+            mixup_alpha=config.mixup,
+            num_classes=dataset.num_classes,
+            with_index=needs_index(config),
         ),
         steps_per_epoch=pipeline.steps_per_epoch(
             len(dataset.given_labels), config.batch_size
         ),
         validation_data=pipeline.evaluation_batches(
-            dataset.test_images, dataset.test_labels, 2 * config.batch_size
+            dataset.test_images,
+            dataset.test_labels,
+            2 * config.batch_size,
+            # Labels of one kind: mixed ones are distributions.
+            one_hot_classes=dataset.num_classes if config.mixup else None,
         ),
         initial_epoch=done,
         epochs=config.epochs,
         verbose=0,
         shuffle=False,  # the stream is shuffled already
         callbacks=[
-            *schedulers(config),
+            *schedulers(config, dataset.noise_rate),
             log,
             keras.callbacks.TensorBoard(
                 str(folder.tensorboard), write_graph=False, profile_batch=0
@@ -81,8 +89,8 @@ def _set_last_weight(model, config):
         )
 
 
-def schedulers(config):
-    """The callbacks that set learning rate, λ and τ from the epoch."""
+def schedulers(config, noise_rate):
+    """The callbacks that set learning rate, λ, τ and the like from the epoch."""
     made = [keras.callbacks.LearningRateScheduler(learning_rate_schedule(config))]
     if config.regularized:
         made.append(
@@ -95,7 +103,29 @@ def schedulers(config):
                 config.tau_decay, initial=config.tau, minimum=config.tau_min
             )
         )
+    if config.method == "co_teaching":
+        final = noise_rate if config.forget_rate is None else config.forget_rate
+        made.append(callbacks.ForgetScheduler(final, config.forget_epochs))
+    if config.method == "nlnl":
+        made.append(callbacks.StageScheduler(config.epochs, config.stages))
+    if config.optimizer == "adam":
+        made.append(_LateMomentum(config))
     return made
+
+
+class _LateMomentum(keras.callbacks.Callback):
+    """Sets β1 of Adam: another one once the learning rate has begun to fall."""
+
+    def __init__(self, config):
+        super().__init__()
+        self.config = config
+        self.rate = learning_rate_schedule(config)
+
+    def on_epoch_begin(self, epoch, logs=None):
+        falling = self.rate(epoch) < self.config.lr
+        self.model.optimizer.beta_1.assign(
+            self.config.late_momentum if falling else self.config.momentum
+        )
 
 
 def learning_rate_schedule(config):
@@ -103,6 +133,10 @@ def learning_rate_schedule(config):
     if config.lr_schedule == "cosine":
         return lambda epoch: schedules.cosine_learning_rate(
             epoch, config.lr, config.epochs
+        )
+    if config.lr_schedule == "linear":
+        return lambda epoch: schedules.linear_learning_rate(
+            epoch, config.lr, config.epochs, config.lr_hold
         )
     if config.lr_schedule == "exponential":
         return lambda epoch: schedules.exponential_learning_rate(

@@ -190,7 +190,7 @@ class ResolveTest(tf.test.TestCase, parameterized.TestCase):
         ({"rho": 1e200}, "--rho=1e.200: λ would be inf"),
         ({"forget_rate": 0.2}, "--forget_rate=0.2 has no effect with --method=stand"),
         ({"nesterov": True, "optimizer": "adam"}, "it belongs to --optimizer=sgd"),
-        ({"late_momentum": 0.1}, "has no effect .*belongs to --lr_schedule=linear"),
+        ({"late_momentum": 0.1}, "has no effect .*belongs to --optimizer=adam"),
         ({"loss": "ls_sr"}, "--loss=ls_sr: smoothed labels hold .* use --loss=ls"),
         ({"mixup": 0.2}, "--mixup=0.2 contradicts --loss=ce_sr"),
         ({"mixup": 0.2, "loss": "elr"}, "--mixup=0.2 contradicts --loss=elr"),

@@ -1,0 +1,42 @@
+"""The forget rate rises as training goes on."""
+
+import keras
+
+from lnl_sr_tf import schedules
+
+
+class ForgetScheduler(keras.callbacks.Callback):
+    """Sets the forget rate of Co-teaching each epoch: η min(t / T, 1).
+
+    Han et al., "Co-teaching" (NeurIPS 2018).
+
+    Args:
+        final: η in [0, 1), best the noise rate.
+        epochs: T ≥ 1, over which it rises.
+
+    Raises:
+        ValueError: if a number is out of range, or the model is no
+            `lnl.training.CoTeaching`.
+
+    Example:
+        >>> model.fit(x, y, callbacks=[ForgetScheduler(final=0.4, epochs=10)])
+    """
+
+    def __init__(self, final, epochs=10):
+        super().__init__()
+        if not 0 <= final < 1:
+            raise ValueError(f"`final` must be in [0, 1). Received: final={final!r}")
+        if not epochs >= 1:
+            raise ValueError(f"`epochs` must be at least 1. Received: {epochs!r}")
+        self.final = float(final)
+        self.epochs = epochs
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Set the forget rate of this epoch."""
+        rate = getattr(self.model, "forget_rate", None)
+        if rate is None:
+            raise ValueError(
+                "ForgetScheduler needs a `lnl.training.CoTeaching`. Received: "
+                f"{self.model!r}"
+            )
+        rate.assign(schedules.forget_rate(epoch, self.final, self.epochs))

@@ -1,0 +1,46 @@
+"""Training in stages."""
+
+import keras
+
+from lnl_sr_tf import schedules
+from lnl_sr_tf.losses import SelectiveNegativePositiveLearning, SparseRegularization
+
+
+class StageScheduler(keras.callbacks.Callback):
+    """Sets the stage of selective negative and positive learning each epoch.
+
+    Kim et al., "NLNL: Negative Learning for Noisy Labels" (ICCV 2019). The stage
+    follows from the epoch alone.
+
+    Args:
+        epochs: T, the length of the run.
+        shares: dict from a stage (`negative`, `selective_negative`,
+            `selective_positive`) to its share of the epochs.
+
+    Raises:
+        ValueError: if the model was not compiled with
+            `lnl.losses.SelectiveNegativePositiveLearning`, plain or under sparse
+            regularization.
+
+    Example:
+        >>> shares = {"negative": 2, "selective_negative": 1, "selective_positive": 1}
+        >>> model.fit(x, y, epochs=40, callbacks=[StageScheduler(40, shares)])
+    """
+
+    def __init__(self, epochs, shares):
+        super().__init__()
+        self.epochs = int(epochs)
+        self.shares = dict(shares)
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Set the stage of this epoch."""
+        loss = self.model.loss
+        if isinstance(loss, SparseRegularization):
+            loss = loss.loss
+        if not isinstance(loss, SelectiveNegativePositiveLearning):
+            raise ValueError(
+                "StageScheduler needs a model compiled with "
+                "`lnl.losses.SelectiveNegativePositiveLearning`. Received: "
+                f"loss={loss!r}"
+            )
+        loss.stage = schedules.stage(epoch, self.epochs, self.shares)

@@ -1,0 +1,108 @@
+"""Co-teaching: two networks that choose examples for each other."""
+
+import keras
+from keras import ops
+
+
+@keras.saving.register_keras_serializable("lnl_sr_tf")
+class CoTeaching(keras.Model):
+    """Two networks, each trained on the examples in which the other finds least loss.
+
+    In every batch each network keeps the ⌊(1 − r) n⌋ examples of smallest loss, at
+    least one, and hands them to the other, which learns from them alone; r is the
+    forget rate. What is reported as loss in training is the sum over both networks;
+    metrics, and the loss in evaluation, are those of the first, with the accuracy of
+    the second beside them. Han et al., "Co-teaching: Robust Training of Deep Neural
+    Networks with Extremely Noisy Labels" (NeurIPS 2018), Algorithm 1.
+
+    Both forward passes, the exchange and both updates are one step. One optimiser
+    serves both networks, which share no variable, so that it is as two; but for a
+    `global_clipnorm`, which is of both together.
+
+    Args:
+        first: a `keras.Model` from inputs to logits; the one that is kept.
+        second: another, with other initial weights.
+
+    Example:
+        >>> model = CoTeaching(make(seed=1), make(seed=2))
+        >>> model.compile("adam", loss=lnl.losses.CrossEntropy(), metrics=["accuracy"])
+        >>> model.fit(x, y, callbacks=[lnl.callbacks.ForgetScheduler(final=0.4)])
+    """
+
+    def __init__(self, first, second, **kwargs):
+        super().__init__(**kwargs)
+        self.first = first
+        self.second = second
+        self.forget_rate = keras.Variable(
+            0.0, dtype="float32", trainable=False, name="forget_rate"
+        )
+        self.second_accuracy = keras.metrics.MeanMetricWrapper(
+            _hits, name="second_accuracy"
+        )
+        self.built = True
+
+    def call(self, inputs, training=None):
+        """Logits of both networks."""
+        return (
+            self.first(inputs, training=training),
+            self.second(inputs, training=training),
+        )
+
+    def compute_loss(
+        self, x=None, y=None, y_pred=None, sample_weight=None, training=True
+    ):
+        """In training the sum of both means over what the other chose."""
+        first = self.loss.call(y, y_pred[0])
+        if not training:
+            return ops.mean(first)
+        second = self.loss.call(y, y_pred[1])
+        kept = kept_count(ops.shape(first)[0], self.forget_rate.value)
+        for_first, for_second = (smallest(v, kept) for v in (second, first))
+        total = ops.sum(for_first * first) + ops.sum(for_second * second)
+        return total / ops.cast(kept, total.dtype)
+
+    def compute_metrics(self, x, y, y_pred, sample_weight=None):
+        """The metrics of the first network, and the accuracy of the second."""
+        self.second_accuracy.update_state(y, y_pred[1])
+        return super().compute_metrics(x, y, y_pred[0], sample_weight)
+
+    def get_config(self):
+        """The two networks."""
+        config = super().get_config()
+        config.update(
+            first=keras.saving.serialize_keras_object(self.first),
+            second=keras.saving.serialize_keras_object(self.second),
+        )
+        return config
+
+    @classmethod
+    def from_config(cls, config):
+        """The inverse of `get_config`."""
+        config = dict(config)
+        for name in ("first", "second"):
+            config[name] = keras.saving.deserialize_keras_object(config[name])
+        return cls(**config)
+
+
+def kept_count(size, forget_rate):
+    """How many of a batch are kept: ⌊(1 − r) n⌋, at least one."""
+    share = (1.0 - forget_rate) * ops.cast(size, "float32")
+    # (1 − 0.2) · 10 is 7.9999995 in float32, and 8 is meant.
+    return ops.maximum(ops.cast(ops.floor(share + 1e-3), "int32"), 1)
+
+
+def smallest(values, count):
+    """1 for the `count` smallest values, 0 for the others; no gradient."""
+    order = ops.argsort(ops.stop_gradient(values))
+    rank = ops.argsort(order)
+    return ops.cast(ops.cast(rank, "int32") < count, values.dtype)
+
+
+def _hits(y_true, y_pred):
+    """1 where the largest logit is the label's, integer or one-hot."""
+    if len(y_true.shape) == len(y_pred.shape) and y_true.shape[-1] != 1:
+        y_true = ops.argmax(y_true, axis=-1)
+    y_true = ops.reshape(ops.cast(y_true, "int32"), (-1,))
+    return ops.cast(
+        ops.equal(ops.cast(ops.argmax(y_pred, axis=-1), "int32"), y_true), "float32"
+    )

@@ -1,0 +1,92 @@
+"""The transition matrix that forward and backward correction take."""
+
+import dataclasses
+import pathlib
+
+import keras
+import numpy as np
+
+from lnl_sr_tf import config as configs
+from lnl_sr_tf import noise
+from lnl_sr_tf.errors import InputError
+
+_BATCH = 1024
+
+
+def correction_matrix(config, dataset, path, train, tell):
+    """The matrix by which a run corrects its loss, the same each time it is resumed.
+
+    Args:
+        config: a `lnl_sr_tf.config.Config`.
+        dataset: a `lnl_sr_tf.datasets.Dataset` with given labels.
+        path: where the run keeps its matrix, a `pathlib.Path`; read if it is there.
+        train: a function from a config to the `RunFolder` of its finished run, for
+            `--transition_matrix=estimated`.
+        tell: called with each line for the person who waits.
+
+    Returns:
+        float64 array of shape (k, k), or None for a loss that corrects nothing.
+
+    Raises:
+        InputError: if the matrix cannot be had.
+    """
+    source = config.transition_matrix
+    if source is None:
+        return None
+    if path.is_file():
+        return noise.read_matrix(path, dataset.num_classes)
+    if source == "known":
+        return noise.noise_matrix(
+            config.noise, config.dataset_name, dataset.num_classes, config.rate
+        )
+    if source != "estimated":
+        return noise.read_matrix(source, dataset.num_classes)
+    warm_up = estimation_config(config)
+    tell(f"estimating the transition matrix from {warm_up.epochs} epochs of ce first")
+    folder = train(warm_up)
+    model = keras.models.load_model(folder.model)
+    logits = model.predict(dataset.train_images, batch_size=_BATCH, verbose=0)
+    matrix = noise.estimate_matrix(
+        keras.ops.convert_to_numpy(keras.ops.softmax(logits.astype(np.float32)))
+    )
+    tell(f"estimated noise rate {estimated_rate(matrix, dataset.given_labels):.3f}")
+    return matrix
+
+
+def estimation_config(config):
+    """The short run of ce, before a network learns wrong labels by heart."""
+    return configs.without_idle_settings(
+        dataclasses.replace(
+            config,
+            loss="ce",
+            loss_args={},
+            method="standard",
+            mixup=0.0,
+            epochs=config.estimation_epochs or max(1, config.epochs // 10),
+        )
+    )
+
+
+def check_source(config):
+    """Raise InputError if a matrix is to come from a file that is not there."""
+    source = config.transition_matrix
+    if source in (None, "known", "estimated"):
+        return
+    path = pathlib.Path(source).expanduser()
+    if path.suffix not in (".csv", ".npy") or not path.is_file():
+        raise InputError(
+            f"--transition_matrix={source}: expected known, estimated, or a .csv or "
+            ".npy file that is there"
+        )
+
+
+def estimated_rate(matrix, given_labels):
+    """The noise rate that a matrix tells, weighted by how often a class is given."""
+    share = np.bincount(given_labels, minlength=len(matrix)) / len(given_labels)
+    # P(given) = P(true) T; where T cannot be inverted, the classes count as given.
+    try:
+        true = np.clip(np.linalg.solve(matrix.T, share), 0.0, None)
+        true = true / true.sum() if true.sum() > 0 else share
+    except np.linalg.LinAlgError:
+        true = share
+    return float(1.0 - true @ np.diag(matrix))

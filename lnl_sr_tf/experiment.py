@@ -85,8 +85,13 @@ def _run(config, tell):
         config, dataset, folder.transition_matrix, lambda c: run(c, tell), tell
     )
     # Before anything is written: the network may not fit the images.
-    with precision.policy(policy):
-        model = build_model(config, dataset, matrix)
+    try:
+        with precision.policy(policy):
+            model = build_model(config, dataset, matrix)
+    except InputError:
+        raise
+    except ValueError as error:
+        raise InputError(f"--loss={config.loss}: {error}") from error
     _settle_config(config, policy, folder)
     _write_labels(dataset, folder)
     if matrix is not None and not folder.transition_matrix.is_file():

@@ -133,7 +133,7 @@ def forget_rate(epoch, final, epochs):
 
 
 def stage(epoch, epochs, shares):
-    """The stage of training that an epoch belongs to.
+    """The stage of training that an epoch belongs to, and where that stage lies.
 
     Args:
         epoch: t, a whole number ≥ 0; past the end it is of the last stage.
@@ -142,17 +142,20 @@ def stage(epoch, epochs, shares):
             need not sum to 1.
 
     Returns:
-        The name of the stage.
+        The stage's name, its first epoch, and the epoch after its last.
 
     Example:
-        >>> stage(6, 10, {"negative": 2, "selective_negative": 1})
-        'negative'
+        >>> stage(6, 9, {"negative": 2, "selective_negative": 1})
+        ('selective_negative', 6, 9)
     """
     total = sum(shares.values())
-    done = 0.0
+    done, start = 0.0, 0
     for name, share in shares.items():
         done += share
-        # Rounded, so that shares whose sums are not exact end where they should.
-        if share and epoch < round(epochs * done / total):
-            return name
-    return [name for name, share in shares.items() if share][-1]
+        end = round(epochs * done / total)
+        if end > start:
+            span = (name, start, end)
+            if epoch < end:
+                return span
+        start = end
+    return span

@@ -61,7 +61,24 @@ class MistakesTest(tf.test.TestCase, parameterized.TestCase):
         (("--dataset=imagenet",), "unknown dataset 'imagenet'"),
         (("--dataset=tfds:mnits",), "dataset 'mnits': .*knows no such"),
         (("--method=other",), "--method=other: expected one of standard"),
-        (("--loss=ce", "--lambda0=2"), "--lambda0 has no effect"),
+        (
+            ("--loss=ce", "--lambda0=2"),
+            "--lambda0=2 has no effect with --loss=ce; it belongs to losses that",
+        ),
+        (("--method=nlnl",), "--method=nlnl trains --loss=nlnl; received --loss=ce"),
+        (("--method=co_teaching", "--noise=none"), "needs --forget_rate"),
+        (("--loss=ce", "--stages=negative=1"), "--stages=negative=1 has no effect"),
+        (("--loss=ls_sr",), "--loss=ls_sr: smoothed labels hold the output away"),
+        (("--loss=ce", "--mixup=-1"), r"--mixup=-1: expected a number in \[0, 1000\]"),
+        (("--loss=ce", "--transition_matrix=known"), "it belongs to --loss=forward"),
+        (
+            ("--loss=forward", "--transition_matrix=nowhere.csv"),
+            "--transition_matrix=nowhere.csv: expected known, estimated, or a .csv",
+        ),
+        (
+            ("--loss=backward", "--transition_matrix=known", "--rate=0.9"),
+            "--loss=backward: `matrix` must have an inverse",
+        ),
         (("--resume=perhaps",), "resume=perhaps.*boolean"),
         (("--flagfile=nowhere.flags",), "nowhere.flags"),
     )

@@ -9,8 +9,8 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
-from lnl_sr_tf import config, experiment
-from lnl_sr_tf.errors import RunError
+from lnl_sr_tf import config, datasets, experiment, noise
+from lnl_sr_tf.errors import InputError, RunError
 
 
 class ExperimentTest(tf.test.TestCase, parameterized.TestCase):
@@ -33,6 +33,65 @@ class ExperimentTest(tf.test.TestCase, parameterized.TestCase):
         losses = [[r["loss"] for r in run.rows()] for run in (first, again, other)]
         self.assertEqual(losses[0], losses[1])
         self.assertNotEqual(losses[0], losses[2])
+
+    def test_co_teaching_reports_both_networks(self):
+        lines = []
+        run = experiment.run(
+            self.settled(method="co_teaching", rate=0.4, forget_epochs=1), lines.append
+        )
+        rows, summary = run.rows(), run.summary()
+        self.assertAllClose([r["forget_rate"] for r in rows], [0, 0.4], atol=1e-3)
+        second = rows[-1]["second_test_accuracy"]
+        self.assertEqual(summary["second_test_accuracy"], second)
+        self.assertNotEqual(summary["test_accuracy"], second)
+        self.assertIn("ce by co_teaching", lines[0])
+        self.assertTrue([x for x in lines if f" and  {100 * second:5.2f} %" in x])
+        self.assertIn("digits-ce-co_teaching-sym0.4", str(run.path))
+        kept = keras.models.load_model(run.model)
+        data = datasets.load("digits")
+        right = np.argmax(kept.predict(data.test_images, verbose=0), 1)
+        self.assertAllClose(
+            np.mean(right == data.test_labels), summary["test_accuracy"], atol=1e-6
+        )
+
+    def test_matrix_is_estimated_once_and_kept(self):
+        settled = self.settled(loss="forward", rate=0.3, estimation_epochs=3)
+        lines = []
+        run = experiment.run(settled, lines.append)
+        matrix = noise.read_matrix(run.transition_matrix, 10)
+        rate = 1 - np.mean(np.diag(matrix))
+        self.assertBetween(rate, 0.15, 0.45)
+        self.assertTrue([x for x in lines if "3 epochs of ce first" in x])
+        self.assertTrue([x for x in lines if "estimated noise rate 0." in x])
+        self.unfinish(run)
+        again = []
+        experiment.run(settled, again.append)
+        self.assertFalse([x for x in again if x.startswith("estimat")])
+        model = keras.models.load_model(run.model)
+        self.assertAllClose(model.loss.matrix, matrix)
+
+    def test_matrix_that_made_the_noise(self):
+        settled = self.settled(
+            loss="backward", rate=0.3, transition_matrix="known", noise="pairflip"
+        )
+        run = experiment.run(settled, lambda line: None)
+        self.assertAllClose(
+            noise.read_matrix(run.transition_matrix, 10),
+            noise.pairflip_matrix(10, 0.3),
+        )
+
+    def test_matrix_from_a_file(self):
+        path = pathlib.Path(self.get_temp_dir()) / "given.csv"
+        noise.write_matrix(path, noise.symmetric_matrix(10, 0.25))
+        settled = self.settled(loss="forward_sr", transition_matrix=str(path))
+        run = experiment.run(settled, lambda line: None)
+        loss = keras.models.load_model(run.model).loss.loss
+        self.assertAllClose(loss.matrix, noise.symmetric_matrix(10, 0.25))
+        noise.write_matrix(path, noise.symmetric_matrix(3, 0.25))
+        with self.assertRaisesRegex(InputError, "given.csv: expected a matrix of 10"):
+            experiment.run(
+                self.settled(loss="forward", transition_matrix=str(path)), print
+            )
 
     def test_cut_after_training(self):
         """What is missing is written; no epoch is trained again."""

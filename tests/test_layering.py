@@ -44,10 +44,9 @@ ALLOWED = {
     "cli": {"absl", "tensorflow"},  # tensorflow inside a function, for a quiet start
 }
 STANDARD = {
-    "ast", "contextlib", "csv", "dataclasses", "difflib", "hashlib", "importlib",
-    "inspect", "itertools", "json", "logging", "math", "os", "pathlib", "platform",
-    "shutil",
-    "statistics", "sys", "tempfile", "textwrap", "time",
+    "ast", "collections", "contextlib", "csv", "dataclasses", "difflib", "hashlib",
+    "importlib", "inspect", "itertools", "json", "logging", "math", "os", "pathlib",
+    "platform", "shutil", "statistics", "sys", "tempfile", "textwrap", "time", "typing",
 }  # fmt: skip
 FILES = sorted(
     str(path.relative_to(PACKAGE))

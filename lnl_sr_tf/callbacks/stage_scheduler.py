@@ -43,4 +43,4 @@ class StageScheduler(keras.callbacks.Callback):
                 "`lnl.losses.SelectiveNegativePositiveLearning`. Received: "
                 f"loss={loss!r}"
             )
-        loss.stage = schedules.stage(epoch, self.epochs, self.shares)
+        loss.stage, _, _ = schedules.stage(epoch, self.epochs, self.shares)

@@ -65,7 +65,7 @@ def resolve(settings):
         other = getattr(config, only.setting)
         # Of several losses, a setting may be about the others: `grid` sees them.
         if name in given and only.setting not in AXES and not only.test(other):
-            raise _without_effect(name, given[name], only, other)
+            raise _without_effect(name, settings[name], only, other)
     config = without_idle_settings(config)
     _check_loss(config)
     _check_method(config)

@@ -28,7 +28,8 @@ def read_matrix(path, num_classes):
         if path.suffix == ".npy":
             matrix = np.load(path, allow_pickle=False)
         elif path.suffix == ".csv":
-            matrix = np.loadtxt(path, delimiter=",", ndmin=2)
+            lines = path.read_text("utf-8").split("\n")
+            matrix = [[float(x) for x in line.split(",")] for line in lines if line]
         else:
             raise InputError(f"{path}: a transition matrix is a .csv or a .npy file")
         matrix = np.asarray(matrix, np.float64)

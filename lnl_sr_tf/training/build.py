@@ -66,7 +66,10 @@ def served_model(model):
     loss = model.loss
     for name in ("num_examples", "num_classes"):
         loss = _without(loss, name)
-    plain.compile(loss=loss, metrics=["accuracy", SparseRate()], jit_compile=False)
+    # Any optimiser will do, and this one has no state to keep.
+    plain.compile(
+        "sgd", loss=loss, metrics=["accuracy", SparseRate()], jit_compile=False
+    )
     return plain
 
 

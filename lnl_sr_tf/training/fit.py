@@ -130,16 +130,22 @@ class _LateMomentum(keras.callbacks.Callback):
 
 def learning_rate_schedule(config):
     """The learning rate as a function of the epoch."""
+    if config.method != "nlnl":
+        return lambda epoch: _learning_rate(config, epoch, config.epochs)
+
+    def in_stages(epoch):
+        """Each stage was a training of its own, with the whole of the schedule."""
+        _, start, end = schedules.stage(epoch, config.epochs, config.stages)
+        return _learning_rate(config, epoch - start, end - start)
+
+    return in_stages
+
+
+def _learning_rate(config, epoch, epochs):
     if config.lr_schedule == "cosine":
-        return lambda epoch: schedules.cosine_learning_rate(
-            epoch, config.lr, config.epochs
-        )
+        return schedules.cosine_learning_rate(epoch, config.lr, epochs)
     if config.lr_schedule == "linear":
-        return lambda epoch: schedules.linear_learning_rate(
-            epoch, config.lr, config.epochs, config.lr_hold
-        )
+        return schedules.linear_learning_rate(epoch, config.lr, epochs, config.lr_hold)
     if config.lr_schedule == "exponential":
-        return lambda epoch: schedules.exponential_learning_rate(
-            epoch, config.lr, config.lr_decay
-        )
-    return lambda epoch: config.lr
+        return schedules.exponential_learning_rate(epoch, config.lr, config.lr_decay)
+    return config.lr

@@ -8,10 +8,11 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
-from lnl_sr_tf import config, datasets, experiment, schedules
+from lnl_sr_tf import config, datasets, experiment, losses, noise, schedules
 from lnl_sr_tf.datasets.augment import Augmentation
 from lnl_sr_tf.layers import OutputSharpening
 from lnl_sr_tf.run_folder import RunFolder
+from lnl_sr_tf.training import CoupledAdam, IndexedModel
 from lnl_sr_tf.training import fit as fitting
 from lnl_sr_tf.training.build import build_loss, build_model
 
@@ -45,6 +46,39 @@ class BuildTest(tf.test.TestCase, parameterized.TestCase):
         self.assertIsInstance(layer, OutputSharpening)
         self.assertAllClose(layer.temperature, 0.3)
         self.assertEqual(layer.normalize, normalize)
+
+    def test_adam_and_l1(self):
+        optimizer = self.build(optimizer="adam", momentum=0.8, l1=1e-4).optimizer
+        self.assertIsInstance(optimizer, CoupledAdam)
+        self.assertAllClose(optimizer.beta_1, 0.8)
+        self.assertEqual(optimizer.l1, 1e-4)
+
+    def test_two_networks_begin_apart(self):
+        model = self.build(method="co_teaching", loss="ce")
+        first, second = (
+            network.get_layer("logits").kernel
+            for network in (model.first, model.second)
+        )
+        self.assertNotAllClose(first, second)
+        plain = self.build(loss="ce").get_layer("logits").kernel
+        self.assertAllEqual(first, plain)
+
+    def test_memory_is_of_the_size_of_the_data(self):
+        model = self.build(loss="elr_sr")
+        self.assertIsInstance(model, IndexedModel)
+        self.assertEqual(model.loss.state[0].shape, (1437, 10))
+
+    def test_seed_gives_the_complementary_labels(self):
+        self.assertEqual(build_loss(settled(loss="nlnl_sr", seed=5)).loss.seed, 5)
+        staged = build_loss(settled(loss="nlnl", method="nlnl", seed=6))
+        self.assertIsInstance(staged, losses.SelectiveNegativePositiveLearning)
+        self.assertEqual(staged.seed, 6)
+
+    def test_matrix_reaches_the_loss(self):
+        matrix = noise.symmetric_matrix(10, 0.5)
+        for name in ("forward", "backward"):
+            loss = build_loss(settled(loss=name), self.data, matrix)
+            self.assertAllClose(loss.matrix, matrix)
 
     def test_no_sharpening_without_regularization(self):
         self.assertEqual(self.build(loss="ce").layers[-1].name, "logits")
@@ -96,20 +130,81 @@ class FitTest(tf.test.TestCase, parameterized.TestCase):
         self.assertEqual((batch_size, seed, epochs), (33, 7, 9))
         self.assertEqual(
             stream.call_args.kwargs,
-            {"first_epoch": 0, "augmentation": Augmentation(2, True, 5.0)},
+            {
+                "first_epoch": 0,
+                "augmentation": Augmentation(2, True, 5.0),
+                "mixup_alpha": 0.0,
+                "num_classes": 10,
+                "with_index": False,
+            },
         )
 
-    @parameterized.parameters("cosine", "exponential", "constant")
+    @parameterized.parameters("cosine", "exponential", "linear", "constant")
     def test_learning_rate(self, schedule):
-        decay = {"lr_decay": 0.9} if schedule == "exponential" else {}
-        made = settled(lr=0.2, lr_schedule=schedule, epochs=10, **decay)
+        more = {"exponential": {"lr_decay": 0.9}, "linear": {"lr_hold": 0.5}}
+        made = settled(
+            lr=0.2, lr_schedule=schedule, epochs=10, **more.get(schedule, {})
+        )
         rates = [fitting.learning_rate_schedule(made)(t) for t in range(10)]
         expected = {
             "cosine": [schedules.cosine_learning_rate(t, 0.2, 10) for t in range(10)],
             "exponential": [0.2 * 0.9**t for t in range(10)],
+            "linear": [0.2] * 6 + [0.16, 0.12, 0.08, 0.04],
             "constant": [0.2] * 10,
         }
         self.assertAllClose(rates, expected[schedule])
+
+    def test_learning_rate_starts_anew_in_each_stage(self):
+        made = settled(
+            loss="nlnl", method="nlnl", lr=0.2, epochs=6,
+            stages="negative=2,selective_positive=1",
+        )  # fmt: skip
+        rates = [fitting.learning_rate_schedule(made)(t) for t in range(6)]
+        first = [schedules.cosine_learning_rate(t, 0.2, 4) for t in range(4)]
+        self.assertAllClose(rates, [*first, 0.2, 0.1])
+
+    def scheduled(self, noise_rate=0.3, **settings):
+        """What each callback of a run sets, an epoch each, on a model made for it."""
+        made = settled(**settings)
+        model = build_model(made, datasets.load("digits"))
+        for epoch in range(made.epochs):
+            for callback in fitting.schedulers(made, noise_rate):
+                callback.set_model(model)
+                callback.on_train_begin()
+                callback.on_epoch_begin(epoch)
+            yield model
+
+    def test_forget_rate(self):
+        common = {"method": "co_teaching", "loss": "ce", "epochs": 4}
+        found = [
+            float(model.forget_rate)
+            for model in self.scheduled(forget_epochs=2, **common)
+        ]
+        self.assertAllClose(found, [0, 0.15, 0.3, 0.3])
+        found = [
+            float(model.forget_rate)
+            for model in self.scheduled(forget_epochs=1, forget_rate=0.5, **common)
+        ]
+        self.assertAllClose(found, [0, 0.5, 0.5, 0.5])
+
+    def test_late_momentum(self):
+        found = [
+            float(model.optimizer.beta_1)
+            for model in self.scheduled(
+                loss="ce", optimizer="adam", lr_schedule="linear", lr_hold=0.5,
+                momentum=0.8, late_momentum=0.2, epochs=4,
+            )
+        ]  # fmt: skip
+        self.assertAllClose(found, [0.8, 0.8, 0.8, 0.2])
+
+    def test_stages(self):
+        found = [
+            model.loss.loss.stage
+            for model in self.scheduled(loss="nlnl_sr", method="nlnl", epochs=3)
+        ]
+        self.assertEqual(
+            found, ["negative", "selective_negative", "selective_positive"]
+        )
 
     def test_columns_follow_the_schedules(self):
         made = settled(

@@ -9,7 +9,7 @@ import tensorflow as tf
 from absl.testing import parameterized
 
 from lnl_sr_tf.errors import RunError
-from lnl_sr_tf.training import CoupledSGD, checkpoint, machine, precision
+from lnl_sr_tf.training import CoupledAdam, CoupledSGD, checkpoint, machine, precision
 
 
 def by_hand(weights, gradients, rate, momentum, decay, clip, nesterov):
@@ -66,9 +66,48 @@ class CoupledSGDTest(tf.test.TestCase, parameterized.TestCase):
         twin = keras.optimizers.deserialize(keras.optimizers.serialize(optimizer))
         self.assertEqual(twin.get_config(), optimizer.get_config())
 
-    def test_error(self):
-        with self.assertRaisesRegex(ValueError, "coupled_weight_decay=-1"):
-            CoupledSGD(coupled_weight_decay=-1)
+    @parameterized.parameters(CoupledSGD, CoupledAdam)
+    def test_errors(self, optimizer):
+        for name in ("coupled_weight_decay", "l1"):
+            with self.assertRaisesRegex(ValueError, f"{name}=-1"):
+                optimizer(**{name: -1})
+
+    def test_l1_is_the_gradient_of_the_absolute_sum(self):
+        variable = keras.Variable([2.0, -3.0, 0.0])
+        optimizer = CoupledSGD(1.0, l1=0.1)
+        optimizer.apply([tf.constant([0.0, 0.0, 0.5])], [variable])
+        self.assertAllClose(variable, [1.9, -2.9, -0.5])
+
+
+class CoupledAdamTest(tf.test.TestCase):
+    def moved(self, optimizer, change=None):
+        variable = keras.Variable([1.0, -2.0])
+        optimizer.build([variable])
+        step = tf.function(lambda g: optimizer.apply([g], [variable]))
+        for number in range(4):
+            if change and number == 2:
+                change(optimizer)
+            step(tf.constant([0.3, -0.1]) * (number - 1.0))
+        return variable.numpy()
+
+    def test_is_adam(self):
+        plain = self.moved(keras.optimizers.Adam(0.1))
+        self.assertAllClose(self.moved(CoupledAdam(0.1)), plain)
+
+    def test_beta_1_moves_in_a_traced_step(self):
+        late = self.moved(CoupledAdam(0.1), lambda o: o.beta_1.assign(0.1))
+        self.assertNotAllClose(late, self.moved(CoupledAdam(0.1)), 1e-3)
+
+    def test_decay_is_coupled(self):
+        """As a gradient, which Adam scales: not as Keras's own decay."""
+        variable = keras.Variable([4.0])
+        CoupledAdam(0.1, coupled_weight_decay=0.5).apply([tf.zeros(1)], [variable])
+        self.assertAllClose(variable, [3.9])
+
+    def test_round_trip(self):
+        optimizer = CoupledAdam(0.1, 0.8, 1e-3, 1e-4)
+        twin = keras.optimizers.deserialize(keras.optimizers.serialize(optimizer))
+        self.assertEqual(twin.get_config(), optimizer.get_config())
 
 
 class CheckpointTest(tf.test.TestCase):

@@ -1,0 +1,63 @@
+"""Whatever a method remembers, a run that was cut ends as one that was not."""
+
+import pathlib
+
+import numpy as np
+import tensorflow as tf
+from absl.testing import parameterized
+
+from lnl_sr_tf import config, experiment
+
+EPOCHS = 4
+
+
+class Cut(Exception):
+    """In place of a power cut."""
+
+
+def cut_in_epoch_3(line):
+    if line.startswith("epoch 3"):
+        raise Cut
+
+
+def state(run):
+    """Every array of the last checkpoint."""
+    with np.load(run.checkpoints / f"epoch_{EPOCHS:05d}" / "state.npz") as stored:
+        return [stored[name] for name in stored.files]
+
+
+class ResumeTest(tf.test.TestCase, parameterized.TestCase):
+    @parameterized.named_parameters(
+        ("co_teaching", {"loss": "ce_sr", "method": "co_teaching", "lr_hold": 0.25}),
+        ("nlnl", {"loss": "nlnl_sr", "method": "nlnl", "stages": "negative=3"}),
+        ("elr", {"loss": "elr"}),
+        ("mixup", {"loss": "ce", "mixup": 0.4, "l1": 1e-5}),
+        ("forward", {"loss": "forward", "estimation_epochs": 1}),
+    )
+    def test_cut_and_resumed(self, settings):
+        folder = pathlib.Path(self.get_temp_dir()) / self.id().rpartition(".")[2]
+
+        def start(name, tell):
+            made = config.resolve(
+                settings | {"epochs": EPOCHS, "output_dir": str(folder / name)}
+            )
+            return experiment.run(made, tell)
+
+        with self.assertRaises(Cut):
+            start("cut", cut_in_epoch_3)
+        lines = []
+        cut = start("cut", lines.append)
+        self.assertIn("going on after epoch 2", lines)
+        whole = start("whole", lambda line: None)
+        for ours, theirs in zip(state(cut), state(whole), strict=True):
+            self.assertTrue(np.array_equal(ours, theirs))
+
+        def without_time(run):
+            return [row | {"seconds": None} for row in run.rows()]
+
+        self.assertEqual(without_time(cut), without_time(whole))
+        self.assertTrue(cut.finished())
+
+
+if __name__ == "__main__":
+    tf.test.main()

@@ -1,0 +1,185 @@
+"""Co-teaching against two networks trained by hand, and the model with an index."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+from absl.testing import parameterized
+
+import lnl_sr_tf as lnl
+from lnl_sr_tf import config, datasets
+from lnl_sr_tf.training import CoTeaching, CoupledSGD, IndexedModel
+from lnl_sr_tf.training.build import build_model, served_model
+from lnl_sr_tf.training.co_teaching import kept_count, smallest
+
+
+def linear(seed, classes=3):
+    """A network whose gradient is known."""
+    return keras.Sequential(
+        [
+            keras.Input((4,)),
+            keras.layers.Dense(
+                classes,
+                kernel_initializer=keras.initializers.RandomNormal(1.0, seed=seed),
+            ),
+        ]
+    )
+
+
+def cross_entropy(kernel, bias, x, y):
+    """Loss of each example, and the gradient of each by kernel and bias."""
+    z = x @ kernel + bias
+    u = np.exp(z - z.max(axis=1, keepdims=True))
+    u /= u.sum(axis=1, keepdims=True)
+    error = u - np.eye(u.shape[1])[y]
+    return -np.log(u[np.arange(len(y)), y]), x[:, :, None] * error[:, None, :], error
+
+
+class CoTeachingTest(tf.test.TestCase, parameterized.TestCase):
+    def setUp(self):
+        super().setUp()
+        rng = np.random.default_rng(0)
+        self.x = rng.normal(size=(10, 4)).astype("float32")
+        self.y = rng.integers(0, 3, 10)
+        self.model = CoTeaching(linear(1), linear(2))
+        self.model.compile(
+            CoupledSGD(0.5), loss=lnl.losses.CrossEntropy(), metrics=["accuracy"]
+        )
+
+    def test_one_step_by_hand(self):
+        """Each network moves by the mean gradient of what the other chose."""
+        networks = [
+            [np.array(w, np.float64) for w in network.weights]
+            for network in (self.model.first, self.model.second)
+        ]
+        found = [cross_entropy(*weights, self.x, self.y) for weights in networks]
+        self.model.forget_rate.assign(0.4)
+        self.model.fit(self.x, self.y, batch_size=10, verbose=0, shuffle=False)
+        for own, other, model, (kernel, bias) in (
+            (0, 1, self.model.first, networks[0]),
+            (1, 0, self.model.second, networks[1]),
+        ):
+            chosen = np.argsort(found[other][0])[:6]
+            self.assertNotAllEqual(
+                np.sort(chosen), np.sort(np.argsort(found[own][0])[:6])
+            )
+            kernel = kernel - 0.5 * found[own][1][chosen].mean(axis=0)
+            bias = bias - 0.5 * found[own][2][chosen].mean(axis=0)
+            self.assertAllClose(model.weights[0], kernel, rtol=1e-4, atol=1e-5)
+            self.assertAllClose(model.weights[1], bias, rtol=1e-4, atol=1e-5)
+
+    def test_wrong_labels_are_left_out(self):
+        """Where both networks are right, a wrong label moves neither."""
+        x = np.eye(4, dtype="float32")[[0, 1, 2, 0, 1]] * 5
+        y = np.array([0, 1, 2, 0, 2])  # the last is wrong
+        for network in (self.model.first, self.model.second):
+            network.set_weights([np.eye(4)[:, :3], np.zeros(3)])
+        weights = []
+        for labels in (y, np.where(np.arange(5) == 4, 0, y)):
+            for network in (self.model.first, self.model.second):
+                network.set_weights([np.eye(4)[:, :3], np.zeros(3)])
+            self.model.forget_rate.assign(0.2)
+            self.model.fit(x, labels, batch_size=5, verbose=0)
+            weights.append(self.model.first.get_weights()[0])
+        self.assertAllClose(weights[0], weights[1])
+
+    def test_evaluation_is_of_the_first_network(self):
+        results = self.model.evaluate(self.x, self.y, verbose=0, return_dict=True)
+        self.assertEqual(set(results), {"loss", "accuracy", "second_accuracy"})
+        for network, name in (
+            (self.model.first, "accuracy"),
+            (self.model.second, "second_accuracy"),
+        ):
+            right = np.argmax(network.predict(self.x, verbose=0), 1) == self.y
+            self.assertAllClose(results[name], right.mean())
+        plain = lnl.losses.CrossEntropy()(self.y, self.model.first(self.x))
+        self.assertAllClose(results["loss"], plain)
+
+    def test_soft_labels(self):
+        one_hot = np.eye(3)[self.y]
+        by_integer = self.model.evaluate(self.x, self.y, verbose=0, return_dict=True)
+        model = CoTeaching(self.model.first, self.model.second)
+        model.compile("sgd", loss=lnl.losses.CrossEntropy(), metrics=["accuracy"])
+        by_vector = model.evaluate(self.x, one_hot, verbose=0, return_dict=True)
+        self.assertAllClose(by_integer, by_vector)
+
+    @parameterized.parameters(
+        (10, 0.2, 8), (10, 0.0, 10), (128, 0.8, 25), (3, 0.99, 1), (1, 0.5, 1)
+    )
+    def test_kept_count(self, size, rate, expected):
+        self.assertEqual(int(kept_count(size, tf.constant(rate))), expected)
+
+    def test_smallest(self):
+        values = tf.constant([3.0, 1.0, 2.0, 1.0])
+        self.assertAllEqual(smallest(values, 3), [0, 1, 1, 1])
+        self.assertAllEqual(tf.reduce_sum(smallest(values, 1)), 1)
+
+    def test_round_trip(self):
+        path = self.get_temp_dir() + "/pair.keras"
+        self.model.save(path)
+        loaded = keras.models.load_model(path)
+        for ours, theirs in zip(self.model(self.x), loaded(self.x), strict=True):
+            self.assertAllEqual(ours, theirs)
+
+    def test_scheduler(self):
+        seen = []
+        record = keras.callbacks.LambdaCallback(
+            on_epoch_end=lambda epoch, logs: seen.append(float(self.model.forget_rate))
+        )
+        forget = lnl.callbacks.ForgetScheduler(final=0.4, epochs=4)
+        self.model.fit(self.x, self.y, epochs=6, verbose=0, callbacks=[forget, record])
+        self.assertAllClose(seen, [0, 0.1, 0.2, 0.3, 0.4, 0.4])
+        with self.assertRaisesRegex(ValueError, "needs a `lnl.training.CoTeaching`"):
+            model = linear(1)
+            model.compile("sgd", "mse")
+            model.fit(self.x, self.x[:, :3], verbose=0, callbacks=[forget])
+        with self.assertRaisesRegex(ValueError, "final=1.0"):
+            lnl.callbacks.ForgetScheduler(final=1.0)
+
+
+class IndexedModelTest(tf.test.TestCase):
+    def test_memory_follows_the_index(self):
+        images = keras.Input((4,))
+        logits = keras.layers.Dense(3, kernel_initializer="zeros")(images)
+        model = IndexedModel(images, logits)
+        loss = lnl.losses.get("elr", num_examples=20, num_classes=3)
+        model.compile(CoupledSGD(0.0), loss=loss, metrics=["accuracy"])
+        x, y = np.zeros((6, 4)), np.arange(6) % 3
+        index = np.array([11, 3, 5, 0, 19, 8])
+        history = model.fit(x, {"label": y, "index": index}, verbose=0, epochs=2)
+        memory = np.asarray(loss.state[0])
+        average = (1 - 0.7**2) / 3
+        self.assertAllClose(memory[index], np.full((6, 3), average), atol=1e-3)
+        self.assertAllEqual(np.flatnonzero(memory.sum(axis=1)), np.sort(index))
+        last = np.log(3) + 3 * np.log(1 - average)
+        self.assertAllClose(history.history["loss"][-1], last, rtol=1e-3)
+        results = model.evaluate(x, y, verbose=0, return_dict=True)
+        self.assertAllClose(results["loss"], np.log(3))
+        self.assertAllClose(results["accuracy"], 1 / 3)
+
+
+class ServedModelTest(tf.test.TestCase, parameterized.TestCase):
+    @parameterized.parameters(
+        {"loss": "ce", "method": "co_teaching"}, {"loss": "elr_sr"}, {"loss": "elr"}
+    )
+    def test_is_a_plain_model_of_the_same_weights(self, **settings):
+        data = datasets.load("digits")
+        model = build_model(config.resolve(settings), data)
+        served = served_model(model)
+        path = self.get_temp_dir() + "/served.keras"
+        served.save(path)
+        loaded = keras.models.load_model(path)
+        images = data.test_images[:8]
+        expected = model(images)
+        if settings.get("method"):
+            self.assertNotAllClose(expected[0], expected[1])
+            expected = expected[0]
+        self.assertAllClose(loaded(images), expected, rtol=1e-5)
+        results = loaded.evaluate(
+            images, data.test_labels[:8], verbose=0, return_dict=True
+        )
+        self.assertIn("accuracy", results)
+        self.assertEmpty(loaded.loss.state)
+
+
+if __name__ == "__main__":
+    tf.test.main()

@@ -49,6 +49,14 @@ class SchedulersTest(tf.test.TestCase, parameterized.TestCase):
         scheduler = lnl.callbacks.RegularizationScheduler(2.0, every=2, initial=3.0)
         self.assertEqual(fit(scheduler, first=4).weights, [12, 12])
 
+    def test_weight_moves_in_a_traced_step(self):
+        loss = lnl.losses.get("ce_sr", weight=1.0)
+        step = tf.function(lambda logits: loss([0], logits))
+        before = step(tf.zeros((1, 4)))
+        loss.weight = 5.0
+        norm = float(loss.norm(np.zeros((1, 4)))[0])
+        self.assertAllClose(step(tf.zeros((1, 4))) - before, 4 * norm, rtol=1e-5)
+
     def test_temperature(self):
         scheduler = lnl.callbacks.TemperatureScheduler(decay=0.5, minimum=0.1)
         recorder = fit(scheduler, epochs=4)

@@ -1,0 +1,60 @@
+"""The docs say what the code does, and their links lead somewhere."""
+
+import importlib.util
+import pathlib
+import re
+
+from absl.testing import absltest, parameterized
+
+from lnl_sr_tf import config
+from lnl_sr_tf.loss_names import LOSSES
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+PAGES = sorted((ROOT / "docs").rglob("*.md"))
+
+
+def loss_table():
+    """The script docs/loss_table.py, as a module."""
+    spec = importlib.util.spec_from_file_location(
+        "loss_table", ROOT / "docs" / "loss_table.py"
+    )
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+class DocsTest(parameterized.TestCase):
+    def test_table_is_that_of_the_code(self):
+        script = loss_table()
+        self.assertEqual(
+            script.PAGE.read_text("utf-8"),
+            script.page(),
+            "docs/losses.md is out of date: run python docs/loss_table.py",
+        )
+
+    def test_every_loss_has_its_page(self):
+        text = (ROOT / "docs" / "losses.md").read_text("utf-8")
+        for name in LOSSES:
+            (page,) = re.findall(rf"\[`{name}`\]\(([^)]+)\)", text)
+            self.assertIn(f"`{name}`", (ROOT / "docs" / page).read_text("utf-8"))
+
+    @parameterized.parameters(*(str(page.relative_to(ROOT)) for page in PAGES))
+    def test_links(self, page):
+        path = ROOT / page
+        for link in re.findall(r"\]\(([^)#]+)\)", path.read_text("utf-8")):
+            if "://" not in link:
+                self.assertTrue((path.parent / link).exists(), f"{page}: {link}")
+
+    @parameterized.parameters(*(str(page.relative_to(ROOT)) for page in PAGES))
+    def test_commands_settle(self, page):
+        text = (ROOT / page).read_text("utf-8")
+        for command in re.findall(r"^    python main.py (--.*)$", text, re.MULTILINE):
+            settings = dict(part[2:].split("=", 1) for part in command.split())
+            settings |= {
+                k: settings[k].split(",") for k in config.AXES if k in settings
+            }
+            self.assertNotEmpty(config.grid(settings))
+
+
+if __name__ == "__main__":
+    absltest.main()

@@ -21,6 +21,7 @@ def curves(rows, title, path):
     """
     epochs = [row["epoch"] for row in rows]
     regularized = rows[0]["lambda"] is not None
+    two_networks = rows[0]["second_test_accuracy"] is not None
     figure = Figure(figsize=(10.5, 3.6), layout="constrained")
     figure.suptitle(title)
     accuracy, loss, sparse = figure.subplots(1, 3)
@@ -32,13 +33,17 @@ def curves(rows, title, path):
 
     line(accuracy, "test_accuracy", "test set, clean labels", _BLUE, "-")
     line(accuracy, "accuracy", "training set, given labels", _ORANGE, "--")
+    if two_networks:
+        line(accuracy, "second_test_accuracy", "the second network's", _GREEN, ":")
     accuracy.set(title="Accuracy", xlabel="epoch", ylim=(0, 1))
     accuracy.yaxis.set_major_formatter(PercentFormatter(1.0))
     accuracy.legend(fontsize="small")
 
     line(loss, "loss", "training set", _ORANGE, "--")
     line(loss, "test_loss", "test set", _BLUE, "-")
-    name = "Loss (with the sparse term)" if regularized else "Loss"
+    what = ["with the sparse term"] * regularized
+    what += ["training: sum of both networks"] * two_networks
+    name = f"Loss ({', '.join(what)})" if what else "Loss"
     loss.set(title=name, xlabel="epoch")
     values = [row[column] for row in rows for column in ("loss", "test_loss")]
     if regularized and 0 < min(values) < max(values) / 10:

@@ -12,7 +12,7 @@ from lnl_sr_tf import config
 from lnl_sr_tf.analysis import figures, tables
 
 
-def rows(count, regularized):
+def rows(count, regularized, two_networks=False):
     return [
         {
             "epoch": t + 1,
@@ -23,6 +23,7 @@ def rows(count, regularized):
             "sparse_rate": 0.9,
             "test_sparse_rate": 0.8,
             "lambda": 4.0 * 2**t if regularized else None,
+            "second_test_accuracy": 0.2 * t if two_networks else None,
         }
         for t in range(count)
     ]
@@ -48,6 +49,14 @@ class FiguresTest(absltest.TestCase):
             draw(*arguments, self.path)
         self.assertEqual(self.path.read_bytes()[:8], b"\x89PNG\r\n\x1a\n")
         return kept[0]
+
+    def test_curves_of_two_networks(self):
+        figure = self.drawn(figures.curves, rows(4, False, True), "a title")
+        lines = {line.get_label(): line for line in figure.axes[0].get_lines()}
+        np.testing.assert_allclose(
+            lines["the second network's"].get_ydata(), [0, 0.2, 0.4, 0.6]
+        )
+        self.assertIn("sum of both networks", figure.axes[1].get_title())
 
     def test_curves(self):
         figure = self.drawn(figures.curves, rows(5, True), "a title")

@@ -15,7 +15,7 @@ from lnl_sr_tf import datasets, export, models, noise
 from lnl_sr_tf.analysis import figures
 from lnl_sr_tf.errors import InputError, RunError
 from lnl_sr_tf.run_folder import RunFolder
-from lnl_sr_tf.training import machine, precision, transition
+from lnl_sr_tf.training import corruption, machine, precision, transition
 from lnl_sr_tf.training.build import build_loss, build_model, served_model
 from lnl_sr_tf.training.checkpoint import saved_epochs
 from lnl_sr_tf.training.fit import fit
@@ -34,7 +34,7 @@ def check(config):
         raise InputError(f"--loss={config.loss}: {error}") from None
     models.check(config.model)
     datasets.check(config.dataset)
-    noise.noise_matrix(config.noise, config.dataset_name, 2, config.rate)
+    corruption.check(config)
     transition.check_source(config)
 
 
@@ -122,10 +122,10 @@ def _load(config, folder):
     """The dataset with its given labels: the stored ones, if the run has begun."""
     data_dir = os.path.expanduser(config.data_dir) or None
     dataset = datasets.load(config.dataset, data_dir)
-    matrix = noise.noise_matrix(
-        config.noise, config.dataset_name, dataset.num_classes, config.rate
+    dataset = dataset.with_imbalance(
+        config.imbalance, config.imbalance_factor, config.seed
     )
-    dataset = dataset.with_noise(matrix, config.seed, config.noise_draw == "exact")
+    dataset = corruption.corrupted(dataset, config)
     if folder.labels.is_file():
         try:
             with np.load(folder.labels, allow_pickle=False) as stored:
@@ -190,7 +190,7 @@ def _write_labels(dataset, folder):
     try:
         np.savez_compressed(
             unfinished,
-            index=np.arange(len(dataset.given_labels)),
+            index=dataset.index,
             given=dataset.given_labels,
             clean=dataset.clean_labels,
         )
@@ -202,7 +202,7 @@ def _write_labels(dataset, folder):
 def _headline(config, dataset, policy, folder):
     kind = "no label noise"
     if config.noise != "none":
-        kind = f"{config.noise} noise {dataset.noise_rate:.3f} as drawn"
+        kind = f"noise {config.noise_words}, {dataset.noise_rate:.3f} as drawn"
     return (
         f"{dataset.name} ({len(dataset.given_labels)} to train, "
         f"{len(dataset.test_labels)} to test), {kind}; {_how(config)}, {config.model}, "
@@ -275,9 +275,7 @@ def duration(seconds):
 
 def _write_results(config, dataset, model, rows, folder):
     folder.figures.mkdir(exist_ok=True)
-    title = f"{dataset.name}, no label noise"
-    if config.noise != "none":
-        title = f"{dataset.name}, {config.noise} noise {config.rate:g}"
+    title = f"{dataset.name}, noise {config.noise_words}"
     figures.curves(
         rows,
         f"{title}, {_how(config)}, seed {config.seed}",
@@ -291,5 +289,26 @@ def _write_results(config, dataset, model, rows, folder):
         f"{title}: given labels, wrong ones in bold",
         folder.figures / "samples.png",
     )
-    export.save(served_model(model), folder)
-    folder.write_summary(_summary(dataset, rows, finished=True))
+    kept = served_model(model)
+    per_class = _class_accuracy(kept, dataset)
+    figures.per_class(
+        per_class,
+        np.bincount(dataset.given_labels, minlength=dataset.num_classes),
+        f"{title}, {_how(config)}, seed {config.seed}",
+        folder.figures / "per_class.png",
+    )
+    export.save(kept, folder)
+    folder.write_summary(
+        _summary(dataset, rows, finished=True) | {"class_accuracy": per_class}
+    )
+
+
+def _class_accuracy(model, dataset):
+    """Accuracy on the test set by class; None for a class that it lacks."""
+    logits = model.predict(dataset.test_images, batch_size=1024, verbose=0)
+    right = logits.argmax(axis=1) == dataset.test_labels
+    found = {}
+    for label, name in enumerate(dataset.class_names):
+        members = right[dataset.test_labels == label]
+        found[name] = float(members.mean()) if len(members) else None
+    return found

@@ -79,6 +79,16 @@ class MistakesTest(tf.test.TestCase, parameterized.TestCase):
             ("--loss=backward", "--transition_matrix=known", "--rate=0.9"),
             "--loss=backward: `matrix` must have an inverse",
         ),
+        (("--noise=asym", "--asym_map=cat>dog"), "no class 'cat'; expected one of 0"),
+        (("--noise=nowhere.csv",), "--noise=nowhere.csv: there is no such file"),
+        (
+            ("--imbalance=lt", "--imbalance_factor=0.001", "--loss=ce"),
+            "leaves no example of class '7'",
+        ),
+        (
+            ("--noise=instance", "--loss=forward", "--transition_matrix=known"),
+            "--noise=instance has no transition matrix",
+        ),
         (("--resume=perhaps",), "resume=perhaps.*boolean"),
         (("--flagfile=nowhere.flags",), "nowhere.flags"),
     )

@@ -3,6 +3,7 @@
 import importlib.util
 import pathlib
 import re
+import shlex
 
 from absl.testing import absltest, parameterized
 
@@ -49,7 +50,7 @@ class DocsTest(parameterized.TestCase):
     def test_commands_settle(self, page):
         text = (ROOT / page).read_text("utf-8")
         for command in re.findall(r"^    python main.py (--.*)$", text, re.MULTILINE):
-            settings = dict(part[2:].split("=", 1) for part in command.split())
+            settings = dict(part[2:].split("=", 1) for part in shlex.split(command))
             settings |= {
                 k: settings[k].split(",") for k in config.AXES if k in settings
             }

@@ -54,6 +54,43 @@ class ExperimentTest(tf.test.TestCase, parameterized.TestCase):
             np.mean(right == data.test_labels), summary["test_accuracy"], atol=1e-6
         )
 
+    def test_noise_from_a_file(self):
+        path = pathlib.Path(self.get_temp_dir()) / "rows.npy"
+        np.save(path, noise.pairflip_matrix(10, 0.3))
+        run = experiment.run(self.settled(noise=str(path)), lambda line: None)
+        with np.load(run.labels) as labels:
+            moved = (labels["given"] - labels["clean"]) % 10
+        self.assertAllEqual(np.unique(moved), [0, 1])
+        self.assertAllClose(run.summary()["noise_rate"], 0.3, atol=2e-3)
+
+    def test_noise_by_a_map(self):
+        run = experiment.run(
+            self.settled(noise="asym", asym_map="3>5", rate=0.4), lambda line: None
+        )
+        with np.load(run.labels) as labels:
+            wrong = labels["given"] != labels["clean"]
+            self.assertAllEqual(np.unique(labels["clean"][wrong]), [3])
+            self.assertAllEqual(np.unique(labels["given"][wrong]), [5])
+
+    def test_imbalance_instance_noise_and_accuracy_by_class(self):
+        settled = self.settled(
+            imbalance="lt", noise="instance", rate=0.2, loss="gce_sr",
+            balance="logit_adjustment",
+        )  # fmt: skip
+        run = experiment.run(settled, lambda line: None)
+        with np.load(run.labels) as labels:
+            self.assertEqual(np.bincount(labels["clean"])[9], 14)
+            self.assertGreater(labels["index"].max(), len(labels["index"]))
+            counts = np.bincount(labels["given"], minlength=10)
+        model = keras.models.load_model(run.model)
+        self.assertAllEqual(model.loss.loss.counts, counts)
+        data = datasets.load("digits")
+        right = model.predict(data.test_images, verbose=0).argmax(1) == data.test_labels
+        for label, accuracy in enumerate(run.summary()["class_accuracy"].values()):
+            expected = right[data.test_labels == label].mean()
+            self.assertAllClose(accuracy, expected, atol=1e-6)
+        self.assertTrue((run.figures / "per_class.png").is_file())
+
     def test_matrix_is_estimated_once_and_kept(self):
         settled = self.settled(loss="forward", rate=0.3, estimation_epochs=3)
         lines = []

@@ -72,6 +72,40 @@ def curves(rows, title, path):
     figure.savefig(path, dpi=150)
 
 
+def per_class(accuracies, counts, title, path):
+    """Accuracy of each class, and beneath it how many training examples it has.
+
+    Args:
+        accuracies: dict from a class's name to its accuracy on the test set, or None.
+        counts: how many training examples are labelled so, one a class.
+        title: what the run was.
+        path: the PNG to write.
+    """
+    names = list(accuracies)
+    values = [np.nan if value is None else value for value in accuracies.values()]
+    width = min(16.0, max(6.0, 0.35 * len(names)))
+    figure = Figure(figsize=(width, 4.2), layout="constrained")
+    figure.suptitle(title)
+    accuracy, examples = figure.subplots(2, 1, sharex=True, height_ratios=(2, 1))
+    places = np.arange(len(names))
+    accuracy.bar(places, values, color=_BLUE)
+    mean = np.nanmean(values)
+    accuracy.axhline(mean, color=_ORANGE, linestyle="--")
+    accuracy.set_title(f"mean of the classes {mean:.1%} (dashed)", fontsize="medium")
+    accuracy.set(ylabel="accuracy, test set", ylim=(0, 1))
+    accuracy.yaxis.set_major_formatter(PercentFormatter(1.0))
+    examples.bar(places, counts, color=_GREEN)
+    examples.set(ylabel="training\nexamples")
+    # More names than these would be read by nobody.
+    step = -(-len(names) // 50)
+    examples.set_xticks(places[::step], [names[i] for i in places[::step]])
+    examples.tick_params("x", rotation=90 if max(map(len, names)) > 3 else 0)
+    for axes in (accuracy, examples):
+        axes.grid(axis="y", alpha=0.3)
+        axes.set_axisbelow(True)
+    figure.savefig(path, dpi=110)
+
+
 def samples(images, given, clean, class_names, title, path):
     """Training images with their given labels, and the clean ones where they differ.
 

@@ -20,7 +20,7 @@ def comparison(results):
         how = config.loss
         if config.method != "standard":
             how += f" ({config.method})"
-        key = (config.dataset, config.noise, config.rate, how)
+        key = (config.dataset, config.noise_words, how)
         groups.setdefault(key, []).append(summary)
     header = (
         "dataset",
@@ -32,11 +32,11 @@ def comparison(results):
         "seeds",
     )
     body = [header]
-    for (dataset, noise, rate, loss), summaries in groups.items():
+    for (dataset, noise, loss), summaries in groups.items():
         body.append(
             (
                 dataset,
-                "none" if noise == "none" else f"{noise} {rate:g}",
+                noise,
                 loss,
                 percent([s["test_accuracy"] for s in summaries]),
                 percent([s["best_test_accuracy"] for s in summaries]),

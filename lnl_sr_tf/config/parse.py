@@ -23,17 +23,23 @@ def parse(name, value):
         parsed = _PARSERS[kind](value)
     except (ValueError, TypeError, AttributeError):
         raise InputError(f"--{name}={value}: expected {_expected(name)}") from None
-    if limits["choices"] and parsed not in limits["choices"]:
+    of_file = limits["files"] and str(parsed).endswith(limits["files"])
+    if limits["choices"] and parsed not in limits["choices"] and not of_file:
         close = difflib.get_close_matches(str(parsed), limits["choices"], n=1)
         hint = f"; did you mean {close[0]}?" if close else ""
         raise InputError(
-            f"--{name}={value}: expected one of {', '.join(limits['choices'])}{hint}"
+            f"--{name}={value}: expected one of {', '.join(limits['choices'])}"
+            f"{_or_file(limits['files'])}{hint}"
         )
     if parsed == "" and FIELDS[name].default != "":
         raise InputError(f"--{name}=: expected {_expected(name)}")
     if limits["interval"] and not _inside(parsed, limits["interval"]):
         raise InputError(f"--{name}={value}: expected {_expected(name)}")
     return parsed
+
+
+def _or_file(endings):
+    return f", or a file that ends in {' or '.join(endings)}" if endings else ""
 
 
 def _inside(value, interval):

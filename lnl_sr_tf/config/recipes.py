@@ -3,9 +3,9 @@
 A recipe is an absl flagfile, one `--name=value` a line. What applies to a run is
 read from the general to the particular, later files winning:
 
-    default, DATASET, METHOD, DATASET-METHOD, DATASET-NOISE, and for the loss L without
-    its ending _sr, and then for the loss with it: DATASET-L, DATASET-L-NOISE,
-    DATASET-L-NOISE-RATE
+    default, DATASET, METHOD, DATASET-METHOD, DATASET-IMBALANCE, DATASET-NOISE, and for
+    the loss L without its ending _sr, and then for the loss with it: DATASET-L,
+    DATASET-L-NOISE, DATASET-L-NOISE-RATE
 
 (.flags each). Files that do not exist
 are passed over, so a dataset without a recipe trains with the defaults.
@@ -36,7 +36,7 @@ def folder():
     )
 
 
-def read(dataset, loss, noise, rate=None, method="standard"):
+def read(dataset, loss, noise, rate=None, method="standard", imbalance="none"):
     """The settings that the recipes give for a dataset, a loss and a kind of noise.
 
     Args:
@@ -45,6 +45,7 @@ def read(dataset, loss, noise, rate=None, method="standard"):
         noise: kind of label noise, for instance `"asym"`.
         rate: the noise rate, a number.
         method: how to train, for instance `"co_teaching"`.
+        imbalance: kind of imbalance, for instance `"lt"`.
 
     Returns:
         A dict from a setting's name to its value as written, a string.
@@ -58,7 +59,10 @@ def read(dataset, loss, noise, rate=None, method="standard"):
     """
     settings = {}
     place = folder()
-    stems = ["default", dataset, method, f"{dataset}-{method}", f"{dataset}-{noise}"]
+    stems = ["default", dataset, method, f"{dataset}-{method}"]
+    if imbalance != "none":
+        stems.append(f"{dataset}-{imbalance}")
+    stems.append(f"{dataset}-{noise}")
     for name in dict.fromkeys((loss.removesuffix(REGULARIZED), loss)):
         of_loss = f"{dataset}-{name}"
         stems += [of_loss, f"{of_loss}-{noise}", f"{of_loss}-{noise}-{rate}"]

@@ -23,7 +23,7 @@ _ONLY = {
     if field.metadata["only"]
 }
 # What a recipe is chosen by.
-_HEAD = ("dataset", "loss", "noise", "rate", "method")
+_HEAD = ("dataset", "loss", "noise", "rate", "method", "imbalance")
 
 
 def resolve(settings):
@@ -48,16 +48,21 @@ def resolve(settings):
     given = {name: parse(name, value) for name, value in settings.items()}
     head = Config(**{name: given[name] for name in _HEAD if name in given})
     read = recipes.read(
-        head.dataset_name, head.loss, head.noise, f"{head.rate:g}", head.method
+        head.dataset_name,
+        head.loss,
+        head.noise,
+        f"{head.rate:g}",
+        head.method,
+        head.imbalance,
     )
     recipe = {name: parse(name, text) for name, text in read.items()}
     values = recipe | given
     values["loss_args"] = recipe.get("loss_args", {}) | given.get("loss_args", {})
-    if head.noise == "none":
+    if head.noise == "none" or head.noise_file:
         if given.get("rate"):
             raise InputError(
-                f"--noise=none contradicts --rate={given['rate']:g}; leave out --rate, "
-                "or choose --noise=sym, asym or pairflip"
+                f"--noise={head.noise} contradicts --rate={given['rate']:g}; leave out "
+                "--rate, or choose --noise=sym, asym, pairflip or instance"
             )
         values["rate"] = 0.0
     config = Config(**values)
@@ -123,6 +128,11 @@ def _check_method(config):
                 "--method=co_teaching with --noise=none needs --forget_rate, since the "
                 "noise rate is not known"
             )
+    if config.balance != "none" and (base == "elr" or config.method == "nlnl"):
+        raise InputError(
+            f"--balance={config.balance} does not go with --loss={config.loss} by "
+            f"--method={config.method}, which has a mean of its own; use --balance=none"
+        )
     if config.mixup and base == "elr":
         raise InputError(
             f"--mixup={config.mixup:g} contradicts --loss={config.loss}, which keeps a "

@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import json
+import pathlib
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -43,6 +44,7 @@ def _setting(
     choices=None,
     interval=None,
     only=None,
+    files=(),
     identifies=True,
 ):
     """A field of `Config`.
@@ -54,6 +56,7 @@ def _setting(
         meaning: what it is, with its unit.
         choices: the texts it may be.
         interval: the numbers it may be, as `"[0, 1)"`.
+        files: endings of files whose paths it may be beside the choices.
         only: an `Only`, where it has an effect beside some settings alone.
         identifies: whether runs that differ in it are different runs.
     """
@@ -66,6 +69,7 @@ def _setting(
             "choices": choices,
             "interval": interval,
             "only": only,
+            "files": files,
             "identifies": identifies,
         },
     )
@@ -98,12 +102,23 @@ class Config:
         "sym",
         str,
         "Label noise",
-        "kind: none, sym (to any other class), asym (to a similar class; mnist, "
-        "cifar10, cifar100), pairflip (to the next class)",
-        choices=("none", "sym", "asym", "pairflip"),
+        "kind: none, sym (to any other class), asym (to a similar class: mnist, "
+        "cifar10, cifar100, or as asym_map says), pairflip (to the next class), "
+        "instance (depends on the image), or a .csv or .npy file with a transition "
+        "matrix of rows P(given | true)",
+        choices=("none", "sym", "asym", "pairflip", "instance"),
+        files=(".csv", ".npy"),
     )
     rate: float = _setting(
         0.6, float, "Label noise", "noise rate, a share", interval="[0, 1)"
+    )
+    asym_map: str = _setting(
+        None,
+        str,
+        "Label noise",
+        "which class asym takes for which, by name or index, for instance "
+        "cat>dog,3>5 (default: the dataset's own)",
+        only=_only("noise", "asym"),
     )
     noise_draw: str = _setting(
         "exact",
@@ -111,6 +126,22 @@ class Config:
         "Label noise",
         "exact (the same share of every class) or random (each label by itself)",
         choices=("exact", "random"),
+    )
+    imbalance: str = _setting(
+        "none",
+        str,
+        "Data",
+        "make classes rare, before label noise: none, lt (long-tailed), step (half of "
+        "the classes)",
+        choices=("none", "lt", "step"),
+    )
+    imbalance_factor: float = _setting(
+        RECIPE,
+        float,
+        "Data",
+        "share of its examples that the rarest class keeps",
+        interval="(0, 1]",
+        only=_only("imbalance", "lt", "step"),
     )
     loss: str = _setting(
         "ce_sr",
@@ -236,6 +267,14 @@ class Config:
         "tenth of the epochs, at least 1)",
         interval="[1, 1000000]",
         only=_WITH_MATRIX,
+    )
+    balance: str = _setting(
+        RECIPE,
+        str,
+        "Method",
+        "against rare classes: none, class_balanced (weights by the effective number "
+        "of examples), logit_adjustment (logits plus the logarithm of the shares)",
+        choices=("none", "class_balanced", "logit_adjustment"),
     )
     mixup: float = _setting(
         RECIPE,
@@ -387,12 +426,35 @@ class Config:
         return self.loss.endswith(REGULARIZED)
 
     @property
+    def noise_file(self):
+        """Whether the noise is that of a matrix in a file."""
+        return self.noise.endswith(FIELDS["noise"].metadata["files"])
+
+    @property
+    def noise_words(self):
+        """Label noise and imbalance for people, for instance sym 0.6, lt 0.01."""
+        words = self.noise
+        if self.noise_file:
+            words = pathlib.PurePath(self.noise).name
+        elif self.noise != "none":
+            words += f" {self.rate:g}"
+        if self.imbalance != "none":
+            words += f", {self.imbalance} {self.imbalance_factor:g}"
+        return words
+
+    @property
     def run_name(self):
         """Name of the run's folder: readable, and different for different settings."""
         text = json.dumps(self.identity(), sort_keys=True)
         digest = hashlib.sha256(text.encode()).hexdigest()[:8]
         dataset = self.dataset_name.replace("/", "_")
-        noise = self.noise if self.noise == "none" else f"{self.noise}{self.rate:g}"
+        noise = self.noise
+        if self.noise_file:
+            noise = pathlib.PurePath(self.noise).stem
+        elif self.noise != "none":
+            noise += f"{self.rate:g}"
+        if self.imbalance != "none":
+            noise += f"-{self.imbalance}{self.imbalance_factor:g}"
         method = "" if self.method == "standard" else f"-{self.method}"
         return f"{dataset}-{self.loss}{method}-{noise}-seed{self.seed}-{digest}"
 

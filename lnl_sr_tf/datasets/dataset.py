@@ -4,8 +4,9 @@ import dataclasses
 
 import numpy as np
 
+from lnl_sr_tf.datasets.imbalance import imbalanced_indices
 from lnl_sr_tf.errors import InputError
-from lnl_sr_tf.noise import corrupt
+from lnl_sr_tf.noise import corrupt, instance_noise
 
 # Statistics are taken over chunks: a float copy of all images would not fit.
 _CHUNK = 2048
@@ -25,6 +26,8 @@ class Dataset:
         class_names: one name a class.
         mean: of the pixels / 255 over the training images, one a channel.
         std: their standard deviation, one a channel.
+        index: which example of the source each training image is, int64, shape (n,);
+            by default all, in their order.
 
     Example:
         >>> data = lnl.datasets.load("digits")
@@ -42,6 +45,11 @@ class Dataset:
     class_names: tuple
     mean: tuple
     std: tuple
+    index: np.ndarray = None
+
+    def __post_init__(self):
+        if self.index is None:
+            object.__setattr__(self, "index", np.arange(len(self.given_labels)))
 
     @property
     def image_shape(self):
@@ -79,6 +87,58 @@ class Dataset:
             )
         given = corrupt(self.clean_labels, matrix, seed, exact)
         return dataclasses.replace(self, given_labels=given)
+
+    def with_instance_noise(self, rate, seed):
+        """The same dataset with labels corrupted as the images suggest.
+
+        Args:
+            rate: η in [0, 1), the mean noise rate.
+            seed: an integer or a `numpy.random.Generator`.
+
+        Returns:
+            A new `Dataset` that shares the images.
+
+        Raises:
+            InputError: if the rate is out of range.
+        """
+        given = instance_noise(
+            self.train_images, self.clean_labels, rate, seed, self.num_classes
+        )
+        return dataclasses.replace(self, given_labels=given)
+
+    def with_imbalance(self, kind, factor, seed):
+        """The same dataset with fewer training examples of some classes.
+
+        Args:
+            kind: `"none"`, `"lt"` or `"step"`.
+            factor: f in (0, 1], the share that the rarest class keeps.
+            seed: an integer or a `numpy.random.Generator`.
+
+        Returns:
+            A new `Dataset`; test images are as they were.
+
+        Raises:
+            InputError: if an argument is out of range, or a class would lose all of its
+                examples.
+        """
+        if kind == "none":
+            return self
+        kept = imbalanced_indices(
+            self.clean_labels, kind, factor, seed, self.num_classes
+        )
+        counts = np.bincount(self.clean_labels[kept], minlength=self.num_classes)
+        for label in np.flatnonzero(counts == 0):
+            raise InputError(
+                f"imbalance {kind} by a factor of {factor:g} leaves no example of "
+                f"class {self.class_names[label]!r}; a factor closer to 1 would"
+            )
+        return dataclasses.replace(
+            self,
+            train_images=self.train_images[kept],
+            given_labels=self.given_labels[kept],
+            clean_labels=self.clean_labels[kept],
+            index=self.index[kept],
+        )
 
 
 def pixel_statistics(images):

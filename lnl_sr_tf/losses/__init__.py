@@ -27,6 +27,7 @@ from lnl_sr_tf.losses.epsilon_softmax import (
 )
 from lnl_sr_tf.losses.focal import FocalLoss
 from lnl_sr_tf.losses.generalized_cross_entropy import GeneralizedCrossEntropy
+from lnl_sr_tf.losses.imbalanced import ClassBalanced, LogitAdjusted
 from lnl_sr_tf.losses.label_distribution import LabelDistributionallyRobustKL
 from lnl_sr_tf.losses.logit_clip import LogitClip
 from lnl_sr_tf.losses.mean_absolute_error import (
@@ -65,6 +66,7 @@ __all__ = [
     "AsymmetricUnhingedLoss",
     "BackwardCorrection",
     "BiTemperedLogisticLoss",
+    "ClassBalanced",
     "CrossEntropy",
     "EarlyLearningRegularization",
     "EpsilonSoftmaxCrossEntropy",
@@ -73,6 +75,7 @@ __all__ = [
     "ForwardCorrection",
     "GeneralizedCrossEntropy",
     "LabelDistributionallyRobustKL",
+    "LogitAdjusted",
     "LogitClip",
     "MeanAbsoluteError",
     "NegativeLearning",

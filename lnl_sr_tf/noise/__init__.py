@@ -3,6 +3,8 @@
 from lnl_sr_tf.noise.corrupt import corrupt
 from lnl_sr_tf.noise.estimate import estimate_matrix
 from lnl_sr_tf.noise.files import read_matrix, write_matrix
+from lnl_sr_tf.noise.instance import instance_noise
+from lnl_sr_tf.noise.maps import map_matrix, parse_map
 from lnl_sr_tf.noise.matrices import (
     asymmetric_matrix,
     noise_matrix,
@@ -14,8 +16,11 @@ __all__ = [
     "asymmetric_matrix",
     "corrupt",
     "estimate_matrix",
+    "instance_noise",
+    "map_matrix",
     "noise_matrix",
     "pairflip_matrix",
+    "parse_map",
     "read_matrix",
     "symmetric_matrix",
     "write_matrix",

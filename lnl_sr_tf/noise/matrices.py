@@ -91,8 +91,8 @@ def asymmetric_matrix(dataset, rate):
     if dataset not in _ASYMMETRIC_MAPS:
         raise InputError(
             f"asymmetric noise is not defined for dataset {dataset!r}, only for "
-            f"{', '.join(_ASYMMETRIC_MAPS)}; pairflip noise works "
-            "for any dataset"
+            f"{', '.join(_ASYMMETRIC_MAPS)}; say by asym_map which class is taken for "
+            "which, or take pairflip noise"
         )
     num_classes = _NUM_CLASSES[dataset]
     _check(num_classes, rate)

@@ -122,13 +122,23 @@ def build_loss(config, dataset=None, matrix=None):
     regularization = {}
     if config.regularized:
         regularization = {"p": config.p, "weight": config.lambda0}
-    if config.method != "nlnl":
-        return losses.get(config.loss, **params, **regularization)
-    losses.get(base, **params)  # for its checks
-    staged = losses.SelectiveNegativePositiveLearning(**params)
+    losses.get(config.loss, **params, **regularization)  # for its checks
+    loss = losses.get(base, **params)
+    if config.method == "nlnl":
+        loss = losses.SelectiveNegativePositiveLearning(**params)
+    if config.balance != "none" and dataset is not None:
+        loss = _balanced(config.balance, loss, dataset)
     if not regularization:
-        return staged
-    return losses.SparseRegularization(staged, **regularization)
+        return loss
+    shared = {"epsilon": params["epsilon"]} if "epsilon" in params else {}
+    return losses.SparseRegularization(loss, **regularization, **shared)
+
+
+def _balanced(kind, loss, dataset):
+    counts = np.bincount(dataset.given_labels, minlength=dataset.num_classes).tolist()
+    if kind == "class_balanced":
+        return losses.ClassBalanced(loss, counts)
+    return losses.LogitAdjusted(loss, counts)
 
 
 def _network(config, dataset, seed, kind=keras.Model):

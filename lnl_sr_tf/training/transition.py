@@ -9,6 +9,7 @@ import numpy as np
 from lnl_sr_tf import config as configs
 from lnl_sr_tf import noise
 from lnl_sr_tf.errors import InputError
+from lnl_sr_tf.training import corruption
 
 _BATCH = 1024
 
@@ -36,9 +37,7 @@ def correction_matrix(config, dataset, path, train, tell):
     if path.is_file():
         return noise.read_matrix(path, dataset.num_classes)
     if source == "known":
-        return noise.noise_matrix(
-            config.noise, config.dataset_name, dataset.num_classes, config.rate
-        )
+        return corruption.noise_matrix(config, dataset)
     if source != "estimated":
         return noise.read_matrix(source, dataset.num_classes)
     warm_up = estimation_config(config)

@@ -58,6 +58,19 @@ class FiguresTest(absltest.TestCase):
         )
         self.assertIn("sum of both networks", figure.axes[1].get_title())
 
+    def test_per_class(self):
+        accuracies = {"a": 0.5, "b": None, "c": 1.0}
+        figure = self.drawn(figures.per_class, accuracies, [5, 3, 1], "a title")
+        heights = [bar.get_height() for bar in figure.axes[0].patches]
+        np.testing.assert_allclose(heights, [0.5, np.nan, 1.0])
+        self.assertIn("75.0%", figure.axes[0].get_title())
+        counts = [bar.get_height() for bar in figure.axes[1].patches]
+        self.assertEqual(counts, [5, 3, 1])
+        self.drawn(
+            figures.per_class, {f"class {i}": i / 100 for i in range(100)},
+            list(range(100)), "many",
+        )  # fmt: skip
+
     def test_curves(self):
         figure = self.drawn(figures.curves, rows(5, True), "a title")
         lines = {

@@ -87,6 +87,13 @@ class ResolveTest(tf.test.TestCase, parameterized.TestCase):
         self.assertEqual((made.epochs, made.late_momentum), (200, 0.1))
         self.assertIsNone(made.nesterov)
 
+    def test_recipe_of_an_imbalance(self):
+        made = config.resolve({"dataset": "cifar10", "imbalance": "lt"})
+        self.assertEqual((made.lambda0, made.normalize_logits), (1, False))
+        self.assertEqual(made.imbalance_factor, 0.1)
+        made = config.resolve({"dataset": "cifar100", "imbalance": "step"})
+        self.assertEqual((made.lambda0, made.normalize_logits), (1, True))
+
     def test_what_is_given_wins(self):
         made = config.resolve(
             {"dataset": "mnist", "loss": "ce_sr", "epochs": "10", "tau": 0.3}
@@ -131,13 +138,20 @@ class ResolveTest(tf.test.TestCase, parameterized.TestCase):
                 settings["noise"] = part
             elif part == "co_teaching":
                 settings["method"] = part
+            elif part in ("lt", "step"):
+                settings["imbalance"] = part
             elif part.startswith("0."):
                 settings["rate"] = part
             else:
                 return None
         made = config.resolve(settings)
         read = recipes.read(
-            made.dataset_name, made.loss, made.noise, f"{made.rate:g}", made.method
+            made.dataset_name,
+            made.loss,
+            made.noise,
+            f"{made.rate:g}",
+            made.method,
+            made.imbalance,
         )
         for name in recipes._parse(path):
             self.assertIn(name, read, path.name)
@@ -193,6 +207,12 @@ class ResolveTest(tf.test.TestCase, parameterized.TestCase):
         ({"late_momentum": 0.1}, "has no effect .*belongs to --optimizer=adam"),
         ({"loss": "ls_sr"}, "--loss=ls_sr: smoothed labels hold .* use --loss=ls"),
         ({"mixup": 0.2}, "--mixup=0.2 contradicts --loss=ce_sr"),
+        ({"noise": "t.txt"}, "one of none, .*, or a file that ends in .csv or .npy"),
+        ({"noise": "t.csv", "rate": 0.2}, "--noise=t.csv contradicts --rate=0.2"),
+        ({"imbalance_factor": 0.1}, "has no effect with --imbalance=none; it belongs"),
+        ({"imbalance": "lt", "imbalance_factor": 0}, r"expected a number in \(0, 1\]"),
+        ({"balance": "cb"}, "expected one of none, class_balanced, logit_adjustment"),
+        ({"balance": "class_balanced", "loss": "elr"}, "does not go with --loss=elr"),
         ({"mixup": 0.2, "loss": "elr"}, "--mixup=0.2 contradicts --loss=elr"),
         ({"method": "nlnl"}, "--method=nlnl trains --loss=nlnl; received .*=ce_sr"),
         ({"method": "co_teaching", "loss": "elr"}, "cannot train --loss=elr"),
@@ -213,6 +233,9 @@ class RunNameTest(tf.test.TestCase):
     def test_readable(self):
         name = config.resolve({"dataset": "mnist", "rate": 0.8, "seed": 3}).run_name
         self.assertStartsWith(name, "mnist-ce_sr-sym0.8-seed3-")
+        made = config.resolve({"noise": "/a b/given.csv", "imbalance": "lt"})
+        self.assertStartsWith(made.run_name, "digits-ce_sr-given-lt0.1-seed1-")
+        self.assertEqual(made.noise_words, "given.csv, lt 0.1")
         name = config.resolve({"dataset": "tfds:a/b", "noise": "none"}).run_name
         self.assertStartsWith(name, "a_b-ce_sr-none-seed1-")
 
@@ -257,6 +280,8 @@ class GridTest(tf.test.TestCase):
         ):
             config.grid({"loss": ["ce", "fl"], "tau": 0.1})
         self.assertLen(config.grid({"loss": ["ce", "fl_sr"], "tau": 0.1}), 2)
+        with self.assertRaisesRegex(InputError, "--asym_map=1>2 has no .*--noise=sym"):
+            config.grid({"noise": ["sym", "none"], "asym_map": "1>2"})
 
 
 if __name__ == "__main__":

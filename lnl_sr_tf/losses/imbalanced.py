@@ -1,0 +1,122 @@
+"""Wrappers for classes of different frequency."""
+
+import keras
+from keras import ops
+
+from lnl_sr_tf.losses.base import (
+    RobustLoss,
+    at_least_float32,
+    check_range,
+    loss_of_this_library,
+)
+
+
+def _check_counts(counts):
+    counts = [float(count) for count in counts]
+    if not counts or not all(count >= 0 for count in counts) or not sum(counts):
+        raise ValueError(
+            "`counts` must say how many examples each class has, not all 0. Received: "
+            f"counts={counts}"
+        )
+    return counts
+
+
+def _per_class_constant(values, outputs, counts):
+    if len(counts) != outputs.shape[-1]:
+        raise ValueError(
+            f"`counts` is for {len(counts)} classes. Received predictions of shape "
+            f"{tuple(outputs.shape)}."
+        )
+    return ops.convert_to_tensor(values, dtype=outputs.dtype)
+
+
+@keras.saving.register_keras_serializable("lnl_sr_tf")
+class ClassBalanced(RobustLoss):
+    """Any loss of this library, weighted by class: w_i L(u, i).
+
+    w_i is proportional to (1 − β) / (1 − β^n_i), the inverse of the effective number of
+    class i's n_i examples, and 1 on average over the examples. Cui et al.,
+    "Class-Balanced Loss Based on Effective Number of Samples" (CVPR 2019), Eq. 3.
+
+    Args:
+        loss: a loss of this library.
+        counts: n, how many examples each class has. A class without any weighs 0.
+        beta: β in [0, 1): 0 weighs all alike, 0.9999 close to 1/n_i.
+        **kwargs: arguments of `RobustLoss`.
+
+    Raises:
+        ValueError: if `loss` is no loss of this library, or a number is out of range.
+
+    Example:
+        >>> ClassBalanced(CrossEntropy(), counts=[900, 100], beta=0.999)
+    """
+
+    parts = ("loss",)
+    parameters = ("counts", "beta")
+
+    def __init__(self, loss, counts, beta=0.9999, **kwargs):
+        self.loss = loss_of_this_library("loss", loss)
+        kwargs.setdefault("from_logits", self.loss.from_logits)
+        super().__init__(**kwargs)
+        self.counts = _check_counts(counts)
+        self.beta = check_range("beta", beta, 0.0, 1.0, open_high=True)
+        raw = [
+            (1 - self.beta) / (1 - self.beta**count) if count else 0.0
+            for count in self.counts
+        ]
+        total = sum(w * n for w, n in zip(raw, self.counts, strict=True))
+        self._weights = [w * sum(self.counts) / total for w in raw]
+
+    def outputs(self, y_pred):
+        """What the loss inside takes."""
+        return self.loss.outputs(y_pred)
+
+    def per_class(self, outputs):
+        """w_i L(u, i)."""
+        weights = _per_class_constant(self._weights, outputs, self.counts)
+        return weights * self.loss.per_class(outputs)
+
+
+@keras.saving.register_keras_serializable("lnl_sr_tf")
+class LogitAdjusted(RobustLoss):
+    """Any loss of this library on adjusted logits, z + τ log π.
+
+    π_i is the share of class i among the examples: the network learns what is left to
+    say when the prior is said already, and its own argmax is fair to rare classes.
+    Menon et al., "Long-tail Learning via Logit Adjustment" (ICLR 2021), Eq. 10.
+
+    Args:
+        loss: a loss of this library.
+        counts: how many examples each class has; a class without any counts as one
+            hundredth of an example.
+        tau: τ ≥ 0; 1 is the published choice, 0 leaves the logits.
+        **kwargs: arguments of `RobustLoss`.
+
+    Raises:
+        ValueError: if `loss` is no loss of this library, a number is out of range, or
+            `from_logits` is false.
+
+    Example:
+        >>> LogitAdjusted(CrossEntropy(), counts=[900, 100])
+    """
+
+    parts = ("loss",)
+    parameters = ("counts", "tau")
+    needs_logits = True
+
+    def __init__(self, loss, counts, tau=1.0, **kwargs):
+        super().__init__(**kwargs)
+        self.loss = loss_of_this_library("loss", loss)
+        self.counts = _check_counts(counts)
+        self.tau = check_range("tau", tau, 0.0, float("inf"))
+
+    def outputs(self, y_pred):
+        """What the loss inside takes, from adjusted logits."""
+        logits = at_least_float32(y_pred)
+        shares = [max(count, 0.01) / sum(self.counts) for count in self.counts]
+        prior = _per_class_constant(shares, logits, self.counts)
+        return self.loss.outputs(logits + self.tau * ops.log(prior))
+
+    def per_class(self, outputs):
+        """L(u, i) of the loss inside."""
+        return self.loss.per_class(outputs)

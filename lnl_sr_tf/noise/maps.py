@@ -1,0 +1,84 @@
+"""Asymmetric noise by a map that a person gives, such as `cat>dog,3>5`."""
+
+import difflib
+
+import numpy as np
+
+from lnl_sr_tf.errors import InputError
+
+
+def parse_map(text, class_names):
+    """Which class is taken for which, from text.
+
+    Args:
+        text: `true>given` pairs by commas, each a class's name or its index.
+        class_names: one name a class, in the order of the indices. A name wins over an
+            index that is written the same.
+
+    Returns:
+        Dict from the index of a true class to that of the given one.
+
+    Raises:
+        InputError: if a pair is malformed, names no class, or a class stands twice on
+            the left.
+
+    Example:
+        >>> parse_map("cat>dog, 2>0", ("bird", "cat", "dog"))
+        {1: 2, 2: 0}
+    """
+    partners = {}
+    for pair in text.split(","):
+        true, arrow, given = (part.strip() for part in pair.partition(">"))
+        if not (true and arrow and given) or ">" in given:
+            raise InputError(
+                f"--asym_map={text}: expected TRUE>GIVEN,TRUE>GIVEN by names or "
+                f"indices of classes; received {pair.strip()!r}"
+            )
+        source, target = (_index(name, class_names, text) for name in (true, given))
+        if source in partners:
+            raise InputError(
+                f"--asym_map={text}: {true!r} stands on the left of two pairs; a class "
+                "is taken for one other"
+            )
+        if source == target:
+            raise InputError(f"--asym_map={text}: {true!r} is taken for itself")
+        partners[source] = target
+    return partners
+
+
+def map_matrix(num_classes, rate, partners):
+    """T of a map: class i becomes partners[i] with probability η; others stay.
+
+    Args:
+        num_classes: k ≥ 2.
+        rate: the noise rate η in [0, 1) of the classes that have a partner.
+        partners: dict from the index of a true class to that of the given one.
+
+    Returns:
+        float64 array of shape (k, k), whose rows sum to 1.
+
+    Example:
+        >>> map_matrix(3, 0.4, {1: 2})[1]
+        array([0. , 0.6, 0.4])
+    """
+    if not 0 <= rate < 1:
+        raise InputError(f"a noise rate must be in [0, 1); received {rate}")
+    matrix = np.eye(num_classes)
+    for true, given in partners.items():
+        matrix[true, true] = 1.0 - rate
+        matrix[true, given] = rate
+    return matrix
+
+
+def _index(name, class_names, text):
+    if name in class_names:
+        return class_names.index(name)
+    if name.isdecimal() and int(name) < len(class_names):
+        return int(name)
+    close = difflib.get_close_matches(name, class_names, n=1)
+    hint = f"; did you mean {close[0]!r}?" if close else ""
+    shown = ", ".join(class_names[:12]) + (", …" if len(class_names) > 12 else "")
+    raise InputError(
+        f"--asym_map={text}: no class {name!r}; expected one of {shown}, or an index "
+        f"in [0, {len(class_names)}){hint}"
+    )

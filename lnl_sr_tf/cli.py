@@ -85,7 +85,7 @@ def main(argv):
     except KeyboardInterrupt:
         return _complain(
             "interrupted; with resume on, the same command goes on from the last "
-            "finished epoch",
+            "checkpoint",
             FAILED,
         )
     return DONE

@@ -16,9 +16,14 @@ from lnl_sr_tf.analysis import figures
 from lnl_sr_tf.errors import InputError, RunError
 from lnl_sr_tf.run_folder import RunFolder
 from lnl_sr_tf.training import corruption, machine, precision, transition
-from lnl_sr_tf.training.build import build_loss, build_model, served_model
+from lnl_sr_tf.training.build import (
+    build_loss,
+    build_model,
+    served_model,
+    used_parameters,
+)
 from lnl_sr_tf.training.checkpoint import saved_epochs
-from lnl_sr_tf.training.fit import fit
+from lnl_sr_tf.training.fit import fit, forget_rate
 
 
 def check(config):
@@ -92,7 +97,7 @@ def _run(config, tell):
         raise
     except ValueError as error:
         raise InputError(f"--loss={config.loss}: {error}") from error
-    _settle_config(config, policy, folder)
+    _settle_config(config, policy, model, dataset, folder)
     _write_labels(dataset, folder)
     if matrix is not None and not folder.transition_matrix.is_file():
         noise.write_matrix(folder.transition_matrix, matrix)
@@ -150,14 +155,17 @@ def _precision(config, folder):
     return precision.resolve(config.precision)
 
 
-def _settle_config(config, policy, folder):
+def _settle_config(config, policy, model, dataset, folder):
     """Write `config.json`, unless the run has begun before."""
     if folder.config() is not None:
         return
     folder.write_config(
         config.as_dict()
+        | config.identity()
         | {
             "precision_used": policy,
+            "loss_parameters_used": used_parameters(model.loss),
+            "forget_rate_used": forget_rate(config, dataset.noise_rate),
             "versions": {
                 "python": platform.python_version(),
                 "keras": keras.__version__,
@@ -253,13 +261,14 @@ class _Progress:
         weight = "" if row["lambda"] is None else f"  λ {row['lambda']:<7.4g}"
         second = row["second_test_accuracy"]
         both = "" if second is None else f" and {100 * second:6.2f} %"
+        stage = f"  {row['stage']}" if row["stage"] else ""
         width = len(str(self.config.epochs))
         self.tell(
             f"epoch {row['epoch']:>{width}}/{self.config.epochs}"
             f"  loss {row['loss']:8.4f}"
             f"  test accuracy {100 * row['test_accuracy']:6.2f} %{both}"
             f"  sparse rate {100 * row['sparse_rate']:5.1f} %"
-            f"{weight}  {duration(left)} left"
+            f"{weight}{stage}  {duration(left)} left"
         )
 
 

@@ -22,6 +22,7 @@ COLUMNS = (
     "second_accuracy",
     "second_test_accuracy",
     "forget_rate",
+    "stage",
 )
 
 
@@ -128,8 +129,12 @@ class RunFolder:
 def _number(column, text):
     if text == "":
         return None
+    if column == "stage":
+        return text
     return int(text) if column == "epoch" else float(text)
 
 
 def _text(value):
+    if isinstance(value, str):
+        return value
     return "" if value is None else repr(value)

@@ -73,7 +73,11 @@ class MistakesTest(tf.test.TestCase, parameterized.TestCase):
         (("--loss=ce", "--transition_matrix=known"), "it belongs to --loss=forward"),
         (
             ("--loss=forward", "--transition_matrix=nowhere.csv"),
-            "--transition_matrix=nowhere.csv: expected known, estimated, or a .csv",
+            "--transition_matrix=nowhere.csv: there is no such file",
+        ),
+        (
+            ("--loss=forward", "--transition_matrix=knwon"),
+            "expected known, estimated, or a .csv .*did you mean known",
         ),
         (
             ("--loss=backward", "--transition_matrix=known", "--rate=0.9"),

@@ -91,6 +91,35 @@ class ExperimentTest(tf.test.TestCase, parameterized.TestCase):
             self.assertAllClose(accuracy, expected, atol=1e-6)
         self.assertTrue((run.figures / "per_class.png").is_file())
 
+    def test_stages_are_told(self):
+        lines = []
+        run = experiment.run(
+            self.settled(loss="nlnl", method="nlnl", stages="negative=1,"
+                         "selective_positive=1"), lines.append,
+        )  # fmt: skip
+        stages = [row["stage"] for row in run.rows()]
+        self.assertEqual(stages, ["negative", "selective_positive"])
+        self.assertTrue([line for line in lines if "  selective_positive  " in line])
+
+    def test_config_holds_what_was_used(self):
+        run = experiment.run(
+            self.settled(method="co_teaching", loss="gce_sr", rate=0.4), lambda _: None
+        )
+        used = run.config()
+        self.assertAllClose(used["forget_rate_used"], 0.4, atol=1e-3)
+        self.assertEqual(
+            used["loss_parameters_used"], {"p": 0.1, "weight": 3.0, "q": 0.01}
+        )
+
+    def test_matrix_that_is_hard_to_trust(self):
+        path = pathlib.Path(self.get_temp_dir()) / "flipped.csv"
+        noise.write_matrix(path, noise.pairflip_matrix(10, 0.7))
+        lines = []
+        experiment.run(
+            self.settled(loss="forward", transition_matrix=str(path)), lines.append
+        )
+        self.assertRegex(lines[0], "^warning: by the transition matrix, 10 of 10")
+
     def test_matrix_is_estimated_once_and_kept(self):
         settled = self.settled(loss="forward", rate=0.3, estimation_epochs=3)
         lines = []

@@ -56,7 +56,7 @@ def _expected(name):
         int: "a whole number",
         float: "a number",
         bool: "true or false",
-        dict: "name=value,name=value with numbers, true or false",
+        dict: "name=value,name=value, each name once, with numbers, true or false",
         str: "text",
     }[limits["kind"]]
     return f"{words} in {limits['interval']}" if limits["interval"] else words
@@ -102,7 +102,7 @@ def _parse_dict(value):
         pairs, value = dict(value), ""
     for part in filter(None, str(value).split(",")):
         name, equals, text = part.partition("=")
-        if not equals or not name.strip().isidentifier():
+        if not equals or not name.strip().isidentifier() or name.strip() in pairs:
             raise ValueError
         pairs[name.strip()] = _parse_scalar(text.strip())
     # What JSON can hold and a loss can take.

@@ -1,6 +1,7 @@
 """From what a person gives to settled configs: recipes, defaults, grids."""
 
 import dataclasses
+import difflib
 import itertools
 import math
 
@@ -72,6 +73,10 @@ def resolve(settings):
         if name in given and only.setting not in AXES and not only.test(other):
             raise _without_effect(name, settings[name], only, other)
     config = without_idle_settings(config)
+    if config.transition_matrix == "estimated" and config.estimation_epochs is None:
+        config = dataclasses.replace(
+            config, estimation_epochs=max(1, config.epochs // 10)
+        )
     _check_loss(config)
     _check_method(config)
     if config.regularized:
@@ -116,7 +121,7 @@ def _check_method(config):
             raise InputError(
                 f"--method=nlnl trains --loss=nlnl; received --loss={config.loss}"
             )
-        _check_stages(config.stages)
+        _check_stages(config.stages, config.epochs)
     if config.method == "co_teaching":
         if base == "elr":
             raise InputError(
@@ -140,17 +145,31 @@ def _check_method(config):
         )
 
 
-def _check_stages(stages):
+def _check_stages(stages, epochs):
     names = ("negative", "selective_negative", "selective_positive")
+    given = ",".join(f"{name}={share}" for name, share in stages.items())
+    for name in stages:
+        close = difflib.get_close_matches(name, names, n=1)
+        if name not in names and close:
+            raise InputError(
+                f"--stages={given}: no stage {name}; did you mean {close[0]}?"
+            )
     right = list(stages) and all(
         name in names and not isinstance(share, bool) and share >= 0
         for name, share in stages.items()
     )
     if not right or not 0 < sum(stages.values()) < math.inf:
         raise InputError(
-            f"--stages={stages}: expected shares of at least 0, not all 0, of some of "
+            f"--stages={given}: expected shares of at least 0, not all 0, of some of "
             f"{', '.join(names)}, for instance negative=2,selective_negative=1"
         )
+    reached = {schedules.stage(epoch, epochs, stages)[0] for epoch in range(epochs)}
+    for name, share in stages.items():
+        if share and name not in reached:
+            raise InputError(
+                f"--stages={given} --epochs={epochs}: no epoch is left for {name}; "
+                "more epochs, or a larger share, would give it one"
+            )
 
 
 def _check_weight(config):

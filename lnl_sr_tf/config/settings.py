@@ -263,10 +263,10 @@ class Config:
         RECIPE,
         int,
         "Method",
-        "epochs of the run of ce that transition_matrix=estimated takes (default: a "
-        "tenth of the epochs, at least 1)",
+        "epochs of the run of ce that the matrix is estimated from (default: a tenth "
+        "of the epochs, at least 1)",
         interval="[1, 1000000]",
-        only=_WITH_MATRIX,
+        only=_only("transition_matrix", "estimated"),
     )
     balance: str = _setting(
         RECIPE,
@@ -466,17 +466,33 @@ class Config:
     def identity(self):
         """The settings that make this run another than one that differs in them.
 
-        Those without effect are left out, so that a new one changes no old name.
+        Those without effect are left out, so that a new one changes no old name. What
+        a file holds counts, beside its name.
         """
-        return {
+        settings = {
             name: value
             for name, value in self.as_dict().items()
             if FIELDS[name].metadata["identifies"] and value is not None
         }
+        files = {
+            name: _digest(value)
+            for name, value in settings.items()
+            if isinstance(value, str) and value.endswith((".csv", ".npy"))
+        }
+        return settings | ({"file_contents": files} if files else {})
 
     def as_dict(self):
         """All settings by name, ready for JSON."""
         return dataclasses.asdict(self)
+
+
+def _digest(path):
+    """What a file holds, in a few letters; nothing where it cannot be read."""
+    try:
+        content = pathlib.Path(path).expanduser().read_bytes()
+    except OSError:
+        return ""
+    return hashlib.sha256(content).hexdigest()[:16]
 
 
 FIELDS = {field.name: field for field in dataclasses.fields(Config)}

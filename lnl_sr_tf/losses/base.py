@@ -170,11 +170,16 @@ def label_distribution(y_true, log_probs):
     return ops.where(ops.expand_dims(valid, -1), one_hot, math.nan)
 
 
-def loss_of_this_library(name, loss):
+def loss_of_this_library(name, loss, of_logits=False):
     """`loss` as a `RobustLoss`; it may be a serialised one.
 
+    Args:
+        name: of the argument, for messages.
+        loss: what was given for it.
+        of_logits: whether it must take logits.
+
     Raises:
-        ValueError: if it is none.
+        ValueError: if it is none, or takes what it must not.
     """
     if isinstance(loss, dict):
         loss = keras.losses.deserialize(loss)
@@ -182,6 +187,11 @@ def loss_of_this_library(name, loss):
         raise ValueError(
             f"`{name}` must be a loss of this library, for instance "
             f"`lnl.losses.CrossEntropy()`. Received: {name}={loss!r}"
+        )
+    if of_logits and not loss.from_logits:
+        raise ValueError(
+            f"`{name}` must take logits. Received: {name}={loss!r} with "
+            "from_logits=False"
         )
     return loss
 

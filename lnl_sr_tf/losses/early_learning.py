@@ -13,14 +13,15 @@ class EarlyLearningRegularization(RobustLoss):
     t is the moving average of what the network said of the same example before,
     t ← β t + (1 − β) u, so that what was learned early outweighs a label that is to be
     memorised late. It needs to know which example is which: without `index`, as in
-    evaluation, L is cross-entropy. Liu et al., "Early-Learning Regularization Prevents
-    Memorization of Noisy Labels" (NeurIPS 2020).
+    evaluation, L is cross-entropy, so train by `lnl.training.IndexedModel`. Liu et al.,
+    "Early-Learning Regularization Prevents Memorization of Noisy Labels" (NeurIPS
+    2020).
 
     Args:
         strength: λ ≥ 0.
         momentum: β in [0, 1).
         num_examples: n, how many examples are trained on.
-        num_classes: k. With n it gives the memory of t, n·k float16, which is in
+        num_classes: k. With n it gives the memory of t, n·k numbers, which is in
             `state`.
         epsilon: ε: u is held in [ε, 1 − ε] for the second term; published: 1e-4.
         **kwargs: arguments of `RobustLoss`: `from_logits`, `reduction`, `name`,
@@ -56,15 +57,15 @@ class EarlyLearningRegularization(RobustLoss):
         self._memory = None
         if num_examples is not None:
             self._memory = keras.Variable(
-                ops.zeros((num_examples, num_classes), "float16"),
-                dtype="float16",
+                ops.zeros((num_examples, num_classes)),
+                dtype="float32",
                 trainable=False,
                 name="predictions",
             )
 
     @property
     def state(self):
-        """The moving averages, shape (examples, classes), float16."""
+        """The moving averages, shape (examples, classes)."""
         return [] if self._memory is None else [self._memory]
 
     def per_class(self, log_probs):

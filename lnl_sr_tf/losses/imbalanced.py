@@ -106,7 +106,7 @@ class LogitAdjusted(RobustLoss):
 
     def __init__(self, loss, counts, tau=1.0, **kwargs):
         super().__init__(**kwargs)
-        self.loss = loss_of_this_library("loss", loss)
+        self.loss = loss_of_this_library("loss", loss, of_logits=True)
         self.counts = _check_counts(counts)
         self.tau = check_range("tau", tau, 0.0, float("inf"))
 

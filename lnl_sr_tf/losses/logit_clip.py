@@ -39,7 +39,7 @@ class LogitClip(RobustLoss):
 
     def __init__(self, loss, delta=1.0, **kwargs):
         super().__init__(**kwargs)
-        self.loss = loss_of_this_library("loss", loss)
+        self.loss = loss_of_this_library("loss", loss, of_logits=True)
         self.delta = check_range("delta", delta, 0.0, float("inf"), open_low=True)
 
     @property

@@ -22,7 +22,8 @@ def estimate_matrix(probabilities, quantile=0.97):
         float64 array of shape (k, k), whose rows sum to 1.
 
     Raises:
-        InputError: if the shape or the quantile is wrong.
+        InputError: if the shape or the quantile is wrong, or the rows are no
+            probabilities.
 
     Example:
         >>> estimate_matrix([[0.9, 0.1], [0.2, 0.8]], quantile=1)
@@ -34,6 +35,13 @@ def estimate_matrix(probabilities, quantile=0.97):
         raise InputError(
             "probabilities must have the shape (examples, classes); received "
             f"{probabilities.shape}"
+        )
+    sums = probabilities.sum(axis=1)
+    if not (probabilities.min() >= 0 and (abs(sums - 1) < 1e-2).all()):
+        raise InputError(
+            "rows of probabilities must be at least 0 and sum to 1 (logits want a "
+            f"softmax first); received numbers from {probabilities.min():.4g} to "
+            f"{probabilities.max():.4g}, sums from {sums.min():.4g} to {sums.max():.4g}"
         )
     if not 0 <= quantile <= 1:
         raise InputError(f"quantile must be in [0, 1]; received {quantile}")

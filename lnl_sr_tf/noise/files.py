@@ -26,16 +26,50 @@ def read_matrix(path, num_classes):
     path = pathlib.Path(path).expanduser()
     try:
         if path.suffix == ".npy":
-            matrix = np.load(path, allow_pickle=False)
+            matrix = _numbers(path)
         elif path.suffix == ".csv":
-            lines = path.read_text("utf-8").split("\n")
-            matrix = [[float(x) for x in line.split(",")] for line in lines if line]
+            matrix = _rows(path, num_classes)
         else:
             raise InputError(f"{path}: a transition matrix is a .csv or a .npy file")
-        matrix = np.asarray(matrix, np.float64)
-    except (OSError, ValueError, EOFError) as error:
-        raise InputError(f"{path} cannot be read as a matrix: {error}") from None
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}") from None
     return check_matrix(matrix, num_classes, str(path))
+
+
+def _numbers(path):
+    """The array of a .npy file; never one that would have to be unpickled."""
+    try:
+        matrix = np.load(path, allow_pickle=False)
+    except (ValueError, EOFError):
+        raise InputError(f"{path} is no .npy file of plain numbers") from None
+    if not isinstance(matrix, np.ndarray) or matrix.dtype.kind not in "iuf":
+        raise InputError(f"{path} is no .npy file of plain numbers")
+    return matrix.astype(np.float64)
+
+
+def _rows(path, num_classes):
+    """The rows of a .csv file."""
+    rows = []
+    try:
+        lines = path.read_text("utf-8-sig").splitlines()
+    except UnicodeDecodeError:
+        raise InputError(f"{path} is no text in UTF-8") from None
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            rows.append([float(text) for text in line.split(",")])
+        except ValueError:
+            raise InputError(
+                f"{path}, line {number}: expected {num_classes} numbers with commas "
+                f"between them; received {line[:60]!r}"
+            ) from None
+        if len(rows[-1]) != len(rows[0]):
+            raise InputError(
+                f"{path}, line {number}: expected {len(rows[0])} numbers as in the "
+                f"first; received {len(rows[-1])}"
+            )
+    return np.asarray(rows, np.float64)
 
 
 def write_matrix(path, matrix):
@@ -57,7 +91,8 @@ def check_matrix(matrix, num_classes, source):
     sums = matrix.sum(axis=1)
     for row in np.flatnonzero(~((matrix.min(axis=1) >= 0) & (abs(sums - 1) < 1e-3))):
         raise InputError(
-            f"{source}, row {row}: expected probabilities that sum to 1; received "
-            f"{np.array2string(matrix[row], threshold=12)}, sum {sums[row]:.6g}"
+            f"{source}, row {row + 1}: expected probabilities, at least 0, that sum to "
+            f"1 (within 0.001); received {np.array2string(matrix[row], threshold=12)}, "
+            f"sum {sums[row]:.6g}"
         )
     return matrix / sums[:, None]

@@ -15,6 +15,7 @@ _NOT_OF_THE_FORMULA = {
     "p", "weight", "from_logits", "reduction", "name", "dtype", "matrix",
     "num_examples", "num_classes",
 }  # fmt: skip
+_SETTINGS = {"p": "p", "weight": "lambda0", "matrix": "transition_matrix"}
 # The second network of Co-teaching begins elsewhere than any first one.
 _SECOND_SEED = 2**31
 
@@ -73,6 +74,20 @@ def served_model(model):
     return plain
 
 
+def used_parameters(loss):
+    """What a loss, and what it is made of, was given or takes by default, for JSON."""
+    config = loss.get_config()
+    found = {
+        name: config[name]
+        for name in getattr(loss, "parameters", ())
+        if isinstance(config[name], (bool, int, float))
+    }
+    parts = ("loss",) if hasattr(loss, "loss") else getattr(loss, "parts", ())
+    for part in parts:
+        found |= used_parameters(getattr(loss, part))
+    return found
+
+
 def _without(loss, name):
     """An equal loss whose argument of this name is None, if it has one."""
     config = loss.get_config()
@@ -107,9 +122,10 @@ def build_loss(config, dataset=None, matrix=None):
     """
     params = dict(config.loss_args)
     for name in _NOT_OF_THE_FORMULA & params.keys():
+        setting = _SETTINGS.get(name)
         raise ValueError(
-            f"{name} cannot be set by loss_args; p and λ have settings of their own, "
-            "and the rest follows from the model and the data"
+            f"{name} cannot be set by loss_args; "
+            + (f"--{setting} does that" if setting else "it follows from the run")
         )
     base = config.loss.removesuffix(REGULARIZED)
     if LOSSES.get(base) == "NegativeLearning":

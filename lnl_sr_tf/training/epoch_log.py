@@ -64,6 +64,7 @@ class EpochLog(keras.callbacks.Callback):
             "second_accuracy": _number(logs.get("second_accuracy")),
             "second_test_accuracy": _number(logs.get("val_second_accuracy")),
             "forget_rate": _number(forget_rate),
+            "stage": getattr(getattr(loss, "loss", loss), "stage", None),
         }
 
 

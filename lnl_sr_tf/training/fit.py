@@ -104,13 +104,20 @@ def schedulers(config, noise_rate):
             )
         )
     if config.method == "co_teaching":
-        final = noise_rate if config.forget_rate is None else config.forget_rate
+        final = forget_rate(config, noise_rate)
         made.append(callbacks.ForgetScheduler(final, config.forget_epochs))
     if config.method == "nlnl":
         made.append(callbacks.StageScheduler(config.epochs, config.stages))
     if config.optimizer == "adam":
         made.append(_LateMomentum(config))
     return made
+
+
+def forget_rate(config, noise_rate):
+    """The forget rate of Co-teaching; None for another method."""
+    if config.method != "co_teaching":
+        return None
+    return noise_rate if config.forget_rate is None else config.forget_rate
 
 
 class _LateMomentum(keras.callbacks.Callback):

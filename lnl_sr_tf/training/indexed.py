@@ -12,6 +12,9 @@ class IndexedModel(keras.Model):
     the n examples each is, and evaluates on plain labels. All else is as of
     `keras.Model`.
 
+    Raises:
+        ValueError: if it is to train on labels without an index.
+
     Example:
         >>> model = IndexedModel(images, logits)
         >>> loss = lnl.losses.get("elr", num_examples=len(y), num_classes=10)
@@ -24,6 +27,11 @@ class IndexedModel(keras.Model):
     ):
         """The mean loss, with the index where the targets have one."""
         if not isinstance(y, dict):
+            if training:
+                raise ValueError(
+                    "IndexedModel trains on targets of the form "
+                    '{"label": labels, "index": indices}. Received: ' + repr(y)
+                )
             return super().compute_loss(x, y, y_pred, sample_weight, training)
         values = self.loss.call(y["label"], y_pred, index=y["index"])
         if sample_weight is not None:

@@ -1,6 +1,7 @@
 """The transition matrix that forward and backward correction take."""
 
 import dataclasses
+import difflib
 import pathlib
 
 import keras
@@ -39,7 +40,9 @@ def correction_matrix(config, dataset, path, train, tell):
     if source == "known":
         return corruption.noise_matrix(config, dataset)
     if source != "estimated":
-        return noise.read_matrix(source, dataset.num_classes)
+        matrix = noise.read_matrix(source, dataset.num_classes)
+        _warn(matrix, dataset.class_names, tell)
+        return matrix
     warm_up = estimation_config(config)
     tell(f"estimating the transition matrix from {warm_up.epochs} epochs of ce first")
     folder = train(warm_up)
@@ -49,7 +52,20 @@ def correction_matrix(config, dataset, path, train, tell):
         keras.ops.convert_to_numpy(keras.ops.softmax(logits.astype(np.float32)))
     )
     tell(f"estimated noise rate {estimated_rate(matrix, dataset.given_labels):.3f}")
+    _warn(matrix, dataset.class_names, tell)
     return matrix
+
+
+def _warn(matrix, class_names, tell):
+    """Tell which true classes the matrix says are mostly given another label."""
+    off = np.flatnonzero(matrix.argmax(axis=1) != np.arange(len(matrix)))
+    if len(off):
+        shown = ", ".join(class_names[i] for i in off[:10])
+        tell(
+            f"warning: by the transition matrix, {len(off)} of {len(matrix)} classes "
+            f"are labelled more often as another than as themselves ({shown}); such "
+            "a correction is hard to trust"
+        )
 
 
 def estimation_config(config):
@@ -61,7 +77,7 @@ def estimation_config(config):
             loss_args={},
             method="standard",
             mixup=0.0,
-            epochs=config.estimation_epochs or max(1, config.epochs // 10),
+            epochs=config.estimation_epochs,
         )
     )
 
@@ -72,11 +88,15 @@ def check_source(config):
     if source in (None, "known", "estimated"):
         return
     path = pathlib.Path(source).expanduser()
-    if path.suffix not in (".csv", ".npy") or not path.is_file():
+    if path.suffix not in (".csv", ".npy"):
+        close = difflib.get_close_matches(source, ("known", "estimated"), n=1)
+        hint = f"; did you mean {close[0]}?" if close else ""
         raise InputError(
             f"--transition_matrix={source}: expected known, estimated, or a .csv or "
-            ".npy file that is there"
+            f".npy file{hint}"
         )
+    if not path.is_file():
+        raise InputError(f"--transition_matrix={source}: there is no such file")
 
 
 def estimated_rate(matrix, given_labels):

@@ -219,9 +219,15 @@ class ResolveTest(tf.test.TestCase, parameterized.TestCase):
         ({"method": "co_teaching", "noise": "none"}, "needs --forget_rate"),
         (
             {"method": "nlnl", "loss": "nlnl", "stages": "negativ=1"},
-            "expected shares of at least 0, not all 0, of some of negative, selective",
+            "--stages=negativ=1: no stage negativ; did you mean negative",
         ),
         ({"method": "nlnl", "loss": "nlnl", "stages": "negative=0"}, "not all 0"),
+        ({"method": "nlnl", "loss": "nlnl", "epochs": 1}, "no epoch is left for neg"),
+        ({"loss_args": "q=1,q=2"}, "each name once"),
+        (
+            {"loss": "forward", "transition_matrix": "known", "estimation_epochs": 3},
+            "--estimation_epochs=3 has no effect with --transition_matrix=known",
+        ),
     )
     def test_errors(self, settings, message):
         with self.assertRaisesRegex(InputError, message) as caught:
@@ -255,6 +261,18 @@ class RunNameTest(tf.test.TestCase):
     def test_settings_without_effect_are_no_part_of_it(self):
         self.assertNotIn("forget_rate", config.resolve({}).identity())
         self.assertIn("mixup", config.resolve({}).identity())
+
+    def test_what_a_file_holds_counts(self):
+        path = pathlib.Path(self.get_temp_dir()) / "rows.csv"
+        names = set()
+        for text in ("1,0\n0,1\n", "0.5,0.5\n0,1\n"):
+            path.write_text(text)
+            for settings in (
+                {"noise": str(path)},
+                {"loss": "forward", "transition_matrix": str(path)},
+            ):
+                names.add(config.resolve(settings).run_name)
+        self.assertLen(names, 4)
 
 
 class GridTest(tf.test.TestCase):

@@ -30,7 +30,7 @@ class EarlyLearningTest(tf.test.TestCase, parameterized.TestCase):
             found = self.loss.call(self.labels, logits, index=self.index)
             self.assertAllClose(found, expected, rtol=2e-3)
         (memory,) = self.loss.state
-        self.assertEqual(memory.dtype, "float16")
+        self.assertEqual(memory.dtype, "float32")
         self.assertAllClose(np.asarray(memory)[self.index], average, atol=1e-3)
         others = np.setdiff1d(np.arange(10), self.index)
         self.assertAllEqual(np.asarray(memory)[others], np.zeros((4, 4)))

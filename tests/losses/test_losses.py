@@ -125,6 +125,14 @@ class LossTest(tf.test.TestCase, parameterized.TestCase):
         with self.assertRaisesRegex(ValueError, "is a function of the logits"):
             losses.get(name, from_logits=False)
 
+    def test_around_a_loss_of_probabilities(self):
+        for wrapper, more in (
+            (losses.LogitClip, {}),
+            (losses.LogitAdjusted, {"counts": [1, 2]}),
+        ):
+            with self.assertRaisesRegex(ValueError, "`loss` must take logits"):
+                wrapper(losses.CrossEntropy(from_logits=False), **more)
+
     def test_wrapper_refuses_what_it_contradicts(self):
         with self.assertRaisesRegex(ValueError, "LogitClip cannot be regularised"):
             losses.SparseRegularization(losses.LogitClip(losses.CrossEntropy()))

@@ -32,6 +32,11 @@ class EstimateTest(parameterized.TestCase):
         with self.assertRaisesRegex(InputError, r"quantile must be in \[0, 1\]"):
             noise.estimate_matrix([[0.5, 0.5]], quantile=2)
 
+    @parameterized.parameters(([[2.0, -1.0]],), ([[0.5, 0.7]],), ([[np.nan, 0.5]],))
+    def test_logits_are_no_probabilities(self, rows):
+        with self.assertRaisesRegex(InputError, "logits want a softmax first"):
+            noise.estimate_matrix(rows)
+
 
 class FilesTest(parameterized.TestCase):
     def setUp(self):
@@ -49,11 +54,13 @@ class FilesTest(parameterized.TestCase):
             np.testing.assert_allclose(found, matrix, rtol=1e-15)
 
     @parameterized.parameters(
-        ("1,0\n0.5,0.6\n", "row 1: expected probabilities that sum to 1; .*sum 1.1"),
+        ("1,0\n0.5,0.6\n", "row 2: expected probabilities, at least 0, .*sum 1.1"),
+        ("1.5,-0.5\n0,1\n", "row 1: expected probabilities, at least 0"),
         ("1,0,0\n0,1,0\n0,0,1\n", r"expected a matrix of 2 rows .*shape \(3, 3\)"),
-        ("1,0\n0\n", "cannot be read as a matrix"),
-        ("a,b\n1,0\n0,1\n", "cannot be read as a matrix"),
-        ("1,0\nnan,1\n", "row 1: expected probabilities"),
+        ("1,0\n0\n", "line 2: expected 2 numbers as in the first; received 1"),
+        ("a,b\n1,0\n0,1\n", "line 1: expected 2 numbers with commas .*'a,b'"),
+        ("1;0\n0;1\n", "line 1: expected 2 numbers with commas .*'1;0'"),
+        ("1,0\nnan,1\n", "row 2: expected probabilities"),
         ("", r"expected a matrix of 2 rows .*shape \(0,\)"),
     )
     def test_files_that_hold_none(self, text, message):
@@ -62,6 +69,16 @@ class FilesTest(parameterized.TestCase):
         with self.assertRaisesRegex(InputError, message) as caught:
             noise.read_matrix(path, 2)
         self.assertIn("bad.csv", str(caught.exception))
+
+    def test_npy_files_that_hold_none(self):
+        path = self.folder / "bad.npy"
+        for array in (np.array(["a"]), np.array([[1j]]), np.array([{}], object)):
+            np.save(path, array, allow_pickle=True)
+            with self.assertRaisesRegex(InputError, "no .npy file of plain numbers"):
+                noise.read_matrix(path, 2)
+        path.write_text("hello")
+        with self.assertRaisesRegex(InputError, "no .npy file of plain numbers"):
+            noise.read_matrix(path, 2)
 
     def test_files_that_are_none(self):
         with self.assertRaisesRegex(InputError, "nowhere.csv cannot be read"):

@@ -152,6 +152,8 @@ class IndexedModelTest(tf.test.TestCase):
         self.assertAllEqual(np.flatnonzero(memory.sum(axis=1)), np.sort(index))
         last = np.log(3) + 3 * np.log(1 - average)
         self.assertAllClose(history.history["loss"][-1], last, rtol=1e-3)
+        with self.assertRaisesRegex(ValueError, "trains on targets of the form"):
+            model.fit(x, y, verbose=0)
         results = model.evaluate(x, y, verbose=0, return_dict=True)
         self.assertAllClose(results["loss"], np.log(3))
         self.assertAllClose(results["accuracy"], 1 / 3)

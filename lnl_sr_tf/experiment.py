@@ -100,7 +100,9 @@ def _run(config, tell):
     _settle_config(config, policy, model, dataset, folder)
     _write_labels(dataset, folder)
     if matrix is not None and not folder.transition_matrix.is_file():
-        noise.write_matrix(folder.transition_matrix, matrix)
+        unfinished = folder.path / ".transition_matrix.unfinished.csv"
+        noise.write_matrix(unfinished, matrix)
+        unfinished.replace(folder.transition_matrix)
     tell(_headline(config, dataset, policy, folder))
     done = saved_epochs(folder.checkpoints)[-1:]
     if done:
@@ -113,7 +115,7 @@ def _run(config, tell):
 
 def _choose_folder(config, tell):
     """The run's folder; with resume off one that does not exist yet."""
-    path = pathlib.Path(config.output_dir).expanduser() / config.run_name
+    path = pathlib.Path(os.path.expanduser(config.output_dir)) / config.run_name
     number = 1
     while not config.resume and path.exists():
         number += 1

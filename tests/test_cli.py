@@ -84,6 +84,7 @@ class MistakesTest(tf.test.TestCase, parameterized.TestCase):
             "--loss=backward: `matrix` must have an inverse",
         ),
         (("--noise=asym", "--asym_map=cat>dog"), "no class 'cat'; expected one of 0"),
+        (("--noise=~nobody/x.csv",), "--noise=~nobody/x.csv: there is no such file"),
         (("--noise=nowhere.csv",), "--noise=nowhere.csv: there is no such file"),
         (
             ("--imbalance=lt", "--imbalance_factor=0.001", "--loss=ce"),

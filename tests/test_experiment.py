@@ -101,6 +101,21 @@ class ExperimentTest(tf.test.TestCase, parameterized.TestCase):
         self.assertEqual(stages, ["negative", "selective_positive"])
         self.assertTrue([line for line in lines if "  selective_positive  " in line])
 
+    def test_adam_under_mixed_float16(self):
+        run = experiment.run(
+            self.settled(method="co_teaching", precision="mixed_float16"),
+            lambda line: None,
+        )
+        self.assertLen(run.rows(), 2)
+
+    def test_matrix_that_was_cut(self):
+        settled = self.settled(loss="forward", transition_matrix="known")
+        run = experiment.run(settled, lambda line: None)
+        run.transition_matrix.write_text("1,0\n")
+        self.unfinish(run)
+        with self.assertRaisesRegex(RunError, "transition_matrix.csv.*to start anew"):
+            experiment.run(settled, lambda line: None)
+
     def test_config_holds_what_was_used(self):
         run = experiment.run(
             self.settled(method="co_teaching", loss="gce_sr", rate=0.4), lambda _: None

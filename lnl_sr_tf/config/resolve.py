@@ -23,6 +23,7 @@ _ONLY = {
     for name, field in FIELDS.items()
     if field.metadata["only"]
 }
+_STAGES = ("negative", "selective_negative", "selective_positive")
 # What a recipe is chosen by.
 _HEAD = ("dataset", "loss", "noise", "rate", "method", "imbalance")
 
@@ -78,7 +79,7 @@ def resolve(settings):
             config, estimation_epochs=max(1, config.epochs // 10)
         )
     _check_loss(config)
-    _check_method(config)
+    config = _with_method(config)
     if config.regularized:
         _check_weight(config)
         _check_temperature(config)
@@ -113,8 +114,8 @@ def _check_loss(config):
         )
 
 
-def _check_method(config):
-    """What a method needs."""
+def _with_method(config):
+    """The config, if it has what its method needs."""
     base = config.loss.removesuffix(REGULARIZED)
     if config.method == "nlnl":
         if base != "nlnl":
@@ -122,6 +123,11 @@ def _check_method(config):
                 f"--method=nlnl trains --loss=nlnl; received --loss={config.loss}"
             )
         _check_stages(config.stages, config.epochs)
+        # In the order in which they follow each other, however they were given.
+        stages = {
+            name: config.stages[name] for name in _STAGES if name in config.stages
+        }
+        config = dataclasses.replace(config, stages=stages)
     if config.method == "co_teaching":
         if base == "elr":
             raise InputError(
@@ -143,25 +149,25 @@ def _check_method(config):
             f"--mixup={config.mixup:g} contradicts --loss={config.loss}, which keeps a "
             "memory of single examples; use --mixup=0"
         )
+    return config
 
 
 def _check_stages(stages, epochs):
-    names = ("negative", "selective_negative", "selective_positive")
     given = ",".join(f"{name}={share}" for name, share in stages.items())
     for name in stages:
-        close = difflib.get_close_matches(name, names, n=1)
-        if name not in names and close:
+        close = difflib.get_close_matches(name, _STAGES, n=1)
+        if name not in _STAGES and close:
             raise InputError(
                 f"--stages={given}: no stage {name}; did you mean {close[0]}?"
             )
     right = list(stages) and all(
-        name in names and not isinstance(share, bool) and share >= 0
+        name in _STAGES and not isinstance(share, bool) and share >= 0
         for name, share in stages.items()
     )
     if not right or not 0 < sum(stages.values()) < math.inf:
         raise InputError(
             f"--stages={given}: expected shares of at least 0, not all 0, of some of "
-            f"{', '.join(names)}, for instance negative=2,selective_negative=1"
+            f"{', '.join(_STAGES)}, for instance negative=2,selective_negative=1"
         )
     reached = {schedules.stage(epoch, epochs, stages)[0] for epoch in range(epochs)}
     for name, share in stages.items():

@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import json
+import os
 import pathlib
 from collections.abc import Callable
 from typing import NamedTuple
@@ -336,7 +337,7 @@ class Config:
         RECIPE,
         float,
         "Training",
-        "β1 of adam once the learning rate has begun to fall",
+        "β1 of adam once the learning rate begins to fall (default: the same)",
         interval="[0, 1)",
         only=_only("optimizer", "adam"),
     )
@@ -489,7 +490,7 @@ class Config:
 def _digest(path):
     """What a file holds, in a few letters; nothing where it cannot be read."""
     try:
-        content = pathlib.Path(path).expanduser().read_bytes()
+        content = pathlib.Path(os.path.expanduser(path)).read_bytes()
     except OSError:
         return ""
     return hashlib.sha256(content).hexdigest()[:16]

@@ -35,8 +35,8 @@ class ActivePassiveLoss(RobustLoss):
 
     def __init__(self, active, passive, alpha=1.0, beta=1.0, **kwargs):
         super().__init__(**kwargs)
-        self.active = loss_of_this_library("active", active)
-        self.passive = loss_of_this_library("passive", passive)
+        self.active = _of_probabilities("active", active)
+        self.passive = _of_probabilities("passive", passive)
         self.alpha = check_range("alpha", alpha, 0.0, float("inf"))
         self.beta = check_range("beta", beta, 0.0, float("inf"))
 
@@ -49,3 +49,13 @@ class ActivePassiveLoss(RobustLoss):
         """α · active + β · passive."""
         active = self.active.per_class(log_probs)
         return self.alpha * active + self.beta * self.passive.per_class(log_probs)
+
+
+def _of_probabilities(name, loss):
+    loss = loss_of_this_library(name, loss)
+    if loss.needs_logits:
+        raise ValueError(
+            f"`{name}` must be a function of the softmax. Received: {name}={loss!r}, "
+            "which is one of the logits"
+        )
+    return loss

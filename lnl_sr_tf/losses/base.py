@@ -188,6 +188,11 @@ def loss_of_this_library(name, loss, of_logits=False):
             f"`{name}` must be a loss of this library, for instance "
             f"`lnl.losses.CrossEntropy()`. Received: {name}={loss!r}"
         )
+    if type(loss).call is not RobustLoss.call:
+        raise ValueError(
+            f"`{name}` cannot be a {type(loss).__name__}, which is no formula for each "
+            f"class by itself. Received: {name}={loss!r}"
+        )
     if of_logits and not loss.from_logits:
         raise ValueError(
             f"`{name}` must take logits. Received: {name}={loss!r} with "

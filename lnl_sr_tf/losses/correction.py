@@ -37,7 +37,7 @@ class _Correction(RobustLoss):
 
 @keras.saving.register_keras_serializable("lnl_sr_tf")
 class ForwardCorrection(_Correction):
-    """Forward correction, L(u, i) = −log max(Σ_j u_j T[j, i], ε).
+    """Forward correction, L(u, i) = −log max(Σ_j u_j T[j, i], ε), ε = 1e-30.
 
     Cross-entropy of the given label under what the network says of the true one. With
     the true T, its minimiser is that of cross-entropy on clean labels. Patrini et al.
@@ -46,6 +46,8 @@ class ForwardCorrection(_Correction):
     Args:
         matrix: T, shape (k, k), rows that sum to 1; None is the identity, which gives
             cross-entropy. `lnl.noise.symmetric_matrix` and its kin make one.
+        epsilon: ε, the probability of the given label below which the loss is constant;
+            small, because where T has zeros an example may be there and must come back.
         **kwargs: arguments of `RobustLoss`: `from_logits`, `epsilon`, `reduction`,
             `name`, `dtype`.
 
@@ -56,6 +58,9 @@ class ForwardCorrection(_Correction):
     Example:
         >>> ForwardCorrection([[0.8, 0.2], [0.2, 0.8]])([1], [[0.0, 0.0]])  # log 2
     """
+
+    def __init__(self, matrix=None, epsilon=1e-30, **kwargs):
+        super().__init__(matrix, epsilon=epsilon, **kwargs)
 
     def per_class(self, log_probs):
         """−log max(Σ_j u_j T[j, i], ε)."""
@@ -107,6 +112,10 @@ def check_matrix(matrix):
     Raises:
         ValueError: if it is not square, or a row is no distribution.
     """
+    if np.ndim(matrix) == 0 or not len(matrix) or np.ndim(matrix[0]) != 1:
+        raise ValueError(
+            f"`matrix` must hold k rows of k numbers. Received: matrix={matrix!r}"
+        )
     rows = [[float(value) for value in row] for row in matrix]
     for number, row in enumerate(rows):
         if len(row) != len(rows):

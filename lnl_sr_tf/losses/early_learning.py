@@ -52,6 +52,13 @@ class EarlyLearningRegularization(RobustLoss):
         super().__init__(epsilon=epsilon, **kwargs)
         self.strength = check_range("strength", strength, 0.0, float("inf"))
         self.momentum = check_range("momentum", momentum, 0.0, 1.0, open_high=True)
+        # Beyond, u would be held in an empty interval, or 1 − ε be 1.
+        check_range("epsilon", epsilon, 1e-7, 0.5, open_high=True)
+        if (num_examples is None) != (num_classes is None):
+            raise ValueError(
+                "`num_examples` and `num_classes` belong together. Received: "
+                f"num_examples={num_examples}, num_classes={num_classes}"
+            )
         self.num_examples = num_examples
         self.num_classes = num_classes
         self._memory = None

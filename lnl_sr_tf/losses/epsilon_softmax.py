@@ -11,7 +11,7 @@ import math
 import keras
 from keras import ops
 
-from lnl_sr_tf.losses.base import check_range, log_clip
+from lnl_sr_tf.losses.base import check_range, expm1, log_clip
 from lnl_sr_tf.losses.cross_entropy import CrossEntropy
 from lnl_sr_tf.losses.focal import FocalLoss
 
@@ -21,8 +21,10 @@ def _log_epsilon_softmax(log_probs, m, epsilon):
     largest = ops.one_hot(
         ops.argmax(log_probs, axis=-1), log_probs.shape[-1], dtype=log_probs.dtype
     )
-    log_v = ops.where(largest > 0, ops.log(ops.exp(log_probs) + m), log_probs)
-    return log_clip(log_v - math.log1p(m), epsilon)
+    # (u + m) / (m + 1) as 1 − (1 − u) / (m + 1), which is close to 1.
+    top = ops.log1p(expm1(log_probs) / (m + 1.0))
+    log_v = ops.where(largest > 0, top, log_probs - math.log1p(m))
+    return log_clip(log_v, epsilon)
 
 
 @keras.saving.register_keras_serializable("lnl_sr_tf")

@@ -51,11 +51,25 @@ class LabelDistributionallyRobustKL(RobustLoss):
         """λ log 1/k Σ_j exp((m [j ≠ i] + s_j − s_i) / λ), from log s/k."""
         classes = log_shares.shape[-1]
         scores = classes * ops.exp(log_shares)
-        scaled = scores / self.temperature
-        largest = ops.stop_gradient(ops.max(scaled, axis=-1, keepdims=True))
-        # As log1p of what is missing to 1, so that no digits go into log k.
-        missing = ops.mean(ops.expm1(scaled - largest), axis=-1, keepdims=True)
-        # The mean is over all, less the part of e^m that i itself does not take.
-        own = math.expm1(-self.margin / self.temperature) / classes
-        missing += own * ops.exp(scaled - largest)
-        return self.temperature * (ops.log1p(missing) + largest) + self.margin - scores
+        margin = self.margin / self.temperature
+        top = ops.one_hot(ops.argmax(scores, -1), classes, dtype=scores.dtype)
+        largest = ops.stop_gradient(ops.max(scores, axis=-1, keepdims=True))
+        below = (scores - largest) / self.temperature
+        # The mean of exp(below), where i itself lacks the margin, as 1 + missing: so no
+        # digits go into log k.
+        terms = ops.expm1(below)
+        missing = ops.sum(terms, axis=-1, keepdims=True) - terms
+        missing = (missing + ops.expm1(below - margin)) / classes
+        # Where next to nothing is left of it, from the other classes alone.
+        rest = ops.logsumexp(
+            ops.where(top > 0, below - 1e30, below), axis=-1, keepdims=True
+        )
+        others = ops.where(top > 0, rest, 0.0)
+        exact = ops.logaddexp(others, below - margin) - math.log(classes)
+        small = missing < -0.5
+        log_mean = ops.where(
+            ops.logical_and(small, top > 0),
+            exact,
+            ops.log1p(ops.where(ops.logical_and(small, top > 0), 0.0, missing)),
+        )
+        return self.temperature * log_mean + largest + self.margin - scores

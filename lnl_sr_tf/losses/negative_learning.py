@@ -22,8 +22,8 @@ class NegativeLearning(RobustLoss):
     Kim et al. (ICCV 2019).
 
     Args:
-        seed: a whole number ≥ 0, from which the draws follow; None for chance. The
-            position in the stream of draws is in `state`.
+        seed: a whole number in [0, 2³¹), from which the draws follow; None for chance.
+            The position in the stream of draws is in `state`.
         **kwargs: arguments of `RobustLoss`: `from_logits`, `epsilon`, `reduction`,
             `name`, `dtype`.
 
@@ -38,8 +38,12 @@ class NegativeLearning(RobustLoss):
 
     def __init__(self, seed=None, **kwargs):
         super().__init__(**kwargs)
-        if seed is not None and (isinstance(seed, bool) or int(seed) != seed):
-            raise ValueError(f"`seed` must be a whole number. Received: seed={seed!r}")
+        if seed is not None and not (
+            isinstance(seed, int) and not isinstance(seed, bool) and 0 <= seed < 2**31
+        ):
+            raise ValueError(
+                f"`seed` must be a whole number in [0, 2^31). Received: seed={seed!r}"
+            )
         self.seed = seed
         self._generator = keras.random.SeedGenerator(seed)
 

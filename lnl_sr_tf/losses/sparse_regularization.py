@@ -66,12 +66,13 @@ class SparseRegularization(keras.losses.Loss):
                 "`loss` must be an instance of `keras.losses.Loss`, for instance "
                 f"`lnl.losses.CrossEntropy()`. Received: loss={loss!r}"
             )
-        reason = NOT_REGULARIZED.get(type(loss).__name__)
-        if reason:
-            raise ValueError(
-                f"{type(loss).__name__} cannot be regularised: {reason}. Received: "
-                f"loss={loss!r}"
-            )
+        for inner in _with_parts(loss):
+            reason = NOT_REGULARIZED.get(type(inner).__name__)
+            if reason:
+                raise ValueError(
+                    f"{type(inner).__name__} cannot be regularised: {reason}. "
+                    f"Received: loss={loss!r}"
+                )
         if from_logits is None:
             from_logits = loss.get_config().get("from_logits")
         if from_logits is None:
@@ -128,3 +129,10 @@ class SparseRegularization(keras.losses.Loss):
             epsilon=self.epsilon,
         )
         return config
+
+
+def _with_parts(loss):
+    """A loss and the losses that it is made of."""
+    yield loss
+    for part in getattr(loss, "parts", ()):
+        yield from _with_parts(getattr(loss, part))

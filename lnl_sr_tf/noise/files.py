@@ -1,5 +1,6 @@
 """Transition matrices in files."""
 
+import os
 import pathlib
 
 import numpy as np
@@ -23,7 +24,7 @@ def read_matrix(path, num_classes):
     Example:
         >>> read_matrix("transition.csv", num_classes=10)
     """
-    path = pathlib.Path(path).expanduser()
+    path = pathlib.Path(os.path.expanduser(path))
     try:
         if path.suffix == ".npy":
             matrix = _numbers(path)

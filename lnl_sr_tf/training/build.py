@@ -64,9 +64,7 @@ def served_model(model):
     else:
         return model
     # With the loss as it is, but for a memory of examples, which served training.
-    loss = model.loss
-    for name in ("num_examples", "num_classes"):
-        loss = _without(loss, name)
+    loss = _without_memory(model.loss)
     # Any optimiser will do, and this one has no state to keep.
     plain.compile(
         "sgd", loss=loss, metrics=["accuracy", SparseRate()], jit_compile=False
@@ -88,13 +86,13 @@ def used_parameters(loss):
     return found
 
 
-def _without(loss, name):
-    """An equal loss whose argument of this name is None, if it has one."""
+def _without_memory(loss):
+    """An equal loss that remembers no examples."""
     config = loss.get_config()
     if isinstance(loss, losses.SparseRegularization):
-        config["loss"] = _without(loss.loss, name)
-    elif name in config:
-        config[name] = None
+        config["loss"] = _without_memory(loss.loss)
+    elif "num_examples" in config:
+        config.update(num_examples=None, num_classes=None)
     else:
         return loss
     return type(loss).from_config(config)

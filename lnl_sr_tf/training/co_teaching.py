@@ -58,8 +58,11 @@ class CoTeaching(keras.Model):
         second = self.loss.call(y, y_pred[1])
         kept = kept_count(ops.shape(first)[0], self.forget_rate.value)
         for_first, for_second = (smallest(v, kept) for v in (second, first))
-        total = ops.sum(for_first * first) + ops.sum(for_second * second)
-        return total / ops.cast(kept, total.dtype)
+        values = for_first * first + for_second * second
+        if sample_weight is not None:
+            values = values * ops.cast(sample_weight, values.dtype)
+        # Penalties of the networks' own are part of it, as of every Keras model.
+        return ops.sum(values) / ops.cast(kept, values.dtype) + sum(self.losses)
 
     def compute_metrics(self, x, y, y_pred, sample_weight=None):
         """The metrics of the first network, and the accuracy of the second."""

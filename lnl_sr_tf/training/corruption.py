@@ -1,5 +1,6 @@
 """The label noise that a run's settings ask for."""
 
+import os
 import pathlib
 
 from lnl_sr_tf import noise
@@ -54,7 +55,7 @@ def check(config):
             there.
     """
     if config.noise_file:
-        if not pathlib.Path(config.noise).expanduser().is_file():
+        if not pathlib.Path(os.path.expanduser(config.noise)).is_file():
             raise InputError(f"--noise={config.noise}: there is no such file")
     elif config.noise != "instance" and config.asym_map is None:
         noise.noise_matrix(config.noise, config.dataset_name, 2, config.rate)

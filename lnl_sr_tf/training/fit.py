@@ -129,9 +129,16 @@ class _LateMomentum(keras.callbacks.Callback):
         self.rate = learning_rate_schedule(config)
 
     def on_epoch_begin(self, epoch, logs=None):
-        falling = self.rate(epoch) < self.config.lr
-        self.model.optimizer.beta_1.assign(
-            self.config.late_momentum if falling else self.config.momentum
+        late = self.config.late_momentum
+        if self.config.lr_schedule == "linear":
+            falling = epoch >= self.config.lr_hold * self.config.epochs
+        else:
+            falling = self.rate(epoch) < self.config.lr
+        # Under mixed_float16, Keras wraps the optimiser in one that scales the loss.
+        optimizer = self.model.optimizer
+        optimizer = getattr(optimizer, "inner_optimizer", optimizer)
+        optimizer.beta_1.assign(
+            late if falling and late is not None else self.config.momentum
         )
 
 

@@ -25,7 +25,7 @@ class IndexedModel(keras.Model):
     def compute_loss(
         self, x=None, y=None, y_pred=None, sample_weight=None, training=True
     ):
-        """The mean loss, with the index where the targets have one."""
+        """The loss, in training a mean, with the index that the targets have."""
         if not isinstance(y, dict):
             if training:
                 raise ValueError(
@@ -36,7 +36,8 @@ class IndexedModel(keras.Model):
         values = self.loss.call(y["label"], y_pred, index=y["index"])
         if sample_weight is not None:
             values = values * ops.cast(sample_weight, values.dtype)
-        return ops.mean(values)
+        # Penalties of the network's own are part of it, as of every Keras model.
+        return ops.mean(values) + sum(self.losses)
 
     def compute_metrics(self, x, y, y_pred, sample_weight=None):
         """The metrics, of the labels alone."""

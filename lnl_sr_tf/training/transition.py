@@ -2,6 +2,7 @@
 
 import dataclasses
 import difflib
+import os
 import pathlib
 
 import keras
@@ -9,7 +10,7 @@ import numpy as np
 
 from lnl_sr_tf import config as configs
 from lnl_sr_tf import noise
-from lnl_sr_tf.errors import InputError
+from lnl_sr_tf.errors import InputError, RunError
 from lnl_sr_tf.training import corruption
 
 _BATCH = 1024
@@ -31,12 +32,16 @@ def correction_matrix(config, dataset, path, train, tell):
 
     Raises:
         InputError: if the matrix cannot be had.
+        RunError: if the one that the run keeps is damaged.
     """
     source = config.transition_matrix
     if source is None:
         return None
     if path.is_file():
-        return noise.read_matrix(path, dataset.num_classes)
+        try:
+            return noise.read_matrix(path, dataset.num_classes)
+        except InputError as error:
+            raise RunError(f"{error}; move {path.parent} away to start anew") from error
     if source == "known":
         return corruption.noise_matrix(config, dataset)
     if source != "estimated":
@@ -77,6 +82,7 @@ def estimation_config(config):
             loss_args={},
             method="standard",
             mixup=0.0,
+            balance="none",
             epochs=config.estimation_epochs,
         )
     )
@@ -87,7 +93,7 @@ def check_source(config):
     source = config.transition_matrix
     if source in (None, "known", "estimated"):
         return
-    path = pathlib.Path(source).expanduser()
+    path = pathlib.Path(os.path.expanduser(source))
     if path.suffix not in (".csv", ".npy"):
         close = difflib.get_close_matches(source, ("known", "estimated"), n=1)
         hint = f"; did you mean {close[0]}?" if close else ""

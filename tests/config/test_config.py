@@ -115,7 +115,8 @@ class ResolveTest(tf.test.TestCase, parameterized.TestCase):
             for name, value in made.as_dict().items():
                 only = config.FIELDS[name].metadata["only"]
                 has_effect = only is None or only.test(getattr(made, only.setting))
-                if name != "forget_rate":  # None is the noise rate as drawn
+                # None is the noise rate as drawn.
+                if name != "forget_rate":
                     self.assertEqual(value is not None, has_effect, name)
 
     def test_no_noise(self):
@@ -261,6 +262,16 @@ class RunNameTest(tf.test.TestCase):
     def test_settings_without_effect_are_no_part_of_it(self):
         self.assertNotIn("forget_rate", config.resolve({}).identity())
         self.assertIn("mixup", config.resolve({}).identity())
+
+    def test_stages_come_in_their_order(self):
+        made = config.resolve(
+            {
+                "loss": "nlnl",
+                "method": "nlnl",
+                "stages": "selective_positive=1,negative=2",
+            }
+        )
+        self.assertEqual(list(made.stages), ["negative", "selective_positive"])
 
     def test_what_a_file_holds_counts(self):
         path = pathlib.Path(self.get_temp_dir()) / "rows.csv"

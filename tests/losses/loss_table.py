@@ -228,6 +228,11 @@ TABLE = (
         of_logits(lambda z: label_robust(z, 0.3, 2)),
     ),
     (
+        "ldr_kl",
+        {"margin": 2, "temperature": 0.1},
+        of_logits(lambda z: label_robust(z, 2, 0.1)),
+    ),
+    (
         "bi_tempered",
         {"t1": 0.6, "t2": 1.4},
         of_logits(lambda z: bi_tempered(z, 0.6, 1.4)),

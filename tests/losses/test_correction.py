@@ -38,6 +38,14 @@ class CorrectionTest(tf.test.TestCase, parameterized.TestCase):
         moved = np.asarray(loss.call(given, np.log(posterior) + self.logits[:8]))
         self.assertTrue(np.all(moved > best))
 
+    def test_badly_fitted_examples_come_back(self):
+        """Also where T has zeros, as pairflip noise and the identity do."""
+        logits = np.array([[40.0, 0.0, 0.0, 0.0]])
+        for matrix in (np.eye(4), noise.pairflip_matrix(4, 0.4)):
+            loss = losses.ForwardCorrection(matrix)
+            _, gradient = value_and_gradient(lambda z, f=loss: f.call([2], z), logits)
+            self.assertGreater(gradient[0, 0], 0.9)
+
     @parameterized.parameters("forward", "backward")
     def test_matrix_from_numpy_and_back(self, name):
         loss = losses.get(name, matrix=self.matrix)

@@ -112,6 +112,12 @@ class LossTest(tf.test.TestCase, parameterized.TestCase):
         ("t2", "bi_tempered", {"t2": 0.9}, r"`t2` must be .*\[1, 10\]"),
         ("seed", "nlnl", {"seed": 0.5}, "`seed` must be a whole number"),
         ("momentum", "elr", {"momentum": 1}, r"`momentum` must .*\[0, 1\)"),
+        ("seed_infinite", "nlnl", {"seed": float("inf")}, "`seed` must be a whole"),
+        ("seed_negative", "nlnl", {"seed": -1}, "`seed` must be a whole number"),
+        ("elr_epsilon", "elr", {"epsilon": 0.6}, r"`epsilon` must be .*\[1e-07, 0.5\)"),
+        ("elr_sizes", "elr", {"num_examples": 5}, "belong together"),
+        ("no_matrix", "forward", {"matrix": 3}, "must hold k rows of k numbers"),
+        ("no_rows", "backward", {"matrix": []}, "must hold k rows of k numbers"),
         ("smoothed_sr", "ls_sr", {}, "no 'ls_sr': smoothed labels hold .*Use 'ls'"),
         ("clipped_sr", "ce_logitclip_sr", {}, "no 'ce_logitclip_sr': clipped logits"),
         ("tempered_sr", "bi_tempered_sr", {}, "through a tempered softmax"),
@@ -136,6 +142,33 @@ class LossTest(tf.test.TestCase, parameterized.TestCase):
     def test_wrapper_refuses_what_it_contradicts(self):
         with self.assertRaisesRegex(ValueError, "LogitClip cannot be regularised"):
             losses.SparseRegularization(losses.LogitClip(losses.CrossEntropy()))
+        inner = losses.ClassBalanced(losses.get("ldr_kl"), [1, 1, 1])
+        with self.assertRaisesRegex(ValueError, "RobustKL cannot be regularised"):
+            losses.SparseRegularization(inner)
+
+    @parameterized.parameters("elr", "staged")
+    def test_no_part_that_is_no_formula(self, kind):
+        loss = losses.get("elr")
+        if kind == "staged":
+            loss = losses.SelectiveNegativePositiveLearning()
+        for wrapper, more in (
+            (losses.LogitClip, {}),
+            (losses.ClassBalanced, {"counts": [1, 2]}),
+        ):
+            with self.assertRaisesRegex(
+                ValueError, "which is no formula for each class"
+            ):
+                wrapper(loss, **more)
+
+    def test_pairs_are_of_the_softmax(self):
+        with self.assertRaisesRegex(ValueError, "`active` must be a function of the s"):
+            losses.ActivePassiveLoss(losses.get("bi_tempered"), losses.get("mae"))
+
+    def test_close_to_its_top_epsilon_softmax_is_exact(self):
+        log_u = np.log([[0.7, 0.2, 0.1]])
+        for m in (1e4, 1e5, 1e7):
+            value = losses.get("eps_ce", m=m).call([0], log_u)
+            self.assertAllClose(value, [0.3 / (m + 1)], rtol=1e-4, atol=0)
 
     def test_labels_that_do_not_fit(self):
         with self.assertRaisesRegex(ValueError, r"Received labels of shape \(64, 3\)"):

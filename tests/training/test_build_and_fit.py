@@ -195,7 +195,14 @@ class FitTest(tf.test.TestCase, parameterized.TestCase):
                 momentum=0.8, late_momentum=0.2, epochs=4,
             )
         ]  # fmt: skip
-        self.assertAllClose(found, [0.8, 0.8, 0.8, 0.2])
+        self.assertAllClose(found, [0.8, 0.8, 0.2, 0.2])
+        found = [
+            float(model.optimizer.beta_1)
+            for model in self.scheduled(
+                loss="ce", optimizer="adam", momentum=0.5, epochs=2
+            )
+        ]
+        self.assertAllClose(found, [0.5, 0.5])
 
     def test_stages(self):
         found = [

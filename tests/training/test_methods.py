@@ -82,6 +82,20 @@ class CoTeachingTest(tf.test.TestCase, parameterized.TestCase):
             weights.append(self.model.first.get_weights()[0])
         self.assertAllClose(weights[0], weights[1])
 
+    def test_weights_and_penalties_count(self):
+        before = self.model.first.get_weights()
+        self.model.fit(self.x, self.y, sample_weight=np.zeros(10), verbose=0)
+        self.assertAllClose(self.model.first.get_weights()[0], before[0])
+        penalty = keras.regularizers.L2(10.0)
+        penalized = keras.Sequential(
+            [keras.Input((4,)), keras.layers.Dense(3, kernel_regularizer=penalty)]
+        )
+        expected = 10 * np.sum(penalized.get_weights()[0] ** 2)
+        model = CoTeaching(penalized, linear(2))
+        model.compile("sgd", loss=lnl.losses.CrossEntropy())
+        with_penalty = model.fit(self.x, self.y, verbose=0).history["loss"][0]
+        self.assertGreater(with_penalty, expected)
+
     def test_evaluation_is_of_the_first_network(self):
         results = self.model.evaluate(self.x, self.y, verbose=0, return_dict=True)
         self.assertEqual(set(results), {"loss", "accuracy", "second_accuracy"})

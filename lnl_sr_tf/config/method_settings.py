@@ -1,0 +1,162 @@
+"""Settings of the loss and of the method."""
+
+import dataclasses
+
+from lnl_sr_tf.config.setting import RECIPE, Only, only_for, setting
+from lnl_sr_tf.loss_names import LOSSES, REGULARIZED
+
+WITH_SR = Only(
+    "loss", lambda loss: loss.endswith(REGULARIZED), f"losses that end in {REGULARIZED}"
+)
+WITH_MATRIX = Only(
+    "loss",
+    lambda loss: loss.removesuffix(REGULARIZED) in ("forward", "backward"),
+    "--loss=forward and --loss=backward",
+)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class MethodSettings:
+    """What is minimised, and how."""
+
+    loss: str = setting(
+        "ce_sr",
+        str,
+        "Method",
+        f"{', '.join(LOSSES)}; any name + {REGULARIZED} adds sparse regularization",
+    )
+    method: str = setting(
+        "standard",
+        str,
+        "Method",
+        "how to train: standard, co_teaching (two networks that choose examples for "
+        "each other), nlnl (negative learning in stages, for --loss=nlnl)",
+        choices=("standard", "co_teaching", "nlnl"),
+    )
+    loss_args: dict = setting(
+        RECIPE,
+        dict,
+        "Method",
+        "parameters of the loss, for instance gamma=2.0 for fl or q=0.7 for gce",
+    )
+    tau: float = setting(
+        RECIPE,
+        float,
+        "Method",
+        "temperature τ of output sharpening",
+        interval="(0, 1000]",
+        only=WITH_SR,
+    )
+    normalize_logits: bool = setting(
+        RECIPE,
+        bool,
+        "Method",
+        "divide logits by their L2 norm before sharpening",
+        only=WITH_SR,
+    )
+    p: float = setting(
+        RECIPE,
+        float,
+        "Method",
+        "exponent of the norm of sparse regularization",
+        interval="(0, 1]",
+        only=WITH_SR,
+    )
+    lambda0: float = setting(
+        RECIPE,
+        float,
+        "Method",
+        "weight λ of sparse regularization in the first epoch",
+        interval="[0, inf)",
+        only=WITH_SR,
+    )
+    rho: float = setting(
+        RECIPE,
+        float,
+        "Method",
+        "factor ρ by which λ grows",
+        interval="(0, inf)",
+        only=WITH_SR,
+    )
+    lambda_every: int = setting(
+        RECIPE,
+        int,
+        "Method",
+        "epochs between two steps of λ",
+        interval="[1, 1000000]",
+        only=WITH_SR,
+    )
+    tau_decay: float = setting(
+        RECIPE,
+        float,
+        "Method",
+        "factor by which τ falls each epoch; 1 keeps it fixed",
+        interval="(0, 1]",
+        only=WITH_SR,
+    )
+    tau_min: float = setting(
+        RECIPE,
+        float,
+        "Method",
+        "τ does not fall below this",
+        interval="[0, inf)",
+        only=WITH_SR,
+    )
+    forget_rate: float = setting(
+        RECIPE,
+        float,
+        "Method",
+        "share of each batch that co_teaching leaves out in the end (default: the "
+        "noise rate, where it is known)",
+        interval="[0, 1)",
+        only=only_for("method", "co_teaching"),
+    )
+    forget_epochs: int = setting(
+        RECIPE,
+        int,
+        "Method",
+        "epochs over which that share rises from 0",
+        interval="[1, 1000000]",
+        only=only_for("method", "co_teaching"),
+    )
+    stages: dict = setting(
+        RECIPE,
+        dict,
+        "Method",
+        "how the epochs are shared out among the stages of nlnl",
+        only=only_for("method", "nlnl"),
+    )
+    transition_matrix: str = setting(
+        RECIPE,
+        str,
+        "Method",
+        "what forward and backward correct by: estimated (from a short run of ce), "
+        "known (the one that made the noise), or a file, .csv or .npy, of rows "
+        "P(given | true)",
+        only=WITH_MATRIX,
+    )
+    estimation_epochs: int = setting(
+        RECIPE,
+        int,
+        "Method",
+        "epochs of the run of ce that the matrix is estimated from (default: a tenth "
+        "of the epochs, at least 1)",
+        interval="[1, 1000000]",
+        only=only_for("transition_matrix", "estimated"),
+    )
+    balance: str = setting(
+        RECIPE,
+        str,
+        "Method",
+        "against rare classes: none, class_balanced (weights by the effective number "
+        "of examples), logit_adjustment (logits plus the logarithm of the shares)",
+        choices=("none", "class_balanced", "logit_adjustment"),
+    )
+    mixup: float = setting(
+        RECIPE,
+        float,
+        "Method",
+        "α of mixup, which trains on mixtures of images and labels with shares from "
+        "Beta(α, α); 0 for none",
+        interval="[0, 1000]",
+    )

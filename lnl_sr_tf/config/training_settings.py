@@ -1,0 +1,152 @@
+"""Settings of network and training, and of the run as a whole."""
+
+import dataclasses
+
+from lnl_sr_tf.config.setting import RECIPE, only_for, setting
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TrainingSettings:
+    """Network, optimiser, schedule and augmentation."""
+
+    model: str = setting(
+        RECIPE,
+        str,
+        "Training",
+        "network: cnn_digits, cnn_mnist, cnn_cifar, resnet18, resnet34, resnet50",
+    )
+    epochs: int = setting(
+        RECIPE, int, "Training", "passes over the data", interval="[1, 1000000]"
+    )
+    batch_size: int = setting(
+        RECIPE, int, "Training", "examples a step", interval="[1, 1000000]"
+    )
+    optimizer: str = setting(
+        RECIPE, str, "Training", "sgd or adam", choices=("sgd", "adam")
+    )
+    lr: float = setting(
+        RECIPE,
+        float,
+        "Training",
+        "learning rate in the first epoch",
+        interval="(0, inf)",
+    )
+    lr_schedule: str = setting(
+        RECIPE,
+        str,
+        "Training",
+        "learning rate over epochs: cosine or linear (to 0), exponential, constant",
+        choices=("cosine", "exponential", "linear", "constant"),
+    )
+    lr_decay: float = setting(
+        RECIPE,
+        float,
+        "Training",
+        "factor an epoch of the exponential schedule",
+        interval="(0, 1]",
+        only=only_for("lr_schedule", "exponential"),
+    )
+    lr_hold: float = setting(
+        RECIPE,
+        float,
+        "Training",
+        "share of the epochs before the linear schedule begins to fall",
+        interval="[0, 1)",
+        only=only_for("lr_schedule", "linear"),
+    )
+    momentum: float = setting(
+        RECIPE, float, "Training", "momentum of sgd, β1 of adam", interval="[0, 1)"
+    )
+    late_momentum: float = setting(
+        RECIPE,
+        float,
+        "Training",
+        "β1 of adam once the learning rate begins to fall (default: the same)",
+        interval="[0, 1)",
+        only=only_for("optimizer", "adam"),
+    )
+    nesterov: bool = setting(
+        RECIPE,
+        bool,
+        "Training",
+        "Nesterov's momentum",
+        only=only_for("optimizer", "sgd"),
+    )
+    weight_decay: float = setting(
+        RECIPE,
+        float,
+        "Training",
+        "L2 weight decay, added to the gradient",
+        interval="[0, inf)",
+    )
+    l1: float = setting(
+        RECIPE,
+        float,
+        "Training",
+        "L1 penalty on all weights, as its gradient l1·sign(w)",
+        interval="[0, inf)",
+    )
+    clip_norm: float = setting(
+        RECIPE,
+        float,
+        "Training",
+        "global norm to which gradients are clipped; 0 leaves them",
+        interval="[0, inf)",
+    )
+    crop_padding: int = setting(
+        RECIPE,
+        int,
+        "Training",
+        "pixels of padding before a random crop; 0 for none",
+        interval="[0, 64]",
+    )
+    flip: bool = setting(RECIPE, bool, "Training", "flip images left-right at random")
+    rotation: float = setting(
+        RECIPE,
+        float,
+        "Training",
+        "degrees by which images are turned at random, either way",
+        interval="[0, 180]",
+    )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class RunSettings:
+    """Seed, hardware, and where results go."""
+
+    seed: int = setting(
+        1,
+        int,
+        "Run",
+        "gives model, noise, order and augmentation",
+        interval="[0, 2147483647]",
+    )
+    precision: str = setting(
+        "auto",
+        str,
+        "Run",
+        "auto (mixed_bfloat16 where the hardware multiplies it, else float32), "
+        "float32, mixed_bfloat16, mixed_float16",
+        choices=("auto", "float32", "mixed_bfloat16", "mixed_float16"),
+    )
+    distribute: str = setting(
+        "auto",
+        str,
+        "Run",
+        "devices: auto or none (both: one device)",
+        choices=("auto", "none"),
+    )
+    output_dir: str = setting(
+        "runs",
+        str,
+        "Run",
+        "folder beneath which each run gets a folder of its own",
+        identifies=False,
+    )
+    resume: bool = setting(
+        True,
+        bool,
+        "Run",
+        "go on with a run that was cut off, and do not repeat one that is finished",
+        identifies=False,
+    )

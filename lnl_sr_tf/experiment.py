@@ -3,7 +3,6 @@
 import os
 import pathlib
 import platform
-import statistics
 import zipfile
 
 import keras
@@ -23,7 +22,9 @@ from lnl_sr_tf.training.build import (
     used_parameters,
 )
 from lnl_sr_tf.training.checkpoint import saved_epochs
+from lnl_sr_tf.training.evaluate import class_accuracy, evaluate
 from lnl_sr_tf.training.fit import fit, forget_rate
+from lnl_sr_tf.training.progress import WHAT_IS_MEASURED, Progress, summarize
 
 
 def check(config):
@@ -39,6 +40,10 @@ def check(config):
         raise InputError(f"--loss={config.loss}: {error}") from None
     models.check(config.model)
     datasets.check(config.dataset)
+    if config.open_set:
+        datasets.check(config.open_set)
+    if config.weights and not os.path.isfile(os.path.expanduser(config.weights)):
+        raise InputError(f"--weights={config.weights}: there is no such file")
     corruption.check(config)
     transition.check_source(config)
 
@@ -84,7 +89,7 @@ def _run(config, tell):
     if folder.finished():
         tell(f"{folder.path}: already finished")
         return folder
-    dataset = _load(config, folder)
+    dataset = _load(config, folder, tell)
     policy = _precision(config, folder)
     matrix = transition.correction_matrix(
         config, dataset, folder.transition_matrix, lambda c: run(c, tell), tell
@@ -103,11 +108,13 @@ def _run(config, tell):
         unfinished = folder.path / ".transition_matrix.unfinished.csv"
         noise.write_matrix(unfinished, matrix)
         unfinished.replace(folder.transition_matrix)
-    tell(_headline(config, dataset, policy, folder))
+    tell(_headline(config, dataset, policy, model.name, folder))
+    if dataset.test_labels_are != "clean":
+        tell(WHAT_IS_MEASURED[dataset.test_labels_are])
     done = saved_epochs(folder.checkpoints)[-1:]
     if done:
         tell(f"going on after epoch {done[0]}")
-    progress = _Progress(config, folder, dataset, tell)
+    progress = Progress(config, folder, dataset, tell)
     rows = fit(model, dataset, config, folder, progress)
     _write_results(config, dataset, model, rows, folder)
     return folder
@@ -125,14 +132,22 @@ def _choose_folder(config, tell):
     return RunFolder(path)
 
 
-def _load(config, folder):
+def _load(config, folder, tell):
     """The dataset with its given labels: the stored ones, if the run has begun."""
-    data_dir = os.path.expanduser(config.data_dir) or None
-    dataset = datasets.load(config.dataset, data_dir)
+    dataset = _read(config, config.dataset, config.pixels, tell)
     dataset = dataset.with_imbalance(
         config.imbalance, config.imbalance_factor, config.seed
     )
     dataset = corruption.corrupted(dataset, config)
+    dataset = corruption.with_foreign_images(
+        dataset, config, lambda name, size: _read(config, name, size, tell)
+    )
+    before = folder.config() or {}
+    if before.get("data_fingerprint", dataset.fingerprint) != dataset.fingerprint:
+        raise RunError(
+            f"{config.dataset} is not as it was when {folder.path} began: files or "
+            "labels have changed; put them back, or move that folder away to start anew"
+        )
     if folder.labels.is_file():
         try:
             with np.load(folder.labels, allow_pickle=False) as stored:
@@ -148,6 +163,27 @@ def _load(config, folder):
                 f"the data has changed; move {folder.path} away to start anew"
             )
     return dataset
+
+
+def _read(config, name, image_size, tell):
+    """A dataset as the settings want it."""
+    options = {}
+    if name == config.dataset:
+        options = {
+            "resize": config.resize,
+            "skip_bad_files": config.skip_bad_files,
+            "test_share": config.test_share,
+            "imagenet_dir": config.imagenet_dir,
+            # Random parts are taken of the whole image, which only its file has.
+            "in_memory": False if config.random_resized_crop else None,
+        }
+    return datasets.load(
+        name,
+        os.path.expanduser(config.data_dir) or None,
+        image_size=image_size,
+        tell=tell,
+        **options,
+    )
 
 
 def _precision(config, folder):
@@ -168,6 +204,10 @@ def _settle_config(config, policy, model, dataset, folder):
             "precision_used": policy,
             "loss_parameters_used": used_parameters(model.loss),
             "forget_rate_used": forget_rate(config, dataset.noise_rate),
+            "model_used": model.name,
+            "image_shape": list(dataset.image_shape),
+            "class_names": list(dataset.class_names),
+            "data_fingerprint": dataset.fingerprint,
             "versions": {
                 "python": platform.python_version(),
                 "keras": keras.__version__,
@@ -198,25 +238,32 @@ def _write_labels(dataset, folder):
         return
     unfinished = folder.path / ".labels.unfinished.npz"
     try:
-        np.savez_compressed(
-            unfinished,
-            index=dataset.index,
-            given=dataset.given_labels,
-            clean=dataset.clean_labels,
-        )
+        known = {"index": dataset.index, "given": dataset.given_labels}
+        if dataset.clean_labels is not None:
+            known["clean"] = dataset.clean_labels
+        if dataset.paths is not None:
+            known["path"] = np.array(dataset.paths)
+        np.savez_compressed(unfinished, **known)
         unfinished.replace(folder.labels)
     except OSError as error:
         raise RunError(f"cannot write {folder.labels}: {error}") from error
 
 
-def _headline(config, dataset, policy, folder):
-    kind = "no label noise"
-    if config.noise != "none":
+def _headline(config, dataset, policy, network, folder):
+    kind = "labels as they come"
+    if config.noise != "none" or config.open_set:
         kind = f"noise {config.noise_words}, {dataset.noise_rate:.3f} as drawn"
+    elif dataset.noise_rate is not None:
+        wrong = f"{dataset.noise_rate:.3f} of the labels wrong"
+        kind = wrong if dataset.noise_rate else "no label noise"
+    streamed = ""
+    if isinstance(dataset.train_images, datasets.ImageFiles):
+        streamed = ", read from their files as they are needed"
     return (
         f"{dataset.name} ({len(dataset.given_labels)} to train, "
-        f"{len(dataset.test_labels)} to test), {kind}; {_how(config)}, {config.model}, "
-        f"{config.epochs} epochs, seed {config.seed}, {policy}; {folder.path}"
+        f"{len(dataset.test_labels)} to test{streamed}), {kind}; {_how(config)}, "
+        f"{network}, {config.epochs} epochs, seed {config.seed}, {policy}; "
+        f"{folder.path}"
     )
 
 
@@ -224,102 +271,27 @@ def _how(config):
     return config.loss + ("" if config.method == "standard" else f" by {config.method}")
 
 
-def _summary(dataset, rows, finished):
-    best = max(rows, key=lambda row: row["test_accuracy"])
-    last = rows[-1]
-    speed = len(dataset.given_labels) / statistics.median(r["seconds"] for r in rows)
-    summary = {
-        "test_accuracy": last["test_accuracy"],
-        "best_test_accuracy": best["test_accuracy"],
-        "best_epoch": best["epoch"],
-        "noise_rate": dataset.noise_rate,
-        "sparse_rate": last["sparse_rate"],
-        "epochs": last["epoch"],
-        "images_per_second": round(speed, 1),
-        "seconds": round(sum(row["seconds"] for row in rows), 3),
-        "finished": finished,
-        "class_names": list(dataset.class_names),
-    }
-    if last["second_test_accuracy"] is not None:
-        summary["second_test_accuracy"] = last["second_test_accuracy"]
-    return summary
-
-
-class _Progress:
-    """A line and a fresh `summary.json` after each epoch."""
-
-    def __init__(self, config, folder, dataset, tell):
-        self.config = config
-        self.folder = folder
-        self.dataset = dataset
-        self.tell = tell
-
-    def __call__(self, rows):
-        self.folder.write_summary(_summary(self.dataset, rows, finished=False))
-        row = rows[-1]
-        left = (self.config.epochs - row["epoch"]) * statistics.median(
-            r["seconds"] for r in rows[-5:]
-        )
-        weight = "" if row["lambda"] is None else f"  λ {row['lambda']:<7.4g}"
-        second = row["second_test_accuracy"]
-        both = "" if second is None else f" and {100 * second:6.2f} %"
-        stage = f"  {row['stage']}" if row["stage"] else ""
-        width = len(str(self.config.epochs))
-        self.tell(
-            f"epoch {row['epoch']:>{width}}/{self.config.epochs}"
-            f"  loss {row['loss']:8.4f}"
-            f"  test accuracy {100 * row['test_accuracy']:6.2f} %{both}"
-            f"  sparse rate {100 * row['sparse_rate']:5.1f} %"
-            f"{weight}{stage}  {duration(left)} left"
-        )
-
-
-def duration(seconds):
-    """A time span for people: 8 s, 3 min, 2 h 05 min."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    if minutes < 90:
-        return f"{minutes} min"
-    return f"{minutes // 60} h {minutes % 60:02d} min"
-
-
 def _write_results(config, dataset, model, rows, folder):
     folder.figures.mkdir(exist_ok=True)
     title = f"{dataset.name}, noise {config.noise_words}"
-    figures.curves(
-        rows,
-        f"{title}, {_how(config)}, seed {config.seed}",
-        folder.figures / "curves.png",
-    )
+    of_run = f"{title}, {_how(config)}, seed {config.seed}"
+    kept = served_model(model)
+    summary = summarize(dataset, rows, finished=True) | evaluate(kept, dataset)
+    figures.curves(rows, of_run, folder.figures / "curves.png", dataset.test_labels_are)
     figures.samples(
         dataset.train_images,
         dataset.given_labels,
         dataset.clean_labels,
         dataset.class_names,
-        f"{title}: given labels, wrong ones in bold",
+        title,
         folder.figures / "samples.png",
     )
-    kept = served_model(model)
-    per_class = _class_accuracy(kept, dataset)
     figures.per_class(
-        per_class,
+        class_accuracy(summary),
         np.bincount(dataset.given_labels, minlength=dataset.num_classes),
-        f"{title}, {_how(config)}, seed {config.seed}",
+        of_run,
         folder.figures / "per_class.png",
+        dataset.test_labels_are,
     )
-    export.save(kept, folder)
-    folder.write_summary(
-        _summary(dataset, rows, finished=True) | {"class_accuracy": per_class}
-    )
-
-
-def _class_accuracy(model, dataset):
-    """Accuracy on the test set by class; None for a class that it lacks."""
-    logits = model.predict(dataset.test_images, batch_size=1024, verbose=0)
-    right = logits.argmax(axis=1) == dataset.test_labels
-    found = {}
-    for label, name in enumerate(dataset.class_names):
-        members = right[dataset.test_labels == label]
-        found[name] = float(members.mean()) if len(members) else None
-    return found
+    export.save(kept, folder, dataset.class_names, config.resize)
+    folder.write_summary(summary)

@@ -23,7 +23,16 @@ COLUMNS = (
     "second_test_accuracy",
     "forget_rate",
     "stage",
+    "given_test_accuracy",
 )
+
+
+def measured(record, name="test_accuracy"):
+    """The accuracy that a row or a summary has: on clean labels, else on given ones."""
+    clean = record[name]
+    if clean is not None:
+        return clean
+    return record[name.replace("test_accuracy", "given_test_accuracy")]
 
 
 class RunFolder:

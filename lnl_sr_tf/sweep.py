@@ -5,6 +5,7 @@ import keras
 from lnl_sr_tf import config as configs
 from lnl_sr_tf import experiment
 from lnl_sr_tf.analysis import tables
+from lnl_sr_tf.training.progress import WHAT_IS_MEASURED
 
 
 def run(settings, tell=print):
@@ -35,7 +36,7 @@ def run(settings, tell=print):
     results = [
         (config, folder.summary()) for config, folder in zip(made, folders, strict=True)
     ]
-    tell("Accuracy on the clean test set:")
+    tell(WHAT_IS_MEASURED[results[0][1].get("test_labels", "clean")])
     for line in tables.comparison(results):
         tell(line)
     return list(zip(made, folders, strict=True))

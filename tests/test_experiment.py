@@ -11,6 +11,7 @@ from absl.testing import parameterized
 
 from lnl_sr_tf import config, datasets, experiment, noise
 from lnl_sr_tf.errors import InputError, RunError
+from lnl_sr_tf.training import progress
 
 
 class ExperimentTest(tf.test.TestCase, parameterized.TestCase):
@@ -278,7 +279,7 @@ class ExperimentTest(tf.test.TestCase, parameterized.TestCase):
         (7500, "2 h 05 min"),
     )
     def test_duration(self, seconds, expected):
-        self.assertEqual(experiment.duration(seconds), expected)
+        self.assertEqual(progress.duration(seconds), expected)
 
 
 if __name__ == "__main__":

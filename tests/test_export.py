@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 from command import call
+from PIL import Image
 
 from lnl_sr_tf import datasets
 from lnl_sr_tf.run_folder import RunFolder
@@ -43,6 +44,9 @@ class ExportTest(tf.test.TestCase):
     def test_saved_model_in_a_process_without_this_package(self):
         images = pathlib.Path(self.get_temp_dir()) / "images.npy"
         np.save(images, self.data.test_images)
+        files = [images.with_name(f"{i}.png") for i in range(5)]
+        for path, image in zip(files, self.data.test_images, strict=False):
+            Image.fromarray(image[..., 0]).save(path)
         code = f"""
 import sys, json
 # As where neither is installed: importing them fails.
@@ -51,7 +55,12 @@ import numpy as np, tensorflow as tf
 loaded = tf.saved_model.load({str(self.run_.saved_model)!r})
 serve = loaded.signatures["serving_default"]
 out = serve(images=tf.constant(np.load({str(images)!r})))
-print(json.dumps({{k: v.numpy().tolist() for k, v in out.items()}}))
+result = {{k: v.numpy().tolist() for k, v in out.items()}}
+files = [tf.io.read_file(path) for path in {[str(path) for path in files]!r}]
+out = loaded.signatures["files"](encoded=tf.stack(files))
+result["of_files"] = out["label"].numpy().tolist()
+result["names"] = [name.decode() for name in out["name"].numpy()]
+print(json.dumps(result))
 """
         done = subprocess.run(
             [sys.executable, "-c", code],
@@ -61,6 +70,8 @@ print(json.dumps({{k: v.numpy().tolist() for k, v in out.items()}}))
         model = keras.models.load_model(self.run_.model)
         logits = model.predict(self.data.test_images, verbose=0, batch_size=360)
         self.assertAllEqual(served["label"], logits.argmax(axis=-1))
+        self.assertEqual(served["of_files"], served["label"][:5])
+        self.assertEqual(served["names"], [str(label) for label in served["of_files"]])
         self.assertAllClose(
             served["probabilities"], tf.nn.softmax(logits), rtol=1e-4, atol=1e-5
         )

@@ -46,7 +46,8 @@ ALLOWED = {
 STANDARD = {
     "ast", "collections", "contextlib", "csv", "dataclasses", "difflib", "hashlib",
     "importlib", "inspect", "itertools", "json", "logging", "math", "os", "pathlib",
-    "platform", "shutil", "statistics", "sys", "tempfile", "textwrap", "time", "typing",
+    "platform", "random", "re", "shutil", "statistics", "sys", "tempfile", "textwrap",
+    "time", "typing", "zipfile", "zlib",
 }  # fmt: skip
 FILES = sorted(
     str(path.relative_to(PACKAGE))

@@ -11,13 +11,22 @@ _SAMPLES = 32
 _PER_ROW = 8
 
 
-def curves(rows, title, path):
+# By what the labels of the test set are.
+_TEST_SET = {
+    "clean": "test set, clean labels",
+    "given": "test set, the labels it came with",
+    "held out": "held-out part, given labels",
+}
+
+
+def curves(rows, title, path, test_labels="clean"):
     """Accuracy, loss, sparse rate and λ over the epochs.
 
     Args:
         rows: rows of `metrics.csv`, as `RunFolder.rows` gives them.
         title: what the run was.
         path: the PNG to write.
+        test_labels: what they are, `"clean"`, `"given"` or `"held out"`.
     """
     epochs = [row["epoch"] for row in rows]
     regularized = rows[0]["lambda"] is not None
@@ -31,7 +40,9 @@ def curves(rows, title, path):
         kwargs["marker"] = "o" if len(rows) == 1 else None
         axes.plot(epochs, values, style, color=colour, label=label, **kwargs)
 
-    line(accuracy, "test_accuracy", "test set, clean labels", _BLUE, "-")
+    held_out = rows[0]["test_accuracy"] is None
+    column = "given_test_accuracy" if held_out else "test_accuracy"
+    line(accuracy, column, _TEST_SET[test_labels], _BLUE, "-")
     line(accuracy, "accuracy", "training set, given labels", _ORANGE, "--")
     if two_networks:
         line(accuracy, "second_test_accuracy", "the second network's", _GREEN, ":")
@@ -72,7 +83,7 @@ def curves(rows, title, path):
     figure.savefig(path, dpi=150)
 
 
-def per_class(accuracies, counts, title, path):
+def per_class(accuracies, counts, title, path, test_labels="clean"):
     """Accuracy of each class, and beneath it how many training examples it has.
 
     Args:
@@ -80,6 +91,7 @@ def per_class(accuracies, counts, title, path):
         counts: how many training examples are labelled so, one a class.
         title: what the run was.
         path: the PNG to write.
+        test_labels: what they are, `"clean"`, `"given"` or `"held out"`.
     """
     names = list(accuracies)
     values = [np.nan if value is None else value for value in accuracies.values()]
@@ -92,7 +104,7 @@ def per_class(accuracies, counts, title, path):
     mean = np.nanmean(values)
     accuracy.axhline(mean, color=_ORANGE, linestyle="--")
     accuracy.set_title(f"mean of the classes {mean:.1%} (dashed)", fontsize="medium")
-    accuracy.set(ylabel="accuracy, test set", ylim=(0, 1))
+    accuracy.set(ylabel=f"accuracy,\n{_TEST_SET[test_labels]}", ylim=(0, 1))
     accuracy.yaxis.set_major_formatter(PercentFormatter(1.0))
     examples.bar(places, counts, color=_GREEN)
     examples.set(ylabel="training\nexamples")
@@ -110,28 +122,34 @@ def samples(images, given, clean, class_names, title, path):
     """Training images with their given labels, and the clean ones where they differ.
 
     Args:
-        images: uint8, shape (n, height, width, channels); the first 32 are shown.
+        images: uint8, shape (n, height, width, channels); 32 from all over are shown.
         given: given labels, shape (n,).
-        clean: clean labels, shape (n,).
+        clean: clean labels, shape (n,), -1 for none of the classes; None where they are
+            not known.
         class_names: one name a class.
         title: what the data is.
         path: the PNG to write.
     """
     count = min(_SAMPLES, len(images))
+    chosen = np.linspace(0, len(images) - 1, count).astype(int)
+    images, given = images[chosen], np.asarray(given)[chosen]
+    true_labels = given if clean is None else np.asarray(clean)[chosen]
+    what = "given labels" if clean is None else "given labels, wrong ones in bold"
     height = -(-count // _PER_ROW)
     figure = Figure(figsize=(_PER_ROW * 1.3, height * 1.75 + 0.4))
-    figure.suptitle(title)
+    figure.suptitle(f"{title}: {what}")
     # Set by hand: matplotlib's own layout takes seconds for so many axes.
     figure.subplots_adjust(0.02, 0.02, 0.98, 1 - 0.8 / (height * 1.75), 0.15, 0.35)
     grid = figure.subplots(height, _PER_ROW, squeeze=False).ravel()
     for axes in grid:
         axes.set_axis_off()
-    for axes, image, label, true in zip(grid, images, given, clean, strict=False):
+    for axes, image, label, true in zip(grid, images, given, true_labels, strict=False):
         axes.imshow(np.squeeze(image), cmap="gray", vmin=0, vmax=255)
         wrong = label != true
         text = class_names[label]
         if wrong:
-            text += f"\n(is {class_names[true]})"
+            name = class_names[true] if true >= 0 else "none of them"
+            text += f"\n(is {name})"
         axes.set_title(
             text,
             fontsize="small",

@@ -2,6 +2,8 @@
 
 import statistics
 
+from lnl_sr_tf.run_folder import measured
+
 
 def comparison(results):
     """Runs side by side: a line for each setting, mean ± deviation over seeds.
@@ -20,7 +22,7 @@ def comparison(results):
         how = config.loss
         if config.method != "standard":
             how += f" ({config.method})"
-        key = (config.dataset, config.noise_words, how)
+        key = (config.dataset_name, config.noise_words, how)
         groups.setdefault(key, []).append(summary)
     header = (
         "dataset",
@@ -38,8 +40,8 @@ def comparison(results):
                 dataset,
                 noise,
                 loss,
-                percent([s["test_accuracy"] for s in summaries]),
-                percent([s["best_test_accuracy"] for s in summaries]),
+                percent([measured(s) for s in summaries]),
+                percent([measured(s, "best_test_accuracy") for s in summaries]),
                 percent([s["sparse_rate"] for s in summaries]),
                 str(len(summaries)),
             )

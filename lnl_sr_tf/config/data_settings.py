@@ -2,7 +2,18 @@
 
 import dataclasses
 
-from lnl_sr_tf.config.setting import RECIPE, only_for, setting
+from lnl_sr_tf.config.data_kinds import (
+    HUMAN_NOISE,
+    is_path,
+    of_files,
+)
+from lnl_sr_tf.config.setting import RECIPE, Only, only_for, setting
+
+_OF_FILES = Only(
+    "dataset", of_files, "folders, .csv files, webvision_mini and clothing1m"
+)
+_OWN = Only("dataset", is_path, "a folder, an .npz or a .csv as --dataset")
+_OPEN_SET = Only("open_set", lambda value: value is not None, "a given --open_set")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -13,14 +24,61 @@ class DataSettings:
         "digits",
         str,
         "Data",
-        "what to train on: digits, mnist, fashion_mnist, cifar10, cifar100, or "
-        "tfds:NAME for any image classification set of TensorFlow Datasets",
+        "what to train on: digits, mnist, fashion_mnist, cifar10, cifar100, cifar10_n, "
+        "cifar100_n, webvision_mini, clothing1m, tfds:NAME for any image "
+        "classification "
+        "set of TensorFlow Datasets, or a path: a folder of one folder per class, an "
+        ".npz "
+        "or a .csv of file,label",
     )
     data_dir: str = setting(
         "",
         str,
         "Data",
-        "folder where TFDS keeps prepared data (default: TFDS's own)",
+        "folder where TFDS keeps prepared data (default: TFDS's own); for "
+        "webvision_mini "
+        "and clothing1m the folder of the set",
+        identifies=False,
+    )
+    image_size: str = setting(
+        None,
+        str,
+        "Data",
+        "pixels to which images are resized, HEIGHTxWIDTH or one number for both "
+        "(default: as they are; for files of differing sizes a square, the median of "
+        "their shorter sides, at most 224)",
+    )
+    resize: str = setting(
+        RECIPE,
+        str,
+        "Data",
+        "how files are resized: stretch (all of the image), crop (its centre, "
+        "undistorted)",
+        choices=("stretch", "crop"),
+        only=_OF_FILES,
+    )
+    skip_bad_files: bool = setting(
+        False,
+        bool,
+        "Data",
+        "go on without images that cannot be read",
+        only=_OF_FILES,
+    )
+    test_share: float = setting(
+        RECIPE,
+        float,
+        "Data",
+        "share of each class that is held out for testing where there is no test set",
+        interval="(0, 1)",
+        only=_OWN,
+    )
+    imagenet_dir: str = setting(
+        None,
+        str,
+        "Data",
+        "validation images of ILSVRC 2012, a folder per synset, as a second test set "
+        "(default: none)",
+        only=only_for("dataset", "webvision_mini"),
         identifies=False,
     )
     imbalance: str = setting(
@@ -51,9 +109,13 @@ class NoiseSettings:
         "Label noise",
         "kind: none, sym (to any other class), asym (to a similar class: mnist, "
         "cifar10, cifar100, or as asym_map says), pairflip (to the next class), "
-        "instance (depends on the image), or a .csv or .npy file with a transition "
-        "matrix of rows P(given | true)",
-        choices=("none", "sym", "asym", "pairflip", "instance"),
+        "instance (depends on the image), labels that people gave (cifar10_n: aggre, "
+        "rand1, rand2, rand3, worse; cifar100_n: noisy_fine), or a .csv or .npy file "
+        "with "
+        "a transition matrix of rows P(given | true) (default: sym; none where labels "
+        "are "
+        "noisy as they come, worse for cifar10_n, noisy_fine for cifar100_n)",
+        choices=("none", "sym", "asym", "pairflip", "instance", *HUMAN_NOISE),
         files=(".csv", ".npy"),
     )
     rate: float = setting(
@@ -73,4 +135,19 @@ class NoiseSettings:
         "Label noise",
         "exact (the same share of every class) or random (each label by itself)",
         choices=("exact", "random"),
+    )
+    open_set: str = setting(
+        None,
+        str,
+        "Label noise",
+        "dataset, by name or path, whose images take the place of a share of those to "
+        "train on, under labels as before (default: none)",
+    )
+    open_set_rate: float = setting(
+        RECIPE,
+        float,
+        "Label noise",
+        "that share, of every class",
+        interval="[0, 1)",
+        only=_OPEN_SET,
     )

@@ -36,11 +36,12 @@ def folder():
     )
 
 
-def read(dataset, loss, noise, rate=None, method="standard", imbalance="none"):
+def read(datasets, loss, noise, rate=None, method="standard", imbalance="none"):
     """The settings that the recipes give for a dataset, a loss and a kind of noise.
 
     Args:
-        dataset: name of the dataset, for instance `"mnist"`.
+        datasets: names by which the dataset's recipes go, for instance `["mnist"]`; of
+            several the later win, file by file.
         loss: name of the loss, for instance `"gce_sr"`.
         noise: kind of label noise, for instance `"asym"`.
         rate: the noise rate, a number.
@@ -54,20 +55,35 @@ def read(dataset, loss, noise, rate=None, method="standard", imbalance="none"):
         InputError: if a recipe holds a line that is no `--name=value`.
 
     Example:
-        >>> read("mnist", "gce_sr", "sym")["lambda0"]
+        >>> read(["mnist"], "gce_sr", "sym")["lambda0"]
         '3'
+    """
+    stems = ["default", *datasets, method, *(f"{name}-{method}" for name in datasets)]
+    of_data = [noise]
+    if imbalance != "none":
+        of_data.insert(0, imbalance)
+    for one in dict.fromkeys((loss.removesuffix(REGULARIZED), loss)):
+        of_data += [one, f"{one}-{noise}", f"{one}-{noise}-{rate}"]
+    stems += [f"{name}-{end}" for end in of_data for name in datasets]
+    return read_stems(stems)
+
+
+def read_stems(stems):
+    """The settings of the recipes by these names, later ones winning.
+
+    Args:
+        stems: names of files in `flags/`, without the ending; those that do not exist
+            are passed over.
+
+    Returns:
+        A dict from a setting's name to its value as written, a string.
+
+    Raises:
+        InputError: if a recipe holds a line that is no `--name=value`.
     """
     settings = {}
     place = folder()
-    stems = ["default", dataset, method, f"{dataset}-{method}"]
-    if imbalance != "none":
-        stems.append(f"{dataset}-{imbalance}")
-    stems.append(f"{dataset}-{noise}")
-    for name in dict.fromkeys((loss.removesuffix(REGULARIZED), loss)):
-        of_loss = f"{dataset}-{name}"
-        stems += [of_loss, f"{of_loss}-{noise}", f"{of_loss}-{noise}-{rate}"]
     for stem in stems:
-        # A dataset may be a path; only a plain name can have a recipe.
         path = place / f"{stem}.flags"
         if path.parent == place and path.is_file():
             settings.update(_parse(path))

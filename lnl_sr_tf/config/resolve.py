@@ -7,6 +7,7 @@ import math
 
 from lnl_sr_tf import schedules
 from lnl_sr_tf.config import recipes
+from lnl_sr_tf.config.data_kinds import HUMAN_NOISE, recipe_names
 from lnl_sr_tf.config.parse import parse
 from lnl_sr_tf.config.settings import FIELDS, Config
 from lnl_sr_tf.errors import InputError
@@ -23,6 +24,8 @@ _ONLY = {
     for name, field in FIELDS.items()
     if field.metadata["only"]
 }
+_LARGEST_SIDE = 4096
+_JITTER = {"brightness": 1, "contrast": 1, "saturation": 1, "hue": 0.5}
 _STAGES = ("negative", "selective_negative", "selective_positive")
 # What a recipe is chosen by.
 _HEAD = ("dataset", "loss", "noise", "rate", "method", "imbalance")
@@ -49,8 +52,13 @@ def resolve(settings):
     """
     given = {name: parse(name, value) for name, value in settings.items()}
     head = Config(**{name: given[name] for name in _HEAD if name in given})
+    names = recipe_names(head.dataset)
+    if "noise" not in given:
+        # Some data comes with noisy labels, which are not to be made noisier.
+        own = recipes.read_stems(names)
+        head = dataclasses.replace(head, noise=own.get("noise", head.noise))
     read = recipes.read(
-        head.dataset_name,
+        names,
         head.loss,
         head.noise,
         f"{head.rate:g}",
@@ -59,15 +67,16 @@ def resolve(settings):
     )
     recipe = {name: parse(name, text) for name, text in read.items()}
     values = recipe | given
+    values["noise"] = head.noise
     values["loss_args"] = recipe.get("loss_args", {}) | given.get("loss_args", {})
-    if head.noise == "none" or head.noise_file:
+    if not head.noise_has_rate:
         if given.get("rate"):
             raise InputError(
                 f"--noise={head.noise} contradicts --rate={given['rate']:g}; leave out "
                 "--rate, or choose --noise=sym, asym, pairflip or instance"
             )
         values["rate"] = 0.0
-    config = Config(**values)
+    config = _with_image_size(Config(**values))
     for name, only in _ONLY.items():
         other = getattr(config, only.setting)
         # Of several losses, a setting may be about the others: `grid` sees them.
@@ -78,6 +87,8 @@ def resolve(settings):
         config = dataclasses.replace(
             config, estimation_epochs=max(1, config.epochs // 10)
         )
+    _check_noise(config)
+    _check_jitter(config)
     _check_loss(config)
     config = _with_method(config)
     if config.regularized:
@@ -99,6 +110,46 @@ def _without_effect(name, value, only, other):
         f"--{name}={value} has no effect with --{only.setting}={other}; it belongs to "
         f"{only.words}"
     )
+
+
+def _with_image_size(config):
+    """The config with `image_size` as HEIGHTxWIDTH."""
+    if config.image_size is None:
+        return config
+    sides = config.image_size.lower().split("x")
+    if len(sides) == 1:
+        sides *= 2
+    right = len(sides) == 2 and all(
+        side.strip().isdecimal() and 1 <= int(side) <= _LARGEST_SIDE for side in sides
+    )
+    if not right:
+        raise InputError(
+            f"--image_size={config.image_size}: expected HEIGHTxWIDTH or one number, "
+            "in "
+            f"pixels from 1 to {_LARGEST_SIDE}, for instance 224 or 96x128"
+        )
+    size = "x".join(str(int(side)) for side in sides)
+    return dataclasses.replace(config, image_size=size)
+
+
+def _check_noise(config):
+    """Labels by people are those of one dataset."""
+    dataset = HUMAN_NOISE.get(config.noise)
+    if dataset and config.dataset_name != dataset:
+        raise InputError(
+            f"--noise={config.noise} is of --dataset={dataset}; received "
+            f"--dataset={config.dataset}"
+        )
+
+
+def _check_jitter(config):
+    for name, strength in (config.color_jitter or {}).items():
+        most = _JITTER.get(name)
+        if most is None or isinstance(strength, bool) or not 0 <= strength <= most:
+            raise InputError(
+                f"--color_jitter: {name}={strength}; expected brightness, contrast or "
+                "saturation in [0, 1], or hue in [0, 0.5]"
+            )
 
 
 def _check_loss(config):
@@ -234,7 +285,7 @@ def grid(settings):
     for values in itertools.product(*axes.values()):
         one = settings | dict(zip(axes, values, strict=True))
         # Among several kinds of noise the rate is that of the others.
-        if one.get("noise") == "none" and len(axes["noise"]) > 1:
+        if one.get("noise") in ("none", *HUMAN_NOISE) and len(axes["noise"]) > 1:
             one.pop("rate", None)
         config = resolve(one)
         made[config.run_name] = config

@@ -5,12 +5,17 @@ import hashlib
 import json
 import os
 import pathlib
+import re
 
+from lnl_sr_tf.config.data_kinds import HUMAN_NOISE, comes_noisy, is_path, plain_name
 from lnl_sr_tf.config.data_settings import DataSettings, NoiseSettings
 from lnl_sr_tf.config.method_settings import MethodSettings
 from lnl_sr_tf.config.setting import RECIPE
 from lnl_sr_tf.config.training_settings import RunSettings, TrainingSettings
 from lnl_sr_tf.loss_names import REGULARIZED
+
+# Settings that end so are files, whose content counts.
+_FILES = (".csv", ".npy", ".keras", ".h5")
 
 
 # Fields of the last base come first.
@@ -36,13 +41,22 @@ class Config(
         return self.noise.endswith(FIELDS["noise"].metadata["files"])
 
     @property
+    def noise_has_rate(self):
+        """Whether the noise is made at a rate that a person chooses."""
+        return self.noise not in ("none", *HUMAN_NOISE) and not self.noise_file
+
+    @property
     def noise_words(self):
         """Label noise and imbalance for people, for instance sym 0.6, lt 0.01."""
         words = self.noise
         if self.noise_file:
             words = pathlib.PurePath(self.noise).name
-        elif self.noise != "none":
+        elif self.noise_has_rate:
             words += f" {self.rate:g}"
+        elif self.noise == "none" and comes_noisy(self.dataset):
+            words = "as given"
+        if self.open_set:
+            words += f", open set {plain_name(self.open_set)} {self.open_set_rate:g}"
         if self.imbalance != "none":
             words += f", {self.imbalance} {self.imbalance_factor:g}"
         return words
@@ -52,12 +66,14 @@ class Config(
         """Name of the run's folder: readable, and different for different settings."""
         text = json.dumps(self.identity(), sort_keys=True)
         digest = hashlib.sha256(text.encode()).hexdigest()[:8]
-        dataset = self.dataset_name.replace("/", "_")
+        dataset = re.sub(r"[^\w.-]", "_", self.dataset_name)
         noise = self.noise
         if self.noise_file:
             noise = pathlib.PurePath(self.noise).stem
-        elif self.noise != "none":
+        elif self.noise_has_rate:
             noise += f"{self.rate:g}"
+        if self.open_set:
+            noise += f"-open{self.open_set_rate:g}"
         if self.imbalance != "none":
             noise += f"-{self.imbalance}{self.imbalance_factor:g}"
         method = "" if self.method == "standard" else f"-{self.method}"
@@ -65,8 +81,21 @@ class Config(
 
     @property
     def dataset_name(self):
-        """The dataset without `tfds:` and without a version."""
-        return self.dataset.removeprefix("tfds:").partition(":")[0]
+        """The dataset without `tfds:` and without a version, or the last of a path."""
+        return plain_name(self.dataset)
+
+    @property
+    def own_data(self):
+        """Whether the dataset is a folder or file of one's own."""
+        return is_path(self.dataset)
+
+    @property
+    def pixels(self):
+        """`image_size` as (height, width), or None."""
+        if self.image_size is None:
+            return None
+        height, _, width = self.image_size.partition("x")
+        return int(height), int(width)
 
     def identity(self):
         """The settings that make this run another than one that differs in them.
@@ -82,7 +111,7 @@ class Config(
         files = {
             name: _digest(value)
             for name, value in settings.items()
-            if isinstance(value, str) and value.endswith((".csv", ".npy"))
+            if isinstance(value, str) and value.endswith(_FILES)
         }
         return settings | ({"file_contents": files} if files else {})
 

@@ -13,7 +13,14 @@ class TrainingSettings:
         RECIPE,
         str,
         "Training",
-        "network: cnn_digits, cnn_mnist, cnn_cifar, resnet18, resnet34, resnet50",
+        "network: cnn_digits, cnn_mnist, cnn_cifar, resnet18, resnet34, resnet50, "
+        "keras:NAME for one of keras.applications, auto (by the size of the images)",
+    )
+    weights: str = setting(
+        None,
+        str,
+        "Training",
+        "file with weights to start from, .keras or .h5 (default: random ones)",
     )
     epochs: int = setting(
         RECIPE, int, "Training", "passes over the data", interval="[1, 1000000]"
@@ -107,6 +114,22 @@ class TrainingSettings:
         "Training",
         "degrees by which images are turned at random, either way",
         interval="[0, 180]",
+    )
+    random_resized_crop: float = setting(
+        None,
+        float,
+        "Training",
+        "smallest share of a random part of the image that is resized to the whole "
+        "(default: the recipe's, or all of the image)",
+        interval="(0, 1]",
+    )
+    color_jitter: dict = setting(
+        None,
+        dict,
+        "Training",
+        "how much colours vary at random, for instance "
+        "brightness=0.4,contrast=0.4,saturation=0.4,hue=0.2 (default: the recipe's, or "
+        "not at all)",
     )
 
 

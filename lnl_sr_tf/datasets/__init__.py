@@ -4,32 +4,70 @@ To add one: write a function that returns a `Dataset`, and name it in `load`.
 """
 
 import difflib
+import os
+import pathlib
 
+from lnl_sr_tf.datasets.clothing1m import clothing1m
+from lnl_sr_tf.datasets.csv_file import from_csv
 from lnl_sr_tf.datasets.dataset import Dataset
+from lnl_sr_tf.datasets.folder import from_folder
+from lnl_sr_tf.datasets.image_files import ImageFiles
+from lnl_sr_tf.datasets.npz_file import from_npz
+from lnl_sr_tf.datasets.webvision import webvision_mini
 from lnl_sr_tf.errors import InputError
 
-__all__ = ["Dataset", "load", "names"]
+__all__ = [
+    "Dataset",
+    "ImageFiles",
+    "clothing1m",
+    "from_csv",
+    "from_folder",
+    "from_npz",
+    "load",
+    "names",
+    "webvision_mini",
+]
 
-_FROM_TFDS = ("mnist", "fashion_mnist", "cifar10", "cifar100")
+_FROM_TFDS = (
+    "mnist",
+    "fashion_mnist",
+    "cifar10",
+    "cifar100",
+    "cifar10_n",
+    "cifar100_n",
+)
+_FROM_LISTS = ("webvision_mini", "clothing1m")
+_TFDS = "tfds:"
 
 
 def names():
-    """Names that `load` knows; beside them it takes `tfds:NAME`."""
-    return ["digits", *_FROM_TFDS]
+    """Names that `load` knows; beside them it takes `tfds:NAME` and paths."""
+    return ["digits", *_FROM_TFDS, *_FROM_LISTS]
 
 
-def load(name, data_dir=None):
-    """A dataset by its name, with clean labels.
+def load(
+    name, data_dir=None, *, image_size=None, imagenet_dir=None, tell=print, **options
+):
+    """A dataset by its name or by its place.
 
     Args:
         name: `"digits"` (ships with scikit-learn), `"mnist"`, `"fashion_mnist"`,
-            `"cifar10"`, `"cifar100"`, or `"tfds:NAME"` for any other image
-            classification set of TensorFlow Datasets.
-        data_dir: folder where TFDS keeps prepared data; its own by default. Nothing
-            is downloaded when the data is there.
+            `"cifar10"`, `"cifar100"`, `"cifar10_n"`, `"cifar100_n"`, or `"tfds:NAME"`
+            for any other image classification set of TensorFlow Datasets;
+            `"webvision_mini"`, `"clothing1m"`; or a path: a folder with one folder per
+            class, an .npz, or a .csv of file,label.
+        data_dir: folder where TFDS keeps prepared data, its own by default, from which
+            nothing is downloaded when the data is there; for `"webvision_mini"` and
+            `"clothing1m"` the folder of the set.
+        image_size: (height, width) to which images are resized; by default as they are,
+            and for files of differing sizes as `from_folder` says.
+        imagenet_dir: for `"webvision_mini"`, its second test set.
+        tell: called with each line for the person who waits.
+        **options: `resize`, `skip_bad_files`, `in_memory`, for sets of files;
+            `test_share` for paths.
 
     Returns:
-        A `Dataset`, whose given labels are the clean ones.
+        A `Dataset`, whose given labels are the clean ones where those are known.
 
     Raises:
         InputError: if the name is unknown, or the data is not there and cannot be
@@ -40,23 +78,48 @@ def load(name, data_dir=None):
         (1437, 8, 8, 1)
     """
     check(name)
-    # Imported here, so that `digits` needs neither TensorFlow nor TFDS.
+    options = {key: value for key, value in options.items() if value is not None}
+    if name in _FROM_LISTS:
+        if not data_dir:
+            raise InputError(f"dataset {name}: say by data_dir in which folder it is")
+        if imagenet_dir:
+            options["imagenet_dir"] = imagenet_dir
+        make = {"webvision_mini": webvision_mini, "clothing1m": clothing1m}[name]
+        return make(data_dir, image_size=image_size, tell=tell, **options)
     if name == "digits":
+        # Imported here, so that what is not used is not needed.
         from lnl_sr_tf.datasets import digits
 
-        return digits.load()
-    from lnl_sr_tf.datasets import from_tfds
+        data = digits.load()
+    elif name in _FROM_TFDS or name.startswith(_TFDS):
+        from lnl_sr_tf.datasets import from_tfds
 
-    return from_tfds.load(name.removeprefix("tfds:"), data_dir)
+        return from_tfds.load(name.removeprefix(_TFDS), data_dir, image_size)
+    elif name.endswith(".npz"):
+        share = {k: v for k, v in options.items() if k == "test_share"}
+        data = from_npz(name, tell=tell, **share)
+    else:
+        make = from_csv if name.endswith(".csv") else from_folder
+        return make(name, image_size=image_size, tell=tell, **options)
+    return data if image_size is None else data.with_image_size(image_size)
 
 
 def check(name):
-    """Raise InputError if no dataset can have this name."""
-    if name in names() or (name.startswith("tfds:") and name != "tfds:"):
+    """Raise InputError if no dataset can have this name, or nothing is there."""
+    if name in names() or (name.startswith(_TFDS) and name != _TFDS):
         return
+    path = pathlib.Path(os.path.expanduser(name))
+    if path.is_dir() or (path.is_file() and path.suffix in (".npz", ".csv")):
+        return
+    if path.is_file():
+        raise InputError(
+            f"dataset {name!r}: expected a folder, an .npz or a .csv; this is a file "
+            "of "
+            "another kind"
+        )
     close = difflib.get_close_matches(name, names(), n=1)
     hint = f"; did you mean {close[0]}?" if close else ""
     raise InputError(
-        f"unknown dataset {name!r}; expected one of {', '.join(names())}, or "
-        f"tfds:NAME{hint}"
+        f"unknown dataset {name!r}: no such folder or file, and none of "
+        f"{', '.join(names())}, tfds:NAME{hint}"
     )

@@ -5,6 +5,9 @@ import math
 
 import tensorflow as tf
 
+from lnl_sr_tf.datasets.color import jitter
+from lnl_sr_tf.datasets.random_crop import crop_and_resize, random_boxes
+
 
 @dataclasses.dataclass(frozen=True)
 class Augmentation:
@@ -16,36 +19,57 @@ class Augmentation:
         flip: whether to flip left-right with probability 1/2.
         rotation: images are turned by up to this many degrees either way, nearest
             pixel, black outside; 0 for none.
+        random_resized_crop: smallest share of the area of a random part of the image,
+            of aspect ratio 3/4 to 4/3, that is resized to the whole; 0 for none.
+        color_jitter: dict from `"brightness"`, `"contrast"`, `"saturation"` and `"hue"`
+            to how much each varies, as for `lnl_sr_tf.datasets.color.jitter`; None for
+            none.
     """
 
     crop_padding: int = 0
     flip: bool = False
     rotation: float = 0.0
+    random_resized_crop: float = 0.0
+    color_jitter: dict = None
 
     @property
     def active(self):
         """Whether anything is done at all."""
-        return bool(self.crop_padding or self.flip or self.rotation)
+        return bool(
+            self.crop_padding
+            or self.flip
+            or self.rotation
+            or self.random_resized_crop
+            or self.color_jitter
+        )
 
 
-def augment(images, seed, augmentation):
+def augment(images, seed, augmentation, cropped=False):
     """A varied batch; the same seed gives the same variation.
 
     Args:
         images: uint8 tensor of shape (batch, height, width, channels).
         seed: int tensor of shape (2,).
         augmentation: an `Augmentation`.
+        cropped: whether the images are random parts already.
 
     Returns:
         uint8 tensor of the same shape.
     """
-    seeds = tf.unstack(tf.random.experimental.stateless_split(seed, 4))
+    seeds = tf.unstack(tf.random.experimental.stateless_split(seed, 6))
+    if augmentation.random_resized_crop and not cropped:
+        size = images.shape[1:3]
+        area = augmentation.random_resized_crop
+        boxes = random_boxes(tf.shape(images)[0], size, area, seeds[4])
+        images = crop_and_resize(images, boxes)
     if augmentation.crop_padding:
         images = _crop(images, seeds[0], seeds[1], augmentation.crop_padding)
     if augmentation.flip:
         images = _flip(images, seeds[2])
     if augmentation.rotation:
         images = _rotate(images, seeds[3], augmentation.rotation)
+    if augmentation.color_jitter:
+        images = jitter(images, seeds[5], augmentation.color_jitter)
     return images
 
 

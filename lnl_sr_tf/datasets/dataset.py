@@ -4,7 +4,9 @@ import dataclasses
 
 import numpy as np
 
+from lnl_sr_tf.datasets.image_files import take
 from lnl_sr_tf.datasets.imbalance import imbalanced_indices
+from lnl_sr_tf.datasets.open_set import open_set_images
 from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.noise import corrupt, instance_noise
 
@@ -13,21 +15,44 @@ _CHUNK = 2048
 
 
 @dataclasses.dataclass(frozen=True)
+class TestSet:
+    """Images and labels to measure by.
+
+    Args:
+        images: as the test images of a `Dataset`.
+        labels: int64, shape (m,).
+    """
+
+    __test__ = False  # for pytest, which goes by the name
+
+    images: object
+    labels: np.ndarray
+
+
+@dataclasses.dataclass(frozen=True)
 class Dataset:
     """Images for training and testing, with the labels that were given for them.
 
     Args:
         name: its name.
-        train_images: uint8, shape (n, height, width, channels).
+        train_images: uint8, shape (n, height, width, channels), an array or
+            `ImageFiles`, which are read when they are needed.
         given_labels: int64, shape (n,): what training sees.
-        clean_labels: int64, shape (n,): true labels, for measuring only.
-        test_images: uint8, shape (m, height, width, channels).
-        test_labels: int64, shape (m,), clean.
+        clean_labels: int64, shape (n,): true labels, for measuring only; -1 for an
+            image of none of the classes. None where they are not known.
+        test_images: uint8, shape (m, height, width, channels), likewise.
+        test_labels: int64, shape (m,).
         class_names: one name a class.
         mean: of the pixels / 255 over the training images, one a channel.
         std: their standard deviation, one a channel.
         index: which example of the source each training image is, int64, shape (n,);
             by default all, in their order.
+        test_labels_are: `"clean"`; `"given"`, those of a test set that came with data
+            whose labels may be wrong; or `"held out"`, as noisy as those of training.
+        more_tests: dict from the name of a further test set to its `TestSet`.
+        human_labels: dict from a name to labels that people gave, int64, shape (n,).
+        fingerprint: differs where the data does; None where the name says it all.
+        paths: the file of each training image, or None.
 
     Example:
         >>> data = lnl.datasets.load("digits")
@@ -37,15 +62,20 @@ class Dataset:
     """
 
     name: str
-    train_images: np.ndarray
+    train_images: object
     given_labels: np.ndarray
     clean_labels: np.ndarray
-    test_images: np.ndarray
+    test_images: object
     test_labels: np.ndarray
     class_names: tuple
     mean: tuple
     std: tuple
     index: np.ndarray = None
+    test_labels_are: str = "clean"
+    more_tests: dict = dataclasses.field(default_factory=dict)
+    human_labels: dict = dataclasses.field(default_factory=dict)
+    fingerprint: str = None
+    paths: tuple = None
 
     def __post_init__(self):
         if self.index is None:
@@ -63,11 +93,24 @@ class Dataset:
 
     @property
     def noise_rate(self):
-        """The share of training examples whose given label is not the clean one."""
+        """The share of training examples whose given label is not the clean one.
+
+        None where clean labels are not known.
+        """
+        if self.clean_labels is None:
+            return None
         return float(np.mean(self.given_labels != self.clean_labels))
+
+    @property
+    def true_labels(self):
+        """The clean labels, or where they are not known the given ones."""
+        return self.given_labels if self.clean_labels is None else self.clean_labels
 
     def with_noise(self, matrix, seed, exact=True):
         """The same dataset with labels corrupted by a transition matrix.
+
+        Where clean labels are not known, those that were given count as clean from here
+        on.
 
         Args:
             matrix: T, as for `lnl.noise.corrupt`.
@@ -85,8 +128,32 @@ class Dataset:
                 f"dataset {self.name} has {self.num_classes} classes; received a "
                 f"transition matrix for {len(matrix)}"
             )
-        given = corrupt(self.clean_labels, matrix, seed, exact)
-        return dataclasses.replace(self, given_labels=given)
+        given = corrupt(self.true_labels, matrix, seed, exact)
+        return self._labelled(given)
+
+    def with_human_noise(self, name):
+        """The same dataset with the labels that people gave.
+
+        Args:
+            name: one of `human_labels`.
+
+        Returns:
+            A new `Dataset` that shares the images.
+
+        Raises:
+            InputError: if there are no such labels.
+        """
+        if name not in self.human_labels:
+            raise InputError(
+                f"dataset {self.name} has no labels {name!r} by people; it has "
+                f"{', '.join(self.human_labels) or 'none'}"
+            )
+        return self._labelled(self.human_labels[name])
+
+    def _labelled(self, given):
+        return dataclasses.replace(
+            self, given_labels=given, clean_labels=self.true_labels
+        )
 
     def with_instance_noise(self, rate, seed):
         """The same dataset with labels corrupted as the images suggest.
@@ -102,9 +169,68 @@ class Dataset:
             InputError: if the rate is out of range.
         """
         given = instance_noise(
-            self.train_images, self.clean_labels, rate, seed, self.num_classes
+            self.train_images, self.true_labels, rate, seed, self.num_classes
         )
-        return dataclasses.replace(self, given_labels=given)
+        return self._labelled(given)
+
+    def with_open_set(self, images, rate, seed):
+        """The same dataset with a share of the images replaced by foreign ones.
+
+        Labels stay; the clean label of a foreign image becomes -1, none of the classes.
+        The share is exact in every class, and drawn among the examples whose label is
+        right, so that it adds to the noise rate. Foreign images come from as many
+        places as there are, each once before any comes twice.
+
+        Args:
+            images: uint8, shape (l, height, width, channels), those of another set; of
+                the size and kind of these.
+            rate: share in [0, 1) of each class.
+            seed: an integer or a `numpy.random.Generator`.
+
+        Returns:
+            A new `Dataset`.
+
+        Raises:
+            InputError: if the rate is out of range, or the images do not fit.
+        """
+        made, foreign = open_set_images(
+            self.train_images,
+            self.given_labels,
+            self.given_labels == self.true_labels,
+            images,
+            rate,
+            seed,
+        )
+        clean = np.where(foreign, -1, self.true_labels)
+        return dataclasses.replace(self, train_images=made, clean_labels=clean)
+
+    def with_image_size(self, image_size):
+        """The same dataset with images resized.
+
+        Args:
+            image_size: (height, width).
+
+        Returns:
+            A new `Dataset`; images in memory only.
+        """
+        from lnl_sr_tf.datasets.decode import resized_array
+
+        def made(images):
+            return resized_array(images, image_size)
+
+        train = made(self.train_images)
+        mean, std = pixel_statistics(train)
+        return dataclasses.replace(
+            self,
+            train_images=train,
+            test_images=made(self.test_images),
+            mean=mean,
+            std=std,
+            more_tests={
+                name: TestSet(made(test.images), test.labels)
+                for name, test in self.more_tests.items()
+            },
+        )
 
     def with_imbalance(self, kind, factor, seed):
         """The same dataset with fewer training examples of some classes.
@@ -123,10 +249,9 @@ class Dataset:
         """
         if kind == "none":
             return self
-        kept = imbalanced_indices(
-            self.clean_labels, kind, factor, seed, self.num_classes
-        )
-        counts = np.bincount(self.clean_labels[kept], minlength=self.num_classes)
+        labels = self.true_labels
+        kept = imbalanced_indices(labels, kind, factor, seed, self.num_classes)
+        counts = np.bincount(labels[kept], minlength=self.num_classes)
         for label in np.flatnonzero(counts == 0):
             raise InputError(
                 f"imbalance {kind} by a factor of {factor:g} leaves no example of "
@@ -134,10 +259,12 @@ class Dataset:
             )
         return dataclasses.replace(
             self,
-            train_images=self.train_images[kept],
+            train_images=take(self.train_images, kept),
             given_labels=self.given_labels[kept],
-            clean_labels=self.clean_labels[kept],
+            clean_labels=None if self.clean_labels is None else self.clean_labels[kept],
             index=self.index[kept],
+            human_labels={k: v[kept] for k, v in self.human_labels.items()},
+            paths=self.paths and tuple(self.paths[i] for i in kept),
         )
 
 

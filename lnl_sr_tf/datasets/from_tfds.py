@@ -17,18 +17,33 @@ _STATISTICS = {
     "cifar10": ((0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)),
     "cifar100": ((0.5071, 0.4865, 0.4409), (0.2673, 0.2564, 0.2762)),
 }
+_STATISTICS |= {f"{name}_n": _STATISTICS[name] for name in ("cifar10", "cifar100")}
+# Labels that people gave, by the names under which the literature knows them. Wei et
+# al., "Learning with Noisy Labels Revisited" (ICLR 2022).
+_HUMAN_LABELS = {
+    "cifar10_n": {
+        "aggre": "aggre_label",
+        "rand1": "random_label1",
+        "rand2": "random_label2",
+        "rand3": "random_label3",
+        "worse": "worse_label",
+    },
+    "cifar100_n": {"noisy_fine": "noise_label"},
+}
 _READ_BATCH = 1000
 # TFDS tries a dead network ten times with growing pauses, which takes minutes.
 _DOWNLOAD_RETRIES = 2
 
 
-def load(name, data_dir=None):
+def load(name, data_dir=None, image_size=None):
     """An image classification set of TFDS, decoded to uint8 arrays.
 
     Args:
         name: its name in TFDS, for instance `"mnist"`.
         data_dir: where TFDS keeps prepared data; `None` or "" for its own default,
             which the environment variable TFDS_DATA_DIR sets.
+        image_size: (height, width) to which images are resized; None for the set's own,
+            which not every set has.
 
     Returns:
         A `Dataset`: the split `train`, and `test` (or `validation` without it).
@@ -41,7 +56,7 @@ def load(name, data_dir=None):
 
     with _quiet_loggers():
         builder = _builder(tfds, name, data_dir)
-        class_names = _class_names(tfds, name, builder.info)
+        class_names = _class_names(tfds, name, builder.info, image_size)
         _prepare(tfds, builder, name)
     splits = builder.info.splits or ("train", "test")
     test = next((s for s in ("test", "validation") if s in splits), None)
@@ -50,13 +65,15 @@ def load(name, data_dir=None):
             f"dataset {name!r}: needs the splits train, and test or validation; "
             f"this one has {', '.join(splits)}"
         )
-    train_images, train_labels = _read(tfds, builder, "train")
-    test_images, test_labels = _read(tfds, builder, test)
-    mean, std = _STATISTICS.get(name.partition(":")[0]) or pixel_statistics(
-        train_images
+    plain = name.partition(":")[0]
+    human = _HUMAN_LABELS.get(plain, {})
+    train_images, train_labels, *given = _read(
+        tfds, builder, "train", image_size, human.values()
     )
+    test_images, test_labels = _read(tfds, builder, test, image_size)
+    mean, std = _STATISTICS.get(plain) or pixel_statistics(train_images)
     return Dataset(
-        name=name.partition(":")[0],
+        name=plain,
         train_images=train_images,
         given_labels=train_labels,
         clean_labels=train_labels,
@@ -65,6 +82,7 @@ def load(name, data_dir=None):
         class_names=class_names,
         mean=mean,
         std=std,
+        human_labels=dict(zip(human, given, strict=True)),
     )
 
 
@@ -84,7 +102,7 @@ def _builder(tfds, name, data_dir):
         ) from error
 
 
-def _class_names(tfds, name, info):
+def _class_names(tfds, name, info, image_size):
     """Names of the classes, of a set that has images of one size with one label."""
     features = info.features
     named = dict(features.items()) if hasattr(features, "items") else {}
@@ -97,10 +115,15 @@ def _class_names(tfds, name, info):
             f"example; this one has {', '.join(named) or type(features).__name__}"
         )
     dtype = np.dtype(image.np_dtype)
-    if None in image.shape or dtype != np.uint8:
+    if dtype != np.uint8 or image.shape[-1] not in (1, 3):
         raise InputError(
-            f"dataset {name!r}: expected uint8 images of one size; these are "
+            f"dataset {name!r}: expected uint8 images of 1 or 3 channels; these are "
             f"{dtype.name} of shape {image.shape}"
+        )
+    if None in image.shape and image_size is None:
+        raise InputError(
+            f"dataset {name!r}: its images differ in size; say by image_size to which "
+            "they are to be resized, for instance 224"
         )
     return tuple(label.names)
 
@@ -154,30 +177,39 @@ def _impatient_downloads(tfds):
         tfds.enable_progress_bar()
 
 
-def _read(tfds, builder, split):
+def _read(tfds, builder, split, image_size, more_labels=()):
+    """Images, labels and any further labels of a split, as arrays."""
+    from lnl_sr_tf.datasets import decode
+
     examples = builder.as_dataset(
         split=split,
         shuffle_files=False,
         as_supervised=False,
         read_config=tfds.ReadConfig(try_autocache=False, interleave_cycle_length=1),
     )
-    examples = examples.map(lambda example: (example["image"], example["label"]))
-    images, labels = [], []
+
+    def wanted(example):
+        image = example["image"]
+        if image_size is not None and image.shape[:2] != image_size:
+            image = decode.resized(image[None], image_size)[0]
+        return image, *(example[name] for name in ("label", *more_labels))
+
+    batches = []
     try:
-        for image, label in examples.batch(_READ_BATCH).as_numpy_iterator():
-            images.append(image)
-            labels.append(label)
+        stream = examples.map(wanted).batch(_READ_BATCH)
+        batches = list(stream.as_numpy_iterator())
     except Exception as error:
         raise InputError(
             f"dataset {builder.name!r}: the prepared data in {builder.data_dir} cannot "
             f"be read ({_first_line(error)}); prepare it again"
         ) from error
-    if not images:
+    if not batches:
         raise InputError(
             f"dataset {builder.name!r}: split {split} in {builder.data_dir} is empty; "
             "prepare it again"
         )
-    return np.concatenate(images), np.concatenate(labels).astype(np.int64)
+    images, *labels = (np.concatenate(column) for column in zip(*batches, strict=True))
+    return images, *(column.astype(np.int64) for column in labels)
 
 
 def _first_line(error):

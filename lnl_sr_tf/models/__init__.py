@@ -10,9 +10,12 @@ import keras
 import numpy as np
 
 from lnl_sr_tf.errors import InputError
-from lnl_sr_tf.models import cnn, resnet
+from lnl_sr_tf.models import cnn, keras_applications, resnet
+from lnl_sr_tf.models.weights import load_weights
 
-__all__ = ["build", "features", "get", "names"]
+__all__ = ["build", "choose", "features", "get", "load_weights", "names"]
+
+AUTO = "auto"
 
 _BUILDERS = {
     "cnn_digits": cnn.cnn_mnist,
@@ -27,22 +30,56 @@ _SMALLEST_SIDE = {"cnn_digits": 4, "cnn_mnist": 4, "cnn_cifar": 8, "resnet50": 3
 
 
 def names():
-    """Names that `get` knows."""
+    """Names that `get` knows; beside them it takes `keras:NAME`."""
     return list(_BUILDERS)
+
+
+def choose(name, image_shape):
+    """The name of a network; for `"auto"` the one that suits the images.
+
+    Args:
+        name: as for `get`, or `"auto"`: up to 40 pixels a side a small CNN, up to 96 a
+            ResNet-18, beyond a ResNet-50.
+        image_shape: (height, width, channels).
+
+    Returns:
+        A name for `get`.
+
+    Example:
+        >>> choose("auto", (224, 224, 3))
+        'resnet50'
+    """
+    if name != AUTO:
+        return name
+    height, width, channels = image_shape
+    if max(height, width) > 96:
+        return "resnet50" if min(height, width) >= 32 else "resnet18"
+    if max(height, width) > 40:
+        return "resnet18"
+    large_enough = min(height, width) >= _SMALLEST_SIDE["cnn_cifar"]
+    if channels == 3 and large_enough:
+        return "cnn_cifar"
+    return "cnn_mnist" if min(height, width) >= 4 else "resnet18"
+
+
+def takes_pixels(name):
+    """Whether a network takes pixels from 0 to 255 and normalises them itself."""
+    return name.startswith(keras_applications.PREFIX)
 
 
 def get(name, input_shape, num_classes, seed=0):
     """A network by its name.
 
     Args:
-        name: one of `names()`.
+        name: one of `names()`, or `keras:NAME` for one of `keras.applications`.
         input_shape: (height, width, channels).
         num_classes: k, the number of logits.
         seed: a whole number ≥ 0; the same seed gives the same initial weights.
 
     Returns:
-        A `keras.Model` from images (normalised floats) to logits of shape
-        (batch, k). The logits are float32 whatever the policy.
+        A `keras.Model` from images (normalised floats, for `keras:NAME` pixels from 0
+        to 255) to logits of shape (batch, k). The logits are float32 whatever the
+        policy.
 
     Raises:
         InputError: if the name is unknown or the images are too small for it.
@@ -52,17 +89,19 @@ def get(name, input_shape, num_classes, seed=0):
         (None, 10)
     """
     inputs = keras.Input(input_shape, name="images")
-    return keras.Model(inputs, build(name, inputs, num_classes, seed), name=name)
+    logits = build(name, inputs, num_classes, seed)
+    return keras.Model(inputs, logits, name=name.replace(":", "_"))
 
 
-def build(name, inputs, num_classes, seed=0):
+def build(name, inputs, num_classes, seed=0, weights=None):
     """The logits of a network as a Keras tensor, for a model with more layers.
 
     Args:
-        name: one of `names()`.
+        name: as for `get`.
         inputs: Keras tensor of images.
         num_classes: k, the number of logits.
         seed: a whole number ≥ 0.
+        weights: for `keras:NAME`, a .h5 file of its weights; None for random ones.
 
     Returns:
         Keras tensor of logits, shape (batch, k).
@@ -76,6 +115,11 @@ def build(name, inputs, num_classes, seed=0):
             f"network {name!r} takes images of shape (height, width, channels); "
             f"received {tuple(inputs.shape[1:])}"
         )
+    if takes_pixels(name):
+        plain = name.removeprefix(keras_applications.PREFIX)
+        return keras_applications.build(
+            plain, inputs, num_classes, _seeds(seed), weights
+        )
     side = min(inputs.shape[1:3])
     if side < _SMALLEST_SIDE.get(name, 1):
         raise InputError(
@@ -87,11 +131,14 @@ def build(name, inputs, num_classes, seed=0):
 
 def check(name):
     """Raise InputError if no network has this name."""
-    if name not in _BUILDERS:
+    if takes_pixels(name):
+        keras_applications.check(name.removeprefix(keras_applications.PREFIX))
+    elif name not in (*_BUILDERS, AUTO):
         close = difflib.get_close_matches(str(name), _BUILDERS, n=1)
         hint = f"; did you mean {close[0]}?" if close else ""
         raise InputError(
-            f"unknown network {name!r}; expected one of {', '.join(_BUILDERS)}{hint}"
+            f"unknown network {name!r}; expected one of {', '.join(_BUILDERS)}, or "
+            f"keras:NAME for one of keras.applications{hint}"
         )
 
 

@@ -1,5 +1,7 @@
 """The model that a run trains, from raw images to logits, compiled."""
 
+import os
+
 import keras
 import numpy as np
 
@@ -158,18 +160,31 @@ def _balanced(kind, loss, dataset):
 def _network(config, dataset, seed, kind=keras.Model):
     """From uint8 images to (sharpened) logits, not compiled."""
     images = keras.Input(dataset.image_shape, dtype="uint8", name="images")
-    normalized = keras.layers.Normalization(
-        mean=255 * np.asarray(dataset.mean),
-        variance=np.square(255 * np.asarray(dataset.std)),
-        dtype="float32",
-        name="normalization",
-    )(images)
-    outputs = models.build(config.model, normalized, dataset.num_classes, seed)
+    name = models.choose(config.model, dataset.image_shape)
+    weights = config.weights and os.path.expanduser(config.weights)
+    as_distributed = models.takes_pixels(name) and not str(weights).endswith(".keras")
+    if models.takes_pixels(name):
+        pixels = keras.layers.Rescaling(1.0, dtype="float32", name="pixels")(images)
+        logits = models.build(
+            name, pixels, dataset.num_classes, seed, as_distributed and weights
+        )
+    else:
+        normalized = keras.layers.Normalization(
+            mean=255 * np.asarray(dataset.mean),
+            variance=np.square(255 * np.asarray(dataset.std)),
+            dtype="float32",
+            name="normalization",
+        )(images)
+        logits = models.build(name, normalized, dataset.num_classes, seed)
+    outputs = logits
     if config.regularized:
         outputs = OutputSharpening(
             config.tau, config.normalize_logits, name="sharpening"
-        )(outputs)
-    return kind(images, outputs, name=config.model)
+        )(logits)
+    model = kind(images, outputs, name=name.replace(":", "_"))
+    if weights and not as_distributed:
+        models.load_weights(model, weights)
+    return model
 
 
 def _optimizer(config):

@@ -108,4 +108,6 @@ def restore(model, folder):
 def _variables(model):
     """All that changes while a model trains, in an order that does not."""
     of_the_loss = getattr(model.loss, "state", [])
-    return [*model.weights, *model.optimizer.variables, *of_the_loss]
+    # Of dropout, which Keras counts among the variables and not among the weights.
+    seeds = [v for v in model.variables if "seed_generator_state" in v.path]
+    return [*model.weights, *seeds, *model.optimizer.variables, *of_the_loss]

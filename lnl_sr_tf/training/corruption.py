@@ -4,6 +4,8 @@ import os
 import pathlib
 
 from lnl_sr_tf import noise
+from lnl_sr_tf.config import HUMAN_NOISE
+from lnl_sr_tf.datasets.image_files import with_channels
 from lnl_sr_tf.errors import InputError
 
 
@@ -20,11 +22,37 @@ def corrupted(dataset, config):
     Raises:
         InputError: if the noise does not fit the dataset.
     """
+    if config.noise == "none":
+        return dataset
+    if config.noise in HUMAN_NOISE:
+        return dataset.with_human_noise(config.noise)
     if config.noise == "instance":
         return dataset.with_instance_noise(config.rate, config.seed)
     return dataset.with_noise(
         noise_matrix(config, dataset), config.seed, config.noise_draw == "exact"
     )
+
+
+def with_foreign_images(dataset, config, load):
+    """The dataset with the open-set noise that a run's settings ask for.
+
+    Args:
+        dataset: a `lnl_sr_tf.datasets.Dataset`.
+        config: a `lnl_sr_tf.config.Config`.
+        load: a function from the name of a dataset and (height, width) to a `Dataset`
+            whose images are of that size.
+
+    Returns:
+        A new `Dataset`.
+
+    Raises:
+        InputError: if the images do not fit.
+    """
+    if not config.open_set:
+        return dataset
+    foreign = load(config.open_set, dataset.image_shape[:2])
+    images = with_channels(foreign.train_images, dataset.image_shape[-1])
+    return dataset.with_open_set(images, config.open_set_rate, config.seed)
 
 
 def noise_matrix(config, dataset):
@@ -34,17 +62,22 @@ def noise_matrix(config, dataset):
         InputError: if it does not fit the dataset, or the noise has none.
     """
     classes = dataset.num_classes
-    if config.noise == "instance":
+    if config.noise in ("instance", *HUMAN_NOISE):
         raise InputError(
-            "--noise=instance has no transition matrix, since it depends on the image; "
-            "use --transition_matrix=estimated"
+            f"--noise={config.noise} has no transition matrix that is known; use "
+            "--transition_matrix=estimated"
         )
     if config.noise_file:
         return noise.read_matrix(config.noise, classes)
     if config.asym_map is not None:
         partners = noise.parse_map(config.asym_map, dataset.class_names)
         return noise.map_matrix(classes, config.rate, partners)
-    return noise.noise_matrix(config.noise, config.dataset_name, classes, config.rate)
+    return noise.noise_matrix(config.noise, _name(config), classes, config.rate)
+
+
+def _name(config):
+    """Of the dataset; a folder that is called mnist may be of anything."""
+    return config.dataset if config.own_data else config.dataset_name.removesuffix("_n")
 
 
 def check(config):
@@ -57,5 +90,5 @@ def check(config):
     if config.noise_file:
         if not pathlib.Path(os.path.expanduser(config.noise)).is_file():
             raise InputError(f"--noise={config.noise}: there is no such file")
-    elif config.noise != "instance" and config.asym_map is None:
-        noise.noise_matrix(config.noise, config.dataset_name, 2, config.rate)
+    elif config.noise not in ("instance", *HUMAN_NOISE) and config.asym_map is None:
+        noise.noise_matrix(config.noise, _name(config), 2, config.rate)

@@ -18,13 +18,16 @@ class EpochLog(keras.callbacks.Callback):
         folder: a `lnl_sr_tf.run_folder.RunFolder`.
         rows: rows of the epochs that are done already.
         tell: called with all rows after each epoch.
+        clean: whether the labels of the test set are other than those of training, so
+            that accuracy on it counts as such.
     """
 
-    def __init__(self, folder, rows, tell):
+    def __init__(self, folder, rows, tell, clean=True):
         super().__init__()
         self.folder = folder
         self.rows = list(rows)
         self.tell = tell
+        self.clean = clean
         self._start = None
 
     def on_epoch_begin(self, epoch, logs=None):
@@ -47,11 +50,12 @@ class EpochLog(keras.callbacks.Callback):
         loss = self.model.loss
         sharpening = list(sharpening_layers(self.model))
         forget_rate = getattr(self.model, "forget_rate", None)
+        test_accuracy = float(logs["val_accuracy"])
         return {
             "epoch": epoch + 1,
             "loss": float(logs["loss"]),
             "accuracy": float(logs["accuracy"]),
-            "test_accuracy": float(logs["val_accuracy"]),
+            "test_accuracy": test_accuracy if self.clean else None,
             "sparse_rate": float(logs["sparse_rate"]),
             "lambda": (
                 float(loss.weight) if isinstance(loss, SparseRegularization) else None
@@ -65,6 +69,7 @@ class EpochLog(keras.callbacks.Callback):
             "second_test_accuracy": _number(logs.get("val_second_accuracy")),
             "forget_rate": _number(forget_rate),
             "stage": getattr(getattr(loss, "loss", loss), "stage", None),
+            "given_test_accuracy": None if self.clean else test_accuracy,
         }
 
 

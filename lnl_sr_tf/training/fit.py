@@ -36,7 +36,7 @@ def fit(model, dataset, config, folder, tell):
             f"move {folder.path} away to start anew"
         )
     folder.write_rows(rows)
-    log = EpochLog(folder, rows, tell)
+    log = EpochLog(folder, rows, tell, dataset.test_labels_are != "held out")
     if done >= config.epochs:
         _set_last_weight(model, config)
         return rows
@@ -49,7 +49,11 @@ def fit(model, dataset, config, folder, tell):
             config.epochs,
             first_epoch=done,
             augmentation=Augmentation(
-                config.crop_padding, config.flip, config.rotation
+                config.crop_padding,
+                config.flip,
+                config.rotation,
+                config.random_resized_crop or 0.0,
+                config.color_jitter,
             ),
             mixup_alpha=config.mixup,
             num_classes=dataset.num_classes,

@@ -10,6 +10,7 @@ import numpy as np
 
 from lnl_sr_tf import config as configs
 from lnl_sr_tf import noise
+from lnl_sr_tf.datasets import pipeline
 from lnl_sr_tf.errors import InputError, RunError
 from lnl_sr_tf.training import corruption
 
@@ -52,7 +53,10 @@ def correction_matrix(config, dataset, path, train, tell):
     tell(f"estimating the transition matrix from {warm_up.epochs} epochs of ce first")
     folder = train(warm_up)
     model = keras.models.load_model(folder.model)
-    logits = model.predict(dataset.train_images, batch_size=_BATCH, verbose=0)
+    logits = model.predict(
+        pipeline.evaluation_batches(dataset.train_images, dataset.given_labels, _BATCH),
+        verbose=0,
+    )
     matrix = noise.estimate_matrix(
         keras.ops.convert_to_numpy(keras.ops.softmax(logits.astype(np.float32)))
     )

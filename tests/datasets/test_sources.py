@@ -116,7 +116,7 @@ class TfdsTest(tf.test.TestCase, parameterized.TestCase):
 
     @parameterized.parameters(
         ("tfds:imdb_reviews", "expected an image and a class label"),
-        ("tfds:cats_vs_dogs", "uint8 images of one size"),
+        ("tfds:cats_vs_dogs", "differ in size; say by image_size"),
     )
     def test_not_what_can_be_classified(self, name, message):
         with (

@@ -231,7 +231,7 @@ class FitTest(tf.test.TestCase, parameterized.TestCase):
         def given(**settings):
             made = settled(**settings)
             folder = RunFolder(pathlib.Path(self.get_temp_dir()) / "nowhere")
-            return experiment._load(made, folder).given_labels
+            return experiment._load(made, folder, print).given_labels
 
         self.assertAllEqual(given(seed=1), given(seed=1))
         self.assertNotAllEqual(given(seed=1), given(seed=2))

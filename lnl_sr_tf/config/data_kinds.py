@@ -1,0 +1,56 @@
+"""What kind of data a dataset's name or path stands for."""
+
+import os
+import pathlib
+
+# Which labels people gave for which dataset.
+HUMAN_NOISE = {
+    "aggre": "cifar10_n",
+    "rand1": "cifar10_n",
+    "rand2": "cifar10_n",
+    "rand3": "cifar10_n",
+    "worse": "cifar10_n",
+    "noisy_fine": "cifar100_n",
+}
+_TFDS = "tfds:"
+_FROM_LISTS = ("webvision_mini", "clothing1m")
+
+
+def is_path(dataset):
+    """Whether a dataset is a folder or file of one's own."""
+    if dataset.startswith(_TFDS):
+        return False
+    return (
+        dataset.endswith((".npz", ".csv"))
+        or dataset.startswith(("~", "."))
+        or os.sep in dataset
+        or os.path.isdir(dataset)
+    )
+
+
+def of_files(dataset):
+    """Whether a dataset's images lie in files of their own."""
+    own = is_path(dataset) and not dataset.endswith(".npz")
+    return own or dataset in _FROM_LISTS
+
+
+def comes_noisy(dataset):
+    """Whether nobody says that its labels are right."""
+    return is_path(dataset) or dataset in _FROM_LISTS
+
+
+def plain_name(dataset):
+    """Its name for people: without `tfds:` and version, of a path the last part."""
+    if is_path(dataset):
+        path = pathlib.PurePath(os.path.abspath(os.path.expanduser(dataset)))
+        return path.stem if path.suffix in (".npz", ".csv") else path.name
+    return dataset.removeprefix(_TFDS).partition(":")[0]
+
+
+def recipe_names(dataset):
+    """By which names its recipes go, the more particular last."""
+    if is_path(dataset):
+        return ["own"]
+    name = plain_name(dataset)
+    # Datasets with labels by people are trained as those with clean ones.
+    return [name.removesuffix("_n"), name] if name.endswith("_n") else [name]

@@ -1,0 +1,184 @@
+"""A table of files and labels."""
+
+import csv
+import difflib
+import os
+import pathlib
+
+import numpy as np
+
+from lnl_sr_tf.datasets.from_files import from_listing
+from lnl_sr_tf.datasets.listing import (
+    SPLITS,
+    Examples,
+    Listing,
+    check_classes,
+    sorted_names,
+)
+from lnl_sr_tf.errors import InputError
+
+# Columns, and other names under which they are known.
+_COLUMNS = {
+    "file": ("file", "filename", "file_name", "path", "filepath", "image"),
+    "label": ("label", "class", "given_label", "noisy_label"),
+    "split": ("split", "set", "subset"),
+    "clean_label": ("clean_label", "true_label", "clean"),
+}
+_NAMES = {alias: name for name, aliases in _COLUMNS.items() for alias in aliases}
+_OTHER_DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+
+
+def from_csv(path, tell=print, **options):
+    """A .csv of `file,label`, in UTF-8, with a header or without.
+
+    With a header there may be two more columns: `split` (train, validation or test) and
+    `clean_label` (the true one; of a split for all of its lines or for none). Files are
+    relative to the folder of the .csv. Labels are any text; classes are in the order of
+    their names, whole numbers by their value; examples in the order of their lines. A
+    file may be listed several times, as where a crowd labelled it: each line is an
+    example.
+
+    Args:
+        path: the .csv.
+        tell: called with each line for the person who waits.
+        **options: `image_size`, `resize`, `skip_bad_files`, `in_memory`, `test_share`,
+            as for `lnl_sr_tf.datasets.from_files.from_listing`.
+
+    Returns:
+        A `Dataset`, whose clean labels are those of the column `clean_label`, or
+        unknown.
+
+    Raises:
+        InputError: if a line is malformed or names no file, or an image cannot be read.
+
+    Example:
+        >>> data = lnl.datasets.from_csv("crowd.csv")
+    """
+    return from_listing(list_csv(path), tell=tell, **options)
+
+
+def list_csv(path):
+    """The `Listing` of a .csv."""
+    path = pathlib.Path(os.path.expanduser(path))
+    columns, lines = _table(path)
+    rows = [_row(path, columns, number, cells) for number, cells in lines]
+    if not rows:
+        raise InputError(f"{path}: expected lines of file,label; there is none")
+    given = [row["label"] for row in rows]
+    clean = [row["clean_label"] for row in rows if row["clean_label"]]
+    class_names = sorted_names(given + clean)
+    check_classes(path, class_names)
+    splits = {}
+    for row in rows:
+        splits.setdefault(row["split"], []).append(row)
+    if "train" not in splits:
+        raise InputError(
+            f"{path}: no line is of the split train; found {', '.join(splits)}"
+        )
+    index = {name: i for i, name in enumerate(class_names)}
+    return Listing(
+        name=path.stem,
+        source=str(path),
+        class_names=class_names,
+        splits={
+            name: _examples(splits[name], index)
+            for name in ("train", "validation", "test")
+            if name in splits
+        },
+    )
+
+
+def _table(path):
+    """(dict from a column to its place, list of (line number, cells))."""
+    try:
+        with open(path, newline="", encoding="utf-8-sig") as file:
+            reader = csv.reader(file, strict=True)
+            lines = [(reader.line_num, cells) for cells in reader if any(cells)]
+    except UnicodeDecodeError:
+        raise InputError(f"{path} is no text in UTF-8; save it as such") from None
+    except csv.Error as error:
+        raise InputError(f"{path}: {error}") from None
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}") from None
+    if not lines:
+        raise InputError(f"{path} is empty; expected lines of file,label")
+    first = [cell.strip() for cell in lines[0][1]]
+    if len(first) == 1:
+        for delimiter, words in _OTHER_DELIMITERS.items():
+            if delimiter in first[0]:
+                raise InputError(
+                    f"{path}, line 1: expected commas between the columns; there are "
+                    f"{words} in {first[0][:60]!r}"
+                )
+    header = [_NAMES.get(cell.lower()) for cell in first]
+    if "label" not in header and "file" not in header:
+        if len(first) != 2:
+            raise InputError(
+                f"{path}, line 1: expected file,label, or a header that names the "
+                f"columns file, label, split, clean_label; received {first!r:.80}"
+            )
+        return {"file": 0, "label": 1}, lines
+    for name in ("file", "label"):
+        if header.count(name) != 1:
+            raise InputError(
+                f"{path}, line 1: expected one column {name}; the header is "
+                f"{','.join(first):.80}"
+            )
+    columns = {name: place for place, name in enumerate(header) if name}
+    return columns | {"count": len(first)}, lines[1:]
+
+
+def _row(path, columns, number, cells):
+    """A line as a dict."""
+    where = f"{path}, line {number}"
+    expected = columns.get("count", 2)
+    if len(cells) != expected:
+        raise InputError(
+            f"{where}: expected {expected} columns; received {len(cells)} in "
+            f"{','.join(cells)!r:.80}"
+        )
+    row = {
+        name: cells[columns[name]].strip() if name in columns else ""
+        for name in _COLUMNS
+    }
+    for name in ("file", "label", "split"):
+        if name in columns and not row[name]:
+            raise InputError(f"{where}: the {name} is empty")
+    split = row["split"].lower()
+    if split and split not in SPLITS:
+        close = difflib.get_close_matches(split, SPLITS, n=1)
+        hint = f"; did you mean {SPLITS[close[0]]}?" if close else ""
+        raise InputError(
+            f"{where}: split {row['split']!r}; expected train, validation or test{hint}"
+        )
+    row["split"] = SPLITS.get(split, "train")
+    if "\0" in row["file"]:
+        raise InputError(f"{where}: a file's name cannot hold a zero byte")
+    row["path"] = os.path.join(path.parent, os.path.expanduser(row["file"]))
+    if not os.path.isfile(row["path"]):
+        header = "; a header would name its columns file and label"
+        raise InputError(
+            f"{where}: there is no file {row['file']!r:.200} in {path.parent}"
+            + (header if number == 1 else "")
+        )
+    return row | {"place": f"{path.name}, line {number}", "where": where}
+
+
+def _examples(rows, index):
+    known = [bool(row["clean_label"]) for row in rows]
+    if any(known) and not all(known):
+        raise InputError(
+            f"{rows[known.index(False)]['where']}: clean_label is empty, and other "
+            "lines "
+            f"of the split {rows[0]['split']} have one; fill it, or give those with "
+            "one "
+            "a split of their own, test"
+        )
+    return Examples(
+        paths=[row["path"] for row in rows],
+        labels=np.array([index[row["label"]] for row in rows], np.int64),
+        clean=np.array([index[row["clean_label"]] for row in rows], np.int64)
+        if all(known)
+        else None,
+        places=[row["place"] for row in rows],
+    )

@@ -1,0 +1,241 @@
+"""From a listing of files to a `Dataset`, checked."""
+
+import hashlib
+
+import numpy as np
+from tqdm import tqdm
+
+from lnl_sr_tf.datasets.dataset import Dataset, TestSet, pixel_statistics
+from lnl_sr_tf.datasets.file_index import index_files, reason
+from lnl_sr_tf.datasets.held_out import held_out
+from lnl_sr_tf.datasets.image_files import ImageFiles
+from lnl_sr_tf.errors import InputError
+
+# Decoded images of all splits together that are kept in memory, in bytes.
+MEMORY = 2**30
+LARGEST_SIDE = 224  # unless image_size says otherwise
+_STATISTICS_OF = 2000  # images, where not all of them are in memory
+_NAMED = 3  # files in a message
+
+
+def from_listing(
+    listing,
+    image_size=None,
+    resize="stretch",
+    skip_bad_files=False,
+    in_memory=None,
+    test_share=0.2,
+    statistics=None,
+    tell=print,
+):
+    """A dataset of image files.
+
+    Args:
+        listing: a `Listing`.
+        image_size: (height, width) to which images are resized; by default that of the
+            images where all have one, else a square with the median of their shorter
+            sides, at most 224.
+        resize: `"stretch"`, or `"crop"` for the undistorted centre.
+        skip_bad_files: go on without files that are no whole image.
+        in_memory: whether images are decoded once and kept; by default if they take no
+            more than 1 GiB.
+        test_share: of each class, in (0, 1), that is held out where there is neither a
+            test nor a validation split. The choice is the same for every seed of a run.
+        statistics: (mean, std) of the pixels / 255, one a channel; by default measured.
+        tell: called with each line for the person who waits.
+
+    Returns:
+        A `Dataset`.
+
+    Raises:
+        InputError: if a file cannot be read, or a class has no example.
+    """
+    splits, indexes = _without_bad_files(listing, skip_bad_files, tell)
+    _check_examples(listing, splits)
+    _tell_duplicates(splits, indexes, tell)
+    channels = _channels(indexes, tell)
+    image_size = image_size or _choose_size(indexes, tell)
+    test, test_labels_are, splits, index = _test_split(
+        listing, splits, indexes, test_share, tell
+    )
+    images = {
+        name: ImageFiles(examples.paths, image_size, channels, resize)
+        for name, examples in splits.items()
+    }
+    if in_memory is None:
+        in_memory = sum(files.size for files in images.values()) <= MEMORY
+    if in_memory:
+        images = _decoded(images)
+    train = splits["train"]
+    mean, std = statistics or _statistics(images["train"])
+    return Dataset(
+        name=listing.name,
+        train_images=images["train"],
+        given_labels=train.labels,
+        clean_labels=train.clean,
+        test_images=images[test],
+        test_labels=_best_labels(splits[test]),
+        class_names=listing.class_names,
+        mean=mean,
+        std=std,
+        index=index,
+        test_labels_are=test_labels_are,
+        more_tests={
+            name: TestSet(images[name], _best_labels(examples))
+            for name, examples in splits.items()
+            if name not in ("train", test)
+        },
+        fingerprint=_fingerprint(splits, indexes),
+        paths=tuple(train.paths),
+    )
+
+
+def _best_labels(examples):
+    return examples.labels if examples.clean is None else examples.clean
+
+
+def _without_bad_files(listing, skip, tell):
+    """The splits and their indexes, without files that are no whole image."""
+    paths = list(
+        dict.fromkeys(path for part in listing.splits.values() for path in part.paths)
+    )
+    index = index_files(paths, listing.source, tell)
+    place = {path: i for i, path in enumerate(paths)}
+    rows = np.stack([index.height, index.width, index.channels, index.content], 1)
+    splits, indexes, bad = {}, {}, []
+    for name, examples in listing.splits.items():
+        found = rows[[place[path] for path in examples.paths]].reshape(-1, 4)
+        whole = found[:, 0] > 0
+        bad += [(examples, i) for i in np.flatnonzero(~whole)]
+        splits[name] = examples if whole.all() else examples.take(whole)
+        indexes[name] = found[whole]
+    if bad:
+        named = "; ".join(
+            f"{examples.where(i)}: {reason(examples.paths[i])}"
+            for examples, i in bad[:_NAMED]
+        )
+        if len(bad) > _NAMED:
+            named += f"; and {len(bad) - _NAMED} more"
+        if not skip:
+            raise InputError(
+                f"{len(bad)} of {sum(map(len, listing.splits.values()))} images cannot "
+                f"be read ({named}); mend or remove them, or go on without them by "
+                "skip_bad_files"
+            )
+        tell(f"left out {len(bad)} images that cannot be read ({named})")
+    return splits, indexes
+
+
+def _check_examples(listing, splits):
+    for name, examples in splits.items():
+        if not len(examples):
+            raise InputError(f"{listing.source}: {name} holds no image")
+    counts = np.bincount(splits["train"].labels, minlength=len(listing.class_names))
+    for label in np.flatnonzero(counts == 0):
+        raise InputError(
+            f"{listing.source}: class {listing.class_names[label]!r} has no image to "
+            "train on; add some, or remove the class"
+        )
+
+
+def _tell_duplicates(splits, indexes, tell):
+    """Copies of one image: how many, and whether they contradict each other."""
+    names = [(name, i) for name, part in splits.items() for i in range(len(part))]
+    content = np.concatenate([found[:, 3] for found in indexes.values()])
+    labels = np.concatenate([part.labels for part in splits.values()])
+    order = np.argsort(content, kind="stable")
+    same = np.flatnonzero(content[order][1:] == content[order][:-1])
+    if not len(same):
+        return
+    pairs = [(order[i], order[i + 1]) for i in same]
+    first, second = (splits[names[i][0]].where(names[i][1]) for i in pairs[0])
+    differ = sum(labels[a] != labels[b] for a, b in pairs)
+    leaked = sum((names[a][0] == "train") != (names[b][0] == "train") for a, b in pairs)
+    text = f"warning: {len(pairs)} images are there twice or more, first {first} and "
+    text += f"{second}; {differ} of them under another label"
+    if leaked:
+        text += (
+            f"; {leaked} are both in train and in a test set, whose accuracy is "
+            "flattered by them"
+        )
+    tell(text)
+
+
+def _channels(indexes, tell):
+    channels = np.concatenate([found[:, 2] for found in indexes.values()])
+    grey = int((channels == 1).sum())
+    if grey == len(channels):
+        return 1
+    if grey:
+        tell(
+            f"{grey} of {len(channels)} images are grey: taken as colour like the rest"
+        )
+    return 3
+
+
+def _choose_size(indexes, tell):
+    sizes = np.concatenate([found[:, :2] for found in indexes.values()])
+    height, width = (int(v) for v in np.median(sizes, axis=0))
+    if (sizes != sizes[0]).any():
+        side = min(int(np.median(sizes.min(axis=1))), LARGEST_SIDE)
+        chosen = (side, side)
+        what = f"of differing sizes (median {height}×{width})"
+    else:
+        shrink = min(1.0, LARGEST_SIDE / max(height, width))
+        chosen = (max(1, round(height * shrink)), max(1, round(width * shrink)))
+        what = f"of {height}×{width} pixels"
+    if chosen != (height, width) or (sizes != sizes[0]).any():
+        tell(
+            f"images are {what}, resized to {chosen[0]}×{chosen[1]}; image_size sets "
+            "another"
+        )
+    return chosen
+
+
+def _test_split(listing, splits, indexes, share, tell):
+    """(name of the test split, what its labels are, all splits, index of training)."""
+    for name in ("test", "validation"):
+        if name in splits:
+            clean = name in listing.clean_tests or splits[name].clean is not None
+            return name, "clean" if clean else "given", splits, None
+    train = splits["train"]
+    out = held_out(train.labels, share, seed=0, groups=indexes["train"][:, 3])
+    if not out.any():
+        raise InputError(
+            f"{listing.source}: no class has two images, so none can be held out for "
+            "testing; add images, or a test split"
+        )
+    splits = splits | {"train": train.take(~out), "test": train.take(out)}
+    known = train.clean is not None
+    tell(
+        f"no test split: {int(out.sum())} of {len(out)} images are held out, "
+        f"{share:.0%} of each class"
+        + ("" if known else "; their labels are as noisy as the rest")
+    )
+    kind = "clean" if known else "held out"
+    return "test", kind, splits, np.flatnonzero(~out)
+
+
+def _decoded(images):
+    """Each split as an array, read with a progress bar on a terminal."""
+    total = sum(map(len, images.values()))
+    with tqdm(total=total, unit="images", disable=None, leave=False) as bar:
+        return {name: files.decoded(bar.update) for name, files in images.items()}
+
+
+def _statistics(images):
+    if isinstance(images, ImageFiles):
+        some = np.unique(np.linspace(0, len(images) - 1, _STATISTICS_OF).astype(int))
+        images = images[some]
+    return pixel_statistics(images)
+
+
+def _fingerprint(splits, indexes):
+    """Tells whether a run that goes on still sees the same data."""
+    digest = hashlib.sha256()
+    for name, found in indexes.items():
+        digest.update(name.encode())
+        digest.update(np.ascontiguousarray(found).tobytes())
+    for examples in splits.values():
+        digest.update(np.ascontiguousarray(examples.labels).tobytes())
+    return digest.hexdigest()[:16]

@@ -1,0 +1,127 @@
+"""Images that stay in their files and are decoded when they are needed."""
+
+import os
+
+import numpy as np
+
+_BATCH = 256
+_GREY = (0.299, 0.587, 0.114)  # what red, green and blue weigh in brightness
+
+
+class ImageFiles:
+    """Encoded images in files, seen as a uint8 array, (n, height, width, channels).
+
+    Indexing decodes: `files[:8]` and `files[numpy.array([3, 1])]` are arrays. `take`
+    makes a selection without decoding. The pipeline reads them in parallel, so that a
+    set larger than memory can be trained on.
+
+    Args:
+        paths: of the files, in the order of the examples.
+        image_size: (height, width) to which they are resized.
+        channels: 1 or 3.
+        resize: `"stretch"` or `"crop"`, as for `lnl_sr_tf.datasets.decode.read`.
+
+    Example:
+        >>> ImageFiles(["a.jpg", "b.png"], (224, 224), 3).shape
+        (2, 224, 224, 3)
+    """
+
+    dtype = np.dtype(np.uint8)
+
+    def __init__(self, paths, image_size, channels, resize="stretch"):
+        self.paths = np.empty(len(paths), object)
+        self.paths[:] = [os.fsencode(path) for path in paths]
+        self.image_size = tuple(image_size)
+        self.channels = channels
+        self.resize = resize
+
+    def __len__(self):
+        return len(self.paths)
+
+    @property
+    def shape(self):
+        """(n, height, width, channels)."""
+        return (len(self), *self.image_size, self.channels)
+
+    @property
+    def size(self):
+        """How many numbers the array would hold; bytes, since they are uint8."""
+        return int(np.prod(self.shape))
+
+    def take(self, indices):
+        """A selection of the files, not decoded."""
+        return ImageFiles(
+            self.paths[indices], self.image_size, self.channels, self.resize
+        )
+
+    def __getitem__(self, key):
+        """Decoded images: one of shape (height, width, channels), or several."""
+        chosen = self.paths[key]
+        if isinstance(chosen, bytes):
+            return self[[key]][0]
+        return self.take(key).decoded()
+
+    def __array__(self, dtype=None, copy=None):
+        return self.decoded().astype(dtype or np.uint8, copy=False)
+
+    def decoded(self, progress=lambda count: None):
+        """All images as one array.
+
+        Args:
+            progress: called with how many images were decoded since the last call.
+
+        Returns:
+            uint8 array of shape (n, height, width, channels).
+        """
+        import tensorflow as tf
+
+        images = np.empty(self.shape, np.uint8)
+        batches = (
+            tf.data.Dataset.from_tensor_slices(self.paths.tolist() or [b""])
+            .take(len(self))
+            .map(self.read, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+            .batch(_BATCH)
+            .prefetch(2)
+        )
+        done = 0
+        for batch in batches.as_numpy_iterator():
+            images[done : done + len(batch)] = batch
+            done += len(batch)
+            progress(len(batch))
+        return images
+
+    def read(self, path, part=None):
+        """The image in one file, or a part of it, as a tensor.
+
+        Args:
+            path: scalar string tensor.
+            part: as for `lnl_sr_tf.datasets.decode.read`.
+
+        Returns:
+            uint8 tensor of shape (height, width, channels).
+        """
+        import tensorflow as tf
+
+        from lnl_sr_tf.datasets import decode
+
+        return decode.read(
+            tf.io.read_file(path), self.image_size, self.channels, self.resize, part
+        )
+
+
+def take(images, indices):
+    """A selection of images, of an array or of `ImageFiles`."""
+    return images.take(indices) if isinstance(images, ImageFiles) else images[indices]
+
+
+def with_channels(images, channels):
+    """The same images as grey (1) or colour (3), of an array or of `ImageFiles`."""
+    if images.shape[-1] == channels:
+        return images
+    if isinstance(images, ImageFiles):
+        paths = [os.fsdecode(path) for path in images.paths]
+        return ImageFiles(paths, images.image_size, channels, images.resize)
+    if channels == 3:
+        return np.repeat(images, 3, axis=-1)
+    weighted = images.astype(np.float32) @ np.array(_GREY, np.float32)
+    return np.rint(weighted).astype(np.uint8)[..., None]

@@ -1,0 +1,62 @@
+"""Weights of an earlier training, to start from."""
+
+import itertools
+import pathlib
+
+import keras
+
+from lnl_sr_tf.errors import InputError
+
+
+def load_weights(model, path):
+    """Start a model from the weights of another of the same structure.
+
+    The last layer keeps its own weights where the other had another number of classes.
+
+    Args:
+        model: a `keras.Model`, whose weights are replaced.
+        path: a `.keras` file, such as `model.keras` of a run, or a `.weights.h5`.
+
+    Raises:
+        InputError: if the file cannot be read, or holds another network.
+
+    Example:
+        >>> load_weights(model, "runs/cifar10-ce_sr-…/model.keras")
+    """
+    path = pathlib.Path(path)
+    try:
+        if path.suffix == ".keras":
+            source = keras.models.load_model(path, compile=False)
+        else:
+            source = keras.models.clone_model(model)
+            source.load_weights(path)
+    except (ValueError, KeyError, OSError, TypeError) as error:
+        reason = " ".join(str(error).split())
+        raise InputError(f"{path} cannot be read as weights: {reason:.200}") from None
+    own, other = _layers(model), _layers(source)
+    for layer, of_other in itertools.zip_longest(own, other):
+        if layer is None or of_other is None or not _alike(layer, of_other):
+            at = layer.name if layer else "its end"
+            raise InputError(
+                f"{path} holds weights of another network than {model.name}, or for "
+                f"images of another size: they differ at {at}"
+            )
+    for layer, of_other in zip(own, other, strict=True):
+        if _shapes(layer) == _shapes(of_other):
+            layer.set_weights(of_other.get_weights())
+
+
+def _layers(model):
+    """Those with weights; a temperature belongs to the method, not to the network."""
+    return [x for x in model.layers if x.weights and x.name != "sharpening"]
+
+
+def _shapes(layer):
+    return [tuple(weight.shape) for weight in layer.weights]
+
+
+def _alike(layer, other):
+    """The last layer may be for other classes, but not of other features."""
+    if layer.name == other.name == "logits":
+        return _shapes(layer)[0][0] == _shapes(other)[0][0]
+    return _shapes(layer) == _shapes(other)

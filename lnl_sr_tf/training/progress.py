@@ -1,0 +1,98 @@
+"""What a person sees while a run goes on: a line and a summary after each epoch."""
+
+import statistics
+
+from lnl_sr_tf.run_folder import measured
+
+# By what the labels of the test set are.
+WHAT_IS_MEASURED = {
+    "clean": "Accuracy on the clean test set:",
+    "given": "Accuracy by the labels that the test set came with, taken as right:",
+    "held out": "Accuracy on clean labels cannot be measured; this is by the given "
+    "labels "
+    "of the held-out part, as noisy as the rest:",
+}
+
+
+def summarize(dataset, rows, finished):
+    """What `summary.json` says of the epochs so far.
+
+    Args:
+        dataset: a `lnl_sr_tf.datasets.Dataset`.
+        rows: those of `metrics.csv`.
+        finished: whether the run has ended.
+
+    Returns:
+        A dict, ready for JSON. Accuracies on clean labels are None where those are not
+        known; then `given_test_accuracy` is that by the labels of the held-out part.
+    """
+    best, last = max(rows, key=measured), rows[-1]
+    speed = len(dataset.given_labels) / statistics.median(r["seconds"] for r in rows)
+    summary = {
+        "test_accuracy": last["test_accuracy"],
+        "best_test_accuracy": best["test_accuracy"],
+        "best_epoch": best["epoch"],
+        "noise_rate": dataset.noise_rate,
+        "sparse_rate": last["sparse_rate"],
+        "epochs": last["epoch"],
+        "images_per_second": round(speed, 1),
+        "seconds": round(sum(row["seconds"] for row in rows), 3),
+        "finished": finished,
+        "test_labels": dataset.test_labels_are,
+        "class_names": list(dataset.class_names),
+    }
+    if last["test_accuracy"] is None:
+        summary["given_test_accuracy"] = last["given_test_accuracy"]
+        summary["best_given_test_accuracy"] = best["given_test_accuracy"]
+    if last["second_test_accuracy"] is not None:
+        summary["second_test_accuracy"] = last["second_test_accuracy"]
+    return summary
+
+
+class Progress:
+    """A line and a fresh `summary.json` after each epoch.
+
+    Args:
+        config: a `lnl_sr_tf.config.Config`.
+        folder: a `lnl_sr_tf.run_folder.RunFolder`.
+        dataset: a `lnl_sr_tf.datasets.Dataset`.
+        tell: called with each line.
+    """
+
+    def __init__(self, config, folder, dataset, tell):
+        self.config = config
+        self.folder = folder
+        self.dataset = dataset
+        self.tell = tell
+
+    def __call__(self, rows):
+        """Of the rows of all epochs so far."""
+        self.folder.write_summary(summarize(self.dataset, rows, finished=False))
+        row = rows[-1]
+        left = (self.config.epochs - row["epoch"]) * statistics.median(
+            r["seconds"] for r in rows[-5:]
+        )
+        clean = row["test_accuracy"] is not None
+        name = "test accuracy" if clean else "accuracy by given labels"
+        weight = "" if row["lambda"] is None else f"  λ {row['lambda']:<7.4g}"
+        second = row["second_test_accuracy"]
+        both = "" if second is None else f" and {100 * second:6.2f} %"
+        stage = f"  {row['stage']}" if row["stage"] else ""
+        width = len(str(self.config.epochs))
+        self.tell(
+            f"epoch {row['epoch']:>{width}}/{self.config.epochs}"
+            f"  loss {row['loss']:8.4f}"
+            f"  {name} {100 * measured(row):6.2f} %{both}"
+            f"  sparse rate {100 * row['sparse_rate']:5.1f} %"
+            f"{weight}{stage}  {duration(left)} left"
+        )
+
+
+def duration(seconds):
+    """A time span for people: 8 s, 3 min, 2 h 05 min."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    if minutes < 90:
+        return f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60:02d} min"

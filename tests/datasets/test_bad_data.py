@@ -1,0 +1,434 @@
+"""What is said of bad data: one line that names it, what is right, and where."""
+
+import pathlib
+import shutil
+
+import numpy as np
+import tensorflow as tf
+from absl.testing import parameterized
+from made_data import (
+    encoded,
+    make_csv,
+    make_folder,
+    make_npz,
+    picture,
+    png_that_claims,
+)
+
+from lnl_sr_tf import datasets
+from lnl_sr_tf.errors import InputError
+
+
+def folder(change):
+    """A way to make a folder and spoil it."""
+
+    def make(root):
+        change(make_folder(root / "pets"))
+        return root / "pets"
+
+    return make
+
+
+def file_of(data, name="cat/0.png"):
+    """A folder of which one file holds other bytes."""
+    return folder(lambda pets: (pets / name).write_bytes(data))
+
+
+def table(*lines, encoding="utf-8"):
+    """A .csv of these lines, beside images 0 to 7."""
+
+    def make(root):
+        path = make_csv(root)
+        path.write_bytes("\n".join(lines).encode(encoding))
+        return path
+
+    return make
+
+
+def arrays(**changed):
+    """An .npz of which some arrays are others."""
+    return lambda root: make_npz(root / "x.npz", **changed)
+
+
+def raw(name, data):
+    """A file of these bytes."""
+
+    def make(root):
+        root.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(data)
+        return root / name
+
+    return make
+
+
+def with_(function):
+    """What `function` does to the folder, whatever it returns."""
+    return folder(lambda pets: function(pets) and None)
+
+
+def nan_images():
+    images = np.random.default_rng(0).random((20, 8, 8, 3))
+    images[3, 2, 1] = np.nan
+    return images
+
+
+def cut_npz(root):
+    path = make_npz(root / "x.npz")
+    path.write_bytes(path.read_bytes()[:2000])
+    return path
+
+
+def one_array(root):
+    path = raw("x.npz", b"")(root)
+    with open(path, "wb") as file:
+        np.save(file, np.zeros(3))
+    return path
+
+
+def loop(pets):
+    (pets / "cat" / "again").symlink_to(pets / "cat", target_is_directory=True)
+
+
+def only_one_each(pets):
+    for path in (*pets.glob("cat/*"), *pets.glob("dog/*")):
+        if path.stem not in ("0", "1"):
+            path.unlink()
+
+
+def split_with_another_class(pets):
+    for name in ("train", "test"):
+        make_folder(pets / name, classes=("a", "b") if name == "train" else ("a", "c"))
+    for name in ("cat", "dog"):
+        shutil.rmtree(pets / name)
+
+
+PNG, JPEG = encoded(picture(0), "PNG"), encoded(picture(0), "JPEG")
+TEXTS = np.array(["a", "b"] * 10)
+# Name: how to make it, and what is said of it.
+TABLE = {
+    "no_such_path": (
+        lambda root: root / "nowhere",
+        "unknown dataset .*nowhere.*no such folder or file",
+    ),
+    "another_kind_of_file": (
+        raw("x.zip", b"PK"),
+        r"x.zip.*expected a folder, an .npz or a .csv",
+    ),
+    "empty_folder": (
+        lambda root: root.mkdir(parents=True) or root,
+        "expected a folder for each class with its images; there is none",
+    ),
+    "empty_class": (
+        with_(lambda pets: (pets / "eel").mkdir()),
+        r"pets/eel: no image in this class; add some",
+    ),
+    "one_class": (
+        with_(lambda pets: shutil.rmtree(pets / "dog")),
+        "expected examples of at least 2 classes; found one class, 'cat'",
+    ),
+    "images_outside_of_classes": (
+        with_(lambda pets: picture(1).save(pets / "loose.png")),
+        "loose.png: 1 images lie outside of the folders of the classes",
+    ),
+    "one_image_of_each_class": (
+        folder(only_one_each),
+        "no class has two images, so none can be held out for testing",
+    ),
+    "folder_beside_the_splits": (
+        with_(lambda pets: (pets / "train").mkdir()),
+        r"pets/cat: beside train/ only validation/ and test/ are expected",
+    ),
+    "class_only_in_the_test_split": (
+        folder(split_with_another_class),
+        r"test/c: class 'c' is not in .*train",
+    ),
+    "symbolic_link_loop": (
+        folder(loop),
+        "cat/again: a symbolic link back to .*cat, a loop; remove the link",
+    ),
+    "truncated_png": (
+        file_of(PNG[: len(PNG) // 2]),
+        r"1 of 12 images cannot be read \(.*cat/0.png: truncated or damaged.*skip_bad",
+    ),
+    "truncated_jpeg": (
+        file_of(JPEG[:-60]),
+        r"cat/0.png: truncated or damaged",
+    ),
+    "damaged_png": (
+        file_of(PNG[:-40] + bytes(20) + PNG[-20:]),
+        r"cat/0.png: truncated or damaged",
+    ),
+    "empty_file": (file_of(b""), "cat/0.png: the file is empty"),
+    "text_by_the_name_of_an_image": (
+        file_of(b"<html>not found</html>"),
+        "cat/0.png: no JPEG, PNG, BMP or GIF, or its header is damaged",
+    ),
+    "decompression_bomb": (
+        file_of(png_that_claims(30000, 30000)),
+        "its header says 30000×30000 pixels; at most 100000000 are decoded",
+    ),
+    "absurd_size": (
+        file_of(png_that_claims(1, 2**31 - 1)),
+        "its header says 2147483647×1 pixels; at most 100000000 are decoded",
+    ),
+    "no_pixels": (
+        file_of(png_that_claims(0, 5)),
+        "its header says 5×0 pixels; at most 100000000 are decoded",
+    ),
+    "folder_by_the_name_of_an_image": (
+        with_(
+            lambda pets: (
+                (pets / "cat/0.png").unlink(),
+                (pets / "cat/0.png").mkdir(),
+            )
+        ),
+        None,  # a folder like any other; the class has more images
+    ),
+    "dangling_link": (
+        with_(lambda pets: (pets / "cat/x.png").symlink_to(pets / "gone.png")),
+        "cat/x.png: the file cannot be read",
+    ),
+    "csv_semicolons": (
+        table("file;label", "images/0.png;a"),
+        "labels.csv, line 1: expected commas between the columns; there are semicolons",
+    ),
+    "csv_tabs": (
+        table("images/0.png\ta", "images/1.png\tb"),
+        "line 1: expected commas between the columns; there are tabs",
+    ),
+    "csv_empty": (table(""), "labels.csv is empty; expected lines of file,label"),
+    "csv_header_alone": (
+        table("file,label"),
+        "expected lines of file,label; there is none",
+    ),
+    "csv_unknown_header": (
+        table("img,cls", "images/0.png,a"),
+        "line 1: there is no file 'img' .*a header would name its columns file and lab",
+    ),
+    "csv_too_many_columns": (
+        table("images/0.png,a,1", "images/1.png,b,2"),
+        "line 1: expected file,label, or a header that names the columns",
+    ),
+    "csv_no_label": (
+        table("file,split", "images/0.png,train"),
+        "line 1: expected one column label; the header is file,split",
+    ),
+    "csv_two_labels": (
+        table("file,label,class", "images/0.png,a,b"),
+        "line 1: expected one column label; the header is file,label,class",
+    ),
+    "csv_short_line": (
+        table("file,label", "images/0.png,a", "images/1.png"),
+        "line 3: expected 2 columns; received 1 in 'images/1.png'",
+    ),
+    "csv_empty_label": (
+        table("file,label", "images/0.png,a", "images/1.png,"),
+        "labels.csv, line 3: the label is empty",
+    ),
+    "csv_no_such_file": (
+        table("file,label", "images/0.png,a", "images/77.png,b"),
+        "labels.csv, line 3: there is no file 'images/77.png' in ",
+    ),
+    "csv_unknown_split": (
+        table("file,label,split", "images/0.png,a,tets"),
+        "line 2: split 'tets'; expected train, validation or test; did you mean test?",
+    ),
+    "csv_nothing_to_train_on": (
+        table("file,label,split", "images/0.png,a,test", "images/1.png,b,test"),
+        "no line is of the split train; found test",
+    ),
+    "csv_class_without_training_example": (
+        table(
+            "file,label,split", "images/0.png,a,train", "images/2.png,a,train",
+            "images/1.png,b,test",
+        ),
+        "class 'b' has no image to train on",
+    ),
+    "csv_some_clean_labels": (
+        table("file,label,clean_label", "images/0.png,a,a", "images/1.png,b,"),
+        "line 3: clean_label is empty, and other lines of the split train have one",
+    ),
+    "csv_one_class": (
+        table("file,label", "images/0.png,a", "images/1.png,a"),
+        "expected examples of at least 2 classes; found one class, 'a'",
+    ),
+    "csv_latin1": (
+        table("file,label", "images/0.png,café", encoding="latin-1"),
+        "labels.csv is no text in UTF-8; save it as such",
+    ),
+    "csv_open_quote": (
+        table("file,label", 'images/0.png,"a'),
+        "labels.csv: unexpected end of data",
+    ),
+    "csv_truncated_image": (
+        lambda root: (
+            make_csv(root),
+            (root / "images/3.png").write_bytes(PNG[:200]),
+        ) and root / "labels.csv",
+        r"images/3.png \(labels.csv, line 5\): truncated or damaged",
+    ),
+    "npz_pickled": (
+        arrays(x_train=np.array([{}] * 20, object)),
+        "x_train holds pickled objects, which could run any program .* is refused",
+    ),
+    "npz_pickled_labels": (
+        arrays(y_train=np.array([None] * 20, object)),
+        "y_train holds pickled objects",
+    ),
+    "npz_no_zip": (raw("x.npz", b"hello"), r"x.npz cannot be read as an .npz"),
+    "npz_cut_off": (cut_npz, r"x.npz cannot be read as an .npz, it may be cut off"),
+    "npz_one_array": (one_array, "holds one array; expected an .npz with x and y"),
+    "npz_other_names": (
+        arrays(x_train=None, inputs=np.zeros(3)),
+        "expected the arrays x and y, or x_train and y_train; it holds y_train, x_test",
+    ),
+    "npz_lengths": (
+        arrays(y_train=np.arange(19) % 4),
+        "x_train has 20 images and y_train 19 labels; expected as many of both",
+    ),
+    "npz_nan": (arrays(x_train=nan_images()), "x_train: 3 numbers are NaN or infinite"),
+    "npz_floats_out_of_range": (
+        arrays(x_train=np.linspace(-1, 1, 20 * 64).reshape(20, 8, 8)),
+        "expected uint8, or floats in .0, 1.; received float64 from -1 to 1",
+    ),
+    "npz_floats_between": (
+        arrays(x_train=np.linspace(0, 200.5, 20 * 64).reshape(20, 8, 8)),
+        "received float64 from 0 to 200.5",
+    ),
+    "npz_integers_out_of_range": (
+        arrays(x_train=np.full((20, 8, 8), 256)),
+        "expected uint8, or floats in .0, 1.; received int64 from 256 to 256",
+    ),
+    "npz_flat": (
+        arrays(x_train=np.zeros((20, 64), np.uint8)),
+        r"expected images of shape .n, height, width, channels.; received .20, 64.",
+    ),
+    "npz_channels_first": (
+        arrays(x_train=np.zeros((20, 3, 8, 8), np.uint8)),
+        r"1 or 3 channels, last; received .* numpy.moveaxis.x_train, 1, -1. turns it",
+    ),
+    "npz_text_images": (
+        arrays(x_train=np.full((20, 8, 8), "a")),
+        "x_train: expected numbers; received <U1",
+    ),
+    "npz_negative_label": (
+        arrays(y_train=np.arange(20) % 4 - 1),
+        "a label is -1; expected whole numbers from 0 on",
+    ),
+    "npz_label_beyond_class_names": (
+        arrays(class_names=np.array(["a", "b", "c"])),
+        r"y_train holds labels from 0 to 3; expected whole numbers in \[0, 3\)",
+    ),
+    "npz_huge_label": (
+        arrays(y_train=np.arange(20) * 10**9),
+        "a label is 19000000000, and there are fewer examples than that",
+    ),
+    "npz_gap": (
+        arrays(y_train=np.arange(20) % 4 * 2, y_test=np.zeros(6, int)),
+        "y_train holds no example of class '1'; expected labels without a gap",
+    ),
+    "npz_test_label_unknown": (
+        arrays(y_test=np.full(6, 4)),
+        "y_train holds no example of class '4'",
+    ),
+    "npz_fractional_labels": (
+        arrays(y_train=np.linspace(0, 3, 20)),
+        "y_train: expected whole numbers or texts; received float64",
+    ),
+    "npz_one_hot": (
+        arrays(y_train=np.eye(4, dtype=int)[np.arange(20) % 4]),
+        r"labels of shape .n,.; received .20, 4.; for one-hot ones, argmax",
+    ),
+    "npz_mixed_labels": (
+        arrays(y_train=TEXTS),
+        "some labels are numbers and some are texts",
+    ),
+    "npz_one_class": (
+        arrays(y_train=np.zeros(20, int), y_test=np.zeros(6, int)),
+        "expected examples of at least 2 classes; found one class, '0'",
+    ),
+    "npz_other_test_size": (
+        arrays(x_test=np.zeros((6, 9, 9, 3), np.uint8)),
+        r"x_train are \(8, 8, 3\), those of x_test \(9, 9, 3\); expected the same",
+    ),
+    "npz_class_names_twice": (
+        arrays(class_names=np.array(["a", "a", "b", "c"])),
+        "class_names: expected different texts, one a class",
+    ),
+    "npz_no_images": (
+        arrays(x_train=np.zeros((0, 8, 8), np.uint8), y_train=np.zeros(0, int)),
+        "expected images of shape .*received .0, 8, 8, 1.",
+    ),
+}  # fmt: skip
+
+
+class BadDataTest(tf.test.TestCase, parameterized.TestCase):
+    def made(self, make):
+        root = pathlib.Path(self.get_temp_dir()) / self.id().rpartition(".")[2]
+        shutil.rmtree(root, ignore_errors=True)
+        return str(make(root))
+
+    @parameterized.named_parameters((name, *row) for name, row in TABLE.items())
+    def test_is_told_in_one_line(self, make, message):
+        path = self.made(make)
+        if message is None:
+            datasets.load(path, tell=lambda line: None)
+            return
+        with self.assertRaisesRegex(InputError, message) as caught:
+            datasets.load(path, tell=lambda line: None)
+        self.assertNotIn("\n", str(caught.exception))
+        self.assertLess(len(str(caught.exception)), 1000)
+
+    def test_goes_on_without_bad_files(self):
+        def spoil(pets):
+            (pets / "cat/0.png").write_bytes(PNG[:100])
+            (pets / "dog/3.png").write_bytes(png_that_claims(30000, 30000))
+
+        path, told = self.made(folder(spoil)), []
+        data = datasets.load(path, skip_bad_files=True, tell=told.append)
+        self.assertEqual(len(data.given_labels) + len(data.test_labels), 10)
+        self.assertRegex(
+            told[0], "left out 2 images .*cat/0.png: trunc.*dog/3.png: its"
+        )
+        self.assertNoCommonElements(
+            {pathlib.Path(p).name for p in data.paths}, {"0.png", "3.png"}
+        )
+
+    def test_many_bad_files_are_counted(self):
+        def spoil(pets):
+            for path in pets.glob("cat/*"):
+                path.write_bytes(b"no image")
+
+        path = self.made(folder(spoil))
+        with self.assertRaisesRegex(InputError, "6 of 12 images .*; and 3 more"):
+            datasets.load(path, tell=lambda line: None)
+        with self.assertRaisesRegex(InputError, "class 'cat' has no image to train on"):
+            datasets.load(path, skip_bad_files=True, tell=lambda line: None)
+
+    def test_copies_are_told(self):
+        def copy(pets):
+            shutil.copy(pets / "cat/0.png", pets / "dog/100.png")
+            shutil.copy(pets / "cat/2.png", pets / "cat/102.png")
+
+        told = []
+        datasets.load(self.made(folder(copy)), tell=told.append)
+        self.assertRegex(
+            told[0],
+            "warning: 2 images are there twice or more, first .*(100|102).png; "
+            "1 of them under another label",
+        )
+
+    def test_copies_between_splits_are_told(self):
+        def split(pets):
+            make_folder(pets / "train")
+            make_folder(pets / "test", start=8)
+            for name in ("cat", "dog"):
+                shutil.rmtree(pets / name)
+
+        told = []
+        datasets.load(self.made(folder(split)), tell=told.append)
+        self.assertRegex(told[0], "4 are both in train and in a test set")
+
+
+if __name__ == "__main__":
+    tf.test.main()

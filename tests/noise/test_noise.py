@@ -2,6 +2,7 @@
 
 import numpy as np
 from absl.testing import absltest, parameterized
+from scipy import stats
 
 from lnl_sr_tf import noise
 from lnl_sr_tf.errors import InputError
@@ -141,6 +142,53 @@ class CorruptTest(parameterized.TestCase):
     def test_wrong_matrix(self, matrix, message):
         with self.assertRaisesRegex(InputError, message):
             noise.corrupt([0, 1], matrix, 0)
+
+
+def some_matrix(classes=7):
+    """A transition matrix of no particular shape, with zeros in it."""
+    rng = np.random.default_rng(0)
+    matrix = rng.random((classes, classes)) * (rng.random((classes, classes)) < 0.6)
+    matrix += 2 * np.eye(classes)
+    return matrix / matrix.sum(axis=1, keepdims=True)
+
+
+class SamplingErrorTest(parameterized.TestCase):
+    """What is drawn differs from its matrix as chance has it, and no more."""
+
+    @parameterized.product(
+        matrix=(
+            noise.symmetric_matrix(10, 0.6),
+            noise.asymmetric_matrix("cifar10", 0.4),
+            some_matrix(),
+        ),
+        exact=(True, False),
+    )
+    def test_chi_square_at_one_percent(self, matrix, exact):
+        classes = len(matrix)
+        labels = np.repeat(np.arange(classes), 2000)
+        chances = []
+        for seed in range(200):
+            given = noise.corrupt(labels, matrix, seed, exact)
+            counts = np.zeros((classes, classes))
+            np.add.at(counts, (labels, given), 1)
+            self.assertEqual(counts[matrix == 0].sum(), 0)
+            expected = matrix * 2000
+            if exact:
+                # The share of each class is no matter of chance; the rest is.
+                stayed = np.rint(np.diag(expected))
+                np.testing.assert_array_equal(np.diag(counts), stayed)
+                off = matrix * (1 - np.eye(classes))
+                moved = np.maximum(off.sum(axis=1, keepdims=True), 1e-300)
+                expected = off / moved * (2000 - stayed[:, None])
+            free = expected > 0
+            distance = ((counts - expected)[free] ** 2 / expected[free]).sum()
+            freedom = free.sum() - free.any(axis=1).sum()
+            if freedom:
+                chances.append(stats.chi2.sf(distance, freedom))
+        if chances:
+            # Of 200 draws two are beyond the level by chance; nine are not.
+            self.assertLess(np.sum(np.array(chances) < 0.01), 9)
+            self.assertBetween(np.mean(chances), 0.4, 0.6)
 
 
 if __name__ == "__main__":

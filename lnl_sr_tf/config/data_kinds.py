@@ -28,6 +28,12 @@ def is_path(dataset):
     )
 
 
+def tidy(dataset):
+    """The same path without what changes nothing: one run has one name."""
+    short = os.path.normpath(dataset)
+    return short if is_path(dataset) and is_path(short) else dataset
+
+
 def of_files(dataset):
     """Whether a dataset's images lie in files of their own."""
     own = is_path(dataset) and not dataset.endswith(".npz")

@@ -7,7 +7,7 @@ import math
 
 from lnl_sr_tf import schedules
 from lnl_sr_tf.config import recipes
-from lnl_sr_tf.config.data_kinds import HUMAN_NOISE, recipe_names
+from lnl_sr_tf.config.data_kinds import HUMAN_NOISE, recipe_names, tidy
 from lnl_sr_tf.config.parse import parse
 from lnl_sr_tf.config.settings import FIELDS, Config
 from lnl_sr_tf.errors import InputError
@@ -51,6 +51,8 @@ def resolve(settings):
         3.0
     """
     given = {name: parse(name, value) for name, value in settings.items()}
+    if "dataset" in given:
+        given["dataset"] = tidy(given["dataset"])
     head = Config(**{name: given[name] for name in _HEAD if name in given})
     names = recipe_names(head.dataset)
     if "noise" not in given:

@@ -10,7 +10,8 @@ import numpy as np
 
 from lnl_sr_tf.datasets.dataset import Dataset, TestSet, pixel_statistics
 from lnl_sr_tf.datasets.held_out import held_out
-from lnl_sr_tf.datasets.listing import check_classes, natural
+from lnl_sr_tf.datasets.npz_images import checked_images
+from lnl_sr_tf.datasets.npz_labels import checked_labels
 from lnl_sr_tf.errors import InputError
 
 # Names of arrays: ours first, then those of MedMNIST and the like.
@@ -19,10 +20,6 @@ _NAMES = {
     "validation": (("x_val", "y_val"), ("val_images", "val_labels")),
     "test": (("x_test", "y_test"), ("test_images", "test_labels")),
 }
-_CLEAN = {"train": ("y_train_clean", "y_clean"), "validation": ("y_val_clean",),
-          "test": ("y_test_clean",)}  # fmt: skip
-_CLASS_NAMES = "class_names"
-_CHUNK = 4096
 
 
 def from_npz(path, test_share=0.2, tell=print):
@@ -60,8 +57,10 @@ def from_npz(path, test_share=0.2, tell=print):
             f"{', '.join(arrays) or 'nothing'}"
         )
     names = {split: pair for split, pair in found.items() if pair}
-    images = {split: _images(path, arrays, x, tell) for split, (x, _) in names.items()}
-    given, clean, class_names = _labels(path, arrays, names, images)
+    images = {
+        split: checked_images(path, arrays, x, tell) for split, (x, _) in names.items()
+    }
+    given, clean, class_names = checked_labels(path, arrays, names, images)
     shapes = {split: part.shape[1:] for split, part in images.items()}
     for split, shape in shapes.items():
         if shape != shapes["train"]:
@@ -106,16 +105,35 @@ def _arrays(path):
         if not isinstance(stored, np.lib.npyio.NpzFile):
             raise InputError(f"{path} holds one array; expected an .npz with x and y")
         with stored:
+            _check_unpacked(path, stored)
             return {name: _array(path, stored, name) for name in stored.files}
     except InputError:
         raise
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such file") from None
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+    except (
+        OSError,
+        ValueError,
+        EOFError,
+        MemoryError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InputError(
             f"{path} cannot be read as an .npz, it may be cut off: {reason:.120}"
         ) from None
+
+
+def _check_unpacked(path, stored):
+    """A few bytes may unfold to more than memory holds."""
+    unpacked = sum(info.file_size for info in stored.zip.infolist())
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if unpacked > memory:
+        raise InputError(
+            f"{path} unfolds to {unpacked / 2**30:.1f} GiB, more than the memory of "
+            f"{memory / 2**30:.1f} GiB; a folder of images or a .csv is read as needed"
+        )
 
 
 def _array(path, stored, name):
@@ -137,158 +155,6 @@ def _names_of(split, arrays):
         (pair for pair in _NAMES[split] if pair[0] in arrays and pair[1] in arrays),
         None,
     )
-
-
-def _images(path, arrays, name, tell):
-    images = arrays.pop(name)
-    where = f"{path}: {name}"
-    if images.ndim == 3:
-        images = images[..., None]
-    if images.ndim != 4 or not images.size:
-        raise InputError(
-            f"{where}: expected images of shape (n, height, width, channels); received "
-            f"{images.shape}; for flat ones, numpy.reshape makes them so"
-        )
-    if images.shape[-1] not in (1, 3):
-        turned = images.shape[1] in (1, 3)
-        raise InputError(
-            f"{where}: expected 1 or 3 channels, last; received the shape "
-            f"{images.shape}"
-            + (f"; numpy.moveaxis({name}, 1, -1) turns it" if turned else "")
-        )
-    if images.dtype == np.uint8:
-        return images
-    if images.dtype.kind not in "iufb":
-        raise InputError(f"{where}: expected numbers; received {images.dtype}")
-    if images.dtype == bool:
-        return images.astype(np.uint8) * np.uint8(255)
-    return _as_uint8(where, images, tell)
-
-
-def _as_uint8(where, images, tell):
-    """Floats in [0, 1], or whole numbers in [0, 255], in chunks to save memory."""
-    low, high = images.min(), images.max()  # NaN, where there is one
-    if not np.isfinite([low, high]).all():
-        count = sum(
-            int((~np.isfinite(images[i : i + _CHUNK])).sum())
-            for i in range(0, len(images), _CHUNK)
-        )
-        raise InputError(f"{where}: {count} numbers are NaN or infinite; remove them")
-    scale = 1
-    if images.dtype.kind == "f" and high <= 1:
-        scale = 255
-    whole = images.dtype.kind != "f" or scale == 255 or _whole_numbers(images)
-    if low < 0 or high > 255 or not whole:
-        raise InputError(
-            f"{where}: expected uint8, or floats in [0, 1]; received {images.dtype} "
-            "from "
-            f"{low:.6g} to {high:.6g}"
-        )
-    made = np.empty(images.shape, np.uint8)
-    for start in range(0, len(images), _CHUNK):
-        part = slice(start, start + _CHUNK)
-        made[part] = np.rint(images[part] * scale)
-    what = "floats in [0, 1], times 255" if scale == 255 else f"{images.dtype} numbers"
-    tell(f"{where}: {what}, kept as uint8")
-    return made
-
-
-def _whole_numbers(images):
-    return all(
-        (images[i : i + _CHUNK] == np.rint(images[i : i + _CHUNK])).all()
-        for i in range(0, len(images), _CHUNK)
-    )
-
-
-def _labels(path, arrays, names, images):
-    """(given labels by split, clean ones or None by split, class names)."""
-    given, clean = {}, {}
-    for split, (x, y) in names.items():
-        given[split] = _column(path, arrays, y, len(images[split]), x)
-        known = next((name for name in _CLEAN[split] if name in arrays), None)
-        clean[split] = known and _column(path, arrays, known, len(images[split]), x)
-    labels = [part for part in (*given.values(), *clean.values()) if part is not None]
-    texts = {part.dtype.kind == "U" for part in labels}
-    if len(texts) > 1:
-        raise InputError(f"{path}: some labels are numbers and some are texts")
-    if texts == {True}:
-        values = sorted(set(np.concatenate(labels).tolist()), key=natural)
-        class_names = tuple(values)
-    else:
-        class_names = _class_names(path, arrays, labels)
-        values = range(len(class_names))
-        for split, (_, y) in names.items():
-            low, high = int(given[split].min()), int(given[split].max())
-            if low < 0 or high >= len(class_names):
-                raise InputError(
-                    f"{path}: {y} holds labels from {low} to {high}; expected whole "
-                    f"numbers in [0, {len(class_names)})"
-                )
-    check_classes(path, class_names)
-    index = {value: i for i, value in enumerate(values)}
-
-    def numbered(part):
-        if part is None or part.dtype.kind != "U":
-            return part
-        return np.array([index[value] for value in part.tolist()], np.int64)
-
-    given = {split: numbered(part) for split, part in given.items()}
-    clean = {split: numbered(part) for split, part in clean.items()}
-    counts = np.bincount(given["train"], minlength=len(class_names))
-    for label in np.flatnonzero(counts == 0):
-        raise InputError(
-            f"{path}: {names['train'][1]} holds no example of class "
-            f"{class_names[label]!r}; expected labels without a gap from 0 to "
-            f"{len(class_names) - 1}"
-        )
-    return given, clean, class_names
-
-
-def _column(path, arrays, name, count, of):
-    labels = arrays[name]
-    if labels.ndim == 2 and labels.shape[1] == 1:
-        labels = labels[:, 0]
-    if labels.ndim != 1:
-        raise InputError(
-            f"{path}: {name}: expected labels of shape (n,); received {labels.shape}"
-            + ("; for one-hot ones, argmax(axis=1) gives them" * (labels.ndim == 2))
-        )
-    if len(labels) != count:
-        raise InputError(
-            f"{path}: {of} has {count} images and {name} {len(labels)} labels; "
-            "expected "
-            "as many of both"
-        )
-    if labels.dtype.kind == "f" and (labels == np.rint(labels)).all():
-        labels = labels.astype(np.int64)
-    if labels.dtype.kind not in "iuU":
-        raise InputError(
-            f"{path}: {name}: expected whole numbers or texts; received {labels.dtype}"
-        )
-    return labels if labels.dtype.kind == "U" else labels.astype(np.int64)
-
-
-def _class_names(path, arrays, labels):
-    names = arrays.get(_CLASS_NAMES)
-    if names is None:
-        low = min(int(part.min()) for part in labels)
-        if low < 0:
-            raise InputError(
-                f"{path}: a label is {low}; expected whole numbers from 0 on"
-            )
-        high = max(int(part.max()) for part in labels)
-        if high >= sum(map(len, labels)):
-            raise InputError(
-                f"{path}: a label is {high}, and there are fewer examples than that; "
-                "expected whole numbers from 0 on without a gap"
-            )
-        return tuple(str(i) for i in range(high + 1))
-    if names.ndim != 1 or names.dtype.kind != "U" or len(set(names)) != len(names):
-        raise InputError(
-            f"{path}: {_CLASS_NAMES}: expected different texts, one a class; received "
-            f"{names.dtype} of shape {names.shape}"
-        )
-    return tuple(names.tolist())
 
 
 def _hold_out(path, images, given, clean, share, tell):

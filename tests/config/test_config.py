@@ -63,7 +63,18 @@ RECIPES = (
     ),
     (("mnist", "nce_ael", "sym"), dict(loss_args={"alpha": 0, "beta": 1, "a": 3.5})),
     (("cifar10", "ce", "sym"), dict(optimizer="sgd", l1=0, mixup=0)),
-)
+    (
+        ("webvision_mini", "ce_sr", "none"),
+        dict(
+            model="resnet50", epochs=250, batch_size=512, lr=0.4, lr_decay=0.97,
+            nesterov=True, weight_decay=3e-5, image_size="224x224", resize="crop",
+            random_resized_crop=0.08, flip=True,
+        ),
+    ),
+    (("cifar10_n", "fl_sr", "worse"), dict(epochs=120, lambda0=1.2, model="cnn_cifar")),
+    (("cifar100_n", "gce_sr", "noisy_fine"), dict(lambda0=4, loss_args={"q": 0.001})),
+    (("some/folder", "ce", "none"), dict(model="auto", resize="stretch")),
+)  # fmt: skip
 
 # Where None says something: the noise rate as drawn, images as they are, and so on.
 OPTIONAL = {
@@ -79,6 +90,54 @@ class ResolveTest(tf.test.TestCase, parameterized.TestCase):
         made = config.resolve({"dataset": dataset, "loss": loss, "noise": noise})
         found = {name: getattr(made, name) for name in expected}
         self.assertEqual(found, expected)
+
+    @parameterized.parameters(
+        ("digits", "sym", 0.6),
+        ("cifar10_n", "worse", 0.0),
+        ("cifar100_n", "noisy_fine", 0.0),
+        ("webvision_mini", "none", 0.0),
+        ("clothing1m", "none", 0.0),
+        ("photos/of/pets", "none", 0.0),
+        ("cells.npz", "none", 0.0),
+        ("~/crowd.csv", "none", 0.0),
+    )
+    def test_noise_where_none_is_given(self, dataset, noise, rate):
+        made = config.resolve({"dataset": dataset})
+        self.assertEqual((made.noise, made.rate), (noise, rate))
+        made = config.resolve({"dataset": dataset, "noise": "sym", "rate": 0.4})
+        self.assertEqual((made.noise, made.rate), ("sym", 0.4))
+
+    @parameterized.parameters(
+        ("tfds:svhn_cropped:3.0.0", "svhn_cropped", False),
+        ("tfds:a/b", "a/b", False),
+        ("photos/of/pets/", "pets", True),
+        ("./cells.v2.npz", "cells.v2", True),
+        ("crowd.csv", "crowd", True),
+        ("cifar10", "cifar10", False),
+    )
+    def test_names_and_paths(self, dataset, name, own):
+        made = config.resolve({"dataset": dataset})
+        self.assertEqual((made.dataset_name, made.own_data), (name, own))
+        self.assertNotIn("/", made.run_name)
+
+    def test_files_are_told_apart(self):
+        """Runs on the same name in other folders are other runs."""
+        names = {
+            config.resolve({"dataset": path}).run_name
+            for path in ("a/x.csv", "b/x.csv")
+        }
+        self.assertLen(names, 2)
+        names = {
+            config.resolve({"dataset": path}).run_name
+            for path in ("a/x.csv", "./a//x.csv", "a/../a/x.csv")
+        }
+        self.assertLen(names, 1)
+
+    def test_image_sizes(self):
+        for text, size in (("224", (224, 224)), ("96x128", (96, 128)), ("8X9", (8, 9))):
+            made = config.resolve({"image_size": text})
+            self.assertEqual(made.pixels, size)
+        self.assertIsNone(config.resolve({}).pixels)
 
     def test_recipe_of_a_rate(self):
         for rate, alpha in ((0.2, 0.05), (0.4, 0.03), ("0.60", 0.00125)):

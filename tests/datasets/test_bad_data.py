@@ -2,6 +2,7 @@
 
 import pathlib
 import shutil
+from unittest import mock
 
 import numpy as np
 import tensorflow as tf
@@ -75,6 +76,17 @@ def nan_images():
 def cut_npz(root):
     path = make_npz(root / "x.npz")
     path.write_bytes(path.read_bytes()[:2000])
+    return path
+
+
+def npz_bomb(root):
+    """A small .npz whose directory says that it unfolds to far too much."""
+    path = make_npz(root / "x.npz")
+    data = bytearray(path.read_bytes())
+    place = data.rindex(b"PK\x01\x02")
+    # Its four bytes for the size of the first array.
+    data[place + 24 : place + 28] = (2**32 - 2).to_bytes(4, "little")
+    path.write_bytes(data)
     return path
 
 
@@ -278,6 +290,7 @@ TABLE = {
     "npz_no_zip": (raw("x.npz", b"hello"), r"x.npz cannot be read as an .npz"),
     "npz_cut_off": (cut_npz, r"x.npz cannot be read as an .npz, it may be cut off"),
     "npz_one_array": (one_array, "holds one array; expected an .npz with x and y"),
+    "npz_unfolds_beyond_memory": (npz_bomb, "unfolds to .* GiB, more than the memory"),
     "npz_other_names": (
         arrays(x_train=None, inputs=np.zeros(3)),
         "expected the arrays x and y, or x_train and y_train; it holds y_train, x_test",
@@ -371,6 +384,10 @@ class BadDataTest(tf.test.TestCase, parameterized.TestCase):
     @parameterized.named_parameters((name, *row) for name, row in TABLE.items())
     def test_is_told_in_one_line(self, make, message):
         path = self.made(make)
+        # So that 4 GiB are too much on any machine.
+        self.enter_context(
+            mock.patch("os.sysconf", {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": 2**19}.get)
+        )
         if message is None:
             datasets.load(path, tell=lambda line: None)
             return

@@ -1,0 +1,82 @@
+"""Arrays that hold images, checked and as uint8."""
+
+import numpy as np
+
+from lnl_sr_tf.errors import InputError
+
+_CHUNK = 4096  # images at once, so that no float copy of all of them is made
+
+
+def checked_images(path, arrays, name, tell):
+    """The images of one array, as uint8 of shape (n, height, width, channels).
+
+    Args:
+        path: of the file, for messages.
+        arrays: dict of its arrays; this one is taken out of it, to save memory.
+        name: of the array.
+        tell: called with a line where numbers of another type are kept as uint8.
+
+    Returns:
+        uint8 array.
+
+    Raises:
+        InputError: if these are no images, or out of range.
+    """
+    images = arrays.pop(name)
+    where = f"{path}: {name}"
+    if images.ndim == 3:
+        images = images[..., None]
+    if images.ndim != 4 or not images.size:
+        raise InputError(
+            f"{where}: expected images of shape (n, height, width, channels); received "
+            f"{images.shape}; for flat ones, numpy.reshape makes them so"
+        )
+    if images.shape[-1] not in (1, 3):
+        turned = images.shape[1] in (1, 3)
+        raise InputError(
+            f"{where}: expected 1 or 3 channels, last; received the shape "
+            f"{images.shape}"
+            + (f"; numpy.moveaxis({name}, 1, -1) turns it" if turned else "")
+        )
+    if images.dtype == np.uint8:
+        return images
+    if images.dtype.kind not in "iufb":
+        raise InputError(f"{where}: expected numbers; received {images.dtype}")
+    if images.dtype == bool:
+        return images.astype(np.uint8) * np.uint8(255)
+    return _as_uint8(where, images, tell)
+
+
+def _as_uint8(where, images, tell):
+    """Floats in [0, 1], or whole numbers in [0, 255], in chunks to save memory."""
+    low, high = images.min(), images.max()  # NaN, where there is one
+    if not np.isfinite([low, high]).all():
+        count = sum(
+            int((~np.isfinite(images[i : i + _CHUNK])).sum())
+            for i in range(0, len(images), _CHUNK)
+        )
+        raise InputError(f"{where}: {count} numbers are NaN or infinite; remove them")
+    scale = 1
+    if images.dtype.kind == "f" and high <= 1:
+        scale = 255
+    whole = images.dtype.kind != "f" or scale == 255 or _whole_numbers(images)
+    if low < 0 or high > 255 or not whole:
+        raise InputError(
+            f"{where}: expected uint8, or floats in [0, 1]; received {images.dtype} "
+            "from "
+            f"{low:.6g} to {high:.6g}"
+        )
+    made = np.empty(images.shape, np.uint8)
+    for start in range(0, len(images), _CHUNK):
+        part = slice(start, start + _CHUNK)
+        made[part] = np.rint(images[part] * scale)
+    what = "floats in [0, 1], times 255" if scale == 255 else f"{images.dtype} numbers"
+    tell(f"{where}: {what}, kept as uint8")
+    return made
+
+
+def _whole_numbers(images):
+    return all(
+        (images[i : i + _CHUNK] == np.rint(images[i : i + _CHUNK])).all()
+        for i in range(0, len(images), _CHUNK)
+    )

@@ -11,7 +11,7 @@ from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.noise import corrupt, instance_noise
 
 # Statistics are taken over chunks: a float copy of all images would not fit.
-_CHUNK = 2048
+_CHUNK = 2**24  # numbers
 
 
 @dataclasses.dataclass(frozen=True)
@@ -269,11 +269,16 @@ class Dataset:
 
 
 def pixel_statistics(images):
-    """Mean and standard deviation of pixels / 255, one a channel, as tuples."""
+    """Mean and standard deviation of pixels / 255, one a channel, as tuples.
+
+    Args:
+        images: uint8, shape (n, height, width, channels), an array or `ImageFiles`.
+    """
     total = np.zeros(images.shape[-1])
     square = np.zeros(images.shape[-1])
-    for start in range(0, len(images), _CHUNK):
-        chunk = images[start : start + _CHUNK].astype(np.float64) / 255.0
+    step = max(1, _CHUNK // int(np.prod(images.shape[1:])))
+    for start in range(0, len(images), step):
+        chunk = images[start : start + step].astype(np.float64) / 255.0
         total += chunk.sum(axis=(0, 1, 2))
         square += np.square(chunk).sum(axis=(0, 1, 2))
     count = images.size / images.shape[-1]

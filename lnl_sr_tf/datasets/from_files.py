@@ -14,7 +14,7 @@ from lnl_sr_tf.errors import InputError
 # Decoded images of all splits together that are kept in memory, in bytes.
 MEMORY = 2**30
 LARGEST_SIDE = 224  # unless image_size says otherwise
-_STATISTICS_OF = 2000  # images, where not all of them are in memory
+_STATISTICS_OF = 1000  # images, where not all of them are in memory
 _NAMED = 3  # files in a message
 
 

@@ -47,7 +47,7 @@ STANDARD = {
     "ast", "collections", "contextlib", "csv", "dataclasses", "difflib", "hashlib",
     "importlib", "inspect", "itertools", "json", "logging", "math", "os", "pathlib",
     "platform", "random", "re", "shutil", "statistics", "sys", "tempfile", "textwrap",
-    "time", "typing", "zipfile", "zlib",
+    "time", "typing", "warnings", "zipfile", "zlib",
 }  # fmt: skip
 FILES = sorted(
     str(path.relative_to(PACKAGE))

@@ -9,6 +9,7 @@ from keras import layers
 
 from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.models import blocks
+from lnl_sr_tf.models.weights import load_all
 
 PREFIX = "keras:"
 
@@ -88,14 +89,14 @@ def _seeded(seed, make, name, shape):
 
 def _load(backbone, make, name, path):
     try:
-        backbone.load_weights(path)
+        load_all(backbone, path)
         return
     except (ValueError, KeyError, OSError) as error:
         first = error
     # The file may hold the last layer too: then it fits the whole network.
     try:
         whole = make(weights=None, include_top=True)
-        whole.load_weights(path)
+        load_all(whole, path)
         backbone.set_weights(whole.get_weights()[: len(backbone.weights)])
     except (ValueError, KeyError, OSError):
         reason = " ".join(str(first).split())

@@ -2,6 +2,7 @@
 
 import itertools
 import pathlib
+import warnings
 
 import keras
 
@@ -29,7 +30,7 @@ def load_weights(model, path):
             source = keras.models.load_model(path, compile=False)
         else:
             source = keras.models.clone_model(model)
-            source.load_weights(path)
+            load_all(source, path)
     except (ValueError, KeyError, OSError, TypeError) as error:
         reason = " ".join(str(error).split())
         raise InputError(f"{path} cannot be read as weights: {reason:.200}") from None
@@ -44,6 +45,24 @@ def load_weights(model, path):
     for layer, of_other in zip(own, other, strict=True):
         if _shapes(layer) == _shapes(of_other):
             layer.set_weights(of_other.get_weights())
+
+
+def load_all(model, path):
+    """`load_weights`, but what the file lacks is an error: Keras only warns of it.
+
+    Args:
+        model: a `keras.Model`.
+        path: a `.h5` file.
+
+    Raises:
+        ValueError: if the file is for another model.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", category=UserWarning)
+        try:
+            model.load_weights(path)
+        except UserWarning as warning:
+            raise ValueError(str(warning)) from None
 
 
 def _layers(model):

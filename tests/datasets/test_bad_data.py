@@ -379,6 +379,7 @@ class BadDataTest(tf.test.TestCase, parameterized.TestCase):
     def made(self, make):
         root = pathlib.Path(self.get_temp_dir()) / self.id().rpartition(".")[2]
         shutil.rmtree(root, ignore_errors=True)
+        self.addCleanup(shutil.rmtree, root, ignore_errors=True)
         return str(make(root))
 
     @parameterized.named_parameters((name, *row) for name, row in TABLE.items())

@@ -42,20 +42,21 @@ class PropertyTest(tf.test.TestCase, parameterized.TestCase):
         rng = np.random.default_rng(1)
         labels = np.concatenate([[0, 0, 1, 1], rng.integers(0, classes, 12)])
         dtype = keras.DTypePolicy(policy).compute_dtype
-        for scale in (1.0, 1e2, 1e4):
-            logits = rng.uniform(-scale, scale, size=(16, classes))
-            logits[0] = 0.0
-            logits[1:3] = -scale
-            logits[1:3, 0] = scale  # u is one-hot to the last bit, right and wrong
-            logits[3] = -scale
-            loss = make(name)
-            value, gradient = value_and_gradient(
-                lambda x, loss=loss: loss.call(labels, keras.ops.cast(x, dtype)),
-                logits,
-            )
-            self.assertEqual(value.dtype, np.float32)
-            self.assertTrue(np.isfinite(value).all(), f"value at scale {scale}")
-            self.assertTrue(np.isfinite(gradient).all(), f"gradient at scale {scale}")
+        scales = (1.0, 1e2, 1e4)
+        logits = np.stack([rng.uniform(-s, s, size=(16, classes)) for s in scales])
+        for of_scale, scale in zip(logits, scales, strict=True):
+            of_scale[0] = 0.0
+            of_scale[1:3] = -scale
+            of_scale[1:3, 0] = scale  # u is one-hot to the last bit, right and wrong
+            of_scale[3] = -scale
+        labels, logits = np.tile(labels, 3), logits.reshape(48, classes)
+        loss = make(name)
+        value, gradient = value_and_gradient(
+            lambda x: loss.call(labels, keras.ops.cast(x, dtype)), logits
+        )
+        self.assertEqual(value.dtype, np.float32)
+        self.assertAllEqual(np.isfinite(value), np.ones(48, bool))
+        self.assertTrue(np.isfinite(gradient).all())
 
     @parameterized.named_parameters(*NAMES)
     def test_bfloat16_logits_are_computed_in_float32(self, name):

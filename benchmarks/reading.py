@@ -68,7 +68,7 @@ def photographs(folder):
         paths.append(str(pathlib.Path(folder) / f"{i}.jpg"))
         tf.io.write_file(paths[-1], data)
     labels = np.zeros(JPEGS, int)
-    files = ImageFiles(paths, (SIDE, SIDE), 3)
+    files = ImageFiles(paths, (SIDE, SIDE), 3, known=True)
     small = ImageFiles(paths, (112, 112), 3)
     everything = Augmentation(flip=True, random_resized_crop=0.08, color_jitter=JITTER)
 

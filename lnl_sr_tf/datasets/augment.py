@@ -44,20 +44,19 @@ class Augmentation:
         )
 
 
-def augment(images, seed, augmentation, cropped=False):
+def augment(images, seed, augmentation):
     """A varied batch; the same seed gives the same variation.
 
     Args:
         images: uint8 tensor of shape (batch, height, width, channels).
         seed: int tensor of shape (2,).
         augmentation: an `Augmentation`.
-        cropped: whether the images are random parts already.
 
     Returns:
         uint8 tensor of the same shape.
     """
     seeds = tf.unstack(tf.random.experimental.stateless_split(seed, 6))
-    if augmentation.random_resized_crop and not cropped:
+    if augmentation.random_resized_crop:
         size = images.shape[1:3]
         area = augmentation.random_resized_crop
         boxes = random_boxes(tf.shape(images)[0], size, area, seeds[4])

@@ -62,6 +62,9 @@ def _grey(pixels):
 
 
 def _turned(pixels, turn):
+    if pixels.shape[0] == 1:
+        # One operation, but for one turn of all.
+        return tf.clip_by_value(tf.image.adjust_hue(pixels, turn[0, 0, 0, 0]), 0.0, 1.0)
     hue, saturation, value = tf.split(tf.image.rgb_to_hsv(pixels), 3, axis=-1)
     turned = tf.concat([tf.math.floormod(hue + turn, 1.0), saturation, value], axis=-1)
     return tf.image.hsv_to_rgb(turned)

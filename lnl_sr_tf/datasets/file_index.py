@@ -19,7 +19,7 @@ _LARGEST_FILE = 2**28  # bytes
 _BATCH = 256
 # Fewer files than this are looked at as quickly as they are looked up.
 _CACHED_FROM = 1000
-_FIELDS = ("height", "width", "channels", "content")
+_FIELDS = ("height", "width", "channels", "palette", "content")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,12 +30,14 @@ class FileIndex:
         height: pixels, int32, shape (n,).
         width: pixels, int32, shape (n,).
         channels: 1 for grey and 3 for colour, int32, shape (n,).
+        palette: 1 for a BMP with a palette, shape (n,).
         content: a hash of the bytes, int64, shape (n,).
     """
 
     height: np.ndarray
     width: np.ndarray
     channels: np.ndarray
+    palette: np.ndarray
     content: np.ndarray
 
     @property
@@ -71,8 +73,7 @@ def index_files(paths, source, tell=print):
         found[new] = _look(paths, stamps[:, 0], np.array(new))
         if len(paths) >= _CACHED_FROM:
             _keep(source, paths, stamps, found, tell)
-    height, width, channels, content = found.T
-    return FileIndex(height, width, channels, content)
+    return FileIndex(*found.T)
 
 
 def reason(path):
@@ -113,7 +114,9 @@ def _look(paths, sizes, indices):
         # Of the decoded image, so that it has to be decoded.
         shape = tf.shape(decode.decode(contents))
         content = tf.strings.to_hash_bucket_fast(contents, 2**62)
-        values = [tf.cast(v, tf.int64) for v in (shape[0], shape[1], channels)]
+        palette = decode.has_palette(contents)
+        values = [shape[0], shape[1], channels, palette]
+        values = [tf.cast(value, tf.int64) for value in values]
         return position, tf.stack([*values, content])
 
     found = np.zeros((len(indices), len(_FIELDS)), np.int64)

@@ -58,8 +58,12 @@ def from_listing(
     test, test_labels_are, splits, index = _test_split(
         listing, splits, indexes, test_share, tell
     )
+    known = all(
+        (found[:, :2] == image_size).all() and not found[:, 3].any()
+        for found in indexes.values()
+    )
     images = {
-        name: ImageFiles(examples.paths, image_size, channels, resize)
+        name: ImageFiles(examples.paths, image_size, channels, resize, known)
         for name, examples in splits.items()
     }
     if in_memory is None:
@@ -101,10 +105,12 @@ def _without_bad_files(listing, skip, tell):
     )
     index = index_files(paths, listing.source, tell)
     place = {path: i for i, path in enumerate(paths)}
-    rows = np.stack([index.height, index.width, index.channels, index.content], 1)
+    rows = np.stack(
+        [index.height, index.width, index.channels, index.palette, index.content], 1
+    )
     splits, indexes, bad = {}, {}, []
     for name, examples in listing.splits.items():
-        found = rows[[place[path] for path in examples.paths]].reshape(-1, 4)
+        found = rows[[place[path] for path in examples.paths]].reshape(-1, 5)
         whole = found[:, 0] > 0
         bad += [(examples, i) for i in np.flatnonzero(~whole)]
         splits[name] = examples if whole.all() else examples.take(whole)
@@ -141,7 +147,7 @@ def _check_examples(listing, splits):
 def _tell_duplicates(splits, indexes, tell):
     """Copies of one image: how many, and whether they contradict each other."""
     names = [(name, i) for name, part in splits.items() for i in range(len(part))]
-    content = np.concatenate([found[:, 3] for found in indexes.values()])
+    content = np.concatenate([found[:, 4] for found in indexes.values()])
     labels = np.concatenate([part.labels for part in splits.values()])
     order = np.argsort(content, kind="stable")
     same = np.flatnonzero(content[order][1:] == content[order][:-1])
@@ -199,7 +205,7 @@ def _test_split(listing, splits, indexes, share, tell):
             clean = name in listing.clean_tests or splits[name].clean is not None
             return name, "clean" if clean else "given", splits, None
     train = splits["train"]
-    out = held_out(train.labels, share, seed=0, groups=indexes["train"][:, 3])
+    out = held_out(train.labels, share, seed=0, groups=indexes["train"][:, 4])
     if not out.any():
         raise InputError(
             f"{listing.source}: no class has two images, so none can be held out for "

@@ -20,6 +20,8 @@ class ImageFiles:
         image_size: (height, width) to which they are resized.
         channels: 1 or 3.
         resize: `"stretch"` or `"crop"`, as for `lnl_sr_tf.datasets.decode.read`.
+        known: whether all were looked into before and found whole, of that size and
+            without a palette, so that they can be read without a check.
 
     Example:
         >>> ImageFiles(["a.jpg", "b.png"], (224, 224), 3).shape
@@ -28,12 +30,13 @@ class ImageFiles:
 
     dtype = np.dtype(np.uint8)
 
-    def __init__(self, paths, image_size, channels, resize="stretch"):
+    def __init__(self, paths, image_size, channels, resize="stretch", known=False):
         self.paths = np.empty(len(paths), object)
         self.paths[:] = [os.fsencode(path) for path in paths]
         self.image_size = tuple(image_size)
         self.channels = channels
         self.resize = resize
+        self.known = known and resize == "stretch"
 
     def __len__(self):
         return len(self.paths)
@@ -50,9 +53,10 @@ class ImageFiles:
 
     def take(self, indices):
         """A selection of the files, not decoded."""
-        return ImageFiles(
-            self.paths[indices], self.image_size, self.channels, self.resize
-        )
+        return self._like(self.paths[indices], self.channels)
+
+    def _like(self, paths, channels):
+        return ImageFiles(paths, self.image_size, channels, self.resize, self.known)
 
     def __getitem__(self, key):
         """Decoded images: one of shape (height, width, channels), or several."""
@@ -104,9 +108,10 @@ class ImageFiles:
 
         from lnl_sr_tf.datasets import decode
 
-        return decode.read(
-            tf.io.read_file(path), self.image_size, self.channels, self.resize, part
-        )
+        contents = tf.io.read_file(path)
+        if self.known and part is None:
+            return decode.read_known(contents, self.image_size, self.channels)
+        return decode.read(contents, self.image_size, self.channels, self.resize, part)
 
 
 def take(images, indices):
@@ -119,8 +124,7 @@ def with_channels(images, channels):
     if images.shape[-1] == channels:
         return images
     if isinstance(images, ImageFiles):
-        paths = [os.fsdecode(path) for path in images.paths]
-        return ImageFiles(paths, images.image_size, channels, images.resize)
+        return images._like(images.paths, channels)
     if channels == 3:
         return np.repeat(images, 3, axis=-1)
     weighted = images.astype(np.float32) @ np.array(_GREY, np.float32)

@@ -53,6 +53,7 @@ def open_set_images(images, labels, eligible, foreign_images, rate, seed):
     if kinds[0]:
         made = images.take(np.arange(len(images)))
         made.paths[foreign] = foreign_images.paths[chosen]
+        made.known = images.known and foreign_images.known
     else:
         made = images.copy()
         made[foreign] = foreign_images[chosen]

@@ -1,5 +1,7 @@
 """The `tf.data` pipeline: batches of uint8 images and labels."""
 
+import dataclasses
+
 import numpy as np
 import tensorflow as tf
 
@@ -139,17 +141,21 @@ def _from_files(files, batch_size, seed, epochs, augmentation):
 
 def _varied(files, path, seed, augmentation):
     """One image, decoded and varied; of a random part no more than that is decoded."""
-    if not augmentation.active:
-        return files.read(path)
-    area, part = augmentation.random_resized_crop, None
-    seeds = tf.unstack(tf.random.experimental.stateless_split(seed, 2))
-    if area:
+    part = None
+    seeds = tf.unstack(tf.random.experimental.stateless_split(seed, 3))
+    if augmentation.random_resized_crop:
 
         def part(height, width):
+            area = augmentation.random_resized_crop
             return random_boxes(1, (height, width), area, seeds[0])[0]
 
-    image = files.read(path, part)[None]
-    return augment(image, seeds[1], augmentation, cropped=True)[0]
+    image = files.read(path, part)
+    if augmentation.flip:
+        # On one image at a time this is the quicker way.
+        chosen = tf.random.stateless_uniform([], seeds[1]) < 0.5
+        image = tf.cond(chosen, lambda: tf.reverse(image, [1]), lambda: image)
+    rest = dataclasses.replace(augmentation, flip=False, random_resized_crop=0.0)
+    return augment(image[None], seeds[2], rest)[0] if rest.active else image
 
 
 def steps_per_epoch(size, batch_size):

@@ -11,6 +11,7 @@ from made_data import make_folder
 from lnl_sr_tf import datasets
 from lnl_sr_tf.datasets import color, pipeline, random_crop
 from lnl_sr_tf.datasets.augment import Augmentation
+from lnl_sr_tf.datasets.image_files import ImageFiles
 
 EVERYTHING = Augmentation(
     flip=True,
@@ -110,6 +111,18 @@ class JitterTest(tf.test.TestCase, parameterized.TestCase):
         self.assertGreater((found[:, 1] > 150).sum(), 20)  # as far as yellow
         self.assertGreater((found[:, 2] > 150).sum(), 20)  # and magenta
 
+    def test_one_image_is_as_one_of_a_batch(self):
+        for name in color.JITTER:
+            one = self.images()[:1]
+            alone = color.jitter(one, [5, 6], {name: 0.3})
+            repeated = tf.function(
+                lambda x, name=name: color.jitter(x, [5, 6], {name: 0.3}),
+                input_signature=[tf.TensorSpec([None, 5, 4, 3], tf.uint8)],
+            )(one)
+            self.assertAllClose(
+                tf.cast(alone, tf.int32), tf.cast(repeated, tf.int32), atol=1
+            )
+
     def test_grey_images(self):
         images = self.images(1)
         found = color.jitter(images, [1, 2], EVERYTHING.color_jitter)
@@ -153,11 +166,17 @@ class StreamTest(tf.test.TestCase):
             self.assertAllEqual(one[1], unvaried[1])
             self.assertNotAllEqual(one[0], unvaried[0])
 
-    def test_random_parts_differ_from_image_to_image(self):
-        only = Augmentation(random_resized_crop=0.1)
-        for data in (self.kept, self.streamed):
-            first = self.batches(data, augmentation=only)
-            self.assertNotAllEqual(first[0][0], self.batches(data)[0][0])
+    def test_every_image_is_varied_in_its_own_way(self):
+        """Of eight times the same image no two are alike, in no epoch."""
+        (path,) = self.streamed.paths[:1]
+        files = ImageFiles([path] * 8, (20, 30), 3)
+        augmentation = Augmentation(random_resized_crop=0.1)
+        for images in (files, np.asarray(files)):
+            stream = pipeline.training_batches(
+                images, np.zeros(8), 4, 1, 2, augmentation=augmentation
+            )
+            made = np.concatenate([batch for batch, _ in stream.as_numpy_iterator()])
+            self.assertLen({image.tobytes() for image in made}, 16)
 
     def test_evaluation(self):
         for images in (self.kept.test_images, self.streamed.test_images):

@@ -31,7 +31,7 @@ SIDEWAYS = {("sweep", "experiment")}
 # What a room may import from outside, where that is limited.
 ALLOWED = {
     "losses": {"keras", "numpy"},  # numpy for constants
-    "layers": {"keras"},
+    "layers": {"keras", "tensorflow"},  # where the backend is TensorFlow
     "metrics": {"keras"},
     "models": {"keras", "numpy"},
     "callbacks": {"keras"},

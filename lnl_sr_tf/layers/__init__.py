@@ -1,5 +1,6 @@
-"""Keras layers."""
+"""Keras layers of the method."""
 
+from lnl_sr_tf.layers.batch_normalization import FusedBatchNormalization
 from lnl_sr_tf.layers.output_sharpening import OutputSharpening
 
-__all__ = ["OutputSharpening"]
+__all__ = ["FusedBatchNormalization", "OutputSharpening"]

@@ -3,6 +3,8 @@
 import keras
 from keras import layers
 
+from lnl_sr_tf.layers import FusedBatchNormalization
+
 
 def convolution(x, filters, size, seeds, strides=1, use_bias=True):
     """Convolution with same padding, He-uniform."""
@@ -18,7 +20,7 @@ def convolution(x, filters, size, seeds, strides=1, use_bias=True):
 
 def normalization(x):
     """Batch normalisation with ε = 1e-5; running statistics move by 0.1 a step."""
-    return layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(x)
+    return FusedBatchNormalization(momentum=0.9, epsilon=1e-5)(x)
 
 
 def relu(x, name=None):

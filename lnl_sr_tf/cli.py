@@ -179,6 +179,8 @@ def _quiet_start():
             import tensorflow as tf
 
             tf.config.list_physical_devices()
+            # That each run of several traces functions of its own is no matter.
+            tf.get_logger().setLevel("ERROR")
             yield
         finally:
             os.dup2(stderr, 2)

@@ -108,7 +108,7 @@ def _run(config, tell):
         unfinished = folder.path / ".transition_matrix.unfinished.csv"
         noise.write_matrix(unfinished, matrix)
         unfinished.replace(folder.transition_matrix)
-    tell(_headline(config, dataset, policy, model.name, folder))
+    tell(_headline(config, dataset, policy, folder))
     if dataset.test_labels_are != "clean":
         tell(WHAT_IS_MEASURED[dataset.test_labels_are])
     done = saved_epochs(folder.checkpoints)[-1:]
@@ -204,7 +204,7 @@ def _settle_config(config, policy, model, dataset, folder):
             "precision_used": policy,
             "loss_parameters_used": used_parameters(model.loss),
             "forget_rate_used": forget_rate(config, dataset.noise_rate),
-            "model_used": model.name,
+            "model_used": models.choose(config.model, dataset.image_shape),
             "image_shape": list(dataset.image_shape),
             "class_names": list(dataset.class_names),
             "data_fingerprint": dataset.fingerprint,
@@ -241,6 +241,8 @@ def _write_labels(dataset, folder):
         known = {"index": dataset.index, "given": dataset.given_labels}
         if dataset.clean_labels is not None:
             known["clean"] = dataset.clean_labels
+        if dataset.foreign is not None:
+            known["foreign"] = dataset.foreign
         if dataset.paths is not None:
             known["path"] = np.array(dataset.paths)
         np.savez_compressed(unfinished, **known)
@@ -249,13 +251,16 @@ def _write_labels(dataset, folder):
         raise RunError(f"cannot write {folder.labels}: {error}") from error
 
 
-def _headline(config, dataset, policy, network, folder):
+def _headline(config, dataset, policy, folder):
     kind = "labels as they come"
-    if config.noise != "none" or config.open_set:
+    if dataset.noise_rate is None:
+        kind += ", an open set among them" if config.open_set else ""
+    elif config.noise != "none" or config.open_set:
         kind = f"noise {config.noise_words}, {dataset.noise_rate:.3f} as drawn"
-    elif dataset.noise_rate is not None:
+    else:
         wrong = f"{dataset.noise_rate:.3f} of the labels wrong"
         kind = wrong if dataset.noise_rate else "no label noise"
+    network = models.choose(config.model, dataset.image_shape)
     streamed = ""
     if isinstance(dataset.train_images, datasets.ImageFiles):
         streamed = ", read from their files as they are needed"

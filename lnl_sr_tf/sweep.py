@@ -36,7 +36,10 @@ def run(settings, tell=print):
     results = [
         (config, folder.summary()) for config, folder in zip(made, folders, strict=True)
     ]
-    tell(WHAT_IS_MEASURED[results[0][1].get("test_labels", "clean")])
-    for line in tables.comparison(results):
-        tell(line)
+    for kind, what in WHAT_IS_MEASURED.items():
+        alike = [r for r in results if r[1].get("test_labels", "clean") == kind]
+        if alike:
+            tell(what)
+            for line in tables.comparison(alike):
+                tell(line)
     return list(zip(made, folders, strict=True))

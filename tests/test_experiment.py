@@ -44,7 +44,11 @@ class ExperimentTest(tf.test.TestCase, parameterized.TestCase):
         self.assertAllClose([r["forget_rate"] for r in rows], [0, 0.4], atol=1e-3)
         second = rows[-1]["second_test_accuracy"]
         self.assertEqual(summary["second_test_accuracy"], second)
-        self.assertNotEqual(summary["test_accuracy"], second)
+        # After one epoch or the other they differ, as two networks do.
+        self.assertNotEqual(
+            [row["test_accuracy"] for row in rows],
+            [row["second_test_accuracy"] for row in rows],
+        )
         self.assertIn("ce by co_teaching", lines[0])
         self.assertTrue([x for x in lines if f" and  {100 * second:5.2f} %" in x])
         self.assertIn("digits-ce-co_teaching-sym0.4", str(run.path))

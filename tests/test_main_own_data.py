@@ -137,7 +137,7 @@ class OwnDataTest(tf.test.TestCase, parameterized.TestCase):
         summary = run.summary()
         self.assertAllClose(summary["noise_rate"], 0.2)
         self.assertEqual(list(summary["more_test_accuracy"]), ["validation"])
-        self.assertEqual(run.config()["model_used"], "keras_MobileNetV3Small")
+        self.assertEqual(run.config()["model_used"], "keras:MobileNetV3Small")
 
     def test_open_set(self):
         foreign = self.root / "foreign"
@@ -148,6 +148,7 @@ class OwnDataTest(tf.test.TestCase, parameterized.TestCase):
         )  # fmt: skip
         with np.load(run.labels) as labels:
             foreign = labels["clean"] == -1
+            self.assertAllEqual(foreign, labels["foreign"])
             self.assertAllClose(foreign.mean(), 0.1, atol=2e-3)
             wrong = np.mean(labels["given"] != labels["clean"])
         self.assertAllClose(run.summary()["noise_rate"], wrong)
@@ -181,6 +182,22 @@ class OwnDataTest(tf.test.TestCase, parameterized.TestCase):
             again.rows()[0]["test_accuracy"],
             first.summary()["test_accuracy"],
             atol=0.01,
+        )
+
+    def test_with_and_without_added_noise(self):
+        """What is measured differs, so that each has a table of its own."""
+        make_folder(self.root / "pets", count=10)
+        status, out, err = call(
+            f"--dataset={self.root / 'pets'}", "--loss=ce", "--epochs=1",
+            "--noise=none,sym", "--rate=0.2", "--image_size=8", "--model=cnn_digits",
+            f"--output_dir={self.root / 'runs'}",
+        )  # fmt: skip
+        self.assertEqual((status, err), (0, ""))
+        tables = out.rpartition("Run 2 of 2")[2]
+        self.assertRegex(
+            tables.replace("\n", " "),
+            "by the labels that the test set came with.*sym 0.2 .*cannot be measured"
+            ".*as given",
         )
 
     @parameterized.parameters(

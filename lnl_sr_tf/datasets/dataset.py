@@ -53,6 +53,8 @@ class Dataset:
         human_labels: dict from a name to labels that people gave, int64, shape (n,).
         fingerprint: differs where the data does; None where the name says it all.
         paths: the file of each training image, or None.
+        foreign: which training images are of none of the classes, boolean, shape (n,),
+            or None.
 
     Example:
         >>> data = lnl.datasets.load("digits")
@@ -76,6 +78,7 @@ class Dataset:
     human_labels: dict = dataclasses.field(default_factory=dict)
     fingerprint: str = None
     paths: tuple = None
+    foreign: np.ndarray = None
 
     def __post_init__(self):
         if self.index is None:
@@ -151,8 +154,13 @@ class Dataset:
         return self._labelled(self.human_labels[name])
 
     def _labelled(self, given):
+        # Where the labels that data came with count as clean, those held out do too.
+        kind = self.test_labels_are
         return dataclasses.replace(
-            self, given_labels=given, clean_labels=self.true_labels
+            self,
+            given_labels=given,
+            clean_labels=self.true_labels,
+            test_labels_are="given" if kind == "held out" else kind,
         )
 
     def with_instance_noise(self, rate, seed):
@@ -176,7 +184,8 @@ class Dataset:
     def with_open_set(self, images, rate, seed):
         """The same dataset with a share of the images replaced by foreign ones.
 
-        Labels stay; the clean label of a foreign image becomes -1, none of the classes.
+        Labels stay; the clean label of a foreign image, where clean labels are known,
+        becomes -1, none of the classes.
         The share is exact in every class, and drawn among the examples whose label is
         right, so that it adds to the noise rate. Foreign images come from as many
         places as there are, each once before any comes twice.
@@ -201,8 +210,12 @@ class Dataset:
             rate,
             seed,
         )
-        clean = np.where(foreign, -1, self.true_labels)
-        return dataclasses.replace(self, train_images=made, clean_labels=clean)
+        clean = self.clean_labels
+        if clean is not None:
+            clean = np.where(foreign, -1, clean)
+        return dataclasses.replace(
+            self, train_images=made, clean_labels=clean, foreign=foreign
+        )
 
     def with_image_size(self, image_size):
         """The same dataset with images resized.

@@ -1,5 +1,7 @@
 """Images of none of the classes, under labels as before."""
 
+import dataclasses
+
 import numpy as np
 import tensorflow as tf
 
@@ -36,6 +38,13 @@ class OpenSetTest(tf.test.TestCase):
         chosen = made.train_images[made.clean_labels == -1][:, 0, 0, 0]
         counts = np.bincount(chosen, minlength=100)
         self.assertEqual((counts.min(), counts.max()), (1, 2))
+
+    def test_where_clean_labels_are_not_known(self):
+        data = dataclasses.replace(datasets.load("digits"), clean_labels=None)
+        made = data.with_open_set(black(500), 0.1, seed=1)
+        self.assertIsNone(made.clean_labels)
+        self.assertIsNone(made.noise_rate)
+        self.assertAllEqual(made.train_images[made.foreign], black(made.foreign.sum()))
 
     def test_wrong(self):
         data = datasets.load("digits")

@@ -239,6 +239,8 @@ class OwnDataTest(tf.test.TestCase, parameterized.TestCase):
         noisy = data.with_noise(np.array([[0.5, 0.5], [0.0, 1.0]]), seed=1)
         self.assertAllEqual(noisy.clean_labels, data.given_labels)
         self.assertAllClose(noisy.noise_rate, 0.25)
+        self.assertEqual((data.test_labels_are, noisy.test_labels_are),
+                         ("held out", "given"))  # fmt: skip
         self.assertEqual(data.with_imbalance("step", 0.5, 1).paths[0], data.paths[0])
 
 

@@ -9,7 +9,7 @@ import tensorflow as tf
 import tensorflow_datasets as tfds
 from absl.testing import parameterized
 from command import call
-from made_data import make_folder, picture
+from made_data import make_clothing, make_folder, make_webvision, picture, save
 from PIL import Image
 
 from lnl_sr_tf import config, datasets
@@ -138,6 +138,34 @@ class OwnDataTest(tf.test.TestCase, parameterized.TestCase):
         self.assertAllClose(summary["noise_rate"], 0.2)
         self.assertEqual(list(summary["more_test_accuracy"]), ["validation"])
         self.assertEqual(run.config()["model_used"], "keras:MobileNetV3Small")
+
+    def test_webvision_and_imagenet(self):
+        make_webvision(self.root / "data")
+        for label in range(50):
+            save(self.root / "imagenet" / f"n{label:08d}" / "a.JPEG", 5000 + label)
+        run, out = self.run_(
+            "webvision_mini", f"--data_dir={self.root / 'data'}", "--loss=ce_sr",
+            f"--imagenet_dir={self.root / 'imagenet'}", "--epochs=1",
+            "--image_size=16", "--model=cnn_digits", "--batch_size=32",
+        )  # fmt: skip
+        self.assertIn("100 to train, 50 to test, read from their files", out)
+        self.assertIn("Accuracy on the clean test set:", out)
+        summary = run.summary()
+        self.assertEqual(list(summary["more_test_accuracy"]), ["imagenet"])
+        self.assertIsNotNone(summary["test_accuracy"])
+        self.assertIsNone(summary["noise_rate"])
+        settings = run.config()
+        self.assertEqual(settings["resize"], "crop")
+        self.assertEqual(settings["color_jitter"]["hue"], 0.2)
+
+    def test_clothing(self):
+        make_clothing(self.root / "data")
+        run, out = self.run_(
+            "clothing1m", f"--data_dir={self.root / 'data'}", "--loss=gce",
+            "--epochs=1", "--image_size=16", "--model=cnn_digits",
+        )  # fmt: skip
+        self.assertIn("clothing1m (28 to train, 14 to test", out)
+        self.assertEqual(list(run.summary()["more_test_accuracy"]), ["validation"])
 
     def test_open_set(self):
         foreign = self.root / "foreign"

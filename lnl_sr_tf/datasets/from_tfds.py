@@ -141,7 +141,14 @@ def _prepare(tfds, builder, name):
             "there, or say by data_dir where it is, or run this once with a network: "
             f"python -m tensorflow_datasets build {name} "
             f"--data_dir={os.path.dirname(os.path.dirname(builder.data_dir))}"
+            + _by_hand(builder)
         ) from None
+
+
+def _by_hand(builder):
+    """What TFDS says of files that it cannot fetch itself."""
+    instructions = " ".join((builder.MANUAL_DOWNLOAD_INSTRUCTIONS or "").split())
+    return f". By hand, as TFDS says: {instructions:.180}…" if instructions else ""
 
 
 @contextlib.contextmanager

@@ -7,64 +7,11 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_datasets as tfds
 from absl.testing import parameterized
-from made_data import picture
+from made_data import CLASSES, make_clothing, make_webvision, picture, save
 
 from lnl_sr_tf import datasets
 from lnl_sr_tf.datasets.image_files import ImageFiles
 from lnl_sr_tf.errors import InputError
-
-CLASSES = 50
-
-
-def save(path, number, size=(40, 56)):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    picture(number, *size).save(path, "JPEG")
-
-
-def make_webvision(root, train="google/", validation="val_images_256"):
-    """Two images of each class to train on, one to test; and some of class 50."""
-    (root / "info").mkdir(parents=True)
-    lines, number = [], 0
-    for label in range(CLASSES + 1):
-        for _ in range(2):
-            name = f"q{label:04d}/{number}.jpg"
-            save(root / "google" / name, number)
-            lines.append(f"{train}{name} {label}")
-            number += 1
-    (root / "info/train_filelist_google.txt").write_text("\n".join(lines) + "\n")
-    lines = []
-    for label in range(CLASSES, -1, -1):
-        name = f"val{label:06d}.jpg"
-        save(root / validation / name, 1000 + label)
-        lines.append(f"{name} {label}")
-    (root / "info/val_filelist.txt").write_text("\n".join(lines) + "\n")
-    words = ["crane" if label in (3, 7) else f"thing {label}" for label in range(1000)]
-    (root / "info/synsets.txt").write_text(
-        "".join(f"n{label:08d} {word}, other\n" for label, word in enumerate(words))
-    )
-    return root
-
-
-def make_clothing(root, lists="."):
-    (root / lists).mkdir(parents=True, exist_ok=True)
-    names = [f"Class {i}" for i in range(14)]
-    (root / lists / "category_names_eng.txt").write_text("\n".join(names) + "\n")
-    keys, noisy, clean = {"noisy_train": [], "clean_val": [], "clean_test": []}, [], []
-    for i in range(14 * 4):
-        key = f"images/{i % 10}/{i % 7:02d}/{i},{i}.jpg"
-        save(root / key, i)
-        split = ("noisy_train", "noisy_train", "clean_val", "clean_test")[i // 14]
-        keys[split].append(key)
-        (noisy if split == "noisy_train" else clean).append(f"{key} {i % 14}")
-    # In both files with different labels, as many are: the clean one is for testing.
-    noisy.append(f"{keys['clean_test'][0]} 13")
-    for split, listed in keys.items():
-        path = root / lists / f"{split}_key_list.txt"
-        path.write_text("\n".join(listed) + "\n")
-    (root / lists / "clean_train_key_list.txt").write_text("")
-    (root / lists / "noisy_label_kv.txt").write_text("\n".join(noisy) + "\n")
-    (root / lists / "clean_label_kv.txt").write_text("\n".join(clean) + "\n")
-    return root
 
 
 class ListsTest(tf.test.TestCase, parameterized.TestCase):

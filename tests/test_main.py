@@ -142,6 +142,7 @@ class RunTest(tf.test.TestCase, parameterized.TestCase):
                 "--rate=0.4",
                 "--epochs=1",
                 "--batch_size=16",
+                "--model=cnn_cifar",  # ResNet-34 takes long to trace
                 f"--output_dir={out_dir}",
             )
         self.assertEqual((status, err), (0, ""), out)

@@ -120,7 +120,7 @@ class OwnDataTest(tf.test.TestCase, parameterized.TestCase):
         self.assertRegex(err, "is not as it was when .* began: files or labels have")
 
     def test_photographs(self):
-        """A stream of files, augmented, through a network of Keras."""
+        """A stream of files, augmented."""
         make_folder(self.root / "train", count=10, height=50, width=60)
         make_folder(self.root / "test", count=2, start=50, ending=".jpg")
         make_folder(self.root / "val", count=2, start=80)
@@ -129,7 +129,7 @@ class OwnDataTest(tf.test.TestCase, parameterized.TestCase):
         for name in ("train", "test", "val"):
             (self.root / name).rename(data / name)
         run, out = self.run_(
-            data, "--model=keras:MobileNetV3Small", "--image_size=32", "--resize=crop",
+            data, "--model=cnn_digits", "--image_size=32", "--resize=crop",
             "--random_resized_crop=0.3", "--rotation=5", "--color_jitter=hue=0.1",
             "--loss=elr", "--epochs=1", "--batch_size=8", "--noise=sym", "--rate=0.2",
         )  # fmt: skip
@@ -137,7 +137,6 @@ class OwnDataTest(tf.test.TestCase, parameterized.TestCase):
         summary = run.summary()
         self.assertAllClose(summary["noise_rate"], 0.2)
         self.assertEqual(list(summary["more_test_accuracy"]), ["validation"])
-        self.assertEqual(run.config()["model_used"], "keras:MobileNetV3Small")
 
     def test_webvision_and_imagenet(self):
         make_webvision(self.root / "data")

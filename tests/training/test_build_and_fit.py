@@ -53,6 +53,17 @@ class BuildTest(tf.test.TestCase, parameterized.TestCase):
         self.assertAllClose(optimizer.beta_1, 0.8)
         self.assertEqual(optimizer.l1, 1e-4)
 
+    def test_network_of_keras_takes_pixels(self):
+        data = self.data.with_image_size((32, 32))
+        model = build_model(settled(model="keras:MobileNetV3Small"), data)
+        self.assertNotIn("normalization", [layer.name for layer in model.layers])
+        self.assertIsInstance(model.layers[-1], OutputSharpening)
+        logits = model(data.test_images[:4])
+        self.assertEqual(keras.backend.standardize_dtype(logits.dtype), "float32")
+        self.assertEqual(logits.shape, (4, 10))
+        other = build_model(settled(model="keras:MobileNetV3Small", seed=2), data)
+        self.assertNotAllClose(logits, other(data.test_images[:4]))
+
     def test_two_networks_begin_apart(self):
         model = self.build(method="co_teaching", loss="ce")
         first, second = (

@@ -62,7 +62,7 @@ class BuildTest(tf.test.TestCase, parameterized.TestCase):
         self.assertEqual(keras.backend.standardize_dtype(logits.dtype), "float32")
         self.assertEqual(logits.shape, (4, 10))
         other = build_model(settled(model="keras:MobileNetV3Small", seed=2), data)
-        self.assertNotAllClose(logits, other(data.test_images[:4]))
+        self.assertNotAllClose(model.get_weights()[0], other.get_weights()[0])
 
     def test_two_networks_begin_apart(self):
         model = self.build(method="co_teaching", loss="ce")

@@ -13,12 +13,24 @@ HUMAN_NOISE = {
     "noisy_fine": "cifar100_n",
 }
 _TFDS = "tfds:"
+# Names that are no paths, whatever folder is there; `lnl_sr_tf.datasets` has the sets.
+NAMES = (
+    "digits",
+    "mnist",
+    "fashion_mnist",
+    "cifar10",
+    "cifar100",
+    "cifar10_n",
+    "cifar100_n",
+    "webvision_mini",
+    "clothing1m",
+)
 _FROM_LISTS = ("webvision_mini", "clothing1m")
 
 
 def is_path(dataset):
     """Whether a dataset is a folder or file of one's own."""
-    if dataset.startswith(_TFDS):
+    if dataset.startswith(_TFDS) or dataset in NAMES:
         return False
     return (
         dataset.endswith((".npz", ".csv"))

@@ -135,7 +135,11 @@ def _with_image_size(config):
 
 
 def _check_noise(config):
-    """Labels by people are those of one dataset."""
+    """Labels by people are those of one dataset, foreign images those of another."""
+    if config.open_set is not None and tidy(config.open_set) == config.dataset:
+        raise InputError(
+            f"--open_set={config.open_set}: expected another dataset than --dataset"
+        )
     dataset = HUMAN_NOISE.get(config.noise)
     if dataset and config.dataset_name != dataset:
         raise InputError(

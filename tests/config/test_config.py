@@ -1,12 +1,14 @@
 """Settings: recipes, ranges, grids, and what is said about mistakes."""
 
 import pathlib
+from unittest import mock
 
 import tensorflow as tf
 from absl.testing import parameterized
 
-from lnl_sr_tf import config, losses
+from lnl_sr_tf import config, datasets, losses
 from lnl_sr_tf.config import recipes
+from lnl_sr_tf.config.data_kinds import NAMES
 from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.training import build
 
@@ -119,6 +121,18 @@ class ResolveTest(tf.test.TestCase, parameterized.TestCase):
         made = config.resolve({"dataset": dataset})
         self.assertEqual((made.dataset_name, made.own_data), (name, own))
         self.assertNotIn("/", made.run_name)
+
+    def test_a_folder_by_the_name_of_a_dataset(self):
+        """The name wins, and what is known of it does."""
+        self.assertEqual(set(NAMES), set(datasets.names()))
+        with mock.patch("os.path.isdir", return_value=True):
+            for name in NAMES:
+                self.assertFalse(config.resolve({"dataset": name}).own_data)
+            self.assertTrue(config.resolve({"dataset": "photos"}).own_data)
+
+    def test_images_of_the_same_dataset_are_not_foreign(self):
+        with self.assertRaisesRegex(InputError, "--open_set=digits: expected another"):
+            config.resolve({"open_set": "digits"})
 
     def test_files_are_told_apart(self):
         """Runs on the same name in other folders are other runs."""

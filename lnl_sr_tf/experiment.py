@@ -115,9 +115,23 @@ def _run(config, tell):
     if done:
         tell(f"going on after epoch {done[0]}")
     progress = Progress(config, folder, dataset, tell)
-    rows = fit(model, dataset, config, folder, progress)
-    _write_results(config, dataset, model, rows, folder)
+    try:
+        rows = fit(model, dataset, config, folder, progress)
+        _write_results(config, dataset, model, rows, folder)
+    except (tf.errors.NotFoundError, tf.errors.InvalidArgumentError) as error:
+        raise _file_gone(dataset) or error from None
     return folder
+
+
+def _file_gone(dataset):
+    """A `RunError` that names an image that was whole before; None without one."""
+    for images in (dataset.train_images, dataset.test_images):
+        if isinstance(images, datasets.ImageFiles) and (found := images.damaged()):
+            return RunError(
+                f"an image changed while it was trained on: {found}; put it back, and "
+                "with resume on the same command goes on from the last checkpoint"
+            )
+    return None
 
 
 def _choose_folder(config, tell):

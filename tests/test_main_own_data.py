@@ -3,6 +3,7 @@
 import csv
 import pathlib
 import shutil
+from unittest import mock
 
 import numpy as np
 import tensorflow as tf
@@ -14,6 +15,7 @@ from PIL import Image
 
 from lnl_sr_tf import config, datasets
 from lnl_sr_tf.run_folder import RunFolder
+from lnl_sr_tf.training.build import build_model
 
 DIGITS = (
     "--loss=ce_sr", "--noise=sym", "--rate=0.6", "--model=cnn_digits", "--lr=0.05",
@@ -137,6 +139,25 @@ class OwnDataTest(tf.test.TestCase, parameterized.TestCase):
         summary = run.summary()
         self.assertAllClose(summary["noise_rate"], 0.2)
         self.assertEqual(list(summary["more_test_accuracy"]), ["validation"])
+
+    @parameterized.parameters(True, False)
+    def test_image_that_is_lost_on_the_way(self, gone):
+        path = make_folder(self.root / "pets") / "cat" / "4.png"
+
+        def build(*args):
+            path.unlink() if gone else path.write_bytes(path.read_bytes()[:60])
+            return build_model(*args)
+
+        with mock.patch("lnl_sr_tf.experiment.build_model", build):
+            status, _, err = call(
+                f"--dataset={self.root / 'pets'}", f"--output_dir={self.root / 'runs'}",
+                "--loss=ce", "--epochs=1", "--random_resized_crop=0.5",
+                "--model=cnn_digits",
+            )  # fmt: skip
+        self.assertEqual(status, 1)
+        why = "cannot be read" if gone else "truncated"
+        self.assertRegex(err, f"an image changed while .*cat/4.png: .*{why}")
+        self.assertEqual(err.count("\n"), 1)
 
     def test_webvision_and_imagenet(self):
         make_webvision(self.root / "data")

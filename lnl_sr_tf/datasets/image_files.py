@@ -94,6 +94,14 @@ class ImageFiles:
             progress(len(batch))
         return images
 
+    def damaged(self):
+        """The first file that is no whole image any more, and why; None without one."""
+        from lnl_sr_tf.datasets.file_index import index_files, reason
+
+        paths = [os.fsdecode(path) for path in self.paths]
+        bad = index_files(paths, os.path.commonpath(paths)).bad
+        return f"{paths[bad[0]]}: {reason(paths[bad[0]])}" if len(bad) else None
+
     def read(self, path, part=None):
         """The image in one file, or a part of it, as a tensor.
 

@@ -13,7 +13,7 @@ HUMAN_NOISE = {
     "noisy_fine": "cifar100_n",
 }
 _TFDS = "tfds:"
-# Names that are no paths, whatever folder is there; `lnl_sr_tf.datasets` has the sets.
+# Names that are no paths, whatever folder is there.
 NAMES = (
     "digits",
     "mnist",
@@ -25,7 +25,7 @@ NAMES = (
     "webvision_mini",
     "clothing1m",
 )
-_FROM_LISTS = ("webvision_mini", "clothing1m")
+FROM_LISTS = ("webvision_mini", "clothing1m")
 
 
 def is_path(dataset):
@@ -49,12 +49,12 @@ def tidy(dataset):
 def of_files(dataset):
     """Whether a dataset's images lie in files of their own."""
     own = is_path(dataset) and not dataset.endswith(".npz")
-    return own or dataset in _FROM_LISTS
+    return own or dataset in FROM_LISTS
 
 
 def comes_noisy(dataset):
     """Whether nobody says that its labels are right."""
-    return is_path(dataset) or dataset in _FROM_LISTS
+    return is_path(dataset) or dataset in FROM_LISTS
 
 
 def plain_name(dataset):

@@ -7,6 +7,7 @@ import difflib
 import os
 import pathlib
 
+from lnl_sr_tf.config.data_kinds import FROM_LISTS, NAMES
 from lnl_sr_tf.datasets.clothing1m import clothing1m
 from lnl_sr_tf.datasets.csv_file import from_csv
 from lnl_sr_tf.datasets.dataset import Dataset
@@ -28,21 +29,12 @@ __all__ = [
     "webvision_mini",
 ]
 
-_FROM_TFDS = (
-    "mnist",
-    "fashion_mnist",
-    "cifar10",
-    "cifar100",
-    "cifar10_n",
-    "cifar100_n",
-)
-_FROM_LISTS = ("webvision_mini", "clothing1m")
 _TFDS = "tfds:"
 
 
 def names():
     """Names that `load` knows; beside them it takes `tfds:NAME` and paths."""
-    return ["digits", *_FROM_TFDS, *_FROM_LISTS]
+    return list(NAMES)
 
 
 def load(
@@ -79,7 +71,7 @@ def load(
     """
     check(name)
     options = {key: value for key, value in options.items() if value is not None}
-    if name in _FROM_LISTS:
+    if name in FROM_LISTS:
         if not data_dir:
             raise InputError(f"dataset {name}: say by data_dir in which folder it is")
         if imagenet_dir:
@@ -91,7 +83,7 @@ def load(
         from lnl_sr_tf.datasets import digits
 
         data = digits.load()
-    elif name in _FROM_TFDS or name.startswith(_TFDS):
+    elif name in NAMES or name.startswith(_TFDS):
         from lnl_sr_tf.datasets import from_tfds
 
         return from_tfds.load(name.removeprefix(_TFDS), data_dir, image_size)

@@ -105,9 +105,8 @@ def check(name):
         return
     if path.is_file():
         raise InputError(
-            f"dataset {name!r}: expected a folder, an .npz or a .csv; this is a file "
-            "of "
-            "another kind"
+            f"dataset {name!r}: expected a folder, an .npz or a .csv; this is "
+            "a file of another kind"
         )
     close = difflib.get_close_matches(name, names(), n=1)
     hint = f"; did you mean {close[0]}?" if close else ""

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 # As many as the largest cameras take; a file that claims more is no photograph.
 LARGEST_PIXELS = 100_000_000
+GREY = (0.299, 0.587, 0.114)  # what red, green and blue weigh in brightness
 # Of a centred crop, as 224 of 256 pixels in published recipes.
 _CENTRE = 0.875
 _UNKNOWN, _JPEG, _PNG, _BMP, _GIF = range(5)
@@ -90,8 +91,7 @@ def read(contents, image_size, channels, resize="stretch", part=None):
         lambda: _decode_jpeg(contents, start, extent, full, image_size),
         lambda: _part(_decode(contents, kind, shape), start, extent),
     )
-    if channels == 1:
-        image = image[..., :1]
+    image = _in_channels(image, channels)
     return _resized(image, image_size, channels)
 
 
@@ -112,7 +112,7 @@ def read_known(contents, image_size, channels):
         uint8 tensor of shape (height, width, channels), as by `read` in half the time.
     """
     image = tf.io.decode_image(contents, channels=3, expand_animations=False)
-    return tf.ensure_shape(image, [*image_size, 3])[..., :channels]
+    return _in_channels(tf.ensure_shape(image, [*image_size, 3]), channels)
 
 
 def resized(images, image_size):
@@ -284,6 +284,14 @@ def _resized(image, image_size, channels):
 
     image = tf.cond(same, lambda: image, lambda: _to_uint8(scaled()))
     return tf.ensure_shape(image, [*image_size, channels])
+
+
+def _in_channels(image, channels):
+    """As colour or as grey; a grey image keeps its values."""
+    if channels == 3:
+        return image
+    weighted = tf.cast(image, tf.float32) * tf.constant(GREY)
+    return _to_uint8(tf.reduce_sum(weighted, axis=-1, keepdims=True))
 
 
 def _to_uint8(images):

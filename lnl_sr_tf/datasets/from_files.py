@@ -25,7 +25,6 @@ def from_listing(
     skip_bad_files=False,
     in_memory=None,
     test_share=0.2,
-    statistics=None,
     tell=print,
 ):
     """A dataset of image files.
@@ -41,7 +40,6 @@ def from_listing(
             more than 1 GiB.
         test_share: of each class, in (0, 1), that is held out where there is neither a
             test nor a validation split. The choice is the same for every seed of a run.
-        statistics: (mean, std) of the pixels / 255, one a channel; by default measured.
         tell: called with each line for the person who waits.
 
     Returns:
@@ -71,7 +69,7 @@ def from_listing(
     if in_memory:
         images = _decoded(images)
     train = splits["train"]
-    mean, std = statistics or _statistics(images["train"])
+    mean, std = _statistics(images["train"])
     return Dataset(
         name=listing.name,
         train_images=images["train"],

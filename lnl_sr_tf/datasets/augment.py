@@ -1,12 +1,11 @@
-"""Augmentation of a whole batch of uint8 images at once, seeded."""
+"""Augmentation of a whole batch of uint8 images at once, by given random numbers."""
 
 import dataclasses
 import math
 
-import tensorflow as tf
+from keras import ops
 
-from lnl_sr_tf.datasets.color import jitter
-from lnl_sr_tf.datasets.random_crop import crop_and_resize, random_boxes
+from lnl_sr_tf.datasets import color, random_crop
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,83 +32,112 @@ class Augmentation:
     color_jitter: dict = None
 
     @property
-    def active(self):
-        """Whether anything is done at all."""
-        return bool(
-            self.crop_padding
-            or self.flip
-            or self.rotation
-            or self.random_resized_crop
-            or self.color_jitter
+    def columns(self):
+        """How many random numbers an image takes; 0 where nothing is done."""
+        return (
+            (random_crop.COLUMNS if self.random_resized_crop else 0)
+            + (2 if self.crop_padding else 0)
+            + (1 if self.flip else 0)
+            + (1 if self.rotation else 0)
+            + (color.COLUMNS if self.color_jitter else 0)
         )
 
 
-def augment(images, seed, augmentation):
-    """A varied batch; the same seed gives the same variation.
+def augment(images, numbers, augmentation):
+    """A varied batch; the same numbers give the same variation on every backend.
 
     Args:
         images: uint8 tensor of shape (batch, height, width, channels).
-        seed: int tensor of shape (2,).
+        numbers: float32 tensor of shape (batch, `augmentation.columns`), uniform in
+            [0, 1). Those of the random part come first.
         augmentation: an `Augmentation`.
 
     Returns:
         uint8 tensor of the same shape.
     """
-    seeds = tf.unstack(tf.random.experimental.stateless_split(seed, 6))
     if augmentation.random_resized_crop:
-        size = images.shape[1:3]
-        area = augmentation.random_resized_crop
-        boxes = random_boxes(tf.shape(images)[0], size, area, seeds[4])
-        images = crop_and_resize(images, boxes)
-    if augmentation.crop_padding:
-        images = _crop(images, seeds[0], seeds[1], augmentation.crop_padding)
-    if augmentation.flip:
-        images = _flip(images, seeds[2])
+        height, width = images.shape[1:3]
+        of_boxes = numbers[:, : random_crop.COLUMNS]
+        numbers = numbers[:, random_crop.COLUMNS :]
+        boxes = random_crop.random_boxes(
+            height, width, augmentation.random_resized_crop, of_boxes
+        )
+        images = random_crop.crop_and_resize(images, boxes)
+    columns = iter(range(augmentation.columns))
+
+    def drawn():
+        return numbers[:, next(columns), None, None]
+
+    padding = augmentation.crop_padding
+    corner = (drawn(), drawn()) if padding else None
+    flipped = drawn() < 0.5 if augmentation.flip else None
     if augmentation.rotation:
-        images = _rotate(images, seeds[3], augmentation.rotation)
+        limit = math.radians(augmentation.rotation)
+        images = _moved(images, corner, padding, flipped, limit * (2 * drawn() - 1))
+    elif padding:
+        images = _moved(images, corner, padding, flipped)
+    elif augmentation.flip:
+        images = _flipped(images, flipped)
     if augmentation.color_jitter:
-        images = jitter(images, seeds[5], augmentation.color_jitter)
+        of_colors = numbers[:, next(columns) :]
+        images = color.jitter(images, of_colors, augmentation.color_jitter)
     return images
 
 
-def _crop(images, row_seed, column_seed, padding):
-    batch, (height, width) = tf.shape(images)[0], images.shape[1:3]
-    edge = [padding, padding]
-    images = tf.pad(images, [[0, 0], edge, edge, [0, 0]])
-
-    def window(seed, size):
-        start = tf.random.stateless_uniform(
-            [batch, 1], seed, 0, 2 * padding + 1, dtype=tf.int32
+def _flipped(images, flipped):
+    if images.shape[0] == 1:
+        # Of a single image, as files are read, this takes a third of the time.
+        return ops.cond(
+            flipped[0, 0, 0], lambda: ops.flip(images, axis=2), lambda: images
         )
-        return start + tf.range(size)
-
-    images = tf.gather(images, window(row_seed, height), axis=1, batch_dims=1)
-    return tf.gather(images, window(column_seed, width), axis=2, batch_dims=1)
+    return ops.where(flipped[..., None], ops.flip(images, axis=2), images)
 
 
-def _flip(images, seed):
-    batch = tf.shape(images)[0]
-    chosen = tf.random.stateless_uniform([batch, 1, 1, 1], seed) < 0.5
-    return tf.where(chosen, tf.reverse(images, axis=[2]), images)
+def _moved(images, corner, padding, flipped, angle=None):
+    """Cropped, flipped and turned, in this order, by one look-up of each pixel.
+
+    Followed backwards, from a pixel of the result to where it comes from; black where
+    that is outside of the image.
+    """
+    batch = ops.shape(images)[0]
+    height, width, channels = images.shape[1:]
+    row = ops.arange(height, dtype="int32")[None, :, None]
+    column = ops.arange(width, dtype="int32")[None, None, :]
+    inside = ops.ones((1, 1, 1), "bool")
+    if angle is not None:
+        row, column = _turned(row, column, (height - 1) / 2, (width - 1) / 2, angle)
+        inside = _between(row, height) & _between(column, width)
+    if flipped is not None:
+        column = ops.where(flipped, width - 1 - column, column)
+    if corner is not None:
+        row, column = (
+            place + _start(numbers, padding) - padding
+            for place, numbers in zip((row, column), corner, strict=True)
+        )
+        inside = inside & _between(row, height) & _between(column, width)
+    row, column = ops.clip(row, 0, height - 1), ops.clip(column, 0, width - 1)
+    first = ops.arange(batch, dtype="int32")[:, None, None] * (height * width)
+    pixels = ops.reshape(images, (-1, channels))
+    found = ops.take(pixels, first + row * width + column, axis=0)
+    return ops.where(inside[..., None], found, ops.zeros_like(found))
 
 
-def _rotate(images, seed, degrees):
-    batch, (height, width) = tf.shape(images)[0], images.shape[1:3]
-    limit = math.radians(degrees)
-    angle = tf.random.stateless_uniform([batch], seed, -limit, limit)
-    cos, sin = tf.cos(angle), tf.sin(angle)
-    x, y = (width - 1) / 2, (height - 1) / 2
-    zero = tf.zeros_like(angle)
-    # Rows of the projective transform that turns about the centre (x, y).
-    transforms = tf.stack(
-        [cos, -sin, x - cos * x + sin * y, sin, cos, y - sin * x - cos * y, zero, zero],
-        axis=1,
+def _start(numbers, padding):
+    """Where the window begins in the padded image, 0 to twice the padding."""
+    start = ops.cast(ops.floor(numbers * (2 * padding + 1)), "int32")
+    return ops.minimum(start, 2 * padding)
+
+
+def _turned(row, column, middle_row, middle_column, angle):
+    """Where pixels come from when the image is turned about its middle."""
+    y = ops.cast(row, "float32") - middle_row
+    x = ops.cast(column, "float32") - middle_column
+    cos, sin = ops.cos(angle), ops.sin(angle)
+    return (
+        ops.cast(ops.floor(sin * x + cos * y + middle_row + 0.5), "int32"),
+        ops.cast(ops.floor(cos * x - sin * y + middle_column + 0.5), "int32"),
     )
-    return tf.raw_ops.ImageProjectiveTransformV3(
-        images=images,
-        transforms=transforms,
-        output_shape=[height, width],
-        fill_value=0.0,
-        interpolation="NEAREST",
-        fill_mode="CONSTANT",
-    )
+
+
+def _between(place, size):
+    return ops.logical_and(place >= 0, place < size)

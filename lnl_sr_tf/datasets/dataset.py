@@ -226,7 +226,7 @@ class Dataset:
         Returns:
             A new `Dataset`; images in memory only.
         """
-        from lnl_sr_tf.datasets.decode import resized_array
+        from lnl_sr_tf.datasets.resize import resized_array
 
         def made(images):
             return resized_array(images, image_size)

@@ -4,18 +4,12 @@ What a header claims is looked at first, so that a file that would unfold to gig
 is refused and not decoded.
 """
 
-import numpy as np
 import tensorflow as tf
 
-# As many as the largest cameras take; a file that claims more is no photograph.
-LARGEST_PIXELS = 100_000_000
-GREY = (0.299, 0.587, 0.114)  # what red, green and blue weigh in brightness
-# Of a centred crop, as 224 of 256 pixels in published recipes.
-_CENTRE = 0.875
+from lnl_sr_tf.datasets.image_rules import CENTRE, GREY, LARGEST_PIXELS, RATIOS
+
 _UNKNOWN, _JPEG, _PNG, _BMP, _GIF = range(5)
 _MAGIC = {_JPEG: b"\xff\xd8\xff", _PNG: b"\x89PNG\r\n", _BMP: b"BM", _GIF: b"GIF8"}
-_CHUNK = 1024  # images that are resized at once
-_RATIOS = (1, 2, 4, 8)  # by which libjpeg can shrink while it decodes
 
 
 def measure(contents):
@@ -128,15 +122,6 @@ def resized(images, image_size):
     return _to_uint8(tf.image.resize(images, image_size, antialias=True))
 
 
-def resized_array(images, image_size):
-    """A uint8 array of images at another size, as by `read`, a chunk at a time."""
-    made = np.empty((len(images), *image_size, images.shape[-1]), np.uint8)
-    for start in range(0, len(images), _CHUNK):
-        chunk = slice(start, start + _CHUNK)
-        made[chunk] = resized(images[chunk], image_size).numpy()
-    return made
-
-
 def _kind(contents):
     kind = tf.constant(_UNKNOWN)
     padded = tf.strings.join([contents, "\0" * 8])  # substr wants that many
@@ -237,7 +222,7 @@ def _pixels(box, full):
 
 def _centre(full, image_size):
     scale = tf.cast(full, tf.float32) / tf.constant(image_size, tf.float32)
-    extent = _CENTRE * tf.reduce_min(scale) * tf.constant(image_size, tf.float32)
+    extent = CENTRE * tf.reduce_min(scale) * tf.constant(image_size, tf.float32)
     extent = tf.maximum(tf.cast(tf.round(extent), tf.int32), 1)
     return (full - extent) // 2, extent
 
@@ -249,7 +234,7 @@ def _part(image, start, extent):
 def _decode_jpeg(contents, start, extent, full, image_size):
     """Only the part that is wanted, and no larger than is of use."""
     fits = tf.reduce_min(extent // tf.constant(image_size))
-    choice = sum(tf.cast(fits >= ratio, tf.int32) for ratio in _RATIOS[1:])
+    choice = sum(tf.cast(fits >= ratio, tf.int32) for ratio in RATIOS[1:])
 
     def at_full_size():
         return tf.cond(
@@ -265,7 +250,7 @@ def _decode_jpeg(contents, start, extent, full, image_size):
         return _part(image, start // ratio, tf.maximum(extent // ratio, 1))
 
     branches = [at_full_size]
-    branches += [lambda ratio=ratio: shrunk(ratio) for ratio in _RATIOS[1:]]
+    branches += [lambda ratio=ratio: shrunk(ratio) for ratio in RATIOS[1:]]
     return tf.switch_case(choice, branches)
 
 

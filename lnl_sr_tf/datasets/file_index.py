@@ -12,8 +12,11 @@ import pathlib
 import tempfile
 import zipfile
 
+import keras
 import numpy as np
 from tqdm import tqdm
+
+from lnl_sr_tf.datasets.image_rules import LARGEST_PIXELS
 
 _LARGEST_FILE = 2**28  # bytes
 _BATCH = 256
@@ -78,32 +81,72 @@ def index_files(paths, source, tell=print):
 
 def reason(path):
     """Why a file is no whole image, in a few words."""
-    import tensorflow as tf
-
-    from lnl_sr_tf.datasets import decode
-
     try:
         size = os.stat(path).st_size
         if size == 0:
             return "the file is empty"
         if size > _LARGEST_FILE:
             return f"{size} bytes, more than {_LARGEST_FILE}"
-        contents = tf.io.read_file(os.fsencode(path))
-    except (OSError, tf.errors.OpError):
+        contents = pathlib.Path(path).read_bytes()
+    except OSError:
         return "the file cannot be read"
-    try:
-        height, width, _ = (int(value) for value in decode.measure(contents))
-    except tf.errors.OpError:
-        return "no JPEG, PNG, BMP or GIF, or its header is damaged"
-    if not 0 < height * width <= decode.LARGEST_PIXELS or min(height, width) <= 0:
-        return (
-            f"its header says {width}×{height} pixels; at most "
-            f"{decode.LARGEST_PIXELS} are decoded"
-        )
+    if wrong := _header_fault(contents):
+        return wrong
     return "truncated or damaged, or a kind of it that cannot be decoded"
 
 
+def _header_fault(contents):
+    """What is wrong with a header, in a few words; None where it is right."""
+    damaged = "no JPEG, PNG, BMP or GIF, or its header is damaged"
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        from lnl_sr_tf.datasets import decode
+
+        try:
+            height, width = (int(value) for value in decode.measure(contents)[:2])
+        except tf.errors.OpError:
+            return damaged
+    else:
+        from lnl_sr_tf.datasets import decode_pillow
+
+        try:
+            height, width, _ = decode_pillow.measure(contents)
+        except decode_pillow.TooLarge:
+            return f"its header says more than the {LARGEST_PIXELS} pixels allowed"
+        except decode_pillow.BAD_IMAGE:
+            return damaged
+    if 0 < height * width <= LARGEST_PIXELS and min(height, width) > 0:
+        return None
+    return (
+        f"its header says {width}×{height} pixels; at most {LARGEST_PIXELS} are decoded"
+    )
+
+
+def _hash(contents):
+    """Of the bytes of a file: 62 bits, the same everywhere."""
+    digest = hashlib.blake2b(contents, digest_size=8).digest()
+    return np.int64(int.from_bytes(digest, "little") >> 2)
+
+
 def _look(paths, sizes, indices):
+    """What is in each of some files, int64 of shape (files, fields)."""
+    found = np.zeros((len(indices), len(_FIELDS)), np.int64)
+    sane = np.flatnonzero((sizes[indices] > 0) & (sizes[indices] <= _LARGEST_FILE))
+    if not len(sane):
+        return found
+    chosen = [os.fsencode(paths[i]) for i in indices[sane]]
+    on_tensorflow = keras.backend.backend() == "tensorflow"
+    look = _by_tensorflow if on_tensorflow else _by_pillow
+    with tqdm(total=len(sane), unit="files", disable=None, leave=False) as bar:
+        for positions, values in look(sane, chosen):
+            found[positions] = values
+            bar.update(len(positions))
+    return found
+
+
+def _by_tensorflow(positions, paths):
+    """(positions, values) in batches, without those of files that are no image."""
     import tensorflow as tf
 
     from lnl_sr_tf.datasets import decode
@@ -113,29 +156,39 @@ def _look(paths, sizes, indices):
         _, _, channels = decode.measure(contents)
         # Of the decoded image, so that it has to be decoded.
         shape = tf.shape(decode.decode(contents))
-        content = tf.strings.to_hash_bucket_fast(contents, 2**62)
+        content = tf.numpy_function(_hash, [contents], tf.int64, stateful=False)
         palette = decode.has_palette(contents)
         values = [shape[0], shape[1], channels, palette]
         values = [tf.cast(value, tf.int64) for value in values]
         return position, tf.stack([*values, content])
 
-    found = np.zeros((len(indices), len(_FIELDS)), np.int64)
-    sane = np.flatnonzero((sizes[indices] > 0) & (sizes[indices] <= _LARGEST_FILE))
-    if not len(sane):
-        return found
-    chosen = [os.fsencode(paths[i]) for i in indices[sane]]
     # An element whose map fails is left out, and so known by its absence.
     batches = (
-        tf.data.Dataset.from_tensor_slices((sane, chosen))
+        tf.data.Dataset.from_tensor_slices((positions, paths))
         .map(look, num_parallel_calls=tf.data.AUTOTUNE, deterministic=False)
         .ignore_errors()
         .batch(_BATCH)
     )
-    with tqdm(total=len(sane), unit="files", disable=None, leave=False) as bar:
-        for positions, values in batches.as_numpy_iterator():
-            found[positions] = values
-            bar.update(len(positions))
-    return found
+    yield from batches.as_numpy_iterator()
+
+
+def _by_pillow(positions, paths):
+    """The same, one at a time."""
+    from lnl_sr_tf.datasets import decode_pillow
+
+    def look(item):
+        position, path = item
+        try:
+            contents = pathlib.Path(os.fsdecode(path)).read_bytes()
+            _, _, channels = decode_pillow.measure(contents)
+            height, width, _ = decode_pillow.decode(contents).shape
+        except decode_pillow.BAD_IMAGE:
+            return None
+        palette = int(decode_pillow.has_palette(contents))
+        return [position], [[height, width, channels, palette, _hash(contents)]]
+
+    files = zip(positions, paths, strict=True)
+    yield from filter(None, decode_pillow.in_parallel(look, files))
 
 
 def _stamp(path):
@@ -155,7 +208,7 @@ def _name(path):
 def _place(source):
     base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
     name = hashlib.sha256(os.fsencode(os.path.abspath(source))).hexdigest()[:16]
-    return pathlib.Path(base).expanduser() / "lnl_sr_tf" / f"index-{name}.npz"
+    return pathlib.Path(base).expanduser() / "lnl_sr_tf" / f"files-{name}.npz"
 
 
 def _kept(source):

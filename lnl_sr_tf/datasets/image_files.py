@@ -1,11 +1,14 @@
 """Images that stay in their files and are decoded when they are needed."""
 
 import os
+import pathlib
 
+import keras
 import numpy as np
 
+from lnl_sr_tf.datasets.image_rules import GREY
+
 _BATCH = 256
-_GREY = (0.299, 0.587, 0.114)  # what red, green and blue weigh in brightness
 
 
 class ImageFiles:
@@ -77,9 +80,19 @@ class ImageFiles:
         Returns:
             uint8 array of shape (n, height, width, channels).
         """
+        images = np.empty(self.shape, np.uint8)
+        done = 0
+        on_tensorflow = keras.backend.backend() == "tensorflow"
+        for batch in self._by_tensorflow() if on_tensorflow else self._by_pillow():
+            images[done : done + len(batch)] = batch
+            done += len(batch)
+            progress(len(batch))
+        return images
+
+    def _by_tensorflow(self):
+        """All images in batches."""
         import tensorflow as tf
 
-        images = np.empty(self.shape, np.uint8)
         batches = (
             tf.data.Dataset.from_tensor_slices(self.paths.tolist() or [b""])
             .take(len(self))
@@ -87,12 +100,41 @@ class ImageFiles:
             .batch(_BATCH)
             .prefetch(2)
         )
-        done = 0
-        for batch in batches.as_numpy_iterator():
-            images[done : done + len(batch)] = batch
-            done += len(batch)
-            progress(len(batch))
-        return images
+        yield from batches.as_numpy_iterator()
+
+    def _by_pillow(self, boxes=None):
+        """The same, one by one but for a first axis; or a part of each."""
+        from lnl_sr_tf.datasets import decode_pillow
+
+        def read(place):
+            contents = pathlib.Path(os.fsdecode(self.paths[place])).read_bytes()
+            box = None if boxes is None else boxes[place]
+            size, channels = self.image_size, self.channels
+            return decode_pillow.read(contents, size, channels, self.resize, box)[None]
+
+        yield from decode_pillow.in_parallel(read, range(len(self)))
+
+    def parts(self, area, numbers):
+        """A random part of each image at the size of the whole, decoded by Pillow.
+
+        Args:
+            area: smallest share of the area.
+            numbers: as of `lnl_sr_tf.datasets.random_crop.random_boxes`.
+
+        Returns:
+            uint8 array of shape (n, height, width, channels).
+        """
+        from lnl_sr_tf.datasets import decode_pillow
+        from lnl_sr_tf.datasets.random_crop import random_boxes
+
+        def measure(path):
+            with open(path, "rb") as file:
+                return decode_pillow.measure(file)[:2]
+
+        sizes = np.array(list(decode_pillow.in_parallel(measure, self.paths)))
+        height, width = sizes[:, :1], sizes[:, 1:]
+        boxes = keras.ops.convert_to_numpy(random_boxes(height, width, area, numbers))
+        return np.concatenate(list(self._by_pillow(boxes)))
 
     def damaged(self):
         """The first file that is no whole image any more, and why; None without one."""
@@ -135,5 +177,5 @@ def with_channels(images, channels):
         return images._like(images.paths, channels)
     if channels == 3:
         return np.repeat(images, 3, axis=-1)
-    weighted = images.astype(np.float32) @ np.array(_GREY, np.float32)
+    weighted = images.astype(np.float32) @ np.array(GREY, np.float32)
     return np.rint(weighted).astype(np.uint8)[..., None]

@@ -1,9 +1,9 @@
 """Mixup: training on mixtures of two images and of their labels."""
 
-import tensorflow as tf
+from keras import ops
 
 
-def mixup(images, labels, num_classes, alpha, seed):
+def mixup(images, labels, num_classes, numbers):
     """A batch mixed with itself in another order, s x + (1 − s) x′, s from Beta(α, α).
 
     One share s for the whole batch, as in the published code. Zhang et al., "mixup:
@@ -13,23 +13,18 @@ def mixup(images, labels, num_classes, alpha, seed):
         images: uint8 tensor of shape (batch, height, width, channels).
         labels: integer tensor of shape (batch,).
         num_classes: k.
-        alpha: α > 0.
-        seed: int tensor of shape (2,); the same seed gives the same mixture.
+        numbers: float32 tensor of shape (batch, 2): one column uniform in [0, 1), which
+            gives the other order, and one from Beta(α, α), of which the first is s.
 
     Returns:
         Mixed images, rounded to uint8, and label distributions, float32 of shape
         (batch, k).
     """
-    seeds = tf.unstack(tf.random.experimental.stateless_split(seed, 2))
-    gammas = tf.random.stateless_gamma([2], seeds[0], alpha)
-    # For a tiny α both may vanish; then the images stay as they are.
-    share = tf.where(tf.reduce_sum(gammas) > 0, gammas[0] / tf.reduce_sum(gammas), 1.0)
-    other = tf.random.experimental.stateless_shuffle(
-        tf.range(tf.shape(images)[0]), seed=seeds[1]
-    )
+    share = numbers[0, 1]
+    other = ops.argsort(numbers[:, 0])
 
     def mix(values):
-        return share * values + (1.0 - share) * tf.gather(values, other)
+        return share * values + (1.0 - share) * ops.take(values, other, axis=0)
 
-    mixed = tf.round(mix(tf.cast(images, tf.float32)))
-    return tf.cast(mixed, images.dtype), mix(tf.one_hot(labels, num_classes))
+    mixed = ops.cast(ops.round(mix(ops.cast(images, "float32"))), "uint8")
+    return mixed, mix(ops.one_hot(labels, num_classes, dtype="float32"))

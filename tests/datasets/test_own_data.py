@@ -278,7 +278,7 @@ class IndexTest(tf.test.TestCase):
             mock.patch.dict(os.environ, home),
         ):
             first = file_index.index_files(paths, root / "data", told.append)
-            self.assertLen(list((root / "cache").rglob("index-*.npz")), 1)
+            self.assertLen(list((root / "cache").rglob("files-*.npz")), 1)
             self.assertRegex(told[0], "looking into 12 files")
             with mock.patch.object(file_index, "_look", side_effect=AssertionError):
                 again = file_index.index_files(paths, root / "data", told.append)
@@ -289,7 +289,7 @@ class IndexTest(tf.test.TestCase):
                 changed = file_index.index_files(paths, root / "data", told.append)
             self.assertAllEqual(look.call_args.args[2], [7])
             self.assertEqual(changed.height[7], 5)
-            (place,) = (root / "cache").rglob("index-*.npz")
+            (place,) = (root / "cache").rglob("files-*.npz")
             place.write_bytes(place.read_bytes()[:100])
             again = file_index.index_files(paths, root / "data", told.append)
             self.assertAllEqual(again.content, changed.content)

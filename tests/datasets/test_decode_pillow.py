@@ -102,8 +102,10 @@ class FilesTest(tf.test.TestCase):
             one, other = (getattr(found[b], field) for b in BACKENDS)
             self.assertAllEqual(one, other, field)
         self.assertLen(found["jax"].bad, len(BAD) - 1)
-        for one, other in zip(*(found[b, "reasons"] for b in BACKENDS), strict=True):
-            self.assertTrue(one == other or "header" in one, (one, other))
+        bomb = next(i for i, p in enumerate(self.paths) if p.endswith("/bomb"))
+        place = found["jax"].bad.tolist().index(bomb)
+        for backend in BACKENDS:
+            self.assertIn("header says", found[backend, "reasons"][place])
 
     def test_files_as_an_array(self):
         whole = [name for name in KINDS if name.startswith("png_")]

@@ -2,7 +2,7 @@
 
 Milliseconds of value and gradient with respect to the logits, at 128×10, 1024×100 and
 4096×1000; as a TensorFlow graph and compiled by XLA, beside Keras's own cross-entropy
-in the same run. Medians, everything in turns. --losses chooses some. Where PyTorch is
+in the same run. Medians, everything in turns. --losses and --sizes choose some. Where PyTorch is
 installed, the eager chain of operations of CE+SR stands beside them. What was found is
 written to losses.json.
 """
@@ -23,7 +23,7 @@ import tensorflow as tf
 from lnl_sr_tf import losses
 from lnl_sr_tf.training import machine
 
-SIZES = ((128, 10), (1024, 100), (4096, 1000))
+SIZES = ("128x10", "1024x100", "4096x1000")
 # Needs what a run alone knows: a matrix or the number of examples.
 LEFT_OUT = ("forward", "backward", "elr")
 
@@ -109,11 +109,13 @@ def main():
     names = [n for n in losses.names() if n.removesuffix("_sr") not in LEFT_OUT]
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--losses", nargs="+", default=names)
+    parser.add_argument("--sizes", nargs="+", default=SIZES)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--json", type=pathlib.Path, default="losses.json")
     given = parser.parse_args()
     rows = []
-    for batch, classes in SIZES:
+    for size in given.sizes:
+        batch, classes = map(int, size.split("x"))
         found = measure(given.losses, batch, classes, given.rounds)
         for row in found:
             how = "XLA" if row["xla"] else "graph"

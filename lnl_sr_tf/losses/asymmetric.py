@@ -28,6 +28,7 @@ class AsymmetricGeneralizedCrossEntropy(RobustLoss):
         >>> AsymmetricGeneralizedCrossEntropy(1.0, 2.0)([1], [[0.0, 0.0]])  # 0.875
     """
 
+    separable = True
     parameters = ("a", "q")
 
     def __init__(self, a=6.0, q=1.5, **kwargs):
@@ -60,6 +61,7 @@ class AsymmetricUnhingedLoss(RobustLoss):
         >>> AsymmetricUnhingedLoss(a=2.0, q=2.0)([1], [[0.0, 0.0]])  # 0.625
     """
 
+    separable = True
     parameters = ("a", "q")
 
     def __init__(self, a=6.3, q=1.5, **kwargs):
@@ -92,6 +94,7 @@ class AsymmetricExponentialLoss(RobustLoss):
         >>> AsymmetricExponentialLoss(a=1.0)([1], [[0.0, 0.0]])  # exp(−0.5)
     """
 
+    separable = True
     parameters = ("a",)
 
     def __init__(self, a=2.5, **kwargs):

@@ -49,6 +49,9 @@ class RobustLoss(keras.losses.Loss):
     # Whether the loss is about the logits themselves, so that probabilities are not
     # enough.
     needs_logits = False
+    # Whether L(u, i) is a function of u_i alone, so that where a label is an integer it
+    # need not be computed for every class.
+    separable = False
     # Names of the arguments that are losses, for a loss made of others.
     parts = ()
 
@@ -86,6 +89,9 @@ class RobustLoss(keras.losses.Loss):
         """Loss of each example, shape (batch,)."""
         outputs = self.outputs(y_pred)
         targets = label_distribution(y_true, outputs)
+        if self.separable and not is_distribution(y_true, outputs):
+            given = ops.sum(targets * outputs, axis=-1, keepdims=True)
+            return ops.squeeze(self.per_class(given), axis=-1)
         return ops.sum(targets * self.per_class(outputs), axis=-1)
 
     def get_config(self):
@@ -137,6 +143,12 @@ def log_clip(log_probs, epsilon):
     return ops.maximum(log_probs, math.log(epsilon))
 
 
+def is_distribution(y_true, log_probs):
+    """Whether labels are distributions over the classes, not integers."""
+    shape = ops.shape(y_true)
+    return len(shape) == 2 and shape[-1] == log_probs.shape[-1]
+
+
 def label_distribution(y_true, log_probs):
     """Labels as distributions over the classes, shape `(batch, classes)`.
 
@@ -153,7 +165,7 @@ def label_distribution(y_true, log_probs):
     classes = log_probs.shape[-1]
     y_true = ops.convert_to_tensor(y_true)
     rank = len(y_true.shape)
-    if rank == 2 and y_true.shape[-1] == classes:
+    if is_distribution(y_true, log_probs):
         return ops.cast(y_true, log_probs.dtype)
     if rank == 2 and y_true.shape[-1] == 1:
         y_true = ops.squeeze(y_true, axis=-1)

@@ -21,6 +21,8 @@ class CrossEntropy(RobustLoss):
         >>> CrossEntropy()([1], [[0.0, 0.0]])  # log 2 = 0.693
     """
 
+    separable = True
+
     def per_class(self, log_probs):
         """−log u_i."""
         return -log_probs
@@ -47,6 +49,7 @@ class SmoothedCrossEntropy(CrossEntropy):
         >>> SmoothedCrossEntropy(smoothing=0.1)([1], [[0.0, 0.0]])  # log 2 = 0.693
     """
 
+    separable = False
     parameters = ("smoothing",)
 
     def __init__(self, smoothing=0.1, **kwargs):

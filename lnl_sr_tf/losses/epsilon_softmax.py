@@ -48,6 +48,7 @@ class EpsilonSoftmaxCrossEntropy(CrossEntropy):
         >>> EpsilonSoftmaxCrossEntropy(m=1.0)([1], [[0.0, 1.0]])  # −log 0.866
     """
 
+    separable = False
     parameters = ("m",)
 
     def __init__(self, m=1e4, epsilon=1e-8, **kwargs):
@@ -82,6 +83,7 @@ class EpsilonSoftmaxFocalLoss(FocalLoss):
         >>> EpsilonSoftmaxFocalLoss(m=1.0)([1], [[0.0, 1.0]])
     """
 
+    separable = False
     parameters = ("m", "gamma", "constant_factor")
 
     def __init__(self, m=1e4, gamma=0.1, constant_factor=False, epsilon=1e-8, **kwargs):

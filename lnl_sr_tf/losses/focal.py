@@ -32,6 +32,7 @@ class FocalLoss(RobustLoss):
         >>> FocalLoss(gamma=2.0)([1], [[0.0, 0.0]])  # 0.25 · log 2 = 0.173
     """
 
+    separable = True
     parameters = ("gamma", "constant_factor")
 
     def __init__(self, gamma=0.5, constant_factor=False, **kwargs):

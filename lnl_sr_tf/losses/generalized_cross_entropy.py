@@ -28,6 +28,7 @@ class GeneralizedCrossEntropy(RobustLoss):
         >>> GeneralizedCrossEntropy(q=1.0)([1], [[0.0, 0.0]])  # 0.5
     """
 
+    separable = True
     parameters = ("q",)
 
     def __init__(self, q=0.7, **kwargs):

@@ -26,6 +26,7 @@ class MeanAbsoluteError(RobustLoss):
         >>> MeanAbsoluteError()([1], [[0.0, 0.0]])  # 1.0
     """
 
+    separable = True
     symmetric = True
 
     parameters = ("scale",)

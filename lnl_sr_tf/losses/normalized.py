@@ -31,6 +31,7 @@ class NormalizedCrossEntropy(CrossEntropy):
         >>> NormalizedCrossEntropy()([1], [[0.0, 0.0]])  # 0.5
     """
 
+    separable = False
     symmetric = True
 
     def per_class(self, log_probs):
@@ -58,6 +59,7 @@ class NormalizedFocalLoss(FocalLoss):
         >>> NormalizedFocalLoss(gamma=0.5)([1], [[0.0, 0.0]])  # 0.5
     """
 
+    separable = False
     symmetric = True
 
     def per_class(self, log_probs):
@@ -84,6 +86,7 @@ class NormalizedGeneralizedCrossEntropy(GeneralizedCrossEntropy):
         >>> NormalizedGeneralizedCrossEntropy(q=0.7)([1], [[0.0, 0.0]])  # 0.5
     """
 
+    separable = False
     symmetric = True
 
     def per_class(self, log_probs):

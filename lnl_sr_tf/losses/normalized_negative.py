@@ -36,6 +36,7 @@ class NormalizedNegativeCrossEntropy(CrossEntropy):
         >>> NormalizedNegativeCrossEntropy()([1], [[0.0, 0.0]])  # 0.5
     """
 
+    separable = False
     symmetric = True
 
     def __init__(self, epsilon=1e-8, **kwargs):
@@ -69,6 +70,7 @@ class NormalizedNegativeFocalLoss(FocalLoss):
         >>> NormalizedNegativeFocalLoss()([1], [[0.0, 0.0]])  # 0.5
     """
 
+    separable = False
     symmetric = True
 
     def __init__(self, gamma=0.5, constant_factor=False, epsilon=1e-8, **kwargs):

@@ -28,6 +28,7 @@ class PartiallyHuberisedCrossEntropy(RobustLoss):
         >>> PartiallyHuberisedCrossEntropy(tau=2.0)([1], [[0.0, 0.0]])  # log 2
     """
 
+    separable = True
     parameters = ("tau",)
 
     def __init__(self, tau=10.0, **kwargs):
@@ -63,6 +64,7 @@ class PartiallyHuberisedGeneralizedCrossEntropy(RobustLoss):
         >>> PartiallyHuberisedGeneralizedCrossEntropy(q=0.7, tau=10.0)
     """
 
+    separable = True
     parameters = ("q", "tau")
 
     def __init__(self, q=0.7, tau=10.0, **kwargs):

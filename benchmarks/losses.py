@@ -2,9 +2,9 @@
 
 Milliseconds of value and gradient with respect to the logits, at 128×10, 1024×100 and
 4096×1000; as a TensorFlow graph and compiled by XLA, beside Keras's own cross-entropy
-in the same run. Medians, everything in turns. --losses and --sizes choose some. Where PyTorch is
-installed, the eager chain of operations of CE+SR stands beside them. What was found is
-written to losses.json.
+in the same run. Medians, everything in turns. --losses and --sizes choose some. Where
+PyTorch is installed, the eager chain of operations of CE+SR stands beside them. What
+was found is written to losses.json.
 """
 
 import argparse

@@ -1,21 +1,21 @@
 """The command line: flags, messages and exit statuses; nothing else knows of them."""
 
-import contextlib
+import difflib
+import importlib.util
 import os
-import pathlib
 import sys
-import tempfile
 import textwrap
 
 from absl import flags
 
-from lnl_sr_tf import __version__, config
+from lnl_sr_tf import __version__, config, quiet
 from lnl_sr_tf.errors import InputError, RunError
 
 DONE, FAILED, WRONG_INPUT = 0, 1, 2
 # A newcomer sees both at once; everything else has its default in `config`.
 _DEFAULTS = {"loss": "ce,ce_sr"}
 _SEVERAL = " (one or several, by commas)"
+_BACKENDS = ("tensorflow", "jax", "torch")
 
 
 def _define_flags():
@@ -74,8 +74,9 @@ def main(argv):
         settings = _settings(argv)
         # Settled once before Keras is imported: a typo is answered at once.
         config.grid(settings)
-        _choose_backend()
-        with _quiet_start():
+        backend = _choose_backend()
+        with quiet.notices():
+            _start(backend)
             from lnl_sr_tf import sweep
         sweep.run(settings, _tell)
     except (InputError, flags.Error) as error:
@@ -111,13 +112,34 @@ def _settings(argv):
 
 
 def _choose_backend():
-    """The command trains on TensorFlow, whatever keras.json says."""
-    backend = os.environ.setdefault("KERAS_BACKEND", "tensorflow")
-    if backend != "tensorflow":
+    """TensorFlow, whatever keras.json says, unless the environment names another.
+
+    Returns:
+        Its name.
+    """
+    backend = os.environ.setdefault("KERAS_BACKEND", _BACKENDS[0])
+    if backend not in _BACKENDS:
+        close = difflib.get_close_matches(backend, _BACKENDS, n=1)
+        hint = f"; did you mean {close[0]}?" if close else ""
         raise InputError(
-            f"KERAS_BACKEND={backend}: the command trains on TensorFlow; unset it, or "
-            "set it to tensorflow (losses, layers and metrics work on any backend)"
+            f"KERAS_BACKEND={backend}: expected one of {', '.join(_BACKENDS)}{hint}"
         )
+    if importlib.util.find_spec(backend) is None:
+        raise InputError(
+            f"KERAS_BACKEND={backend}: it is not installed; pip install {backend}"
+        )
+    return backend
+
+
+def _start(backend):
+    """Let TensorFlow find its devices while its notices are held back."""
+    if backend != "tensorflow":
+        return
+    import tensorflow as tf
+
+    tf.config.list_physical_devices()
+    # That each run of several traces functions of its own is no matter.
+    tf.get_logger().setLevel("ERROR")
 
 
 def _help():
@@ -129,7 +151,8 @@ def _help():
         "sparse regularization on handwritten digits, side by side.",
         "",
         "A recipe in flags/ is picked by dataset and loss; a flag wins over it.",
-        "--flagfile=FILE reads flags from a file, one a line.",
+        "--flagfile=FILE reads flags from a file, one a line. The environment variable",
+        "KERAS_BACKEND chooses what computes: tensorflow (default), jax or torch.",
     ]
     group = None
     for name, field in config.FIELDS.items():
@@ -161,39 +184,3 @@ def _complain(problem, status):
     text = " ".join(str(problem).split())
     print(f"lnl-sr: {text}", file=sys.stderr, flush=True)
     return status
-
-
-@contextlib.contextmanager
-def _quiet_start():
-    """Import TensorFlow without its notices about itself; pass on what matters.
-
-    They are written to the file descriptor before logging can be configured, so
-    only the descriptor can catch them.
-    """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    sys.stderr.flush()
-    with tempfile.TemporaryFile() as caught:
-        stderr = os.dup(2)
-        os.dup2(caught.fileno(), 2)
-        try:
-            import tensorflow as tf
-
-            tf.config.list_physical_devices()
-            # That each run of several traces functions of its own is no matter.
-            tf.get_logger().setLevel("ERROR")
-            yield
-        finally:
-            os.dup2(stderr, 2)
-            os.close(stderr)
-            caught.seek(0)
-            for line in caught.read().decode(errors="replace").splitlines():
-                if not _is_notice(line):
-                    print(line, file=sys.stderr)
-
-
-def _is_notice(line):
-    """Whether a line of TensorFlow's start says nothing that matters here."""
-    if line.startswith(("I0000", "WARNING: All log messages before absl")):
-        return True
-    has_gpu = pathlib.Path("/proc/driver/nvidia").exists()
-    return "cuda" in line.lower() and not has_gpu

@@ -7,14 +7,13 @@ import zipfile
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 import lnl_sr_tf
 from lnl_sr_tf import datasets, export, models, noise
 from lnl_sr_tf.analysis import figures
 from lnl_sr_tf.errors import InputError, RunError
 from lnl_sr_tf.run_folder import RunFolder
-from lnl_sr_tf.training import corruption, machine, precision, transition
+from lnl_sr_tf.training import backend, corruption, machine, precision, transition
 from lnl_sr_tf.training.build import (
     build_loss,
     build_model,
@@ -69,11 +68,7 @@ def run(config, tell=print):
     check(config)
     try:
         return _run(config, tell)
-    except (
-        OSError,
-        tf.errors.ResourceExhaustedError,
-        tf.errors.PermissionDeniedError,
-    ) as error:
+    except backend.disk_errors() as error:
         # TensorFlow puts the name of a graph node in double braces before its text.
         reason = str(error).rpartition("}} ")[2].strip() or type(error).__name__
         raise RunError(
@@ -113,12 +108,16 @@ def _run(config, tell):
         tell(WHAT_IS_MEASURED[dataset.test_labels_are])
     done = saved_epochs(folder.checkpoints)[-1:]
     if done:
-        tell(f"going on after epoch {done[0]}")
+        began_on = (folder.config() or {}).get("backend", backend.name())
+        tell(
+            f"going on after epoch {done[0]}"
+            + (f", which {began_on} trained" if began_on != backend.name() else "")
+        )
     progress = Progress(config, folder, dataset, tell)
     try:
         rows = fit(model, dataset, config, folder, progress)
-        _write_results(config, dataset, model, rows, folder)
-    except (tf.errors.NotFoundError, tf.errors.InvalidArgumentError) as error:
+        _write_results(config, dataset, model, rows, folder, tell)
+    except backend.file_errors() as error:
         raise _file_gone(dataset) or error from None
     return folder
 
@@ -216,6 +215,7 @@ def _settle_config(config, policy, model, dataset, folder):
         | config.identity()
         | {
             "precision_used": policy,
+            "backend": backend.name(),
             "loss_parameters_used": used_parameters(model.loss),
             "forget_rate_used": forget_rate(config, dataset.noise_rate),
             "model_used": models.choose(config.model, dataset.image_shape),
@@ -225,7 +225,7 @@ def _settle_config(config, policy, model, dataset, folder):
             "versions": {
                 "python": platform.python_version(),
                 "keras": keras.__version__,
-                "tensorflow": tf.__version__,
+                backend.name(): backend.version(),
                 "lnl_sr_tf": lnl_sr_tf.__version__,
             },
             "machine": machine.describe(),
@@ -290,7 +290,7 @@ def _how(config):
     return config.loss + ("" if config.method == "standard" else f" by {config.method}")
 
 
-def _write_results(config, dataset, model, rows, folder):
+def _write_results(config, dataset, model, rows, folder, tell):
     folder.figures.mkdir(exist_ok=True)
     title = f"{dataset.name}, noise {config.noise_words}"
     of_run = f"{title}, {_how(config)}, seed {config.seed}"
@@ -312,5 +312,7 @@ def _write_results(config, dataset, model, rows, folder):
         folder.figures / "per_class.png",
         dataset.test_labels_are,
     )
-    export.save(kept, folder, dataset.class_names, config.resize)
-    folder.write_summary(summary)
+    exported = export.save(kept, folder, dataset.class_names, config.resize)
+    if not exported:
+        tell("no SavedModel: TensorFlow, which it is for, is not installed")
+    folder.write_summary(summary | {"saved_model": exported})

@@ -1,21 +1,38 @@
 """A trained model as files that others can use."""
 
-import tensorflow as tf
+import importlib.util
+import os
+import subprocess
+import sys
+import tempfile
 
-from lnl_sr_tf.datasets import decode
+import keras
+
+from lnl_sr_tf import quiet
+from lnl_sr_tf.errors import RunError
 
 
 def save(model, folder, class_names, resize=None):
-    """Write `model.keras` and the SavedModel.
+    """Write `model.keras` and, where TensorFlow is installed, the SavedModel.
 
     Args:
         model: a `keras.Model` from uint8 images to logits.
         folder: a `lnl_sr_tf.run_folder.RunFolder`.
         class_names: one name a class.
         resize: as for `save_serving`.
+
+    Returns:
+        Whether there is a SavedModel.
     """
-    model.save(folder.model)
-    save_serving(model, folder.saved_model, class_names, resize)
+    with quiet.notices():  # of TensorFlow, which Keras imports here on any backend
+        model.save(folder.model)
+        if importlib.util.find_spec("tensorflow") is None:
+            return False
+        if keras.backend.backend() == "torch":
+            _by_another_process(folder.model, folder.saved_model, class_names, resize)
+        else:
+            save_serving(model, folder.saved_model, class_names, resize)
+    return True
 
 
 def save_serving(model, path, class_names, resize=None):
@@ -29,7 +46,7 @@ def save_serving(model, path, class_names, resize=None):
     training, and gives the name of the class beside, `name`.
 
     Args:
-        model: a `keras.Model` from uint8 images to logits.
+        model: a `keras.Model` from uint8 images to logits, on TensorFlow or JAX.
         path: the folder to write.
         class_names: one name a class.
         resize: how files are resized, `"stretch"` or `"crop"`.
@@ -39,7 +56,12 @@ def save_serving(model, path, class_names, resize=None):
         >>> signatures["serving_default"](images=tf.constant(images))["label"]
         >>> signatures["files"](encoded=[tf.io.read_file("cat.jpg")])["name"]
     """
+    import tensorflow as tf
+
+    from lnl_sr_tf.datasets import decode
+
     _, height, width, channels = model.input_shape
+    logits_of, kept = _as_tensorflow(model)
 
     @tf.function(
         input_signature=[
@@ -47,7 +69,7 @@ def save_serving(model, path, class_names, resize=None):
         ]
     )
     def serve(images):
-        logits = tf.cast(model(images, training=False), tf.float32)
+        logits = tf.cast(logits_of(images), tf.float32)
         return {
             "probabilities": tf.nn.softmax(logits),
             "label": tf.argmax(logits, axis=-1),
@@ -65,7 +87,63 @@ def save_serving(model, path, class_names, resize=None):
         return answer | {"name": tf.gather(names, answer["label"])}
 
     module = tf.Module()
-    module.variables_ = [variable.value for variable in model.variables]
+    module.kept = kept
     module.serve, module.serve_files = serve, serve_files
     signatures = {"serving_default": serve, "files": serve_files}
-    tf.saved_model.save(module, str(path), signatures=signatures)
+    # It is for serving, and gradients of what JAX gave cannot be kept.
+    options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
+    tf.saved_model.save(module, str(path), signatures, options)
+
+
+def _as_tensorflow(model):
+    """(function from images to logits that TensorFlow can trace, what it needs)."""
+    if keras.backend.backend() == "tensorflow":
+        return lambda images: model(images, training=False), [
+            variable.value for variable in model.variables
+        ]
+    import jax
+    import tensorflow as tf
+
+    if jax.default_backend() != "cpu":
+        # The GPU is JAX's.
+        tf.config.set_visible_devices([], "GPU")
+    archive = keras.export.ExportArchive()
+    archive.track(model)
+    archive.add_endpoint(
+        "logits",
+        lambda images: model(images, training=False),
+        [keras.InputSpec("uint8", (None, *model.input_shape[1:]), name="images")],
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        archive.write_out(folder, verbose=False)
+        loaded = tf.saved_model.load(folder)
+    return loaded.logits, loaded
+
+
+def _by_another_process(source, path, class_names, resize):
+    """`save_serving` of a saved model, by a process that runs on TensorFlow."""
+    settings = {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    done = subprocess.run(
+        [
+            *[sys.executable, "-m", "lnl_sr_tf.export", str(source), str(path)],
+            *[resize or "", *map(str, class_names)],
+        ],
+        env=os.environ | settings,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        reason = (done.stderr.strip() or "no reason given").splitlines()[-1]
+        raise RunError(f"{source} could not be written as a SavedModel: {reason}")
+
+
+def _main(source, path, resize, *class_names):
+    # Registers what a model may be made of.
+    from lnl_sr_tf import layers, losses, metrics, training  # noqa: F401
+
+    save_serving(keras.models.load_model(source), path, class_names, resize or None)
+
+
+if __name__ == "__main__":
+    _main(*sys.argv[1:])

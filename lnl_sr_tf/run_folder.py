@@ -67,9 +67,11 @@ class RunFolder:
 
     def finished(self):
         """Whether the run has ended and all its results are there."""
-        ended = bool((self.summary() or {}).get("finished"))
-        served = self.saved_model / "saved_model.pb"
-        return ended and self.model.is_file() and served.is_file()
+        summary = self.summary() or {}
+        served = (self.saved_model / "saved_model.pb").is_file()
+        wanted = summary.get("saved_model", True)
+        ended = bool(summary.get("finished"))
+        return ended and self.model.is_file() and (served or not wanted)
 
     def write_config(self, content):
         """Write `config.json`."""

@@ -25,6 +25,7 @@ FLOORS = {
     "run_folder": 1,
     "errors": 0,
     "loss_names": 0,
+    "quiet": 0,
 }
 # One may use the other, on the same floor: many runs are made of one.
 SIDEWAYS = {("sweep", "experiment")}
@@ -34,13 +35,14 @@ ALLOWED = {
     "layers": {"keras", "tensorflow"},  # where the backend is TensorFlow
     "metrics": {"keras"},
     "models": {"keras", "numpy"},
-    "callbacks": {"keras"},
+    "callbacks": {"keras", "tensorboard"},
     "noise": {"numpy"},
     "config": set(),
     "schedules": set(),
     "run_folder": set(),
     "errors": set(),
     "loss_names": set(),
+    "quiet": set(),
     "cli": {"absl", "tensorflow"},  # tensorflow inside a function, for a quiet start
 }
 STANDARD = {

@@ -4,10 +4,12 @@ from lnl_sr_tf.callbacks.forget_scheduler import ForgetScheduler
 from lnl_sr_tf.callbacks.regularization_scheduler import RegularizationScheduler
 from lnl_sr_tf.callbacks.stage_scheduler import StageScheduler
 from lnl_sr_tf.callbacks.temperature_scheduler import TemperatureScheduler
+from lnl_sr_tf.callbacks.tensorboard_log import TensorBoardLog
 
 __all__ = [
     "ForgetScheduler",
     "RegularizationScheduler",
     "StageScheduler",
     "TemperatureScheduler",
+    "TensorBoardLog",
 ]

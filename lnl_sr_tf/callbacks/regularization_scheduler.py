@@ -3,6 +3,7 @@
 import keras
 
 from lnl_sr_tf import schedules
+from lnl_sr_tf.callbacks.recompile import recompile_where_captured
 from lnl_sr_tf.losses import SparseRegularization
 
 
@@ -12,6 +13,9 @@ class RegularizationScheduler(keras.callbacks.Callback):
     Zhou et al., "Learning with Noisy Labels via Sparse Regularization"
     (ICCV 2021), section 2.3. λ follows from the epoch alone, so a run that goes on
     with `fit(initial_epoch=…)` needs nothing more, if `initial` is given.
+
+    On JAX the step of a plain `keras.Model` is compiled anew each time that λ changes;
+    that of an `lnl.training.RobustModel` is not.
 
     Args:
         rho: ρ > 0; the paper takes 2 (MNIST), 1.03 (CIFAR-10), 1.02 (CIFAR-100).
@@ -55,6 +59,10 @@ class RegularizationScheduler(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch, logs=None):
         """Set λ for this epoch."""
-        self.model.loss.weight = schedules.regularization_weight(
+        loss = self.model.loss
+        weight = schedules.regularization_weight(
             epoch, self.initial, self.rho, self.every
         )
+        if weight != float(loss.weight):
+            loss.weight = weight
+            recompile_where_captured(self.model, loss.weight)

@@ -3,6 +3,7 @@
 import keras
 
 from lnl_sr_tf import schedules
+from lnl_sr_tf.callbacks.recompile import recompile_where_captured
 from lnl_sr_tf.losses import SelectiveNegativePositiveLearning, SparseRegularization
 
 
@@ -43,4 +44,8 @@ class StageScheduler(keras.callbacks.Callback):
                 "`lnl.losses.SelectiveNegativePositiveLearning`. Received: "
                 f"loss={loss!r}"
             )
-        loss.stage, _, _ = schedules.stage(epoch, self.epochs, self.shares)
+        stage, _, _ = schedules.stage(epoch, self.epochs, self.shares)
+        if stage != loss.stage:
+            loss.stage = stage
+            for variable in loss.variables:
+                recompile_where_captured(self.model, variable)

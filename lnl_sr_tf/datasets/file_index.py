@@ -12,11 +12,10 @@ import pathlib
 import tempfile
 import zipfile
 
-import keras
 import numpy as np
 from tqdm import tqdm
 
-from lnl_sr_tf.datasets.image_rules import LARGEST_PIXELS
+from lnl_sr_tf.datasets.image_rules import LARGEST_PIXELS, by_tensorflow
 
 _LARGEST_FILE = 2**28  # bytes
 _BATCH = 256
@@ -98,7 +97,7 @@ def reason(path):
 def _header_fault(contents):
     """What is wrong with a header, in a few words; None where it is right."""
     damaged = "no JPEG, PNG, BMP or GIF, or its header is damaged"
-    if keras.backend.backend() == "tensorflow":
+    if by_tensorflow():
         import tensorflow as tf
 
         from lnl_sr_tf.datasets import decode
@@ -136,8 +135,7 @@ def _look(paths, sizes, indices):
     if not len(sane):
         return found
     chosen = [os.fsencode(paths[i]) for i in indices[sane]]
-    on_tensorflow = keras.backend.backend() == "tensorflow"
-    look = _by_tensorflow if on_tensorflow else _by_pillow
+    look = _by_tensorflow if by_tensorflow() else _by_pillow
     with tqdm(total=len(sane), unit="files", disable=None, leave=False) as bar:
         for positions, values in look(sane, chosen):
             found[positions] = values

@@ -3,10 +3,9 @@
 import os
 import pathlib
 
-import keras
 import numpy as np
 
-from lnl_sr_tf.datasets.image_rules import GREY
+from lnl_sr_tf.datasets.image_rules import GREY, by_tensorflow
 
 _BATCH = 256
 
@@ -82,8 +81,7 @@ class ImageFiles:
         """
         images = np.empty(self.shape, np.uint8)
         done = 0
-        on_tensorflow = keras.backend.backend() == "tensorflow"
-        for batch in self._by_tensorflow() if on_tensorflow else self._by_pillow():
+        for batch in self._by_tensorflow() if by_tensorflow() else self._by_pillow():
             images[done : done + len(batch)] = batch
             done += len(batch)
             progress(len(batch))
@@ -124,6 +122,8 @@ class ImageFiles:
         Returns:
             uint8 array of shape (n, height, width, channels).
         """
+        import keras
+
         from lnl_sr_tf.datasets import decode_pillow
         from lnl_sr_tf.datasets.random_crop import random_boxes
 

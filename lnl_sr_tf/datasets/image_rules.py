@@ -1,4 +1,4 @@
-"""What holds for images whoever decodes them."""
+"""What holds for images whoever decodes them, and who does."""
 
 # As many as the largest cameras take; a file that claims more is no photograph.
 LARGEST_PIXELS = 100_000_000
@@ -6,3 +6,11 @@ GREY = (0.299, 0.587, 0.114)  # what red, green and blue weigh in brightness
 # Of a centred crop, as 224 of 256 pixels in published recipes.
 CENTRE = 0.875
 RATIOS = (1, 2, 4, 8)  # by which libjpeg can shrink while it decodes
+
+
+def by_tensorflow():
+    """Whether TensorFlow decodes images; Pillow does where Keras runs on another."""
+    # Keras takes seconds to import, and data can be had without it.
+    import keras
+
+    return keras.backend.backend() == "tensorflow"

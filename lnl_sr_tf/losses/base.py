@@ -52,6 +52,8 @@ class RobustLoss(keras.losses.Loss):
     # Whether L(u, i) is a function of u_i alone, so that where a label is an integer it
     # need not be computed for every class.
     separable = False
+    # Whether `call` must be told which example is which when it trains.
+    needs_index = False
     # Names of the arguments that are losses, for a loss made of others.
     parts = ()
 
@@ -77,6 +79,11 @@ class RobustLoss(keras.losses.Loss):
         """Variables that change as training goes on, and that a checkpoint needs."""
         return [v for part in self.parts for v in getattr(self, part).state]
 
+    @property
+    def variables(self):
+        """`state`, and what else is in variables, set from the epoch."""
+        return self.state
+
     def outputs(self, y_pred):
         """What `per_class` takes: log u, shape (batch, classes)."""
         return log_probabilities(y_pred, self.from_logits, self.epsilon)
@@ -87,6 +94,7 @@ class RobustLoss(keras.losses.Loss):
 
     def call(self, y_true, y_pred):
         """Loss of each example, shape (batch,)."""
+        y_true = ops.convert_to_tensor(y_true)
         outputs = self.outputs(y_pred)
         targets = label_distribution(y_true, outputs)
         if self.separable and not is_distribution(y_true, outputs):
@@ -145,8 +153,7 @@ def log_clip(log_probs, epsilon):
 
 def is_distribution(y_true, log_probs):
     """Whether labels are distributions over the classes, not integers."""
-    shape = ops.shape(y_true)
-    return len(shape) == 2 and shape[-1] == log_probs.shape[-1]
+    return len(y_true.shape) == 2 and y_true.shape[-1] == log_probs.shape[-1]
 
 
 def label_distribution(y_true, log_probs):

@@ -13,7 +13,7 @@ class EarlyLearningRegularization(RobustLoss):
     t is the moving average of what the network said of the same example before,
     t ← β t + (1 − β) u, so that what was learned early outweighs a label that is to be
     memorised late. It needs to know which example is which: without `index`, as in
-    evaluation, L is cross-entropy, so train by `lnl.training.IndexedModel`. Liu et al.,
+    evaluation, L is cross-entropy, so train by `lnl.training.RobustModel`. Liu et al.,
     "Early-Learning Regularization Prevents Memorization of Noisy Labels" (NeurIPS
     2020).
 
@@ -33,7 +33,7 @@ class EarlyLearningRegularization(RobustLoss):
 
     Example:
         >>> loss = EarlyLearningRegularization(num_examples=50000, num_classes=10)
-        >>> model = lnl.training.IndexedModel(images, logits)  # gives the index
+        >>> model = lnl.training.RobustModel(images, logits)  # gives the index
         >>> model.compile("sgd", loss=loss)
         >>> model.fit(x, {"label": y, "index": numpy.arange(50000)})
     """
@@ -74,6 +74,11 @@ class EarlyLearningRegularization(RobustLoss):
     def state(self):
         """The moving averages, shape (examples, classes)."""
         return [] if self._memory is None else [self._memory]
+
+    @property
+    def needs_index(self):
+        """Whether it trains with an index: where it has a memory."""
+        return self._memory is not None
 
     def per_class(self, log_probs):
         """−log u_i."""

@@ -89,6 +89,11 @@ class SelectiveNegativePositiveLearning(NegativeLearning):
         self._stage = keras.Variable(0, dtype="int32", trainable=False, name="stage")
 
     @property
+    def variables(self):
+        """How many draws there were, and the stage."""
+        return [*self.state, self._stage]
+
+    @property
     def stage(self):
         """The stage, one of `STAGES`; assign another to change it."""
         return STAGES[int(self._stage)]

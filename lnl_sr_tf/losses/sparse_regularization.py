@@ -103,6 +103,16 @@ class SparseRegularization(keras.losses.Loss):
         """Variables that a checkpoint needs: not λ, which follows from the epoch."""
         return getattr(self.loss, "state", [])
 
+    @property
+    def variables(self):
+        """λ, and the variables of the wrapped loss."""
+        return [self._weight, *getattr(self.loss, "variables", [])]
+
+    @property
+    def needs_index(self):
+        """Whether the wrapped loss must be told which example is which."""
+        return getattr(self.loss, "needs_index", False)
+
     def norm(self, y_pred):
         """‖u‖_p^p = Σ_k exp(p log max(u_k, ε)) of each example, shape (batch,)."""
         log_probs = log_probabilities(y_pred, self.from_logits, self.epsilon)

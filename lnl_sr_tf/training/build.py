@@ -10,8 +10,8 @@ from lnl_sr_tf.layers import OutputSharpening
 from lnl_sr_tf.loss_names import LOSSES, REGULARIZED
 from lnl_sr_tf.metrics import SparseRate
 from lnl_sr_tf.training.co_teaching import CoTeaching
-from lnl_sr_tf.training.indexed import IndexedModel
 from lnl_sr_tf.training.optimizer import CoupledAdam, CoupledSGD
+from lnl_sr_tf.training.robust_model import RobustModel
 
 _NOT_OF_THE_FORMULA = {
     "p", "weight", "from_logits", "reduction", "name", "dtype", "matrix",
@@ -20,6 +20,8 @@ _NOT_OF_THE_FORMULA = {
 _SETTINGS = {"p": "p", "weight": "lambda0", "matrix": "transition_matrix"}
 # The second network of Co-teaching begins elsewhere than any first one.
 _SECOND_SEED = 2**31
+# Examples of a batch times classes, from which on XLA halves the time of a loss.
+_XLA_FROM = 100_000
 
 
 def build_model(config, dataset, matrix=None):
@@ -31,8 +33,8 @@ def build_model(config, dataset, matrix=None):
         matrix: the transition matrix, for a loss that corrects by one.
 
     Returns:
-        A `keras.Model`, a `CoTeaching` or an `IndexedModel`, as method and loss want;
-        normalisation is inside.
+        A `RobustModel`, or a `CoTeaching` where that is the method; normalisation is
+        inside.
 
     Raises:
         InputError: if the network is unknown or does not fit the images.
@@ -45,32 +47,35 @@ def build_model(config, dataset, matrix=None):
             name="co_teaching",
         )
     else:
-        kind = IndexedModel if needs_index(config) else keras.Model
-        model = _network(config, dataset, config.seed, kind)
+        model = _network(config, dataset, config.seed, RobustModel)
+    loss = build_loss(config, dataset, matrix)
+    large = config.batch_size * dataset.num_classes >= _XLA_FROM
+    if isinstance(model, RobustModel) and large and not loss.state:
+        model.xla_loss = keras.backend.backend() == "tensorflow"
+    _compile(model, _optimizer(config), loss)
+    return model
+
+
+def _compile(model, optimizer, loss):
     model.compile(
-        optimizer=_optimizer(config),
-        loss=build_loss(config, dataset, matrix),
+        optimizer,
+        loss=loss,
         metrics=["accuracy", SparseRate()],
         # Whole-step XLA is slower than oneDNN for convolutions on a CPU.
-        jit_compile=False,
+        jit_compile=keras.backend.backend() == "jax",
     )
-    return model
 
 
 def served_model(model):
     """The model that is kept: of Co-teaching the first network, else all of it."""
     if isinstance(model, CoTeaching):
-        plain = model.first
-    elif isinstance(model, IndexedModel):
-        plain = keras.Model(model.input, model.output, name=model.name)
+        # That of training is of both networks; any other will do.
+        plain, optimizer = model.first, "sgd"
     else:
-        return model
+        plain = keras.Model(model.input, model.output, name=model.name)
+        optimizer = model.optimizer
     # With the loss as it is, but for a memory of examples, which served training.
-    loss = _without_memory(model.loss)
-    # Any optimiser will do, and this one has no state to keep.
-    plain.compile(
-        "sgd", loss=loss, metrics=["accuracy", SparseRate()], jit_compile=False
-    )
+    _compile(plain, optimizer, _without_memory(model.loss))
     return plain
 
 

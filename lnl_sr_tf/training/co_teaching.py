@@ -3,9 +3,11 @@
 import keras
 from keras import ops
 
+from lnl_sr_tf.training.robust_model import MovingLoss
+
 
 @keras.saving.register_keras_serializable("lnl_sr_tf")
-class CoTeaching(keras.Model):
+class CoTeaching(MovingLoss, keras.Model):
     """Two networks, each trained on the examples in which the other finds least loss.
 
     In every batch each network keeps the ⌊(1 − r) n⌋ examples of smallest loss, at

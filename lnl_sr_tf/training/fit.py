@@ -76,9 +76,7 @@ def fit(model, dataset, config, folder, tell):
         callbacks=[
             *schedulers(config, dataset.noise_rate),
             log,
-            keras.callbacks.TensorBoard(
-                str(folder.tensorboard), write_graph=False, profile_batch=0
-            ),
+            callbacks.TensorBoardLog(folder.tensorboard),
             Checkpoint(folder.checkpoints),
         ],
     )

@@ -4,7 +4,7 @@ import os
 import pathlib
 import platform
 
-import tensorflow as tf
+from lnl_sr_tf.training import backend
 
 
 def describe():
@@ -18,10 +18,7 @@ def describe():
         "processor": names[0] if names else platform.processor() or "unknown",
         "cores": os.cpu_count(),
         "system": platform.platform(),
-        "accelerators": [
-            tf.config.experimental.get_device_details(gpu).get("device_name", gpu.name)
-            for gpu in tf.config.list_physical_devices("GPU")
-        ],
+        "accelerators": [name for name, _ in backend.gpus()],
     }
 
 

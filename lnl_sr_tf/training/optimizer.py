@@ -103,7 +103,9 @@ class CoupledAdam(_Coupled, keras.optimizers.Adam):
         super().__init__(learning_rate, name=name, **kwargs)
         self._check_penalties(coupled_weight_decay, l1)
         # A variable, because a number would be compiled into the step.
-        self.beta_1 = keras.Variable(beta_1, dtype="float32", trainable=False)
+        self.beta_1 = self.add_variable(
+            (), keras.initializers.Constant(beta_1), "float32", name="beta_1"
+        )
 
     def get_config(self):
         """The arguments that make an equal optimiser."""

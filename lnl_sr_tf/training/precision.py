@@ -3,9 +3,8 @@
 import contextlib
 
 import keras
-import tensorflow as tf
 
-from lnl_sr_tf.training import machine
+from lnl_sr_tf.training import backend, machine
 
 _CPU_FLAGS = {"avx512_bf16", "amx_bf16"}
 
@@ -22,10 +21,10 @@ def resolve(name):
     """
     if name != "auto":
         return name
-    gpus = tf.config.list_physical_devices("GPU")
+    gpus = backend.gpus()
     if gpus:
-        details = tf.config.experimental.get_device_details(gpus[0])
-        fast = details.get("compute_capability", (0, 0)) >= (8, 0)
+        _, capability = gpus[0]
+        fast = capability >= (8, 0)
     else:
         fast = bool(_CPU_FLAGS & machine.processor_flags())
     return "mixed_bfloat16" if fast else "float32"

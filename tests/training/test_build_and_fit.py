@@ -12,7 +12,7 @@ from lnl_sr_tf import config, datasets, experiment, losses, noise, schedules
 from lnl_sr_tf.datasets.augment import Augmentation
 from lnl_sr_tf.layers import OutputSharpening
 from lnl_sr_tf.run_folder import RunFolder
-from lnl_sr_tf.training import CoupledAdam, IndexedModel
+from lnl_sr_tf.training import CoupledAdam, RobustModel
 from lnl_sr_tf.training import fit as fitting
 from lnl_sr_tf.training.build import build_loss, build_model
 
@@ -76,7 +76,7 @@ class BuildTest(tf.test.TestCase, parameterized.TestCase):
 
     def test_memory_is_of_the_size_of_the_data(self):
         model = self.build(loss="elr_sr")
-        self.assertIsInstance(model, IndexedModel)
+        self.assertIsInstance(model, RobustModel)
         self.assertEqual(model.loss.state[0].shape, (1437, 10))
 
     def test_seed_gives_the_complementary_labels(self):

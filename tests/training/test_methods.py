@@ -7,7 +7,7 @@ from absl.testing import parameterized
 
 import lnl_sr_tf as lnl
 from lnl_sr_tf import config, datasets
-from lnl_sr_tf.training import CoTeaching, CoupledSGD, IndexedModel
+from lnl_sr_tf.training import CoTeaching, CoupledSGD, RobustModel
 from lnl_sr_tf.training.build import build_model, served_model
 from lnl_sr_tf.training.co_teaching import kept_count, smallest
 
@@ -150,11 +150,11 @@ class CoTeachingTest(tf.test.TestCase, parameterized.TestCase):
             lnl.callbacks.ForgetScheduler(final=1.0)
 
 
-class IndexedModelTest(tf.test.TestCase):
+class RobustModelTest(tf.test.TestCase):
     def test_memory_follows_the_index(self):
         images = keras.Input((4,))
         logits = keras.layers.Dense(3, kernel_initializer="zeros")(images)
-        model = IndexedModel(images, logits)
+        model = RobustModel(images, logits)
         loss = lnl.losses.get("elr", num_examples=20, num_classes=3)
         model.compile(CoupledSGD(0.0), loss=loss, metrics=["accuracy"])
         x, y = np.zeros((6, 4)), np.arange(6) % 3

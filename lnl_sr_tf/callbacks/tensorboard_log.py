@@ -1,0 +1,67 @@
+"""Figures of each epoch for TensorBoard, written without TensorFlow."""
+
+import pathlib
+import time
+
+import keras
+
+
+class TensorBoardLog(keras.callbacks.Callback):
+    """Writes each epoch's figures where TensorBoard finds them.
+
+    As `keras.callbacks.TensorBoard`, which needs TensorFlow: the figures of training
+    under `train`, those of the test set under `validation`, by names such as
+    `epoch_loss`.
+
+    Args:
+        folder: where the event files go; opened when training begins.
+
+    Example:
+        >>> model.fit(x, y, callbacks=[TensorBoardLog("runs/one/tensorboard")])
+    """
+
+    def __init__(self, folder):
+        super().__init__()
+        self.folder = pathlib.Path(folder)
+        self._files = {}
+
+    def on_train_begin(self, logs=None):
+        """Open a file for training and one for the test set."""
+        from tensorboard.summary.writer.record_writer import RecordWriter
+
+        now = time.time()
+        for part in ("train", "validation"):
+            path = self.folder / part
+            path.mkdir(parents=True, exist_ok=True)
+            # Closed by the writer, when training ends.
+            file = (path / f"events.out.tfevents.{now:.6f}").open("wb")
+            self._files[part] = RecordWriter(file)
+            self._write(part, file_version="brain.Event:2")
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Write the figures, and the learning rate."""
+        from tensorboard.compat.proto.summary_pb2 import Summary
+
+        rate = {"learning_rate": float(self.model.optimizer.learning_rate)}
+        values = {"train": {}, "validation": {}}
+        for name, value in (logs | rate).items():
+            part = "validation" if name.startswith("val_") else "train"
+            values[part][f"epoch_{name.removeprefix('val_')}"] = float(value)
+        for part, found in values.items():
+            summary = Summary(
+                value=[Summary.Value(tag=k, simple_value=v) for k, v in found.items()]
+            )
+            self._write(part, step=epoch, summary=summary)
+
+    def on_train_end(self, logs=None):
+        """Close the files."""
+        for writer in self._files.values():
+            writer.close()
+        self._files = {}
+
+    def _write(self, part, **content):
+        from tensorboard.compat.proto.event_pb2 import Event
+
+        event = Event(wall_time=time.time(), **content)
+        self._files[part].write(event.SerializeToString())
+        self._files[part].flush()

@@ -139,8 +139,8 @@ def _by_another_process(source, path, class_names, resize):
 
 
 def _main(source, path, resize, *class_names):
-    # Registers what a model may be made of.
-    from lnl_sr_tf import layers, losses, metrics, training  # noqa: F401
+    # Registers what a model may be made of, as the first use of a room does.
+    from lnl_sr_tf import losses  # noqa: F401
 
     save_serving(keras.models.load_model(source), path, class_names, resize or None)
 

@@ -1,5 +1,7 @@
 """Many runs, one after the other, and a table of them."""
 
+import dataclasses
+
 import keras
 
 from lnl_sr_tf import config as configs
@@ -25,14 +27,19 @@ def run(settings, tell=print):
     made = configs.grid(settings)
     for config in made:
         experiment.check(config)
-    folders = []
-    for number, config in enumerate(made, 1):
+    folders = {}
+    groups = _together(made)
+    for number, group in enumerate(groups, 1):
         # What Keras keeps of the runs before would add up.
         keras.utils.clear_session()
-        if len(made) > 1:
-            tell(f"Run {number} of {len(made)}")
-        folders.append(experiment.run(config, tell))
+        if len(groups) > 1:
+            tell(f"Run {number} of {len(groups)}")
+        for config, folder in zip(
+            group, experiment.run_together(group, tell), strict=True
+        ):
+            folders[config.run_name] = folder
         tell("")
+    folders = [folders[config.run_name] for config in made]
     results = [
         (config, folder.summary()) for config, folder in zip(made, folders, strict=True)
     ]
@@ -43,3 +50,12 @@ def run(settings, tell=print):
             for line in tables.comparison(alike):
                 tell(line)
     return list(zip(made, folders, strict=True))
+
+
+def _together(made):
+    """Lists of the configs to train at once: by default each alone."""
+    groups = {}
+    for config in made:
+        alike = dataclasses.replace(config, seed=0) if config.parallel_seeds else config
+        groups.setdefault(alike.run_name, []).append(config)
+    return list(groups.values())

@@ -106,11 +106,18 @@ class MistakesTest(tf.test.TestCase, parameterized.TestCase):
         self.assertStartsWith(err, "lnl-sr: ")
         self.assertFalse(out_dir.exists(), "a mistake must leave nothing behind")
 
-    def test_another_backend(self):
-        with mock.patch.dict("os.environ", {"KERAS_BACKEND": "jax"}):
+    @parameterized.parameters(
+        ("jaxx", "KERAS_BACKEND=jaxx: expected one of .*; did you mean jax?"),
+        ("jax", "KERAS_BACKEND=jax: it is not installed; pip install jax"),
+    )
+    def test_another_backend(self, name, message):
+        with (
+            mock.patch.dict("os.environ", {"KERAS_BACKEND": name}),
+            mock.patch("importlib.util.find_spec", return_value=None),
+        ):
             status, _, err = call("--epochs=1")
         self.assertEqual(status, 2)
-        self.assertRegex(err, "KERAS_BACKEND=jax: .*TensorFlow")
+        self.assertRegex(err, message)
 
     def test_terminal_without_greek(self):
         done = subprocess.run(

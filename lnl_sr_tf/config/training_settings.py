@@ -159,6 +159,22 @@ class RunSettings:
         "devices: auto or none (both: one device)",
         choices=("auto", "none"),
     )
+    whole_epochs: str = setting(
+        "auto",
+        str,
+        "Run",
+        "on JAX, whether the data lies in the device's memory and the steps of an "
+        "epoch are compiled together: auto (on a GPU, where the data fits), yes, no",
+        choices=("auto", "yes", "no"),
+        identifies=False,
+    )
+    parallel_seeds: bool = setting(
+        False,
+        bool,
+        "Run",
+        "on JAX, train the seeds of --seed all at once in one process",
+        identifies=False,
+    )
     output_dir: str = setting(
         "runs",
         str,

@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from lnl_sr_tf.layers import FusedBatchNormalization
+from lnl_sr_tf.layers import FusedBatchNormalization, Rectifier
 
 
 def convolution(x, filters, size, seeds, strides=1, use_bias=True):
@@ -25,7 +25,7 @@ def normalization(x):
 
 def relu(x, name=None):
     """Rectified linear unit."""
-    return layers.Activation("relu", name=name)(x)
+    return Rectifier(name=name)(x)
 
 
 def dense(x, units, seeds, **kwargs):

@@ -6,9 +6,11 @@ import keras
 import numpy as np
 
 from lnl_sr_tf import losses, models
+from lnl_sr_tf.datasets import pipeline
 from lnl_sr_tf.layers import OutputSharpening
 from lnl_sr_tf.loss_names import LOSSES, REGULARIZED
 from lnl_sr_tf.metrics import SparseRate
+from lnl_sr_tf.training import compilation
 from lnl_sr_tf.training.co_teaching import CoTeaching
 from lnl_sr_tf.training.optimizer import CoupledAdam, CoupledSGD
 from lnl_sr_tf.training.robust_model import RobustModel
@@ -20,8 +22,6 @@ _NOT_OF_THE_FORMULA = {
 _SETTINGS = {"p": "p", "weight": "lambda0", "matrix": "transition_matrix"}
 # The second network of Co-teaching begins elsewhere than any first one.
 _SECOND_SEED = 2**31
-# Examples of a batch times classes, from which on XLA halves the time of a loss.
-_XLA_FROM = 100_000
 
 
 def build_model(config, dataset, matrix=None):
@@ -49,20 +49,21 @@ def build_model(config, dataset, matrix=None):
     else:
         model = _network(config, dataset, config.seed, RobustModel)
     loss = build_loss(config, dataset, matrix)
-    large = config.batch_size * dataset.num_classes >= _XLA_FROM
-    if isinstance(model, RobustModel) and large and not loss.state:
-        model.xla_loss = keras.backend.backend() == "tensorflow"
-    _compile(model, _optimizer(config), loss)
+    if isinstance(model, RobustModel) and not loss.state:
+        model.xla_loss = compilation.loss_alone(config.batch_size, dataset.num_classes)
+    steps = pipeline.steps_per_epoch(len(dataset.given_labels), config.batch_size)
+    steps = compilation.steps_per_execution(model, config.batch_size, steps)
+    _compile(model, _optimizer(config), loss, steps)
     return model
 
 
-def _compile(model, optimizer, loss):
+def _compile(model, optimizer, loss, steps_per_execution=1):
     model.compile(
         optimizer,
         loss=loss,
         metrics=["accuracy", SparseRate()],
-        # Whole-step XLA is slower than oneDNN for convolutions on a CPU.
-        jit_compile=keras.backend.backend() == "jax",
+        jit_compile=compilation.whole_step(),
+        steps_per_execution=steps_per_execution,
     )
 
 

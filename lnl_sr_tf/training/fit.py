@@ -1,60 +1,119 @@
-"""Training a model by `fit`, with the schedules of the run."""
+"""Training a model from its last checkpoint, with the schedules of the run."""
 
-import keras
+import dataclasses
 
 from lnl_sr_tf import callbacks, schedules
 from lnl_sr_tf.datasets import pipeline
 from lnl_sr_tf.datasets.augment import Augmentation
 from lnl_sr_tf.errors import RunError
+from lnl_sr_tf.training import on_device
 from lnl_sr_tf.training.build import needs_index
 from lnl_sr_tf.training.checkpoint import Checkpoint, restore
 from lnl_sr_tf.training.epoch_log import EpochLog
+from lnl_sr_tf.training.schedulers import schedulers
 
 
-def fit(model, dataset, config, folder, tell):
+@dataclasses.dataclass
+class Training:
+    """A run that is to be trained.
+
+    Args:
+        config: a `lnl_sr_tf.config.Config`.
+        model: a compiled `keras.Model` from `build_model`.
+        dataset: a `lnl_sr_tf.datasets.Dataset` with given labels.
+        folder: a `lnl_sr_tf.run_folder.RunFolder`.
+        tell: called with the rows of all epochs so far after each one.
+    """
+
+    config: object
+    model: object
+    dataset: object
+    folder: object
+    tell: object
+
+    def begin(self):
+        """Bring back the last checkpoint and the rows that belong to it.
+
+        Raises:
+            RunError: if there are fewer rows than epochs, or something cannot be read.
+        """
+        config, folder = self.config, self.folder
+        self.done = restore(self.model, folder.checkpoints)
+        rows = folder.rows()[: self.done]
+        if len(rows) < self.done:
+            raise RunError(
+                f"{folder.metrics} holds {len(rows)} epochs and the checkpoint "
+                f"{self.done}; move {folder.path} away to start anew"
+            )
+        folder.write_rows(rows)
+        clean = self.dataset.test_labels_are != "held out"
+        self.log = EpochLog(folder, rows, self.tell, clean)
+        self.callbacks = [
+            *schedulers(config, self.dataset.noise_rate),
+            self.log,
+            callbacks.TensorBoardLog(folder.tensorboard),
+            Checkpoint(folder.checkpoints),
+        ]
+        if self.done >= config.epochs:
+            self._set_last_weight()
+
+    def _set_last_weight(self):
+        """λ is no part of a checkpoint, and without an epoch no scheduler sets it."""
+        config = self.config
+        if config.regularized:
+            self.model.loss.weight = schedules.regularization_weight(
+                config.epochs - 1, config.lambda0, config.rho, config.lambda_every
+            )
+
+    @property
+    def augmentation(self):
+        """How the training images are varied, an `Augmentation`."""
+        config = self.config
+        return Augmentation(
+            config.crop_padding,
+            config.flip,
+            config.rotation,
+            config.random_resized_crop or 0.0,
+            config.color_jitter,
+        )
+
+
+def fit(trainings):
     """Train from the last checkpoint, or from the start, to the last epoch.
 
     Args:
-        model: a compiled `keras.Model` from `build_model`.
-        dataset: a `lnl_sr_tf.datasets.Dataset` with given labels.
-        config: a `lnl_sr_tf.config.Config`.
-        folder: a `lnl_sr_tf.run_folder.RunFolder`.
-        tell: called with the rows of all epochs so far after each one.
+        trainings: a list of `Training`; several, which differ in their seeds alone, are
+            trained at once.
 
     Returns:
-        The rows of all epochs, those of an earlier start of this run included.
+        The rows of all epochs of each, those of an earlier start included.
 
     Raises:
-        RunError: if the loss is no number any more, or a file cannot be written or
-            read.
+        RunError: if a loss is no number any more, or a file cannot be written or read.
     """
-    done = restore(model, folder.checkpoints)
-    rows = folder.rows()[:done]
-    if len(rows) < done:
-        raise RunError(
-            f"{folder.metrics} holds {len(rows)} epochs and the checkpoint {done}; "
-            f"move {folder.path} away to start anew"
-        )
-    folder.write_rows(rows)
-    log = EpochLog(folder, rows, tell, dataset.test_labels_are != "held out")
-    if done >= config.epochs:
-        _set_last_weight(model, config)
-        return rows
-    model.fit(
+    for training in trainings:
+        training.begin()
+    if on_device.suits(trainings):
+        on_device.fit(trainings)
+    else:
+        for training in trainings:
+            _fit_by_keras(training)
+    return [training.log.rows for training in trainings]
+
+
+def _fit_by_keras(training):
+    config, dataset = training.config, training.dataset
+    if training.done >= config.epochs:
+        return
+    training.model.fit(
         pipeline.training_batches(
             dataset.train_images,
             dataset.given_labels,
             config.batch_size,
             config.seed,
             config.epochs,
-            first_epoch=done,
-            augmentation=Augmentation(
-                config.crop_padding,
-                config.flip,
-                config.rotation,
-                config.random_resized_crop or 0.0,
-                config.color_jitter,
-            ),
+            first_epoch=training.done,
+            augmentation=training.augmentation,
             mixup_alpha=config.mixup,
             num_classes=dataset.num_classes,
             with_index=needs_index(config),
@@ -69,99 +128,9 @@ def fit(model, dataset, config, folder, tell):
             # Labels of one kind: mixed ones are distributions.
             one_hot_classes=dataset.num_classes if config.mixup else None,
         ),
-        initial_epoch=done,
+        initial_epoch=training.done,
         epochs=config.epochs,
         verbose=0,
         shuffle=False,  # the stream is shuffled already
-        callbacks=[
-            *schedulers(config, dataset.noise_rate),
-            log,
-            callbacks.TensorBoardLog(folder.tensorboard),
-            Checkpoint(folder.checkpoints),
-        ],
+        callbacks=training.callbacks,
     )
-    return log.rows
-
-
-def _set_last_weight(model, config):
-    """λ is no part of a checkpoint, and without an epoch no scheduler sets it."""
-    if config.regularized:
-        model.loss.weight = schedules.regularization_weight(
-            config.epochs - 1, config.lambda0, config.rho, config.lambda_every
-        )
-
-
-def schedulers(config, noise_rate):
-    """The callbacks that set learning rate, λ, τ and the like from the epoch."""
-    made = [keras.callbacks.LearningRateScheduler(learning_rate_schedule(config))]
-    if config.regularized:
-        made.append(
-            callbacks.RegularizationScheduler(
-                config.rho, config.lambda_every, config.lambda0
-            )
-        )
-        made.append(
-            callbacks.TemperatureScheduler(
-                config.tau_decay, initial=config.tau, minimum=config.tau_min
-            )
-        )
-    if config.method == "co_teaching":
-        final = forget_rate(config, noise_rate)
-        made.append(callbacks.ForgetScheduler(final, config.forget_epochs))
-    if config.method == "nlnl":
-        made.append(callbacks.StageScheduler(config.epochs, config.stages))
-    if config.optimizer == "adam":
-        made.append(_LateMomentum(config))
-    return made
-
-
-def forget_rate(config, noise_rate):
-    """The forget rate of Co-teaching; None for another method."""
-    if config.method != "co_teaching":
-        return None
-    return noise_rate if config.forget_rate is None else config.forget_rate
-
-
-class _LateMomentum(keras.callbacks.Callback):
-    """Sets β1 of Adam: another one once the learning rate has begun to fall."""
-
-    def __init__(self, config):
-        super().__init__()
-        self.config = config
-        self.rate = learning_rate_schedule(config)
-
-    def on_epoch_begin(self, epoch, logs=None):
-        late = self.config.late_momentum
-        if self.config.lr_schedule == "linear":
-            falling = epoch >= self.config.lr_hold * self.config.epochs
-        else:
-            falling = self.rate(epoch) < self.config.lr
-        # Under mixed_float16, Keras wraps the optimiser in one that scales the loss.
-        optimizer = self.model.optimizer
-        optimizer = getattr(optimizer, "inner_optimizer", optimizer)
-        optimizer.beta_1.assign(
-            late if falling and late is not None else self.config.momentum
-        )
-
-
-def learning_rate_schedule(config):
-    """The learning rate as a function of the epoch."""
-    if config.method != "nlnl":
-        return lambda epoch: _learning_rate(config, epoch, config.epochs)
-
-    def in_stages(epoch):
-        """Each stage was a training of its own, with the whole of the schedule."""
-        _, start, end = schedules.stage(epoch, config.epochs, config.stages)
-        return _learning_rate(config, epoch - start, end - start)
-
-    return in_stages
-
-
-def _learning_rate(config, epoch, epochs):
-    if config.lr_schedule == "cosine":
-        return schedules.cosine_learning_rate(epoch, config.lr, epochs)
-    if config.lr_schedule == "linear":
-        return schedules.linear_learning_rate(epoch, config.lr, epochs, config.lr_hold)
-    if config.lr_schedule == "exponential":
-        return schedules.exponential_learning_rate(epoch, config.lr, config.lr_decay)
-    return config.lr

@@ -57,13 +57,15 @@ class Progress:
         folder: a `lnl_sr_tf.run_folder.RunFolder`.
         dataset: a `lnl_sr_tf.datasets.Dataset`.
         tell: called with each line.
+        name: what each line begins with.
     """
 
-    def __init__(self, config, folder, dataset, tell):
+    def __init__(self, config, folder, dataset, tell, name=""):
         self.config = config
         self.folder = folder
         self.dataset = dataset
         self.tell = tell
+        self.name = name
 
     def __call__(self, rows):
         """Of the rows of all epochs so far."""
@@ -80,7 +82,7 @@ class Progress:
         stage = f"  {row['stage']}" if row["stage"] else ""
         width = len(str(self.config.epochs))
         self.tell(
-            f"epoch {row['epoch']:>{width}}/{self.config.epochs}"
+            f"{self.name}epoch {row['epoch']:>{width}}/{self.config.epochs}"
             f"  loss {row['loss']:8.4f}"
             f"  {name} {100 * measured(row):6.2f} %{both}"
             f"  sparse rate {100 * row['sparse_rate']:5.1f} %"

@@ -24,7 +24,8 @@ class FusedBatchNormalizationTest(tf.test.TestCase, parameterized.TestCase):
         return np.random.default_rng(1).normal(2, 3, shape).astype(np.float32)
 
     @parameterized.product(
-        shape=((6, 5, 4, 3), (1, 2, 2, 7), (8, 12)), training=(True, False)
+        shape=((6, 5, 4, 3), (1, 2, 2, 7), (6, 5, 4, 16), (8, 12)),
+        training=(True, False),
     )
     def test_as_keras(self, shape, training):
         fused, plain = self.pair(shape)
@@ -48,12 +49,14 @@ class FusedBatchNormalizationTest(tf.test.TestCase, parameterized.TestCase):
         )
         self.assertEqual(moved, training)
 
-    def test_gradients_of_its_weights(self):
-        fused, plain = self.pair((6, 5, 4, 3))
-        images, weights = self.images(6, 5, 4, 3), self.images(6, 5, 4, 3)
+    @parameterized.parameters(3, 16)
+    def test_gradients_of_its_weights(self, channels):
+        shape = (6, 5, 4, channels)
+        fused, plain = self.pair(shape)
+        images, weights = self.images(*shape), self.images(*shape)
         found = []
         for layer in (fused, plain):
-            model = keras.Sequential([keras.Input((5, 4, 3)), layer])
+            model = keras.Sequential([keras.Input(shape[1:]), layer])
             model.compile(
                 keras.optimizers.SGD(0.01), loss=lambda y, z: keras.ops.sum(y * z)
             )
@@ -62,21 +65,20 @@ class FusedBatchNormalizationTest(tf.test.TestCase, parameterized.TestCase):
         for one, other in zip(*found, strict=True):
             self.assertAllClose(one, other, rtol=1e-4, atol=1e-4)
 
-    def test_reduced_precision_keeps_statistics(self):
-        for policy, dtype in (
-            ("mixed_bfloat16", "bfloat16"),
-            ("mixed_float16", "float16"),
-        ):
-            fused, plain = self.pair((64, 5, 4, 3), dtype=policy)
-            images = self.images(64, 5, 4, 3)
-            outputs = [layer(images, training=True) for layer in (fused, plain)]
-            self.assertEqual(keras.backend.standardize_dtype(outputs[0].dtype), dtype)
-            one, other = (keras.ops.convert_to_numpy(
-                keras.ops.cast(x, "float32")) for x in outputs)  # fmt: skip
-            self.assertAllClose(one, other, atol=0.06)
-            for one, other in zip(fused.weights, plain.weights, strict=True):
-                self.assertEqual(one.dtype, "float32")
-                self.assertAllClose(one, other, rtol=2e-2)
+    @parameterized.product(dtype=("bfloat16", "float16"), channels=(3, 16))
+    def test_reduced_precision_keeps_statistics(self, dtype, channels):
+        shape = (64, 5, 4, channels)
+        fused, plain = self.pair(shape, dtype=f"mixed_{dtype}")
+        images = self.images(*shape)
+        outputs = [layer(images, training=True) for layer in (fused, plain)]
+        self.assertEqual(keras.backend.standardize_dtype(outputs[0].dtype), dtype)
+        one, other = (
+            keras.ops.convert_to_numpy(keras.ops.cast(x, "float32")) for x in outputs
+        )
+        self.assertAllClose(one, other, atol=0.06)
+        for one, other in zip(fused.weights, plain.weights, strict=True):
+            self.assertEqual(one.dtype, "float32")
+            self.assertAllClose(one, other, rtol=2e-2)
 
     def test_frozen_and_saved(self):
         fused, _ = self.pair((6, 5, 4, 3))

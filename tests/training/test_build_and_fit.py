@@ -12,7 +12,7 @@ from lnl_sr_tf import config, datasets, experiment, losses, noise, schedules
 from lnl_sr_tf.datasets.augment import Augmentation
 from lnl_sr_tf.layers import OutputSharpening
 from lnl_sr_tf.run_folder import RunFolder
-from lnl_sr_tf.training import CoupledAdam, RobustModel
+from lnl_sr_tf.training import CoupledAdam, RobustModel, run_data, schedulers
 from lnl_sr_tf.training import fit as fitting
 from lnl_sr_tf.training.build import build_loss, build_model
 
@@ -134,7 +134,9 @@ class FitTest(tf.test.TestCase, parameterized.TestCase):
             self.assertRaises(Stop),
         ):
             folder = RunFolder(pathlib.Path(self.get_temp_dir()) / "stream")
-            fitting.fit(build_model(made, data), data, made, folder, print)
+            fitting.fit(
+                [fitting.Training(made, build_model(made, data), data, folder, print)]
+            )
         images, labels, batch_size, seed, epochs = stream.call_args.args
         self.assertIs(images, data.train_images)
         self.assertIs(labels, data.given_labels)
@@ -156,7 +158,7 @@ class FitTest(tf.test.TestCase, parameterized.TestCase):
         made = settled(
             lr=0.2, lr_schedule=schedule, epochs=10, **more.get(schedule, {})
         )
-        rates = [fitting.learning_rate_schedule(made)(t) for t in range(10)]
+        rates = [schedulers.learning_rate_schedule(made)(t) for t in range(10)]
         expected = {
             "cosine": [schedules.cosine_learning_rate(t, 0.2, 10) for t in range(10)],
             "exponential": [0.2 * 0.9**t for t in range(10)],
@@ -170,7 +172,7 @@ class FitTest(tf.test.TestCase, parameterized.TestCase):
             loss="nlnl", method="nlnl", lr=0.2, epochs=6,
             stages="negative=2,selective_positive=1",
         )  # fmt: skip
-        rates = [fitting.learning_rate_schedule(made)(t) for t in range(6)]
+        rates = [schedulers.learning_rate_schedule(made)(t) for t in range(6)]
         first = [schedules.cosine_learning_rate(t, 0.2, 4) for t in range(4)]
         self.assertAllClose(rates, [*first, 0.2, 0.1])
 
@@ -179,7 +181,7 @@ class FitTest(tf.test.TestCase, parameterized.TestCase):
         made = settled(**settings)
         model = build_model(made, datasets.load("digits"))
         for epoch in range(made.epochs):
-            for callback in fitting.schedulers(made, noise_rate):
+            for callback in schedulers.schedulers(made, noise_rate):
                 callback.set_model(model)
                 callback.on_train_begin()
                 callback.on_epoch_begin(epoch)
@@ -242,7 +244,9 @@ class FitTest(tf.test.TestCase, parameterized.TestCase):
         def given(**settings):
             made = settled(**settings)
             folder = RunFolder(pathlib.Path(self.get_temp_dir()) / "nowhere")
-            return experiment._load(made, folder, print).given_labels
+            return run_data.load(
+                made, folder, datasets.load("digits"), print
+            ).given_labels
 
         self.assertAllEqual(given(seed=1), given(seed=1))
         self.assertNotAllEqual(given(seed=1), given(seed=2))

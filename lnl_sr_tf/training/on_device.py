@@ -1,0 +1,127 @@
+"""Training with the data in the memory of the device, several seeds at once: JAX."""
+
+import keras
+import numpy as np
+
+from lnl_sr_tf.errors import InputError, RunError
+from lnl_sr_tf.training import backend
+from lnl_sr_tf.training.device_epochs import DeviceEpochs
+
+# Of the device's memory, what the images may take.
+_LARGEST_SHARE = 0.5
+# What losses of several seeds may differ in: a name, and what variables hold.
+_OF_EACH = ("name", "seed", "weight")
+
+
+def check(config):
+    """Raise InputError where the backend is one that cannot do this."""
+    for name in ("parallel_seeds", "whole_epochs"):
+        value = getattr(config, name)
+        if value in (True, "yes") and backend.name() != "jax":
+            raise InputError(
+                f"--{name}={str(value).lower()} needs the environment variable "
+                f"KERAS_BACKEND=jax; received {backend.name()}"
+            )
+    if config.parallel_seeds and (config.imbalance != "none" or config.open_set):
+        raise InputError(
+            "--parallel_seeds trains on the same images with every seed, and "
+            "--imbalance and --open_set choose others for each; leave one of them out"
+        )
+
+
+def suits(trainings):
+    """Whether runs are to be trained here, and not by `fit` of Keras.
+
+    Args:
+        trainings: a list of `lnl_sr_tf.training.fit.Training`.
+
+    Raises:
+        InputError: if it was asked for, and the data does not allow it.
+    """
+    if not trainings or backend.name() != "jax":
+        return False
+    config, dataset = trainings[0].config, trainings[0].dataset
+    asked = config.whole_epochs == "yes" or config.parallel_seeds
+    if not asked and (config.whole_epochs == "no" or not backend.gpus()):
+        return False
+    images = (dataset.train_images, dataset.test_images)
+    if not all(isinstance(part, np.ndarray) for part in images):
+        problem = "images are read from their files as they are needed"
+    elif sum(part.nbytes for part in images) > _LARGEST_SHARE * _device_memory():
+        problem = "images take more than half of the device's memory"
+    else:
+        return True
+    if asked:
+        flag = "parallel_seeds" if config.parallel_seeds else "whole_epochs=yes"
+        raise InputError(f"--{flag} needs the images in memory; these {problem}")
+    return False
+
+
+def _device_memory():
+    """In bytes; without limit where the device does not say."""
+    import jax
+
+    statistics = jax.local_devices()[0].memory_stats() or {}
+    return statistics.get("bytes_limit", float("inf"))
+
+
+def fit(trainings):
+    """Train runs that differ in their seeds alone, to their last epoch.
+
+    Args:
+        trainings: a list of `lnl_sr_tf.training.fit.Training` that have begun.
+
+    Raises:
+        InputError: if their losses differ in more than the seed.
+        RunError: if one cannot go on; the others have saved their epoch.
+    """
+    _check_alike(trainings)
+    lists = {
+        id(training): keras.callbacks.CallbackList(
+            training.callbacks, model=training.model
+        )
+        for training in trainings
+    }
+    for training in trainings:
+        lists[id(training)].on_train_begin()
+    group, epochs = None, None
+    while True:
+        done = min(training.done for training in trainings)
+        if done >= trainings[0].config.epochs:
+            break
+        # After a cut, some may have saved an epoch that others have not.
+        behind = [training for training in trainings if training.done == done]
+        if behind != group:
+            group, epochs = behind, DeviceEpochs(behind)
+        for training in group:
+            training.model.reset_metrics()
+            lists[id(training)].on_epoch_begin(done)
+        problems = []
+        for training, logs in zip(group, epochs.run(done), strict=True):
+            try:
+                lists[id(training)].on_epoch_end(done, logs)
+            except RunError as error:
+                problems.append(error)
+            training.done += 1
+        if problems:
+            raise problems[0]
+    for training in trainings:
+        lists[id(training)].on_train_end()
+
+
+def _check_alike(trainings):
+    """What is no variable of a loss is compiled once, for all of them."""
+    first, *others = (
+        _fixed(training.model.loss.get_config()) for training in trainings
+    )
+    if any(other != first for other in others):
+        raise InputError(
+            f"--loss={trainings[0].config.loss} depends on the labels that each seed "
+            "draws; leave out --parallel_seeds to train one seed after the other"
+        )
+
+
+def _fixed(value):
+    if isinstance(value, dict):
+        return {k: _fixed(v) for k, v in value.items() if k not in _OF_EACH}
+    return value

@@ -1,0 +1,93 @@
+"""The data that a run trains on, and the record of its labels."""
+
+import os
+import zipfile
+
+import numpy as np
+
+from lnl_sr_tf import datasets
+from lnl_sr_tf.errors import RunError
+from lnl_sr_tf.training import corruption
+
+
+def load(config, folder, source, tell):
+    """The dataset with its given labels: the stored ones, if the run has begun.
+
+    Args:
+        config: a `lnl_sr_tf.config.Config`.
+        folder: a `lnl_sr_tf.run_folder.RunFolder`.
+        source: the `lnl_sr_tf.datasets.Dataset` of `read`.
+        tell: called with each line for the person who waits.
+
+    Raises:
+        InputError: if the noise does not fit the data.
+        RunError: if the data is not what it was when the run began.
+    """
+    dataset = source.with_imbalance(
+        config.imbalance, config.imbalance_factor, config.seed
+    )
+    dataset = corruption.corrupted(dataset, config)
+    dataset = corruption.with_foreign_images(
+        dataset, config, lambda name, size: read(config, name, size, tell)
+    )
+    before = folder.config() or {}
+    if before.get("data_fingerprint", dataset.fingerprint) != dataset.fingerprint:
+        raise RunError(
+            f"{config.dataset} is not as it was when {folder.path} began: files or "
+            "labels have changed; put them back, or move that folder away to start anew"
+        )
+    if folder.labels.is_file():
+        try:
+            with np.load(folder.labels, allow_pickle=False) as stored:
+                same = np.array_equal(stored["given"], dataset.given_labels)
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+            raise RunError(
+                f"{folder.labels} cannot be read ({error}); move {folder.path} away to "
+                "start anew"
+            ) from error
+        if not same:
+            raise RunError(
+                f"{folder.labels} holds other labels than this run would train on: "
+                f"the data has changed; move {folder.path} away to start anew"
+            )
+    return dataset
+
+
+def write_labels(dataset, folder):
+    """Write `labels.npz`, unless the run has begun before."""
+    if folder.labels.is_file():
+        return
+    unfinished = folder.path / ".labels.unfinished.npz"
+    try:
+        known = {"index": dataset.index, "given": dataset.given_labels}
+        if dataset.clean_labels is not None:
+            known["clean"] = dataset.clean_labels
+        if dataset.foreign is not None:
+            known["foreign"] = dataset.foreign
+        if dataset.paths is not None:
+            known["path"] = np.array(dataset.paths)
+        np.savez_compressed(unfinished, **known)
+        unfinished.replace(folder.labels)
+    except OSError as error:
+        raise RunError(f"cannot write {folder.labels}: {error}") from error
+
+
+def read(config, name, image_size, tell):
+    """A dataset as the settings want it."""
+    options = {}
+    if name == config.dataset:
+        options = {
+            "resize": config.resize,
+            "skip_bad_files": config.skip_bad_files,
+            "test_share": config.test_share,
+            "imagenet_dir": config.imagenet_dir,
+            # Random parts are taken of the whole image, which only its file has.
+            "in_memory": False if config.random_resized_crop else None,
+        }
+    return datasets.load(
+        name,
+        os.path.expanduser(config.data_dir) or None,
+        image_size=image_size,
+        tell=tell,
+        **options,
+    )

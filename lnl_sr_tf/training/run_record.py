@@ -1,0 +1,60 @@
+"""What a run writes down of its settings, and holds itself to when it is resumed."""
+
+import platform
+
+import keras
+
+import lnl_sr_tf
+from lnl_sr_tf import models
+from lnl_sr_tf.errors import RunError
+from lnl_sr_tf.training import backend, machine, precision
+from lnl_sr_tf.training.build import used_parameters
+from lnl_sr_tf.training.schedulers import forget_rate
+
+
+def policy(config, folder):
+    """The Keras dtype policy; a run that has begun keeps the one it began with."""
+    if config.precision == "auto" and (before := folder.config()):
+        return before.get("precision_used", "float32")
+    return precision.resolve(config.precision)
+
+
+def check_same(config, folder):
+    """The folder must be this run's: its `config.json` may have been changed."""
+    before = folder.config()
+    if before is None:
+        return
+    for name, value in config.identity().items():
+        if before.get(name) != value:
+            raise RunError(
+                f"{folder.path} holds a run with {name}={before.get(name)}, and this "
+                f"one has {name}={value}; move that folder away, or choose another "
+                "output_dir"
+            )
+
+
+def write(config, policy_used, model, dataset, folder):
+    """Write `config.json`, unless the run has begun before."""
+    if folder.config() is not None:
+        return
+    folder.write_config(
+        config.as_dict()
+        | config.identity()
+        | {
+            "precision_used": policy_used,
+            "backend": backend.name(),
+            "loss_parameters_used": used_parameters(model.loss),
+            "forget_rate_used": forget_rate(config, dataset.noise_rate),
+            "model_used": models.choose(config.model, dataset.image_shape),
+            "image_shape": list(dataset.image_shape),
+            "class_names": list(dataset.class_names),
+            "data_fingerprint": dataset.fingerprint,
+            "versions": {
+                "python": platform.python_version(),
+                "keras": keras.__version__,
+                backend.name(): backend.version(),
+                "lnl_sr_tf": lnl_sr_tf.__version__,
+            },
+            "machine": machine.describe(),
+        }
+    )

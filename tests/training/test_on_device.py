@@ -1,0 +1,143 @@
+"""Whole epochs on the device, and several seeds at once: what one alone gives."""
+
+import pathlib
+import shutil
+
+import keras
+import numpy as np
+import tensorflow as tf
+from absl.testing import parameterized
+
+from lnl_sr_tf import config, experiment
+from lnl_sr_tf.errors import InputError
+from lnl_sr_tf.training import on_device
+
+ON_JAX = keras.backend.backend() == "jax"
+QUICK = {"epochs": 3, "precision": "float32", "loss": "ce_sr"}
+
+
+def quiet(line):
+    pass
+
+
+def state(folder, epoch=QUICK["epochs"]):
+    """Every array of a checkpoint."""
+    with np.load(folder.checkpoints / f"epoch_{epoch:05d}" / "state.npz") as stored:
+        return [stored[name] for name in stored.files]
+
+
+class Case(tf.test.TestCase, parameterized.TestCase):
+    def settings(self, name="", **settings):
+        folder = pathlib.Path(self.get_temp_dir()) / self.id().rpartition(".")[2] / name
+        return QUICK | settings | {"output_dir": str(folder)}
+
+    def run_alone(self, name, **settings):
+        return experiment.run(config.resolve(self.settings(name, **settings)), quiet)
+
+    def run_seeds(self, name, seeds, tell=quiet, **settings):
+        settings = self.settings(name, seed=seeds, parallel_seeds=True, **settings)
+        return experiment.run_together(config.grid(settings), tell)
+
+    def assert_nearly_equal(self, ours, theirs):
+        """Rounding grows as training goes on, so early epochs are compared."""
+        rows = list(zip(ours.rows(), theirs.rows(), strict=True))
+        self.assertLen(rows, QUICK["epochs"])
+        for name in ("loss", "test_loss"):
+            one, other = (
+                [row[name] for row in pair] for pair in zip(*rows, strict=True)
+            )
+            self.assertAllClose(one[0], other[0], rtol=2e-3, msg=name)
+            self.assertAllClose(one, other, rtol=5e-2, msg=name)
+        for column in ("lambda", "learning_rate", "temperature", "forget_rate"):
+            self.assertEqual(
+                *([row[column] for row in r.rows()] for r in (ours, theirs))
+            )
+        with np.load(ours.labels) as one, np.load(theirs.labels) as other:
+            self.assertAllEqual(one["given"], other["given"])
+
+
+class RefusedTest(Case):
+    @parameterized.parameters(
+        ({"parallel_seeds": True}, "parallel_seeds=true"),
+        ({"whole_epochs": "yes"}, "whole_epochs=yes"),
+    )
+    def test_on_another_backend(self, settings, words):
+        if ON_JAX:
+            on_device.check(config.resolve(settings))
+            return
+        with self.assertRaisesRegex(InputError, f"--{words}.*KERAS_BACKEND=jax"):
+            experiment.check(config.resolve(settings))
+
+    @parameterized.parameters(
+        ({"imbalance": "lt"}, "imbalance"),
+        ({"balance": "class_balanced"}, "depends on the labels"),
+    )
+    def test_seeds_that_are_no_twins(self, settings, words):
+        if not ON_JAX:
+            self.skipTest("the backend is not JAX")
+        with self.assertRaisesRegex(InputError, words):
+            self.run_seeds("", [1, 2], noise_draw="random", **settings)
+
+
+class DeviceEpochsTest(Case):
+    def setUp(self):
+        super().setUp()
+        if not ON_JAX:
+            self.skipTest("the backend is not JAX")
+
+    @parameterized.named_parameters(
+        ("standard", {}),
+        ("augmented", {"crop_padding": 1, "flip": True, "rotation": 10}),
+        ("mixup", {"loss": "ce", "mixup": 0.4}),
+        ("elr", {"loss": "elr"}),
+        ("co_teaching", {"method": "co_teaching"}),
+    )
+    def test_as_fit_of_keras(self, settings):
+        whole = self.run_alone("whole", whole_epochs="yes", **settings)
+        plain = self.run_alone("plain", whole_epochs="no", **settings)
+        self.assert_nearly_equal(whole, plain)
+
+    def test_seeds_as_each_alone(self):
+        lines = []
+        together = self.run_seeds("together", [1, 2, 3], lines.append)
+        self.assertNotEmpty(
+            [line for line in lines if line.startswith("seed 3: epoch")]
+        )
+        for seed, folder in enumerate(together, 1):
+            alone = self.run_alone("alone", seed=seed)
+            self.assert_nearly_equal(folder, alone)
+            self.assertTrue(folder.finished())
+        first, second = (folder.rows()[-1]["loss"] for folder in together[:2])
+        self.assertNotEqual(first, second)
+
+    def test_cut_and_resumed(self):
+        class Cut(Exception):
+            pass
+
+        def cut(line):
+            if line.startswith("seed 2: epoch 2"):
+                raise Cut
+
+        with self.assertRaises(Cut):
+            self.run_seeds("cut", [1, 2], cut)
+        # The first seed has saved an epoch that the second has not.
+        again = self.run_seeds("cut", [1, 2])
+        whole = self.run_seeds("whole", [1, 2])
+        for one, other in zip(again, whole, strict=True):
+            self.assert_nearly_equal(one, other)
+
+    def test_cut_between_epochs_changes_nothing(self):
+        def runs():
+            return self.run_seeds("runs", [1, 2])
+
+        whole = [state(folder) for folder in runs()]
+        for folder in runs():
+            shutil.rmtree(folder.checkpoints / "epoch_00003")
+            (folder.path / "summary.json").unlink()
+        for arrays, folder in zip(whole, runs(), strict=True):
+            for one, other in zip(arrays, state(folder), strict=True):
+                self.assertAllEqual(one, other)
+
+
+if __name__ == "__main__":
+    tf.test.main()

@@ -12,19 +12,36 @@ import tensorflow as tf
 from absl.testing import parameterized
 from made_data import make_folder
 
-from lnl_sr_tf import config
+from lnl_sr_tf import config, datasets
 from lnl_sr_tf.datasets.epoch_plan import EpochPlan
 from lnl_sr_tf.run_folder import RunFolder
+from lnl_sr_tf.training import run_data
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-# As where TensorFlow is not installed: it cannot be found or imported.
-WITHOUT_TENSORFLOW = """
-import sys
-sys.modules["tensorflow"] = None
+# As where TensorFlow is not installed: it is not found.
+HIDE_TENSORFLOW = """
+import importlib.machinery, sys
+
+class Others:
+    finders = list(sys.meta_path)
+    find_distributions = staticmethod(importlib.machinery.PathFinder.find_distributions)
+
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == "tensorflow":
+            return None
+        found = (finder.find_spec(name, path, target) for finder in self.finders)
+        return next(filter(None, found), None)
+
+sys.meta_path[:] = [Others()]
+"""
+WITHOUT_TENSORFLOW = (
+    HIDE_TENSORFLOW
+    + """
 sys.argv[0] = "main.py"
 from lnl_sr_tf import cli
 cli.run()
 """
+)
 OTHERS = ("jax", "torch")
 
 
@@ -84,8 +101,6 @@ class BackendsTest(tf.test.TestCase, parameterized.TestCase):
         run, _ = self.run_on(
             backend, "--loss=ce", "--epochs=2", "--noise=none", without_tensorflow=False
         )
-        from lnl_sr_tf import datasets
-
         data = datasets.load("digits")
         serve = tf.saved_model.load(str(run.saved_model)).signatures["serving_default"]
         label = serve(images=tf.constant(data.test_images))["label"].numpy()
@@ -98,15 +113,12 @@ class BackendsTest(tf.test.TestCase, parameterized.TestCase):
         run, _ = self.run_on(backend, "--loss=ce", "--epochs=1", "--seed=7")
         made = config.resolve({"loss": "ce", "epochs": 1, "seed": 7})
         self.assertEqual(made.run_name, run.path.name)
-        from lnl_sr_tf.training import run_data
-
         source = run_data.read(made, "digits", None, print)
         here = run_data.load(made, RunFolder(run.path / "nowhere"), source, print)
         with np.load(run.labels) as stored:
             self.assertAllEqual(stored["given"], here.given_labels)
 
-        code = (
-            "import sys; sys.modules['tensorflow'] = None\n"
+        code = HIDE_TENSORFLOW + (
             "import numpy as np, json\n"
             "from lnl_sr_tf.datasets import pipeline\n"
             "images = np.arange(50, dtype=np.uint8).reshape(50, 1, 1, 1)\n"

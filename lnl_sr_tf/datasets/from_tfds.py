@@ -215,8 +215,21 @@ def _read(tfds, builder, split, image_size, more_labels=()):
             f"dataset {builder.name!r}: split {split} in {builder.data_dir} is empty; "
             "prepare it again"
         )
-    images, *labels = (np.concatenate(column) for column in zip(*batches, strict=True))
-    return images, *(column.astype(np.int64) for column in labels)
+    images, *labels = map(list, zip(*batches, strict=True))
+    batches.clear()
+    labels = [np.concatenate(column).astype(np.int64) for column in labels]
+    return _joined(images, len(labels[0])), *labels
+
+
+def _joined(batches, size):
+    """Batches as one array; each is let go once it is copied."""
+    images = np.empty((size, *batches[0].shape[1:]), batches[0].dtype)
+    end = size
+    while batches:
+        batch = batches.pop()
+        images[end - len(batch) : end] = batch
+        end -= len(batch)
+    return images
 
 
 def _first_line(error):

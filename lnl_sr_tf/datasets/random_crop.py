@@ -27,6 +27,7 @@ def random_boxes(height, width, smallest_area, numbers):
         float32 tensor of shape (count, 4): top, left, height, width in shares of the
         image.
     """
+    numbers = ops.convert_to_tensor(numbers)
     rows, columns = (ops.cast(side, "float32") for side in (height, width))
     area = smallest_area + (1.0 - smallest_area) * numbers[:, :_TRIES]
     limit = math.log(_RATIO)

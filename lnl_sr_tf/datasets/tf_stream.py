@@ -67,14 +67,12 @@ def _epochs(plan, first_epoch, epochs, of_epoch, missing=0):
 
 def _from_array(images, batch_size, plan, first_epoch, epochs, augmentation):
     """Batches of (images, order, numbers), whole batches at a time."""
-    with tf.device("CPU"):
-        images = tf.constant(images)
 
     def of_epoch(examples):
         return examples.batch(batch_size)
 
     def load(order, numbers):
-        batch = tf.gather(images, order)
+        batch = _taken(images, order)
         if plan.columns:
             batch = augment(batch, numbers[:, : plan.columns], augmentation)
         return batch, order, numbers
@@ -82,6 +80,12 @@ def _from_array(images, batch_size, plan, first_epoch, epochs, augmentation):
     return _epochs(plan, first_epoch, epochs, of_epoch).map(
         load, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
     )
+
+
+def _taken(images, index):
+    """Some of the images of an array, which TensorFlow would copy to hold it."""
+    (batch,) = tf.numpy_function(lambda index: [images[index]], [index], [images.dtype])
+    return tf.ensure_shape(batch, [*index.shape, *images.shape[1:]])
 
 
 def _from_files(files, batch_size, plan, first_epoch, epochs, augmentation):
@@ -132,8 +136,6 @@ def evaluation_batches(images, labels, batch_size, one_hot_classes):
     size = len(labels)
     with tf.device("CPU"):
         labels = tf.constant(np.asarray(labels, np.int32))
-        if not isinstance(images, ImageFiles):
-            images = tf.constant(images)
 
     def target(labels):
         return tf.one_hot(labels, one_hot_classes) if one_hot_classes else labels
@@ -141,7 +143,8 @@ def evaluation_batches(images, labels, batch_size, one_hot_classes):
     def load(step):
         start = step * batch_size
         end = tf.minimum(start + batch_size, size)
-        return images[start:end], target(labels[start:end])
+        index = tf.ensure_shape(tf.range(start, end), [None])
+        return _taken(images, index), target(labels[start:end])
 
     if isinstance(images, ImageFiles):
         stream = (

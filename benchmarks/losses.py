@@ -8,23 +8,22 @@ was found is written to losses.json.
 """
 
 import argparse
-import json
 import os
 import pathlib
 import statistics
-import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import keras
 import numpy as np
 import tensorflow as tf
+from measuring import in_turns, ratio, report
 
 from lnl_sr_tf import losses
-from lnl_sr_tf.training import machine
 
 SIZES = ("128x10", "1024x100", "4096x1000")
 # Needs what a run alone knows: a matrix or the number of examples.
+CHAIN = ("torch ce_sr, eager", False)
 LEFT_OUT = ("forward", "backward", "elr")
 
 
@@ -76,17 +75,11 @@ def measure(names, batch, classes, rounds):
     runs["keras", True] = graph(own, labels, logits, True)
     chain = torch_chain(labels, logits)
     if chain:
-        runs["torch ce_sr, eager", False] = chain
+        runs[CHAIN] = chain
     for name in names:
         for xla in (False, True):
             runs[name, xla] = graph(losses.get(name), labels, logits, xla)
-    seconds = {key: [] for key in runs}
-    for turn in range(rounds + 1):
-        for key, run in runs.items():
-            start = time.perf_counter()
-            run()
-            if turn:  # the first one compiles
-                seconds[key].append(time.perf_counter() - start)
+    seconds = in_turns(runs, rounds)
     baseline = seconds["keras", False]
     return [
         {
@@ -95,10 +88,8 @@ def measure(names, batch, classes, rounds):
             "batch": batch,
             "classes": classes,
             "milliseconds": round(1000 * statistics.median(values), 3),
-            "to_keras_cross_entropy": round(
-                statistics.median(v / b for v, b in zip(values, baseline, strict=True)),
-                2,
-            ),
+            "to_keras_cross_entropy": ratio(values, baseline),
+            "torch_to_this": ratio(seconds.get(CHAIN), values),
         }
         for (name, xla), values in seconds.items()
     ]
@@ -116,17 +107,8 @@ def main():
     rows = []
     for size in given.sizes:
         batch, classes = map(int, size.split("x"))
-        found = measure(given.losses, batch, classes, given.rounds)
-        for row in found:
-            how = "XLA" if row["xla"] else "graph"
-            print(
-                f"{batch}x{classes}  {row['loss']:20s} {how:5s} "
-                f"{row['milliseconds']:9.3f} ms  {row['to_keras_cross_entropy']:6.2f} "
-                "times Keras's cross-entropy"
-            )
-        rows += found
-    content = {"machine": machine.describe(), "rows": rows}
-    given.json.write_text(json.dumps(content, indent=2) + "\n")
+        rows += measure(given.losses, batch, classes, given.rounds)
+    report(rows, given.json)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from measuring import in_turns, ratio, report
 
 from lnl_sr_tf import config, datasets
 from lnl_sr_tf.training import build, compilation, precision
-from lnl_sr_tf.training.device_epochs import DeviceEpochs
+from lnl_sr_tf.training.device_epochs import DeviceData, DeviceEpochs
 from lnl_sr_tf.training.fit import Training
 
 SHAPES = {"mnist": (28, 28, 1), "cifar10": (32, 32, 3)}
@@ -44,7 +44,7 @@ def ours(name, images, labels, kind, seeds):
         with precision.policy(POLICIES[kind]):
             model = build.build_model(settled, data)
         trainings.append(Training(settled, model, data, None, None))
-    epochs = DeviceEpochs(trainings)
+    epochs = DeviceEpochs(trainings, DeviceData(data))
     work = compilation.operations_of_step(trainings[0].model, BATCH)
     return lambda: epochs.run(0), work
 
@@ -63,7 +63,7 @@ def theirs(name, images, labels, kind, compiled):
 
 
 def product_rate(kind):
-    """A function that multiplies matrices, and the operations of it."""
+    """A function that multiplies matrices once."""
     matrix = jax.numpy.ones((MATRIX, MATRIX), kind)
     product = jax.jit(lambda m: m @ m)
     return lambda: product(matrix).block_until_ready()

@@ -58,8 +58,8 @@ def epoch_seconds(name, kind, epochs):
             RunFolder(pathlib.Path(folder) / "run"),
             lambda r: None,
         )
-        (rows,) = fit([training])
-    return [row["seconds"] for row in rows[1:]]
+        fit([training])
+    return [row["seconds"] for row in training.log.rows[1:]]
 
 
 def steps_seconds(run, name):

@@ -22,8 +22,8 @@ from measuring import in_turns, ratio, report
 from lnl_sr_tf import losses
 
 SIZES = ("128x10", "1024x100", "4096x1000")
-# Needs what a run alone knows: a matrix or the number of examples.
 CHAIN = ("torch ce_sr, eager", False)
+# Needs what a run alone knows: a matrix or the number of examples.
 LEFT_OUT = ("forward", "backward", "elr")
 
 

@@ -93,7 +93,8 @@ def trainer(name, images, labels, classes, settings, loss, precision, **options)
         settings: a `Config` with the parameters of sparse regularization.
         loss: `"ce"` or `"ce_sr"`.
         precision: `"float32"` or `"bfloat16"`.
-        **options: `compiled`, whether by torch.compile; `device`, `"cpu"` or `"cuda"`.
+        **options: `compiled`, whether by torch.compile; `channels_last`, whether images
+            lie in that order in memory; `device`, `"cpu"` or `"cuda"`.
     """
     device = options.get("device", "cpu")
     if name in STAGES:
@@ -105,7 +106,12 @@ def trainer(name, images, labels, classes, settings, loss, precision, **options)
         network.parameters(), settings.lr, momentum=0.9,
         weight_decay=settings.weight_decay,
     )  # fmt: skip
-    x = torch.from_numpy(images).permute(0, 3, 1, 2).float().div(255).sub(0.5).div(0.25)
+    # As torchvision's loaders give them.
+    x = torch.from_numpy(images).permute(0, 3, 1, 2).contiguous()
+    x = x.float().div(255).sub(0.5).div(0.25)
+    if options.get("channels_last"):
+        x = x.to(memory_format=torch.channels_last)
+        network.to(memory_format=torch.channels_last)
     x, y = x.to(device), torch.from_numpy(labels).to(device)
 
     def criterion(logits):

@@ -1,5 +1,6 @@
 """One run, end to end: from a config to a run folder."""
 
+import dataclasses
 import os
 import pathlib
 
@@ -69,7 +70,7 @@ def run(config, tell=print):
 
 
 def run_together(configs, tell=print):
-    """Train several seeds at once, on JAX.
+    """Train several seeds: on JAX at once, else one after the other.
 
     Args:
         configs: a list of `lnl_sr_tf.config.Config` that differ in their seeds alone.
@@ -89,6 +90,13 @@ def run_together(configs, tell=print):
     """
     for config in configs:
         check(config)
+        if dataclasses.replace(config, seed=0) != dataclasses.replace(
+            configs[0], seed=0
+        ):
+            raise InputError(
+                f"{config.run_name} and {configs[0].run_name} differ in more than "
+                "their seeds, so they cannot be trained together"
+            )
     try:
         return _run_together(configs, tell)
     except backend.disk_errors() as error:
@@ -98,6 +106,15 @@ def run_together(configs, tell=print):
             f"the run in {configs[0].output_dir} had to stop: "
             f"{reason.splitlines()[0]}; what it had finished is intact, and with "
             "resume on the same command goes on from there"
+        ) from error
+    except Exception as error:
+        if not backend.out_of_memory(error):
+            raise
+        raise RunError(
+            f"the device has no memory left for {configs[0].model} with "
+            f"batch_size={configs[0].batch_size}"
+            + (f" and {len(configs)} seeds at once" if len(configs) > 1 else "")
+            + "; less of either takes less"
         ) from error
 
 
@@ -110,14 +127,21 @@ def _run_together(configs, tell):
         if folder.finished():
             tell(f"{folder.path}: already finished")
             continue
-        source = source or run_data.read(config, config.dataset, config.pixels, tell)
+        if source is None:
+            source = run_data.read(config, config.dataset, config.pixels, tell)
+            on_device.suits(config, source)  # before anything is written
         name = f"seed {config.seed}: " if len(configs) > 1 else ""
         trainings.append(_begin(config, folder, source, name, tell))
     try:
-        for training, rows in zip(trainings, fit(trainings), strict=True):
-            _write_results(training, rows, tell)
+        fit(trainings)
+        for training in trainings:
+            if not training.problem:
+                _write_results(training, tell)
     except backend.file_errors() as error:
         raise _file_gone(source) or error from None
+    for training in trainings:
+        if training.problem:
+            raise training.problem
     return folders
 
 
@@ -204,8 +228,9 @@ def _how(config):
     return config.loss + ("" if config.method == "standard" else f" by {config.method}")
 
 
-def _write_results(training, rows, tell):
+def _write_results(training, tell):
     config, dataset, folder = training.config, training.dataset, training.folder
+    rows = training.log.rows
     folder.figures.mkdir(exist_ok=True)
     title = f"{dataset.name}, noise {config.noise_words}"
     of_run = f"{title}, {_how(config)}, seed {config.seed}"

@@ -1,14 +1,16 @@
 """A trained model as files that others can use."""
 
 import importlib.util
+import logging
 import os
+import pathlib
 import subprocess
 import sys
 import tempfile
 
 import keras
 
-from lnl_sr_tf import quiet
+from lnl_sr_tf.datasets import beside
 from lnl_sr_tf.errors import RunError
 
 
@@ -24,15 +26,26 @@ def save(model, folder, class_names, resize=None):
     Returns:
         Whether there is a SavedModel.
     """
-    with quiet.notices():  # of TensorFlow, which Keras imports here on any backend
-        model.save(folder.model)
-        if importlib.util.find_spec("tensorflow") is None:
-            return False
+    exported = importlib.util.find_spec("tensorflow") is not None
+    if exported:
+        beside.tensorflow()  # which Keras imports when it saves, on any backend
+    model.save(folder.model)
+    if not exported:
+        return False
+    try:
         if keras.backend.backend() == "torch":
             _by_another_process(folder.model, folder.saved_model, class_names, resize)
         else:
             save_serving(model, folder.saved_model, class_names, resize)
+    except _tensorflow_errors() as error:
+        raise RunError(f"cannot write {folder.saved_model}: {error}") from error
     return True
+
+
+def _tensorflow_errors():
+    from tensorflow import errors
+
+    return errors.ResourceExhaustedError, errors.PermissionDeniedError
 
 
 def save_serving(model, path, class_names, resize=None):
@@ -101,28 +114,42 @@ def _as_tensorflow(model):
         return lambda images: model(images, training=False), [
             variable.value for variable in model.variables
         ]
-    import jax
     import tensorflow as tf
 
-    if jax.default_backend() != "cpu":
-        # The GPU is JAX's.
-        tf.config.set_visible_devices([], "GPU")
     archive = keras.export.ExportArchive()
     archive.track(model)
     archive.add_endpoint(
         "logits",
         lambda images: model(images, training=False),
         [keras.InputSpec("uint8", (None, *model.input_shape[1:]), name="images")],
+        # For those who serve, whatever it was trained on.
+        jax2tf_kwargs={"native_serialization_platforms": ("cpu", "cuda")},
     )
-    with tempfile.TemporaryDirectory() as folder:
-        archive.write_out(folder, verbose=False)
-        loaded = tf.saved_model.load(folder)
+    logger = logging.getLogger("absl")
+    level = logger.level
+    # TensorFlow warns of gradients, which are not served.
+    logger.setLevel(logging.ERROR)
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            archive.write_out(folder, verbose=False)
+            loaded = tf.saved_model.load(folder)
+    finally:
+        logger.setLevel(level)
     return loaded.logits, loaded
 
 
 def _by_another_process(source, path, class_names, resize):
     """`save_serving` of a saved model, by a process that runs on TensorFlow."""
-    settings = {"KERAS_BACKEND": "tensorflow", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    package = pathlib.Path(__file__).resolve().parent.parent
+    settings = {
+        "KERAS_BACKEND": "tensorflow",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "CUDA_VISIBLE_DEVICES": "-1",  # the GPU is PyTorch's
+        # It need not be installed for `python main.py`.
+        "PYTHONPATH": os.pathsep.join(
+            filter(None, [str(package), os.environ.get("PYTHONPATH")])
+        ),
+    }
     done = subprocess.run(
         [
             *[sys.executable, "-m", "lnl_sr_tf.export", str(source), str(path)],
@@ -134,7 +161,8 @@ def _by_another_process(source, path, class_names, resize):
         text=True,
     )
     if done.returncode:
-        reason = (done.stderr.strip() or "no reason given").splitlines()[-1]
+        lines = done.stderr.strip().splitlines() or ["no reason given"]
+        reason = next((line for line in lines[::-1] if "Error" in line), lines[-1])
         raise RunError(f"{source} could not be written as a SavedModel: {reason}")
 
 

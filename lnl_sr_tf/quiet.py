@@ -6,12 +6,7 @@ import pathlib
 import sys
 import tempfile
 
-_NOTICES = (
-    "I0000",
-    "WARNING: All log messages before absl",
-    # Of gradients, which a model that is served does not have.
-    "WARNING:absl:Importing a function",
-)
+_NOTICES = ("I0000", "WARNING: All log messages before absl")
 
 
 @contextlib.contextmanager

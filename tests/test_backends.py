@@ -99,8 +99,9 @@ class BackendsTest(tf.test.TestCase, parameterized.TestCase):
     @parameterized.parameters(*OTHERS)
     def test_saved_model(self, backend):
         run, _ = self.run_on(
-            backend, "--loss=ce", "--epochs=2", "--noise=none", without_tensorflow=False
-        )
+            backend, "--loss=ce_sr", "--epochs=2", "--noise=none",
+            without_tensorflow=False,
+        )  # fmt: skip
         data = datasets.load("digits")
         serve = tf.saved_model.load(str(run.saved_model)).signatures["serving_default"]
         label = serve(images=tf.constant(data.test_images))["label"].numpy()

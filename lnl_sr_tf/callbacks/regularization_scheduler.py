@@ -45,6 +45,7 @@ class RegularizationScheduler(keras.callbacks.Callback):
         self.rho = float(rho)
         self.every = int(every)
         self.initial = initial
+        self._last = None
 
     def on_train_begin(self, logs=None):
         """Take λ0 from the loss where it was not given."""
@@ -63,6 +64,7 @@ class RegularizationScheduler(keras.callbacks.Callback):
         weight = schedules.regularization_weight(
             epoch, self.initial, self.rho, self.every
         )
-        if weight != float(loss.weight):
-            loss.weight = weight
+        loss.weight = weight
+        if weight != self._last:
             recompile_where_captured(self.model, loss.weight)
+        self._last = weight

@@ -8,6 +8,7 @@ import sys
 
 import numpy as np
 
+from lnl_sr_tf.datasets import beside
 from lnl_sr_tf.datasets.dataset import Dataset, pixel_statistics
 from lnl_sr_tf.errors import InputError
 
@@ -52,6 +53,7 @@ def load(name, data_dir=None, image_size=None):
         InputError: if TFDS does not know the name, the data is neither there nor to
             be had, or it is not of images of one size with one label each.
     """
+    beside.tensorflow()
     import tensorflow_datasets as tfds
 
     with _quiet_loggers():

@@ -10,6 +10,10 @@ from lnl_sr_tf.datasets.image_rules import GREY, by_tensorflow
 _BATCH = 256
 
 
+class ImageGone(Exception):
+    """An image file that was whole before cannot be read any more."""
+
+
 class ImageFiles:
     """Encoded images in files, seen as a uint8 array, (n, height, width, channels).
 
@@ -105,10 +109,16 @@ class ImageFiles:
         from lnl_sr_tf.datasets import decode_pillow
 
         def read(place):
-            contents = pathlib.Path(os.fsdecode(self.paths[place])).read_bytes()
+            path = pathlib.Path(os.fsdecode(self.paths[place]))
             box = None if boxes is None else boxes[place]
             size, channels = self.image_size, self.channels
-            return decode_pillow.read(contents, size, channels, self.resize, box)[None]
+            try:
+                image = decode_pillow.read(
+                    path.read_bytes(), size, channels, self.resize, box
+                )
+            except decode_pillow.BAD_IMAGE as error:
+                raise ImageGone(f"{path}: {error}") from error
+            return image[None]
 
         yield from decode_pillow.in_parallel(read, range(len(self)))
 
@@ -128,8 +138,11 @@ class ImageFiles:
         from lnl_sr_tf.datasets.random_crop import random_boxes
 
         def measure(path):
-            with open(path, "rb") as file:
-                return decode_pillow.measure(file)[:2]
+            try:
+                with open(path, "rb") as file:
+                    return decode_pillow.measure(file)[:2]
+            except decode_pillow.BAD_IMAGE as error:
+                raise ImageGone(f"{os.fsdecode(path)}: {error}") from error
 
         sizes = np.array(list(decode_pillow.in_parallel(measure, self.paths)))
         height, width = sizes[:, :1], sizes[:, 1:]

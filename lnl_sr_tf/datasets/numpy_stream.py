@@ -113,6 +113,7 @@ def _ahead(batches):
             yield batch
     finally:
         gone.set()
+        thread.join()
 
 
 class _Evaluation(keras.utils.PyDataset):

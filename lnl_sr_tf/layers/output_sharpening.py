@@ -34,7 +34,7 @@ class OutputSharpening(keras.layers.Layer):
         ValueError: if τ is not above 0, or the activation is neither of the two.
 
     Example:
-        >>> OutputSharpening(temperature=0.5)([[3.0, 4.0]])  # [[1.2, 1.6]]
+        >>> OutputSharpening(temperature=0.5)(np.array([[3.0, 4.0]]))  # [[1.2, 1.6]]
     """
 
     def __init__(

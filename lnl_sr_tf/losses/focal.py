@@ -43,7 +43,8 @@ class FocalLoss(RobustLoss):
     def per_class(self, log_probs):
         """−(1 − u_i)^γ log u_i, with 1 − u as −expm1(log u)."""
         rest = ops.maximum(-expm1(log_probs), _SMALLEST)
-        factor = ops.power(rest, self.gamma)
+        # As a power by `ops.power` it would take half as long again.
+        factor = ops.exp(self.gamma * ops.log(rest))
         if self.constant_factor:
             factor = ops.stop_gradient(factor)
         return -factor * log_probs

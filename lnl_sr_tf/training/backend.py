@@ -1,8 +1,10 @@
 """What differs between TensorFlow, JAX and PyTorch beside the arithmetic."""
 
-import importlib.metadata
+import importlib
 
 import keras
+
+from lnl_sr_tf.datasets.image_files import ImageGone
 
 
 def name():
@@ -12,7 +14,7 @@ def name():
 
 def version():
     """Its version."""
-    return importlib.metadata.version(name())
+    return importlib.import_module(name()).__version__
 
 
 def gpus():
@@ -36,12 +38,20 @@ def disk_errors():
 def file_errors():
     """What is raised where an image file is gone or damaged."""
     if name() != "tensorflow":
-        from lnl_sr_tf.datasets.decode_pillow import BAD_IMAGE
-
-        return BAD_IMAGE
+        return (ImageGone,)
     from tensorflow import errors
 
     return errors.NotFoundError, errors.InvalidArgumentError
+
+
+def out_of_memory(error):
+    """Whether an exception says that the device has no memory left."""
+    kind = type(error).__name__
+    exhausted = "RESOURCE_EXHAUSTED" in str(error) or "OOM when" in str(error)
+    return kind == "OutOfMemoryError" or (
+        kind in ("JaxRuntimeError", "XlaRuntimeError", "ResourceExhaustedError")
+        and exhausted
+    )
 
 
 def _tensorflow_gpus():
@@ -61,10 +71,19 @@ def _jax_gpus():
     import jax
 
     return [
-        (device.device_kind, tuple(map(int, device.compute_capability.split("."))))
+        (device.device_kind, _pair(getattr(device, "compute_capability", "")))
         for device in jax.local_devices()
         if device.platform == "gpu"
     ]
+
+
+def _pair(text):
+    """8.0 as (8, 0); AMD's names are no such numbers."""
+    try:
+        major, minor = map(int, str(text).split("."))
+    except ValueError:
+        return 0, 0
+    return major, minor
 
 
 def _torch_gpus():

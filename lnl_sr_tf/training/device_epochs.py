@@ -8,6 +8,21 @@ from lnl_sr_tf.training import backend
 from lnl_sr_tf.training.build import needs_index
 
 
+class DeviceData:
+    """The images of a data set, and the labels of its test set, on the device.
+
+    Args:
+        dataset: a `lnl_sr_tf.datasets.Dataset` with its images in arrays.
+    """
+
+    def __init__(self, dataset):
+        import jax
+
+        self.train_images = jax.device_put(dataset.train_images)
+        self.test_images = jax.device_put(dataset.test_images)
+        self.test_labels = jax.device_put(np.asarray(dataset.test_labels, np.int32))
+
+
 class DeviceEpochs:
     """Epochs of one run, or of several at once, compiled as a whole.
 
@@ -18,10 +33,12 @@ class DeviceEpochs:
     compiled by itself.
 
     Args:
-        trainings: a list of `lnl_sr_tf.training.fit.Training`.
+        trainings: a list of `lnl_sr_tf.training.fit.Training` that differ in their
+            seeds alone.
+        data: the `DeviceData` of their data set.
     """
 
-    def __init__(self, trainings):
+    def __init__(self, trainings, data):
         import jax
 
         self.models = [training.model for training in trainings]
@@ -42,17 +59,17 @@ class DeviceEpochs:
         ]
         self.whole = config.whole_epochs == "yes" or bool(backend.gpus())
         self.train_data = (
-            jax.device_put(dataset.train_images),
+            data.train_images,
             self._stack(
                 [np.asarray(t.dataset.given_labels, np.int32) for t in trainings]
             ),
         )
-        labels = np.asarray(dataset.test_labels, np.int32)
+        labels = data.test_labels
         if self.mixing:
-            labels = np.eye(self.mixing, dtype=np.float32)[labels]
-        self.test_data = jax.device_put((dataset.test_images, labels))
+            labels = jax.nn.one_hot(labels, self.mixing)
+        self.test_data = data.test_images, labels
         for model in self.models:
-            _build(model, dataset.train_images[:1], labels[:1])
+            _build(model, data.train_images[:1], labels[:1])
         # Where the seeds are in the data and in what is drawn: labels, orders, numbers.
         self._train = self._over_batches(
             self._train_step, self.batch_size, axes=((None, 0), (1, 1))

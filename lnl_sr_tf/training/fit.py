@@ -1,5 +1,6 @@
 """Training a model from its last checkpoint, with the schedules of the run."""
 
+import contextlib
 import dataclasses
 
 from lnl_sr_tf import callbacks, schedules
@@ -13,7 +14,7 @@ from lnl_sr_tf.training.epoch_log import EpochLog
 from lnl_sr_tf.training.schedulers import schedulers
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(eq=False)
 class Training:
     """A run that is to be trained.
 
@@ -23,6 +24,11 @@ class Training:
         dataset: a `lnl_sr_tf.datasets.Dataset` with given labels.
         folder: a `lnl_sr_tf.run_folder.RunFolder`.
         tell: called with the rows of all epochs so far after each one.
+
+    Attributes:
+        done: epochs that are done.
+        log: the `EpochLog`, whose `rows` are those of all epochs.
+        problem: why it could not go on, a `RunError`; None where it could.
     """
 
     config: object
@@ -30,6 +36,7 @@ class Training:
     dataset: object
     folder: object
     tell: object
+    problem: Exception = None
 
     def begin(self):
         """Bring back the last checkpoint and the rows that belong to it.
@@ -83,41 +90,51 @@ def fit(trainings):
 
     Args:
         trainings: a list of `Training`; several, which differ in their seeds alone, are
-            trained at once.
-
-    Returns:
-        The rows of all epochs of each, those of an earlier start included.
+            trained at once on JAX, and else one after the other. One that cannot go on
+            says why in its `problem`.
 
     Raises:
-        RunError: if a loss is no number any more, or a file cannot be written or read.
+        RunError: if something cannot be read.
     """
     for training in trainings:
         training.begin()
-    if on_device.suits(trainings):
+    if trainings and on_device.suits(trainings[0].config, trainings[0].dataset):
         on_device.fit(trainings)
-    else:
-        for training in trainings:
+        return
+    for training in trainings:
+        try:
             _fit_by_keras(training)
-    return [training.log.rows for training in trainings]
+        except RunError as error:
+            training.problem = error
 
 
 def _fit_by_keras(training):
     config, dataset = training.config, training.dataset
     if training.done >= config.epochs:
         return
+    batches = pipeline.training_batches(
+        dataset.train_images,
+        dataset.given_labels,
+        config.batch_size,
+        config.seed,
+        config.epochs,
+        first_epoch=training.done,
+        augmentation=training.augmentation,
+        mixup_alpha=config.mixup,
+        num_classes=dataset.num_classes,
+        with_index=needs_index(config),
+    )
+    with contextlib.ExitStack() as stack:
+        if hasattr(batches, "close"):
+            # A generator's thread must not be at work when the process ends.
+            stack.callback(batches.close)
+        _call_fit(training, batches)
+
+
+def _call_fit(training, batches):
+    config, dataset = training.config, training.dataset
     training.model.fit(
-        pipeline.training_batches(
-            dataset.train_images,
-            dataset.given_labels,
-            config.batch_size,
-            config.seed,
-            config.epochs,
-            first_epoch=training.done,
-            augmentation=training.augmentation,
-            mixup_alpha=config.mixup,
-            num_classes=dataset.num_classes,
-            with_index=needs_index(config),
-        ),
+        batches,
         steps_per_epoch=pipeline.steps_per_epoch(
             len(dataset.given_labels), config.batch_size
         ),

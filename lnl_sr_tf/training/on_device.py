@@ -5,7 +5,7 @@ import numpy as np
 
 from lnl_sr_tf.errors import InputError, RunError
 from lnl_sr_tf.training import backend
-from lnl_sr_tf.training.device_epochs import DeviceEpochs
+from lnl_sr_tf.training.device_epochs import DeviceData, DeviceEpochs
 
 # Of the device's memory, what the images may take.
 _LARGEST_SHARE = 0.5
@@ -22,25 +22,34 @@ def check(config):
                 f"--{name}={str(value).lower()} needs the environment variable "
                 f"KERAS_BACKEND=jax; received {backend.name()}"
             )
-    if config.parallel_seeds and (config.imbalance != "none" or config.open_set):
+    if not config.parallel_seeds:
+        return
+    for name in ("imbalance", "open_set", "balance"):
+        value = getattr(config, name)
+        if value not in (None, "none"):
+            raise InputError(
+                f"--parallel_seeds does not go with --{name}={value}, which makes "
+                "other data or another loss for each seed; leave one of them out"
+            )
+    if config.transition_matrix == "estimated":
         raise InputError(
-            "--parallel_seeds trains on the same images with every seed, and "
-            "--imbalance and --open_set choose others for each; leave one of them out"
+            "--parallel_seeds does not go with --transition_matrix=estimated, which "
+            "makes another loss for each seed; leave one of them out"
         )
 
 
-def suits(trainings):
+def suits(config, dataset):
     """Whether runs are to be trained here, and not by `fit` of Keras.
 
     Args:
-        trainings: a list of `lnl_sr_tf.training.fit.Training`.
+        config: a `lnl_sr_tf.config.Config`, of any of the seeds.
+        dataset: a `lnl_sr_tf.datasets.Dataset`, whose images are looked at.
 
     Raises:
         InputError: if it was asked for, and the data does not allow it.
     """
-    if not trainings or backend.name() != "jax":
+    if backend.name() != "jax":
         return False
-    config, dataset = trainings[0].config, trainings[0].dataset
     asked = config.whole_epochs == "yes" or config.parallel_seeds
     if not asked and (config.whole_epochs == "no" or not backend.gpus()):
         return False
@@ -68,45 +77,48 @@ def _device_memory():
 def fit(trainings):
     """Train runs that differ in their seeds alone, to their last epoch.
 
+    One that cannot go on has its `RunError` put into `problem`, and the others go on
+    without it.
+
     Args:
         trainings: a list of `lnl_sr_tf.training.fit.Training` that have begun.
 
     Raises:
         InputError: if their losses differ in more than the seed.
-        RunError: if one cannot go on; the others have saved their epoch.
     """
     _check_alike(trainings)
     lists = {
-        id(training): keras.callbacks.CallbackList(
-            training.callbacks, model=training.model
-        )
+        training: keras.callbacks.CallbackList(training.callbacks, model=training.model)
         for training in trainings
     }
-    for training in trainings:
-        lists[id(training)].on_train_begin()
+    data = DeviceData(trainings[0].dataset)
+    for callbacks in lists.values():
+        callbacks.on_train_begin()
     group, epochs = None, None
     while True:
-        done = min(training.done for training in trainings)
-        if done >= trainings[0].config.epochs:
+        going_on = [
+            training
+            for training in trainings
+            if not training.problem and training.done < training.config.epochs
+        ]
+        if not going_on:
             break
         # After a cut, some may have saved an epoch that others have not.
-        behind = [training for training in trainings if training.done == done]
+        done = min(training.done for training in going_on)
+        behind = [training for training in going_on if training.done == done]
         if behind != group:
-            group, epochs = behind, DeviceEpochs(behind)
+            group, epochs = behind, DeviceEpochs(behind, data)
         for training in group:
             training.model.reset_metrics()
-            lists[id(training)].on_epoch_begin(done)
-        problems = []
+            lists[training].on_epoch_begin(done)
         for training, logs in zip(group, epochs.run(done), strict=True):
             try:
-                lists[id(training)].on_epoch_end(done, logs)
+                lists[training].on_epoch_end(done, logs)
             except RunError as error:
-                problems.append(error)
+                training.problem = error
             training.done += 1
-        if problems:
-            raise problems[0]
-    for training in trainings:
-        lists[id(training)].on_train_end()
+    for callbacks in lists.values():
+        callbacks.on_train_end()
 
 
 def _check_alike(trainings):

@@ -45,6 +45,7 @@ class RobustModel(MovingLoss, keras.Model):
     """
 
     xla_loss = False
+    _compiled = None  # a loss, and what XLA made of it
 
     def compute_loss(
         self, x=None, y=None, y_pred=None, sample_weight=None, training=True
@@ -58,6 +59,11 @@ class RobustModel(MovingLoss, keras.Model):
             )
         if not indexed and not self.xla_loss:
             return super().compute_loss(x, y, y_pred, sample_weight, training)
+        if indexed and not getattr(self.loss, "needs_index", False):
+            raise ValueError(
+                f"{type(self.loss).__name__} trains on labels alone. Received targets "
+                f"of the form {{{', '.join(map(repr, y))}}}"
+            )
         label, known = (y["label"], {"index": y["index"]}) if indexed else (y, {})
         call = self._compiled_loss() if self.xla_loss else self.loss.call
         values = call(label, y_pred, **known)
@@ -67,9 +73,11 @@ class RobustModel(MovingLoss, keras.Model):
         return ops.mean(values) + sum(self.losses)
 
     def _compiled_loss(self):
-        import tensorflow as tf
+        if self._compiled is None or self._compiled[0] is not self.loss:
+            import tensorflow as tf
 
-        return tf.function(self.loss.call, jit_compile=True)
+            self._compiled = self.loss, tf.function(self.loss.call, jit_compile=True)
+        return self._compiled[1]
 
     def compute_metrics(self, x, y, y_pred, sample_weight=None):
         """The metrics, of the labels alone."""

@@ -2,6 +2,7 @@
 
 import pathlib
 import shutil
+from unittest import mock
 
 import keras
 import numpy as np
@@ -9,8 +10,10 @@ import tensorflow as tf
 from absl.testing import parameterized
 
 from lnl_sr_tf import config, experiment
-from lnl_sr_tf.errors import InputError
+from lnl_sr_tf.errors import InputError, RunError
+from lnl_sr_tf.run_folder import RunFolder
 from lnl_sr_tf.training import on_device
+from lnl_sr_tf.training.epoch_log import EpochLog
 
 ON_JAX = keras.backend.backend() == "jax"
 QUICK = {"epochs": 3, "precision": "float32", "loss": "ce_sr"}
@@ -24,6 +27,15 @@ def state(folder, epoch=QUICK["epochs"]):
     """Every array of a checkpoint."""
     with np.load(folder.checkpoints / f"epoch_{epoch:05d}" / "state.npz") as stored:
         return [stored[name] for name in stored.files]
+
+
+_epoch_end = EpochLog.on_epoch_end
+
+
+def _fail_of_seed_2(log, epoch, logs=None):
+    if "seed2" in log.folder.path.name and epoch == 1:
+        raise RunError("seed 2 is lost")
+    _epoch_end(log, epoch, logs)
 
 
 class Case(tf.test.TestCase, parameterized.TestCase):
@@ -70,7 +82,8 @@ class RefusedTest(Case):
 
     @parameterized.parameters(
         ({"imbalance": "lt"}, "imbalance"),
-        ({"balance": "class_balanced"}, "depends on the labels"),
+        ({"balance": "class_balanced"}, "balance"),
+        ({"loss": "forward", "transition_matrix": "estimated"}, "estimated"),
     )
     def test_seeds_that_are_no_twins(self, settings, words):
         if not ON_JAX:
@@ -86,16 +99,45 @@ class DeviceEpochsTest(Case):
             self.skipTest("the backend is not JAX")
 
     @parameterized.named_parameters(
-        ("standard", {}),
+        ("standard", {"lambda_every": 1, "tau_decay": 0.9}),
         ("augmented", {"crop_padding": 1, "flip": True, "rotation": 10}),
         ("mixup", {"loss": "ce", "mixup": 0.4}),
         ("elr", {"loss": "elr"}),
-        ("co_teaching", {"method": "co_teaching"}),
+        ("co_teaching", {"method": "co_teaching", "lambda_every": 1}),
     )
     def test_as_fit_of_keras(self, settings):
         whole = self.run_alone("whole", whole_epochs="yes", **settings)
         plain = self.run_alone("plain", whole_epochs="no", **settings)
         self.assert_nearly_equal(whole, plain)
+
+    @parameterized.parameters("yes", "no")
+    def test_compiled_step_sees_the_weight(self, whole_epochs):
+        # Weights stay as they are, so the loss grows as λ does, by ρ.
+        run = self.run_alone(
+            "still", whole_epochs=whole_epochs, lr=1e-30, rho=10, lambda_every=1
+        )
+        first, second, third = (row["loss"] for row in run.rows())
+        self.assertNear((third - second) / (second - first), 10, 0.05)
+
+    def test_one_that_fails_leaves_the_others(self):
+        fails = mock.patch.object(
+            EpochLog, "on_epoch_end", autospec=True, side_effect=_fail_of_seed_2
+        )
+        with fails, self.assertRaisesRegex(RunError, "seed 2 is lost"):
+            self.run_seeds("runs", [1, 2, 3])
+        made = self.settings("runs", seed=[1, 2, 3], parallel_seeds=True)
+        finished = [
+            RunFolder(pathlib.Path(made["output_dir"]) / one.run_name).finished()
+            for one in config.grid(made)
+        ]
+        self.assertEqual(finished, [True, False, True])
+
+    def test_other_settings_are_refused(self):
+        one, other = (
+            config.resolve(self.settings(weight_decay=decay)) for decay in (0, 1e-3)
+        )
+        with self.assertRaisesRegex(InputError, "differ in more than their seeds"):
+            experiment.run_together([one, other], quiet)
 
     def test_seeds_as_each_alone(self):
         lines = []

@@ -46,7 +46,8 @@ ALLOWED = {
     "cli": {"absl", "tensorflow"},  # tensorflow inside a function, for a quiet start
 }
 STANDARD = {
-    "ast", "collections", "contextlib", "csv", "dataclasses", "difflib", "hashlib",
+    "ast", "collections", "contextlib", "csv", "dataclasses", "difflib", "functools",
+    "hashlib",
     "importlib", "inspect", "itertools", "json", "logging", "math", "os", "pathlib",
     "platform", "random", "re", "shutil", "statistics", "sys", "tempfile", "textwrap",
     "time", "typing", "warnings", "zipfile", "zlib",

@@ -1,5 +1,6 @@
 """One run, end to end: from a config to a run folder."""
 
+import contextlib
 import dataclasses
 import os
 import pathlib
@@ -10,6 +11,7 @@ from lnl_sr_tf import datasets, export, models, noise
 from lnl_sr_tf.analysis import figures
 from lnl_sr_tf.errors import InputError, RunError
 from lnl_sr_tf.run_folder import RunFolder
+from lnl_sr_tf.run_lock import RunLock
 from lnl_sr_tf.training import (
     backend,
     corruption,
@@ -20,7 +22,6 @@ from lnl_sr_tf.training import (
     transition,
 )
 from lnl_sr_tf.training.build import build_loss, build_model, served_model
-from lnl_sr_tf.training.checkpoint import saved_epochs
 from lnl_sr_tf.training.evaluate import class_accuracy, evaluate
 from lnl_sr_tf.training.fit import Training, fit
 from lnl_sr_tf.training.progress import WHAT_IS_MEASURED, Progress, summarize
@@ -98,7 +99,8 @@ def run_together(configs, tell=print):
                 "their seeds, so they cannot be trained together"
             )
     try:
-        return _run_together(configs, tell)
+        with contextlib.ExitStack() as locks:
+            return _run_together(configs, tell, locks)
     except backend.disk_errors() as error:
         # TensorFlow puts the name of a graph node in double braces before its text.
         reason = str(error).rpartition("}} ")[2].strip() or type(error).__name__
@@ -118,11 +120,13 @@ def run_together(configs, tell=print):
         ) from error
 
 
-def _run_together(configs, tell):
+def _run_together(configs, tell, locks):
     folders, trainings, source = [], [], None
     for config in configs:
         folder = _choose_folder(config, tell)
         folders.append(folder)
+        if folder.path.is_dir() and not folder.finished():
+            locks.enter_context(RunLock(folder.path))
         run_record.check_same(config, folder)
         if folder.finished():
             tell(f"{folder.path}: already finished")
@@ -131,7 +135,7 @@ def _run_together(configs, tell):
             source = run_data.read(config, config.dataset, config.pixels, tell)
             on_device.suits(config, source)  # before anything is written
         name = f"seed {config.seed}: " if len(configs) > 1 else ""
-        trainings.append(_begin(config, folder, source, name, tell))
+        trainings.append(_begin(config, folder, source, name, tell, locks))
     try:
         fit(trainings)
         for training in trainings:
@@ -145,7 +149,7 @@ def _run_together(configs, tell):
     return folders
 
 
-def _begin(config, folder, source, name, tell):
+def _begin(config, folder, source, name, tell, locks):
     """A `Training` whose folder says what it is."""
     dataset = run_data.load(config, folder, source, tell)
     policy = run_record.policy(config, folder)
@@ -160,6 +164,8 @@ def _begin(config, folder, source, name, tell):
         raise
     except ValueError as error:
         raise InputError(f"--loss={config.loss}: {error}") from error
+    if not folder.path.is_dir():
+        locks.enter_context(RunLock(folder.path))
     run_record.write(config, policy, model, dataset, folder)
     run_data.write_labels(dataset, folder)
     if matrix is not None and not folder.transition_matrix.is_file():
@@ -169,15 +175,17 @@ def _begin(config, folder, source, name, tell):
     tell(_headline(config, dataset, policy, folder))
     if dataset.test_labels_are != "clean":
         tell(WHAT_IS_MEASURED[dataset.test_labels_are])
-    done = saved_epochs(folder.checkpoints)[-1:]
-    if done:
+    progress = Progress(config, folder, dataset, tell, name)
+    training = Training(config, model, dataset, folder, progress)
+    training.begin(lambda line: tell(name + line))
+    place = training.restored.place
+    if any(place):
         began_on = (folder.config() or {}).get("backend", backend.name())
         tell(
-            f"{name}going on after epoch {done[0]}"
+            f"{name}going on after {place.words}"
             + (f", which {began_on} trained" if began_on != backend.name() else "")
         )
-    progress = Progress(config, folder, dataset, tell, name)
-    return Training(config, model, dataset, folder, progress)
+    return training
 
 
 def _file_gone(dataset):

@@ -23,6 +23,7 @@ FLOORS = {
     "config": 1,
     "schedules": 0,
     "run_folder": 1,
+    "run_lock": 1,
     "errors": 0,
     "loss_names": 0,
     "quiet": 0,
@@ -40,14 +41,15 @@ ALLOWED = {
     "config": set(),
     "schedules": set(),
     "run_folder": set(),
+    "run_lock": {"filelock"},
     "errors": set(),
     "loss_names": set(),
     "quiet": set(),
     "cli": {"absl", "tensorflow"},  # tensorflow inside a function, for a quiet start
 }
 STANDARD = {
-    "ast", "collections", "contextlib", "csv", "dataclasses", "difflib", "functools",
-    "hashlib",
+    "ast", "collections", "contextlib", "csv", "dataclasses", "datetime", "difflib",
+    "functools", "hashlib",
     "importlib", "inspect", "itertools", "json", "logging", "math", "os", "pathlib",
     "platform", "random", "re", "shutil", "statistics", "sys", "tempfile", "textwrap",
     "time", "typing", "warnings", "zipfile", "zlib",

@@ -175,6 +175,15 @@ class RunSettings:
         "on JAX, train the seeds of --seed all at once in one process",
         identifies=False,
     )
+    checkpoint_minutes: float = setting(
+        10.0,
+        float,
+        "Run",
+        "minutes between checkpoints within an epoch, beside the one at its end; 0 for "
+        "none",
+        interval="[0, inf)",
+        identifies=False,
+    )
     output_dir: str = setting(
         "runs",
         str,

@@ -18,13 +18,14 @@ _AHEAD = 2  # batches that are ready before they are asked for
 
 
 def training_batches(
-    images, labels, batch_size, plan, first_epoch, epochs, augmentation, num_classes,
+    images, labels, batch_size, plan, first, epochs, augmentation, num_classes,
     with_index,
 ):  # fmt: skip
     """A generator of the batches of `pipeline.training_batches`.
 
     Args:
         plan: an `EpochPlan`, whose columns are those of the augmentation.
+        first: the epoch, and the step of it, where the stream starts.
         augmentation: an `Augmentation`.
 
     The others are as there.
@@ -41,9 +42,10 @@ def training_batches(
     )
 
     def batches():
-        for epoch in range(first_epoch, epochs):
+        skipped = first[1] * batch_size
+        for epoch in range(first[0], epochs):
             order, numbers = plan.of(epoch)
-            for start in range(0, plan.size, batch_size):
+            for start in range(skipped, plan.size, batch_size):
                 chosen = order[start : start + batch_size]
                 drawn = numbers[start : start + batch_size]
                 if of_parts:
@@ -54,6 +56,7 @@ def training_batches(
                     batch = images[chosen]
                 batch, target = prepare(batch, labels[chosen], drawn)
                 yield batch, _indexed(target, chosen) if with_index else target
+            skipped = 0
 
     return _ahead(batches)
 

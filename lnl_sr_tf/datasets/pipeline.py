@@ -17,6 +17,7 @@ def training_batches(
     mixup_alpha=0.0,
     num_classes=None,
     with_index=False,
+    first_step=0,
 ):
     """Shuffled, augmented batches of all epochs from the first one on, in one stream.
 
@@ -38,6 +39,7 @@ def training_batches(
         num_classes: k, for mixup.
         with_index: give `{"label": …, "index": …}` in place of labels, where the index
             says which of the n examples each is.
+        first_step: the step of the first epoch where the stream starts.
 
     Returns:
         An iterable of (images, labels), with `steps_per_epoch` batches for each epoch,
@@ -51,7 +53,7 @@ def training_batches(
         labels,
         batch_size,
         plan,
-        first_epoch,
+        (first_epoch, first_step),
         epochs,
         augmentation,
         num_classes,

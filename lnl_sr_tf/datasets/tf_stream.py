@@ -12,13 +12,14 @@ from lnl_sr_tf.datasets.mixup import mixup
 
 
 def training_batches(
-    images, labels, batch_size, plan, first_epoch, epochs, augmentation, num_classes,
+    images, labels, batch_size, plan, first, epochs, augmentation, num_classes,
     with_index,
 ):  # fmt: skip
     """A `tf.data.Dataset` of the batches of `pipeline.training_batches`.
 
     Args:
         plan: an `EpochPlan`, whose columns are those of the augmentation.
+        first: the epoch, and the step of it, where the stream starts.
         augmentation: an `Augmentation`.
 
     The others are as there.
@@ -26,13 +27,9 @@ def training_batches(
     with tf.device("CPU"):
         labels = tf.constant(np.asarray(labels, np.int32))
     if isinstance(images, ImageFiles):
-        batches = _from_files(
-            images, batch_size, plan, first_epoch, epochs, augmentation
-        )
+        batches = _from_files(images, batch_size, plan, first, epochs, augmentation)
     else:
-        batches = _from_array(
-            images, batch_size, plan, first_epoch, epochs, augmentation
-        )
+        batches = _from_array(images, batch_size, plan, first, epochs, augmentation)
 
     def prepared(batch, order, numbers):
         target = tf.gather(labels, order)
@@ -47,7 +44,7 @@ def training_batches(
     ).prefetch(tf.data.AUTOTUNE)
 
 
-def _epochs(plan, first_epoch, epochs, of_epoch, missing=0):
+def _epochs(plan, first, epochs, of_epoch, missing=0):
     """What `of_epoch` makes of the examples of each epoch, one after the other."""
 
     def drawn(epoch):
@@ -62,10 +59,10 @@ def _epochs(plan, first_epoch, epochs, of_epoch, missing=0):
         numbers = tf.ensure_shape(numbers, [plan.size + missing, plan.all_columns])
         return of_epoch(tf.data.Dataset.from_tensor_slices((order, numbers)))
 
-    return tf.data.Dataset.range(first_epoch, epochs).flat_map(examples)
+    return tf.data.Dataset.range(first, epochs).flat_map(examples)
 
 
-def _from_array(images, batch_size, plan, first_epoch, epochs, augmentation):
+def _from_array(images, batch_size, plan, first, epochs, augmentation):
     """Batches of (images, order, numbers), whole batches at a time."""
 
     def of_epoch(examples):
@@ -77,8 +74,11 @@ def _from_array(images, batch_size, plan, first_epoch, epochs, augmentation):
             batch = augment(batch, numbers[:, : plan.columns], augmentation)
         return batch, order, numbers
 
-    return _epochs(plan, first_epoch, epochs, of_epoch).map(
-        load, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
+    first_epoch, first_step = first
+    return (
+        _epochs(plan, first_epoch, epochs, of_epoch)
+        .skip(first_step)
+        .map(load, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
     )
 
 
@@ -88,7 +88,7 @@ def _taken(images, index):
     return tf.ensure_shape(batch, [*index.shape, *images.shape[1:]])
 
 
-def _from_files(files, batch_size, plan, first_epoch, epochs, augmentation):
+def _from_files(files, batch_size, plan, first, epochs, augmentation):
     """The same, image by image until they are varied: large batches cost memory."""
     with tf.device("CPU"):
         paths = tf.constant(files.paths.tolist())
@@ -107,8 +107,10 @@ def _from_files(files, batch_size, plan, first_epoch, epochs, augmentation):
 
     # Filled up, so that batches end where epochs do.
     missing = -plan.size % batch_size
+    first_epoch, first_step = first
     return (
         _epochs(plan, first_epoch, epochs, lambda examples: examples, missing)
+        .skip(first_step * batch_size)
         .map(load, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
         .batch(batch_size, drop_remainder=True, num_parallel_calls=2)
         .map(without_filling)

@@ -67,6 +67,19 @@ def _compile(model, optimizer, loss, steps_per_execution=1):
     )
 
 
+def build_variables(model, images, labels):
+    """Let a model make all of its variables, those of optimiser and metrics too.
+
+    Args:
+        model: a compiled `keras.Model`.
+        images: a few of those it trains on.
+        labels: theirs, in the form in which it trains on them.
+    """
+    model.optimizer.build(model.trainable_variables)
+    model.compute_metrics(images, labels, model(images, training=False))
+    model.reset_metrics()
+
+
 def served_model(model):
     """The model that is kept: of Co-teaching the first network, else all of it."""
     if isinstance(model, CoTeaching):

@@ -1,25 +1,59 @@
-"""What a run needs to go on after a cut: weights and optimiser, an epoch at a time."""
+"""What a run needs to go on after a cut: all that changes while a model trains."""
 
 import os
 import pathlib
+import re
 import shutil
 import zipfile
+from typing import NamedTuple
 
 import keras
 import numpy as np
 
 from lnl_sr_tf.errors import RunError
 
+FORMAT = 1
 _STATE = "state.npz"
-_PREFIX = "epoch_"
+_NAME = re.compile(r"epoch_(\d{5,})(?:_step_(\d{6,}))?")
 _KEEP = 2
 
 
-class Checkpoint(keras.callbacks.Callback):
-    """Saves the model's whole state after each epoch, and keeps the last two.
+class Place(NamedTuple):
+    """How far a run has come: whole epochs, and steps of the next one."""
 
-    A checkpoint is written under another name and then renamed, so that one that
-    can be seen is whole, whenever the process ends.
+    epochs: int
+    step: int = 0
+
+    @property
+    def folder(self):
+        """The name of its checkpoint's folder."""
+        step = f"_step_{self.step:06d}" if self.step else ""
+        return f"epoch_{self.epochs:05d}{step}"
+
+    @property
+    def words(self):
+        """For people."""
+        if not self.step:
+            return f"epoch {self.epochs}"
+        return f"step {self.step} of epoch {self.epochs + 1}"
+
+
+class Restored(NamedTuple):
+    """What a checkpoint brought back beside the model's and the optimiser's variables.
+
+    Args:
+        place: a `Place`.
+        metrics: arrays, the variables of the metrics within an epoch.
+        seconds: how long the epoch had taken so far.
+    """
+
+    place: Place = Place(0)
+    metrics: tuple = ()
+    seconds: float = 0.0
+
+
+class Checkpoint(keras.callbacks.Callback):
+    """Saves the model's whole state after each epoch.
 
     Args:
         folder: where checkpoints go, a `pathlib.Path`.
@@ -31,78 +65,139 @@ class Checkpoint(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         """Save, named by how many epochs are done."""
-        done = epoch + 1
-        try:
-            self._save(done)
-        except OSError as error:
-            raise RunError(
-                f"cannot write a checkpoint to {self.folder} ({error})"
-                + what_stands(epoch)
-            ) from error
-
-    def _save(self, done):
-        self.folder.mkdir(parents=True, exist_ok=True)
-        final = self.folder / f"{_PREFIX}{done:05d}"
-        unfinished = self.folder / f"unfinished_{done:05d}"
-        shutil.rmtree(unfinished, ignore_errors=True)
-        unfinished.mkdir()
-        arrays = [keras.ops.convert_to_numpy(v) for v in _variables(self.model)]
-        # Not `save_weights`: HDF5 ends the process when the disk is full, and was
-        # half of the time of an epoch on digits.
-        with open(unfinished / _STATE, "wb") as file:
-            np.savez(file, *arrays)
-            file.flush()
-            os.fsync(file.fileno())
-        shutil.rmtree(final, ignore_errors=True)
-        unfinished.rename(final)
-        for old in saved_epochs(self.folder)[:-_KEEP]:
-            shutil.rmtree(self.folder / f"{_PREFIX}{old:05d}")
+        save(self.model, self.folder, Place(epoch + 1))
 
 
-def what_stands(epochs):
-    """The end of a message: what is kept when a run ends after so many epochs."""
-    if not epochs:
+def save(model, folder, place, seconds=0.0):
+    """Write a checkpoint, and keep the last two.
+
+    It is written under another name, synced and then renamed, so that one that can be
+    seen is whole, whenever the process ends.
+
+    Args:
+        model: a compiled `keras.Model`.
+        folder: where checkpoints go.
+        place: a `Place`.
+        seconds: how long the epoch has taken so far, within one.
+
+    Raises:
+        RunError: if it cannot be written; the one before is intact.
+    """
+    before = saved_places(folder)[-1:]
+    try:
+        _save(model, folder, place, seconds)
+    except OSError as error:
+        raise RunError(
+            f"cannot write a checkpoint to {folder} ({error})"
+            + (what_stands(before[0]) if before else what_stands(Place(0)))
+        ) from error
+
+
+def _save(model, folder, place, seconds):
+    folder.mkdir(parents=True, exist_ok=True)
+    final = folder / place.folder
+    unfinished = folder / f"unfinished_{place.folder}"
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir()
+    content = {"format": FORMAT, "seconds": seconds}
+    for number, variable in enumerate(_variables(model)):
+        content[f"variable_{number}"] = keras.ops.convert_to_numpy(variable)
+    if place.step:
+        for number, variable in enumerate(model.metrics_variables):
+            content[f"metric_{number}"] = keras.ops.convert_to_numpy(variable)
+    # Not `save_weights`: HDF5 ends the process when the disk is full, and was
+    # half of the time of an epoch on digits.
+    with open(unfinished / _STATE, "wb") as file:
+        np.savez(file, **content)
+        file.flush()
+        os.fsync(file.fileno())
+    shutil.rmtree(final, ignore_errors=True)
+    unfinished.rename(final)
+    _sync(folder)
+    for old in saved_places(folder)[:-_KEEP]:
+        shutil.rmtree(folder / old.folder, ignore_errors=True)
+
+
+def _sync(folder):
+    """Let the names in a folder outlive a power cut, where the system can."""
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def what_stands(place):
+    """The end of a message: what is kept when a run ends at a place."""
+    if not any(place):
         return "; nothing was saved before"
-    return f"; the checkpoint of epoch {epochs} is intact"
+    return f"; the checkpoint of {place.words} is intact"
 
 
-def saved_epochs(folder):
-    """How many epochs each checkpoint in a folder has done, in rising order."""
-    names = (path.name for path in pathlib.Path(folder).glob(f"{_PREFIX}*"))
-    numbers = (name.removeprefix(_PREFIX) for name in names)
-    return sorted(int(number) for number in numbers if number.isdecimal())
+def saved_places(folder):
+    """The `Place` of each checkpoint in a folder, in rising order."""
+    names = (path.name for path in pathlib.Path(folder).glob("epoch_*"))
+    found = filter(None, map(_NAME.fullmatch, names))
+    return sorted(Place(int(match[1]), int(match[2] or 0)) for match in found)
 
 
-def restore(model, folder):
-    """Bring back the newest checkpoint.
+def restore(model, folder, tell=print):
+    """Bring back the newest checkpoint that can be read.
 
     Args:
         model: a compiled `keras.Model` of the same structure.
         folder: where checkpoints are.
+        tell: called with a line for each that is damaged.
 
     Returns:
-        How many epochs are done; 0 where there is no checkpoint.
+        A `Restored`; of place 0 where there is no checkpoint.
 
     Raises:
-        RunError: if the checkpoint cannot be read.
+        RunError: if there are checkpoints, and none can be read.
     """
-    epochs = saved_epochs(folder)
-    if not epochs:
-        return 0
-    path = pathlib.Path(folder) / f"{_PREFIX}{epochs[-1]:05d}" / _STATE
+    places = saved_places(folder)
+    problem = None
+    for place in reversed(places):
+        path = pathlib.Path(folder) / place.folder / _STATE
+        try:
+            restored = _read(model, path, place)
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            problem = f"the checkpoint {path} cannot be read ({error})"
+            if place != places[0]:
+                tell(f"{problem}; the one before it is used")
+        else:
+            return restored
+    if problem:
+        raise RunError(
+            f"{problem}, and there is no other; remove {folder} to start anew"
+        )
+    return Restored()
+
+
+def _read(model, path, place):
     model.optimizer.build(model.trainable_variables)
     variables = _variables(model)
-    try:
-        with np.load(path, allow_pickle=False) as stored:
-            arrays = [stored[f"arr_{i}"] for i in range(len(variables))]
-        for variable, array in zip(variables, arrays, strict=True):
-            variable.assign(array)
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise RunError(
-            f"the checkpoint {path} cannot be read ({error}); remove its folder to go "
-            "on from the one before, or the whole run folder to start anew"
-        ) from error
-    return epochs[-1]
+    with np.load(path, allow_pickle=False) as stored:
+        version = int(stored["format"]) if "format" in stored else 0
+        if version != FORMAT:
+            raise ValueError(f"its format is {version}, and {FORMAT} is what is read")
+        count = sum(name.startswith("variable_") for name in stored.files)
+        if count != len(variables):
+            raise ValueError(f"it holds {count} variables of {len(variables)}")
+        arrays = [stored[f"variable_{i}"] for i in range(count)]
+        count = sum(name.startswith("metric_") for name in stored.files)
+        metrics = tuple(stored[f"metric_{i}"] for i in range(count))
+        seconds = float(stored["seconds"])
+    for variable, array in zip(variables, arrays, strict=True):
+        if tuple(variable.shape) != array.shape:
+            raise ValueError(
+                f"a variable of shape {tuple(variable.shape)} is {array.shape} there"
+            )
+    for variable, array in zip(variables, arrays, strict=True):
+        variable.assign(array)
+    return Restored(place, metrics, seconds)
 
 
 def _variables(model):

@@ -2,10 +2,9 @@
 
 import numpy as np
 
-from lnl_sr_tf.datasets.epoch_plan import EpochPlan
 from lnl_sr_tf.datasets.numpy_stream import prepared
 from lnl_sr_tf.training import backend
-from lnl_sr_tf.training.build import needs_index
+from lnl_sr_tf.training.build import build_variables, needs_index
 
 
 class DeviceData:
@@ -48,15 +47,7 @@ class DeviceEpochs:
         self.augmentation = first.augmentation
         self.mixing = dataset.num_classes if config.mixup else 0
         self.with_index = needs_index(config)
-        self.plans = [
-            EpochPlan(
-                len(dataset.given_labels),
-                training.config.seed,
-                self.augmentation.columns,
-                config.mixup,
-            )
-            for training in trainings
-        ]
+        self.plans = [training.plan for training in trainings]
         self.whole = config.whole_epochs == "yes" or bool(backend.gpus())
         self.train_data = (
             data.train_images,
@@ -69,7 +60,7 @@ class DeviceEpochs:
             labels = jax.nn.one_hot(labels, self.mixing)
         self.test_data = data.test_images, labels
         for model in self.models:
-            _build(model, data.train_images[:1], labels[:1])
+            build_variables(model, data.train_images[:1], labels[:1])
         # Where the seeds are in the data and in what is drawn: labels, orders, numbers.
         self._train = self._over_batches(
             self._train_step, self.batch_size, axes=((None, 0), (1, 1))
@@ -180,14 +171,6 @@ class DeviceEpochs:
             {name: float(value) for name, value in model.get_metrics_result().items()}
             for model in self.models
         ]
-
-
-def _build(model, images, labels):
-    """Let a model make all of its variables."""
-    model.optimizer.build(model.trainable_variables)
-    logits = model(images, training=False)
-    model.compute_metrics(images, labels, logits)
-    model.reset_metrics()
 
 
 def _variables(model, with_optimizer):

@@ -8,7 +8,7 @@ import keras
 from lnl_sr_tf.errors import RunError
 from lnl_sr_tf.layers.output_sharpening import sharpening_layers
 from lnl_sr_tf.losses import SparseRegularization
-from lnl_sr_tf.training import checkpoint
+from lnl_sr_tf.training.within_epoch import LossNotFinite
 
 
 class EpochLog(keras.callbacks.Callback):
@@ -34,14 +34,23 @@ class EpochLog(keras.callbacks.Callback):
         """Start the clock."""
         self._start = time.perf_counter()
 
+    def add_seconds(self, seconds):
+        """Count what an epoch had taken before a cut."""
+        self._start -= seconds
+
+    def seconds(self):
+        """What the epoch has taken so far."""
+        return time.perf_counter() - self._start
+
     def on_epoch_end(self, epoch, logs=None):
         """Write the row; stop a run whose loss is no number any more."""
-        if not math.isfinite(logs["loss"]):
+        if not self.folder.path.is_dir():
             raise RunError(
-                f"the loss became {logs['loss']} in epoch {epoch + 1}; a smaller lr or "
-                "lambda0, or float32 as precision, may help"
-                + checkpoint.what_stands(epoch)
+                f"{self.folder.path} was removed while it was trained; the same "
+                "command starts anew"
             )
+        if not math.isfinite(logs["loss"]):
+            raise LossNotFinite(f"the loss became {logs['loss']}")
         self.rows.append(self._row(epoch, logs))
         self.folder.write_rows(self.rows)
         self.tell(self.rows)
@@ -61,7 +70,7 @@ class EpochLog(keras.callbacks.Callback):
                 float(loss.weight) if isinstance(loss, SparseRegularization) else None
             ),
             "learning_rate": float(self.model.optimizer.learning_rate),
-            "seconds": round(time.perf_counter() - self._start, 4),
+            "seconds": round(self.seconds(), 4),
             "test_loss": float(logs["val_loss"]),
             "test_sparse_rate": float(logs["val_sparse_rate"]),
             "temperature": float(sharpening[0].temperature) if sharpening else None,

@@ -3,15 +3,21 @@
 import contextlib
 import dataclasses
 
+import keras
+
 from lnl_sr_tf import callbacks, schedules
 from lnl_sr_tf.datasets import pipeline
 from lnl_sr_tf.datasets.augment import Augmentation
+from lnl_sr_tf.datasets.epoch_plan import EpochPlan
 from lnl_sr_tf.errors import RunError
 from lnl_sr_tf.training import on_device
-from lnl_sr_tf.training.build import needs_index
-from lnl_sr_tf.training.checkpoint import Checkpoint, restore
+from lnl_sr_tf.training.build import build_variables, needs_index
+from lnl_sr_tf.training.checkpoint import Checkpoint, Place, restore
 from lnl_sr_tf.training.epoch_log import EpochLog
+from lnl_sr_tf.training.first_bad_step import explained
+from lnl_sr_tf.training.interruption import watching
 from lnl_sr_tf.training.schedulers import schedulers
+from lnl_sr_tf.training.within_epoch import LossNotFinite, Stopped, WithinEpoch
 
 
 @dataclasses.dataclass(eq=False)
@@ -26,6 +32,7 @@ class Training:
         tell: called with the rows of all epochs so far after each one.
 
     Attributes:
+        restored: what `begin` brought back, a `Restored`.
         done: epochs that are done.
         log: the `EpochLog`, whose `rows` are those of all epochs.
         problem: why it could not go on, a `RunError`; None where it could.
@@ -38,14 +45,18 @@ class Training:
     tell: object
     problem: Exception = None
 
-    def begin(self):
+    def begin(self, say=print):
         """Bring back the last checkpoint and the rows that belong to it.
+
+        Args:
+            say: called with a line for each checkpoint that is damaged.
 
         Raises:
             RunError: if there are fewer rows than epochs, or something cannot be read.
         """
         config, folder = self.config, self.folder
-        self.done = restore(self.model, folder.checkpoints)
+        self.restored = restore(self.model, folder.checkpoints, say)
+        self.done = self.restored.place.epochs
         rows = folder.rows()[: self.done]
         if len(rows) < self.done:
             raise RunError(
@@ -55,14 +66,55 @@ class Training:
         folder.write_rows(rows)
         clean = self.dataset.test_labels_are != "held out"
         self.log = EpochLog(folder, rows, self.tell, clean)
-        self.callbacks = [
-            *schedulers(config, self.dataset.noise_rate),
-            self.log,
-            callbacks.TensorBoardLog(folder.tensorboard),
-            Checkpoint(folder.checkpoints),
-        ]
         if self.done >= config.epochs:
             self._set_last_weight()
+
+    def callbacks(self, asked):
+        """What goes along with training.
+
+        Args:
+            asked: an `lnl_sr_tf.training.interruption.Asked`.
+        """
+        checkpoints = self.folder.checkpoints
+        minutes = self.config.checkpoint_minutes
+        return [
+            *schedulers(self.config, self.dataset.noise_rate),
+            self.log,
+            callbacks.TensorBoardLog(self.folder.tensorboard),
+            Checkpoint(checkpoints),
+            WithinEpoch(self.restored, checkpoints, minutes, asked, self.log),
+        ]
+
+    @property
+    def plan(self):
+        """The `EpochPlan`: what is random in each epoch."""
+        return EpochPlan(
+            len(self.dataset.given_labels),
+            self.config.seed,
+            self.augmentation.columns,
+            self.config.mixup,
+        )
+
+    def batches(self, place, end):
+        """Batches from a `Place` to the end of an epoch.
+
+        Args:
+            place: a `lnl_sr_tf.training.checkpoint.Place`.
+            end: how many epochs are done then.
+        """
+        return pipeline.training_batches(
+            self.dataset.train_images,
+            self.dataset.given_labels,
+            self.config.batch_size,
+            self.config.seed,
+            end,
+            first_epoch=place.epochs,
+            first_step=place.step,
+            augmentation=self.augmentation,
+            mixup_alpha=self.config.mixup,
+            num_classes=self.dataset.num_classes,
+            with_index=needs_index(self.config),
+        )
 
     def _set_last_weight(self):
         """λ is no part of a checkpoint, and without an epoch no scheduler sets it."""
@@ -86,68 +138,88 @@ class Training:
 
 
 def fit(trainings):
-    """Train from the last checkpoint, or from the start, to the last epoch.
+    """Train from where runs have begun to their last epoch.
 
     Args:
-        trainings: a list of `Training`; several, which differ in their seeds alone, are
-            trained at once on JAX, and else one after the other. One that cannot go on
-            says why in its `problem`.
+        trainings: a list of `Training` that have begun; several, which differ in their
+            seeds alone, are trained at once on JAX, and else one after the other. One
+            that cannot go on says why in its `problem`.
 
     Raises:
-        RunError: if something cannot be read.
+        Stopped: if a signal asked for it; what was done is saved.
     """
-    for training in trainings:
-        training.begin()
-    if trainings and on_device.suits(trainings[0].config, trainings[0].dataset):
-        on_device.fit(trainings)
+    if not trainings:
         return
+    with watching() as asked:
+        if on_device.suits(trainings[0].config, trainings[0].dataset):
+            for training in trainings:
+                _finish_epoch(training, asked)
+            on_device.fit(trainings, asked)
+        else:
+            for training in trainings:
+                _fit_by_keras(training, asked)
     for training in trainings:
-        try:
-            _fit_by_keras(training)
-        except RunError as error:
-            training.problem = error
+        if isinstance(training.problem, LossNotFinite):
+            training.problem = explained(training, training.problem)
 
 
-def _fit_by_keras(training):
-    config, dataset = training.config, training.dataset
-    if training.done >= config.epochs:
-        return
-    batches = pipeline.training_batches(
-        dataset.train_images,
-        dataset.given_labels,
-        config.batch_size,
-        config.seed,
-        config.epochs,
-        first_epoch=training.done,
-        augmentation=training.augmentation,
-        mixup_alpha=config.mixup,
-        num_classes=dataset.num_classes,
-        with_index=needs_index(config),
-    )
+def _fit_by_keras(training, asked):
+    """Train by `fit`: what is left of an epoch that was begun, and whole ones."""
+    _finish_epoch(training, asked)
+    if not training.problem and training.done < training.config.epochs:
+        _call_fit(training, Place(training.done), training.config.epochs, asked)
+
+
+def _finish_epoch(training, asked):
+    """Train what is left of an epoch that was begun."""
+    place = training.restored.place
+    if place.step:
+        _call_fit(training, place, place.epochs + 1, asked)
+        training.done += 1
+
+
+def _call_fit(training, place, end, asked):
+    model, config, dataset = training.model, training.config, training.dataset
+    steps = pipeline.steps_per_epoch(len(dataset.given_labels), config.batch_size)
+    steps -= place.step
+    if steps % model.steps_per_execution:
+        # The checkpoint is of another backend, which took single steps.
+        model.steps_per_execution = 1
+    if place.step:
+        # The metrics go on from what they were, so they must be there before.
+        sample = next(iter(training.batches(place, end)))
+        few = keras.tree.map_structure(lambda array: array[:1], sample)
+        build_variables(model, *few)
+    batches = training.batches(place, end)
     with contextlib.ExitStack() as stack:
         if hasattr(batches, "close"):
             # A generator's thread must not be at work when the process ends.
             stack.callback(batches.close)
-        _call_fit(training, batches)
+        stack.enter_context(_problems_of(training))
+        model.fit(
+            batches,
+            steps_per_epoch=steps,
+            validation_data=pipeline.evaluation_batches(
+                dataset.test_images,
+                dataset.test_labels,
+                2 * config.batch_size,
+                # Labels of one kind: mixed ones are distributions.
+                one_hot_classes=dataset.num_classes if config.mixup else None,
+            ),
+            initial_epoch=place.epochs,
+            epochs=end,
+            verbose=0,
+            shuffle=False,  # the stream is shuffled already
+            callbacks=training.callbacks(asked),
+        )
 
 
-def _call_fit(training, batches):
-    config, dataset = training.config, training.dataset
-    training.model.fit(
-        batches,
-        steps_per_epoch=pipeline.steps_per_epoch(
-            len(dataset.given_labels), config.batch_size
-        ),
-        validation_data=pipeline.evaluation_batches(
-            dataset.test_images,
-            dataset.test_labels,
-            2 * config.batch_size,
-            # Labels of one kind: mixed ones are distributions.
-            one_hot_classes=dataset.num_classes if config.mixup else None,
-        ),
-        initial_epoch=training.done,
-        epochs=config.epochs,
-        verbose=0,
-        shuffle=False,  # the stream is shuffled already
-        callbacks=training.callbacks,
-    )
+@contextlib.contextmanager
+def _problems_of(training):
+    """Note why a run cannot go on, unless it was asked to stop."""
+    try:
+        yield
+    except Stopped:
+        raise
+    except RunError as error:
+        training.problem = error

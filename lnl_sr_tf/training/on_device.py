@@ -74,21 +74,25 @@ def _device_memory():
     return statistics.get("bytes_limit", float("inf"))
 
 
-def fit(trainings):
+def fit(trainings, asked):
     """Train runs that differ in their seeds alone, to their last epoch.
 
     One that cannot go on has its `RunError` put into `problem`, and the others go on
     without it.
 
     Args:
-        trainings: a list of `lnl_sr_tf.training.fit.Training` that have begun.
+        trainings: a list of `lnl_sr_tf.training.fit.Training` that have begun, none in
+            the middle of an epoch.
+        asked: an `lnl_sr_tf.training.interruption.Asked`.
 
     Raises:
         InputError: if their losses differ in more than the seed.
     """
     _check_alike(trainings)
     lists = {
-        training: keras.callbacks.CallbackList(training.callbacks, model=training.model)
+        training: keras.callbacks.CallbackList(
+            training.callbacks(asked), model=training.model
+        )
         for training in trainings
     }
     data = DeviceData(trainings[0].dataset)

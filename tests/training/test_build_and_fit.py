@@ -134,9 +134,10 @@ class FitTest(tf.test.TestCase, parameterized.TestCase):
             self.assertRaises(Stop),
         ):
             folder = RunFolder(pathlib.Path(self.get_temp_dir()) / "stream")
-            fitting.fit(
-                [fitting.Training(made, build_model(made, data), data, folder, print)]
-            )
+            model = build_model(made, data)
+            training = fitting.Training(made, model, data, folder, print)
+            training.begin()
+            fitting.fit([training])
         images, labels, batch_size, seed, epochs = stream.call_args.args
         self.assertIs(images, data.train_images)
         self.assertIs(labels, data.given_labels)
@@ -145,6 +146,7 @@ class FitTest(tf.test.TestCase, parameterized.TestCase):
             stream.call_args.kwargs,
             {
                 "first_epoch": 0,
+                "first_step": 0,
                 "augmentation": Augmentation(2, True, 5.0),
                 "mixup_alpha": 0.0,
                 "num_classes": 10,

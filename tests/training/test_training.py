@@ -1,5 +1,6 @@
 """The optimiser, checkpoints and precision."""
 
+import os
 import pathlib
 from unittest import mock
 
@@ -110,7 +111,7 @@ class CoupledAdamTest(tf.test.TestCase):
         self.assertEqual(twin.get_config(), optimizer.get_config())
 
 
-class CheckpointTest(tf.test.TestCase):
+class CheckpointTest(tf.test.TestCase, parameterized.TestCase):
     def setUp(self):
         super().setUp()
         self.folder = pathlib.Path(self.get_temp_dir()) / self.id() / "checkpoints"
@@ -132,9 +133,9 @@ class CheckpointTest(tf.test.TestCase):
         whole, cut, resumed = self.make(1), self.make(1), self.make(2)
         self.fit(whole, 5)
         self.fit(cut, 3, callbacks=[checkpoint.Checkpoint(self.folder)])
-        done = checkpoint.restore(resumed, self.folder)
-        self.assertEqual(done, 3)
-        self.fit(resumed, 5, initial_epoch=done)
+        restored = checkpoint.restore(resumed, self.folder)
+        self.assertEqual(restored.place, (3, 0))
+        self.fit(resumed, 5, initial_epoch=3)
         for a, b in zip(whole.get_weights(), resumed.get_weights(), strict=True):
             self.assertAllEqual(a, b)
 
@@ -173,27 +174,79 @@ class CheckpointTest(tf.test.TestCase):
                 initial_epoch=1,
                 callbacks=[checkpoint.Checkpoint(self.folder)],
             )
-        self.assertEqual(checkpoint.restore(self.make(2), self.folder), 1)
+        self.assertEqual(checkpoint.restore(self.make(2), self.folder).place, (1, 0))
 
     def test_keeps_two(self):
         self.fit(self.make(1), 4, callbacks=[checkpoint.Checkpoint(self.folder)])
-        self.assertEqual(checkpoint.saved_epochs(self.folder), [3, 4])
+        self.assertEqual(checkpoint.saved_places(self.folder), [(3, 0), (4, 0)])
         self.assertLen(list(self.folder.iterdir()), 2)
 
     def test_unfinished_is_not_taken(self):
         self.fit(self.make(1), 1, callbacks=[checkpoint.Checkpoint(self.folder)])
         (self.folder / "unfinished_00002").mkdir()
-        self.assertEqual(checkpoint.saved_epochs(self.folder), [1])
+        self.assertEqual(checkpoint.saved_places(self.folder), [(1, 0)])
 
     def test_nothing_there(self):
-        self.assertEqual(checkpoint.restore(self.make(1), self.folder), 0)
+        self.assertEqual(
+            checkpoint.restore(self.make(1), self.folder), checkpoint.Restored()
+        )
 
-    def test_damaged(self):
-        self.fit(self.make(1), 1, callbacks=[checkpoint.Checkpoint(self.folder)])
+    @parameterized.named_parameters(
+        ("truncated", lambda content: content[:100]),
+        ("emptied", lambda content: b""),
+        ("flipped", lambda content: content[:300] + b"?" * 40 + content[340:]),
+        ("no archive", lambda content: b"x" * len(content)),
+    )
+    def test_damaged(self, damage):
+        saved = self.make(1)
+        self.fit(saved, 1, callbacks=[checkpoint.Checkpoint(self.folder)])
+        weights = saved.get_weights()
+        self.fit(
+            saved, 2, initial_epoch=1, callbacks=[checkpoint.Checkpoint(self.folder)]
+        )
+        path = self.folder / "epoch_00002" / "state.npz"
+        path.write_bytes(damage(path.read_bytes()))
+        model, lines = self.make(2), []
+        restored = checkpoint.restore(model, self.folder, lines.append)
+        self.assertEqual(restored.place, (1, 0))
+        for one, other in zip(weights, model.get_weights(), strict=True):
+            self.assertAllEqual(one, other)
+        (line,) = lines
+        self.assertRegex(line, "epoch_00002.*cannot be read.*one before it is used")
         path = self.folder / "epoch_00001" / "state.npz"
-        path.write_bytes(path.read_bytes()[:100])
-        with self.assertRaisesRegex(RunError, "cannot be read.*one before"):
-            checkpoint.restore(self.make(1), self.folder)
+        path.write_bytes(damage(path.read_bytes()))
+        with self.assertRaisesRegex(RunError, "no other; remove .* to start anew"):
+            checkpoint.restore(self.make(1), self.folder, lines.append)
+
+    def test_of_another_kind(self):
+        path = self.folder / "epoch_00001" / "state.npz"
+        for change, words in (
+            (lambda content: content.pop("format"), "its format is 0"),
+            (lambda content: content.update(format=99), "its format is 99"),
+            (lambda content: content.pop("variable_0"), "variables of"),
+            (lambda content: content.update(variable_0=np.ones(7)), "shape"),
+        ):
+            self.fit(self.make(1), 1, callbacks=[checkpoint.Checkpoint(self.folder)])
+            with np.load(path) as stored:
+                content = dict(stored)
+            change(content)
+            np.savez(path, **content)
+            with self.assertRaisesRegex(RunError, words):
+                checkpoint.restore(self.make(1), self.folder)
+
+    def test_index_is_missing(self):
+        self.fit(self.make(1), 2, callbacks=[checkpoint.Checkpoint(self.folder)])
+        (self.folder / "epoch_00002" / "state.npz").unlink()
+        lines = []
+        restored = checkpoint.restore(self.make(2), self.folder, lines.append)
+        self.assertEqual(restored.place, (1, 0))
+        self.assertLen(lines, 1)
+
+    def test_clock_set_back(self):
+        """What is newest goes by its name, not by its time."""
+        self.fit(self.make(1), 2, callbacks=[checkpoint.Checkpoint(self.folder)])
+        os.utime(self.folder / "epoch_00002", (0, 0))
+        self.assertEqual(checkpoint.restore(self.make(2), self.folder).place, (2, 0))
 
     def test_folder_cannot_be_written(self):
         self.folder.parent.mkdir(parents=True)

@@ -1,0 +1,58 @@
+"""Which step made the loss no number: found by taking the steps again, one by one."""
+
+import json
+import math
+
+from lnl_sr_tf.errors import RunError
+from lnl_sr_tf.training.checkpoint import restore, what_stands
+
+_SHOWN = 5
+FILE = "not_finite.json"
+
+
+def explained(training, problem):
+    """A `RunError` that says at which step, on which examples, and what may help.
+
+    The run goes back to its last checkpoint for that, whose steps are the same again.
+
+    Args:
+        training: a `lnl_sr_tf.training.fit.Training` whose loss is no number any more,
+            with the settings of its epoch.
+        problem: what was found, a `LossNotFinite`.
+    """
+    folder = training.folder
+    place = restore(training.model, folder.checkpoints, lambda line: None).place
+    found = _search(training, place)
+    where = f"in epoch {place.epochs + 1}"
+    if found:
+        step, loss, examples = found
+        shown = ", ".join(map(str, examples[:_SHOWN]))
+        more = len(examples) - _SHOWN
+        where += f" at step {step}, on the training examples {shown}"
+        if more > 0:
+            where += f" and {more} more (all in {folder.path / FILE})"
+        content = {
+            "epoch": place.epochs + 1,
+            "step": step,
+            "loss": str(loss),
+            "examples": examples,
+        }
+        (folder.path / FILE).write_text(json.dumps(content) + "\n", "utf-8")
+    return RunError(
+        f"{problem} {where}; a smaller lr or lambda0, or float32 as precision, may help"
+        + what_stands(place)
+    )
+
+
+def _search(training, place):
+    """(step from 1, loss, indices of its examples); None where no step shows it."""
+    size = training.config.batch_size
+    order, _ = training.plan.of(place.epochs)
+    batches = training.batches(place, place.epochs + 1)
+    for step, (images, labels) in enumerate(batches, place.step):
+        training.model.reset_metrics()
+        loss = training.model.train_on_batch(images, labels, return_dict=True)["loss"]
+        if not math.isfinite(loss):
+            chosen = order[step * size : (step + 1) * size]
+            return step + 1, loss, training.dataset.index[chosen].tolist()
+    return None

@@ -1,0 +1,171 @@
+"""Cut in the middle of an epoch, a run ends as one that was not."""
+
+import json
+import pathlib
+import signal
+from unittest import mock
+
+import numpy as np
+import tensorflow as tf
+from absl.testing import parameterized
+
+from lnl_sr_tf import config, experiment
+from lnl_sr_tf.errors import RunError
+from lnl_sr_tf.training import checkpoint, compilation, within_epoch
+from lnl_sr_tf.training.within_epoch import WithinEpoch
+
+EPOCHS = 3
+STEPS = 6  # of 12 in one call
+
+
+class Cut(Exception):
+    """In place of a power cut."""
+
+
+def state(run):
+    """Every array of the last checkpoint."""
+    path = run.checkpoints / checkpoint.Place(EPOCHS).folder / "state.npz"
+    with np.load(path) as stored:
+        return dict(stored)
+
+
+class WithinEpochTest(tf.test.TestCase, parameterized.TestCase):
+    def setUp(self):
+        super().setUp()
+        patch = mock.patch.object(
+            compilation, "steps_per_execution", return_value=STEPS
+        )
+        patch.start()
+        self.addCleanup(patch.stop)
+
+    def start(self, name, tell=lambda line: None, **settings):
+        folder = pathlib.Path(self.get_temp_dir()) / self.id().rpartition(".")[2] / name
+        settings = {"loss": "ce_sr"} | settings
+        if settings["loss"] == "ce_sr":
+            settings["lambda_every"] = 1
+        made = config.resolve(settings | {"epochs": EPOCHS, "output_dir": str(folder)})
+        return experiment.run(made, tell)
+
+    def assert_same(self, cut, whole):
+        ours, theirs = state(cut), state(whole)
+        self.assertEqual(set(ours), set(theirs))
+        for name, array in theirs.items():
+            self.assertAllEqual(ours[name], array, name)
+        rows = [[row | {"seconds": 0} for row in run.rows()] for run in (cut, whole)]
+        self.assertEqual(*rows)
+
+    @parameterized.named_parameters(
+        ("standard", {}),
+        ("augmented", {"crop_padding": 1}),
+        ("elr", {"loss": "elr"}),
+        ("co_teaching", {"method": "co_teaching"}),
+        ("mixup", {"loss": "ce", "mixup": 0.4}),
+    )
+    def test_saved_and_cut(self, settings):
+        save = WithinEpoch._save
+
+        def save_and_cut(self, batch):
+            save(self, batch)
+            if self._epoch == 1:
+                raise Cut
+
+        with (
+            mock.patch.object(WithinEpoch, "_save", save_and_cut),
+            self.assertRaises(Cut),
+        ):
+            self.start("cut", checkpoint_minutes=1e-9, **settings)
+        lines = []
+        cut = self.start("cut", lines.append, **settings)
+        self.assertIn(f"going on after step {STEPS} of epoch 2", lines)
+        self.assert_same(cut, self.start("whole", **settings))
+
+    @parameterized.parameters(signal.SIGTERM, signal.SIGINT)
+    def test_asked_to_stop(self, number):
+        def ask(line):
+            if line.startswith("epoch 1"):
+                signal.raise_signal(number)
+
+        name = signal.Signals(number).name
+        with self.assertRaisesRegex(
+            RunError, f"stopped by {name} after (epoch 1|step 6 of epoch 2); with"
+        ):
+            self.start("cut", ask)
+        self.assertIn(
+            signal.getsignal(number), (signal.SIG_DFL, signal.default_int_handler)
+        )
+        cut = self.start("cut")
+        self.assert_same(cut, self.start("whole"))
+
+    def test_asked_within_an_epoch(self):
+        looked = WithinEpoch.on_train_batch_end
+
+        def ask(self, batch, logs=None):
+            if self._epoch == 1:
+                signal.raise_signal(signal.SIGTERM)
+            looked(self, batch, logs)
+
+        with (
+            mock.patch.object(WithinEpoch, "on_train_batch_end", ask),
+            self.assertRaisesRegex(RunError, "SIGTERM after step 6 of epoch 2"),
+        ):
+            self.start("cut")
+        cut = self.start("cut")
+        self.assert_same(cut, self.start("whole"))
+
+    def test_saves_by_the_clock(self):
+        run = self.start("runs", checkpoint_minutes=0)
+        self.assertEqual(
+            checkpoint.saved_places(run.checkpoints), [(EPOCHS - 1, 0), (EPOCHS, 0)]
+        )
+        run = self.start("more", checkpoint_minutes=1e-9)
+        self.assertEqual(
+            checkpoint.saved_places(run.checkpoints), [(EPOCHS - 1, STEPS), (EPOCHS, 0)]
+        )
+
+    def test_seconds_of_a_cut_epoch_count(self):
+        restored = checkpoint.Restored(checkpoint.Place(1, 6), (), 100.0)
+        log = mock.Mock()
+        callback = WithinEpoch(restored, None, 0, None, log)
+        callback.set_model(mock.Mock(metrics_variables=[]))
+        callback.on_epoch_begin(1)
+        log.add_seconds.assert_called_once_with(100.0)
+        callback.on_epoch_begin(2)
+        log.add_seconds.assert_called_once_with(100.0)
+
+
+class NotFiniteTest(tf.test.TestCase):
+    def test_names_the_step_and_its_examples(self):
+        folder = pathlib.Path(self.get_temp_dir()) / "nan"
+        made = config.resolve({"lr": 1e30, "epochs": 2, "output_dir": str(folder)})
+        with self.assertRaisesRegex(
+            RunError,
+            r"the loss became (nan|inf) in epoch 1 at step \d+, on the training "
+            r"examples \d+, .*not_finite.json.*nothing was saved before",
+        ):
+            experiment.run(made, lambda line: None)
+        (run,) = folder.iterdir()
+        found = json.loads((run / "not_finite.json").read_text())
+        self.assertEqual(found["epoch"], 1)
+        self.assertLen(set(found["examples"]), 128)
+
+    def test_is_seen_within_an_epoch(self):
+        made = config.resolve(
+            {
+                "lr": 1e30, "epochs": 2, "batch_size": 8,
+                "output_dir": str(pathlib.Path(self.get_temp_dir()) / "soon"),
+            }
+        )  # fmt: skip
+        with (
+            mock.patch.object(within_epoch, "_LOOK_EVERY", 0.0),
+            mock.patch.object(compilation, "steps_per_execution", return_value=1),
+            mock.patch.object(
+                within_epoch.WithinEpoch, "on_epoch_end",
+                side_effect=AssertionError("it was seen too late"),
+            ),
+            self.assertRaisesRegex(RunError, "the loss became .* in epoch 1 at step"),
+        ):  # fmt: skip
+            experiment.run(made, lambda line: None)
+
+
+if __name__ == "__main__":
+    tf.test.main()

@@ -73,8 +73,18 @@ class RunFolder:
         ended = bool(summary.get("finished"))
         return ended and self.model.is_file() and (served or not wanted)
 
+    def make(self):
+        """Make the folder; nothing else does, so that one that is removed stays so."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise RunError(
+                f"cannot make {self.path}: {error.strerror or error}"
+            ) from error
+
     def write_config(self, content):
-        """Write `config.json`."""
+        """Write `config.json`, and make the folder."""
+        self.make()
         self._write("config.json", content)
 
     def write_summary(self, content):
@@ -127,7 +137,6 @@ class RunFolder:
         path = self.path / name
         unfinished = path.with_name(f".{name}.unfinished")
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
             with open(unfinished, "w", encoding="utf-8") as file:
                 file.write(text)
                 file.flush()

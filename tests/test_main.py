@@ -33,7 +33,7 @@ class RunTest(tf.test.TestCase, parameterized.TestCase):
         self.assertEqual(
             {path.name for path in run.path.iterdir()},
             {
-                "checkpoints", "config.json", "figures", "labels.npz", "metrics.csv",
+                ".lock", "checkpoints", "config.json", "figures", "labels.npz", "metrics.csv",
                 "model.keras", "saved_model", "summary.json", "tensorboard",
             },
         )  # fmt: skip
@@ -116,7 +116,7 @@ class RunTest(tf.test.TestCase, parameterized.TestCase):
         out_dir.write_text("a file")
         status, _, err = call("--epochs=1", "--loss=ce", f"--output_dir={out_dir}")
         self.assertEqual(status, 1)
-        self.assertRegex(err, "^lnl-sr: cannot write .*config.json")
+        self.assertRegex(err, "^lnl-sr: cannot write to .*Not a directory")
 
     def test_settings_from_a_file(self):
         out_dir = self.folder()

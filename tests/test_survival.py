@@ -1,6 +1,7 @@
 """A run that was killed ends as one that was not."""
 
 import pathlib
+import resource
 import subprocess
 import sys
 import time
@@ -22,7 +23,7 @@ def state(run):
 
 
 class SurvivalTest(tf.test.TestCase):
-    def start(self, name):
+    def start(self, name, **options):
         out_dir = pathlib.Path(self.get_temp_dir()) / name
         process = subprocess.Popen(
             [
@@ -30,6 +31,7 @@ class SurvivalTest(tf.test.TestCase):
                 "--lambda_every=2", f"--output_dir={out_dir}",
             ],
             cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            **options,
         )  # fmt: skip
         return process, out_dir
 
@@ -64,6 +66,35 @@ class SurvivalTest(tf.test.TestCase):
 
         self.assertEqual(without_time(cut), without_time(whole))
         self.assertTrue(cut.finished())
+
+    def test_disk_full(self):
+        """A file may not grow beyond a limit, as on a disk that is full."""
+
+        def limit():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+
+        process, _ = self.start("full", preexec_fn=limit)
+        out, _ = process.communicate()
+        self.assertEqual(process.returncode, 1, out)
+        last = out.splitlines()[-1]
+        self.assertRegex(last, "^lnl-sr: cannot write a checkpoint .*File too large")
+        self.assertIn("nothing was saved before", last)
+        run, _ = self.finish("full")
+        self.assertTrue(run.finished())
+
+    def test_folder_is_removed(self):
+        process, out_dir = self.start("removed")
+        while not list(out_dir.glob("*/checkpoints/epoch_00001")):
+            self.assertIsNone(process.poll(), "ended before it could be removed")
+            time.sleep(0.01)
+        (path,) = out_dir.iterdir()
+        path.rename(path.with_name("elsewhere"))
+        out, _ = process.communicate()
+        self.assertEqual(process.returncode, 1, out)
+        self.assertRegex(
+            out.splitlines()[-1], "^lnl-sr: (.* was removed while|cannot write a)"
+        )
+        self.assertFalse(path.exists())
 
 
 if __name__ == "__main__":

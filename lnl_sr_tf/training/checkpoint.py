@@ -94,7 +94,8 @@ def save(model, folder, place, seconds=0.0):
 
 
 def _save(model, folder, place, seconds):
-    folder.mkdir(parents=True, exist_ok=True)
+    # Not its parents: a run's folder that is gone was removed.
+    folder.mkdir(exist_ok=True)
     final = folder / place.folder
     unfinished = folder / f"unfinished_{place.folder}"
     shutil.rmtree(unfinished, ignore_errors=True)

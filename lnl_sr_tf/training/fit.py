@@ -55,6 +55,7 @@ class Training:
             RunError: if there are fewer rows than epochs, or something cannot be read.
         """
         config, folder = self.config, self.folder
+        folder.make()
         self.restored = restore(self.model, folder.checkpoints, say)
         self.done = self.restored.place.epochs
         rows = folder.rows()[: self.done]

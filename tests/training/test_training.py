@@ -115,6 +115,7 @@ class CheckpointTest(tf.test.TestCase, parameterized.TestCase):
     def setUp(self):
         super().setUp()
         self.folder = pathlib.Path(self.get_temp_dir()) / self.id() / "checkpoints"
+        self.folder.parent.mkdir(parents=True)
 
     def make(self, seed):
         initializer = keras.initializers.GlorotUniform(seed=seed)
@@ -249,7 +250,6 @@ class CheckpointTest(tf.test.TestCase, parameterized.TestCase):
         self.assertEqual(checkpoint.restore(self.make(2), self.folder).place, (2, 0))
 
     def test_folder_cannot_be_written(self):
-        self.folder.parent.mkdir(parents=True)
         self.folder.write_text("a file where a folder should be")
         with self.assertRaisesRegex(RunError, "cannot write a checkpoint"):
             self.fit(self.make(1), 1, callbacks=[checkpoint.Checkpoint(self.folder)])

@@ -33,8 +33,9 @@ class RunTest(tf.test.TestCase, parameterized.TestCase):
         self.assertEqual(
             {path.name for path in run.path.iterdir()},
             {
-                ".lock", "checkpoints", "config.json", "figures", "labels.npz", "metrics.csv",
-                "model.keras", "saved_model", "summary.json", "tensorboard",
+                ".lock", "checkpoints", "config.json", "figures", "labels.npz",
+                "metrics.csv", "model.keras", "saved_model", "summary.json",
+                "tensorboard",
             },
         )  # fmt: skip
         settings = run.config()

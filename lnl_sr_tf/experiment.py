@@ -9,6 +9,7 @@ import numpy as np
 
 from lnl_sr_tf import datasets, export, models, noise
 from lnl_sr_tf.analysis import figures
+from lnl_sr_tf.datasets import beside
 from lnl_sr_tf.errors import InputError, RunError
 from lnl_sr_tf.run_folder import RunFolder
 from lnl_sr_tf.run_lock import RunLock
@@ -239,6 +240,7 @@ def _how(config):
 def _write_results(training, tell):
     config, dataset, folder = training.config, training.dataset, training.folder
     rows = training.log.rows
+    beside.prepare()
     folder.figures.mkdir(exist_ok=True)
     title = f"{dataset.name}, noise {config.noise_words}"
     of_run = f"{title}, {_how(config)}, seed {config.seed}"

@@ -1,6 +1,5 @@
 """A trained model as files that others can use."""
 
-import importlib.util
 import logging
 import os
 import pathlib
@@ -26,9 +25,7 @@ def save(model, folder, class_names, resize=None):
     Returns:
         Whether there is a SavedModel.
     """
-    exported = importlib.util.find_spec("tensorflow") is not None
-    if exported:
-        beside.tensorflow()  # which Keras imports when it saves, on any backend
+    exported = beside.prepare()
     model.save(folder.model)
     if not exported:
         return False
@@ -126,16 +123,19 @@ def _as_tensorflow(model):
         jax2tf_kwargs={"native_serialization_platforms": ("cpu", "cuda")},
     )
     logger = logging.getLogger("absl")
-    level = logger.level
-    # TensorFlow warns of gradients, which are not served.
-    logger.setLevel(logging.ERROR)
+    logger.addFilter(_matters)
     try:
         with tempfile.TemporaryDirectory() as folder:
             archive.write_out(folder, verbose=False)
             loaded = tf.saved_model.load(folder)
     finally:
-        logger.setLevel(level)
+        logger.removeFilter(_matters)
     return loaded.logits, loaded
+
+
+def _matters(record):
+    """Not that there are no gradients: what is served needs none."""
+    return not record.getMessage().startswith("Importing a function")
 
 
 def _by_another_process(source, path, class_names, resize):

@@ -1,5 +1,7 @@
 """TensorFlow beside another backend: to read and to write, not to compute."""
 
+import importlib.util
+
 import keras
 
 from lnl_sr_tf import quiet
@@ -23,3 +25,15 @@ def tensorflow():
                 return tf
         tf.config.list_logical_devices()
     return tf
+
+
+def prepare():
+    """Import TensorFlow where it is installed, as Keras does itself to serialise.
+
+    Returns:
+        Whether it is installed.
+    """
+    installed = importlib.util.find_spec("tensorflow") is not None
+    if installed:
+        tensorflow()
+    return installed

@@ -95,12 +95,13 @@ def served_model(model):
 
 def used_parameters(loss):
     """What a loss, and what it is made of, was given or takes by default, for JSON."""
-    config = loss.get_config()
-    found = {
-        name: config[name]
-        for name in getattr(loss, "parameters", ())
-        if isinstance(config[name], (bool, int, float))
-    }
+    found = {}
+    for name in getattr(loss, "parameters", ()):
+        value = getattr(loss, name)
+        if isinstance(value, keras.Variable):
+            value = float(value)
+        if isinstance(value, (bool, int, float)):
+            found[name] = value
     parts = ("loss",) if hasattr(loss, "loss") else getattr(loss, "parts", ())
     for part in parts:
         found |= used_parameters(getattr(loss, part))

@@ -15,3 +15,7 @@ class RunError(RuntimeError):
     The message is one line that says what happened and what to do next. The
     command line prints it without a traceback and exits with status 1.
     """
+
+
+class NotFinite(RunError):
+    """The loss, or a weight of the network, is no number any more."""

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
-from lnl_sr_tf.errors import RunError
+from lnl_sr_tf.errors import NotFinite, RunError
 
 FORMAT = 1
 _STATE = "state.npz"
@@ -81,6 +81,7 @@ def save(model, folder, place, seconds=0.0):
         seconds: how long the epoch has taken so far, within one.
 
     Raises:
+        NotFinite: if a weight is no number, which the loss shows a step later alone.
         RunError: if it cannot be written; the one before is intact.
     """
     before = saved_places(folder)[-1:]
@@ -94,18 +95,13 @@ def save(model, folder, place, seconds=0.0):
 
 
 def _save(model, folder, place, seconds):
+    content = {"format": FORMAT, "seconds": seconds} | _content(model, place)
     # Not its parents: a run's folder that is gone was removed.
     folder.mkdir(exist_ok=True)
     final = folder / place.folder
     unfinished = folder / f"unfinished_{place.folder}"
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir()
-    content = {"format": FORMAT, "seconds": seconds}
-    for number, variable in enumerate(_variables(model)):
-        content[f"variable_{number}"] = keras.ops.convert_to_numpy(variable)
-    if place.step:
-        for number, variable in enumerate(model.metrics_variables):
-            content[f"metric_{number}"] = keras.ops.convert_to_numpy(variable)
     # Not `save_weights`: HDF5 ends the process when the disk is full, and was
     # half of the time of an epoch on digits.
     with open(unfinished / _STATE, "wb") as file:
@@ -117,6 +113,20 @@ def _save(model, folder, place, seconds):
     _sync(folder)
     for old in saved_places(folder)[:-_KEEP]:
         shutil.rmtree(folder / old.folder, ignore_errors=True)
+
+
+def _content(model, place):
+    """The arrays of a checkpoint, by name."""
+    content = {}
+    for number, variable in enumerate(_variables(model)):
+        array = keras.ops.convert_to_numpy(variable)
+        if number < len(model.weights) and not np.all(np.isfinite(array)):
+            raise NotFinite(f"weights ({variable.path}) became NaN or infinite")
+        content[f"variable_{number}"] = array
+    if place.step:
+        for number, variable in enumerate(model.metrics_variables):
+            content[f"metric_{number}"] = keras.ops.convert_to_numpy(variable)
+    return content
 
 
 def _sync(folder):

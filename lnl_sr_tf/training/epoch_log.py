@@ -5,10 +5,9 @@ import time
 
 import keras
 
-from lnl_sr_tf.errors import RunError
+from lnl_sr_tf.errors import NotFinite, RunError
 from lnl_sr_tf.layers.output_sharpening import sharpening_layers
 from lnl_sr_tf.losses import SparseRegularization
-from lnl_sr_tf.training.within_epoch import LossNotFinite
 
 
 class EpochLog(keras.callbacks.Callback):
@@ -50,7 +49,7 @@ class EpochLog(keras.callbacks.Callback):
                 "command starts anew"
             )
         if not math.isfinite(logs["loss"]):
-            raise LossNotFinite(f"the loss became {logs['loss']}")
+            raise NotFinite(f"the loss became {logs['loss']}")
         self.rows.append(self._row(epoch, logs))
         self.folder.write_rows(self.rows)
         self.tell(self.rows)

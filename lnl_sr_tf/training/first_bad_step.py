@@ -1,7 +1,10 @@
-"""Which step made the loss no number: found by taking the steps again, one by one."""
+"""Which step made loss or weights no number: found by taking them again, one by one."""
 
 import json
 import math
+
+import keras
+import numpy as np
 
 from lnl_sr_tf.errors import RunError
 from lnl_sr_tf.training.checkpoint import restore, what_stands
@@ -18,7 +21,7 @@ def explained(training, problem):
     Args:
         training: a `lnl_sr_tf.training.fit.Training` whose loss is no number any more,
             with the settings of its epoch.
-        problem: what was found, a `LossNotFinite`.
+        problem: what was found, a `NotFinite`.
     """
     folder = training.folder
     place = restore(training.model, folder.checkpoints, lambda line: None).place
@@ -52,7 +55,14 @@ def _search(training, place):
     for step, (images, labels) in enumerate(batches, place.step):
         training.model.reset_metrics()
         loss = training.model.train_on_batch(images, labels, return_dict=True)["loss"]
-        if not math.isfinite(loss):
+        if not (math.isfinite(loss) and _finite(training.model)):
             chosen = order[step * size : (step + 1) * size]
             return step + 1, loss, training.dataset.index[chosen].tolist()
     return None
+
+
+def _finite(model):
+    return all(
+        np.all(np.isfinite(keras.ops.convert_to_numpy(weight)))
+        for weight in model.weights
+    )

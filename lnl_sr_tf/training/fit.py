@@ -9,7 +9,7 @@ from lnl_sr_tf import callbacks, schedules
 from lnl_sr_tf.datasets import pipeline
 from lnl_sr_tf.datasets.augment import Augmentation
 from lnl_sr_tf.datasets.epoch_plan import EpochPlan
-from lnl_sr_tf.errors import RunError
+from lnl_sr_tf.errors import NotFinite, RunError
 from lnl_sr_tf.training import on_device
 from lnl_sr_tf.training.build import build_variables, needs_index
 from lnl_sr_tf.training.checkpoint import Checkpoint, Place, restore
@@ -17,7 +17,7 @@ from lnl_sr_tf.training.epoch_log import EpochLog
 from lnl_sr_tf.training.first_bad_step import explained
 from lnl_sr_tf.training.interruption import watching
 from lnl_sr_tf.training.schedulers import schedulers
-from lnl_sr_tf.training.within_epoch import LossNotFinite, Stopped, WithinEpoch
+from lnl_sr_tf.training.within_epoch import Stopped, WithinEpoch
 
 
 @dataclasses.dataclass(eq=False)
@@ -160,7 +160,7 @@ def fit(trainings):
             for training in trainings:
                 _fit_by_keras(training, asked)
     for training in trainings:
-        if isinstance(training.problem, LossNotFinite):
+        if isinstance(training.problem, NotFinite):
             training.problem = explained(training, training.problem)
 
 

@@ -5,14 +5,10 @@ import time
 
 import keras
 
-from lnl_sr_tf.errors import RunError
+from lnl_sr_tf.errors import NotFinite, RunError
 from lnl_sr_tf.training import checkpoint
 
 _LOOK_EVERY = 2.0  # seconds; to read the loss makes a GPU wait
-
-
-class LossNotFinite(RunError):
-    """The loss is no number any more."""
 
 
 class Stopped(RunError):
@@ -58,14 +54,15 @@ class WithinEpoch(keras.callbacks.Callback):
         if batch + 1 >= steps:
             return  # the end of the epoch does it
         now = time.monotonic()
-        if self.asked.signal:
-            place = self._save(batch)
-            raise stopped(self.asked, place)
-        if now - self._looked > _LOOK_EVERY:
+        due = self.minutes and now - self._saved > 60 * self.minutes
+        # Before a checkpoint too: one of a loss that is no number helps nobody.
+        if self.asked.signal or due or now - self._looked > _LOOK_EVERY:
             self._looked = now
             if not math.isfinite(float(logs["loss"])):
-                raise LossNotFinite(f"the loss became {float(logs['loss'])}")
-        if self.minutes and now - self._saved > 60 * self.minutes:
+                raise NotFinite(f"the loss became {float(logs['loss'])}")
+        if self.asked.signal:
+            raise stopped(self.asked, self._save(batch))
+        if due:
             self._save(batch)
 
     def on_epoch_end(self, epoch, logs=None):

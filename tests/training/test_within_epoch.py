@@ -148,6 +148,31 @@ class NotFiniteTest(tf.test.TestCase):
         self.assertEqual(found["epoch"], 1)
         self.assertLen(set(found["examples"]), 128)
 
+    def diverged(self, name, **settings):
+        """What a run with a mad learning rate says, and its checkpoints."""
+        folder = pathlib.Path(self.get_temp_dir()) / name
+        settings = {"lr": 1e30, "epochs": 2, "output_dir": str(folder)} | settings
+        with (
+            mock.patch.object(compilation, "steps_per_execution", return_value=1),
+            self.assertRaises(RunError) as raised,
+        ):
+            experiment.run(config.resolve(settings), lambda line: None)
+        (run,) = folder.iterdir()
+        return str(raised.exception), checkpoint.saved_places(run / "checkpoints")
+
+    def test_is_no_checkpoint_by_the_clock(self):
+        problem, saved = self.diverged("clock", checkpoint_minutes=1e-9)
+        self.assertRegex(problem, "(the loss|weights .*) became .* in epoch 1 at step")
+        for place in saved:
+            self.assertIn(f"the checkpoint of {place.words} is intact", problem)
+
+    def test_is_no_checkpoint_at_the_end_of_an_epoch(self):
+        """The last step spoils the weights after its loss was a number."""
+        problem, saved = self.diverged("end", batch_size=1437, weight_decay=1e30)
+        self.assertRegex(problem, r"weights \(.*became NaN or infinite in epoch 1")
+        self.assertRegex(problem, "at step 1, on the training examples")
+        self.assertEmpty(saved)
+
     def test_is_seen_within_an_epoch(self):
         made = config.resolve(
             {

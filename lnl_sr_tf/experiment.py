@@ -11,11 +11,12 @@ from lnl_sr_tf import datasets, export, models, noise
 from lnl_sr_tf.analysis import figures
 from lnl_sr_tf.datasets import beside
 from lnl_sr_tf.errors import InputError, RunError
-from lnl_sr_tf.run_folder import RunFolder
+from lnl_sr_tf.run_folder import RunFolder, UnwrittenFolder
 from lnl_sr_tf.run_lock import RunLock
 from lnl_sr_tf.training import (
     backend,
     corruption,
+    distribution,
     on_device,
     precision,
     run_data,
@@ -33,8 +34,10 @@ def check(config):
 
     Raises:
         InputError: if its dataset, loss or network is unknown, the loss does not take
-            its parameters, or the noise is not defined for the dataset.
+            its parameters, the noise is not defined for the dataset, or there are not
+            the devices.
     """
+    distribution.start(config)  # before anything computes
     try:
         build_loss(config)
     except (ValueError, TypeError) as error:
@@ -111,6 +114,12 @@ def run_together(configs, tell=print):
             "resume on the same command goes on from there"
         ) from error
     except Exception as error:
+        if distribution.peer_is_gone(error):
+            raise RunError(
+                f"another machine of the run in {configs[0].output_dir} is gone, or "
+                "does not answer; start all of them again, and with resume on they go "
+                "on from the last checkpoint"
+            ) from error
         if not backend.out_of_memory(error):
             raise
         raise RunError(
@@ -122,26 +131,29 @@ def run_together(configs, tell=print):
 
 
 def _run_together(configs, tell, locks):
+    devices = distribution.start(configs[0])
     folders, trainings, source = [], [], None
     for config in configs:
-        folder = _choose_folder(config, tell)
+        folder = _choose_folder(config, tell) if devices.chief else _unwritten(config)
         folders.append(folder)
-        if folder.path.is_dir() and not folder.finished():
+        if folder.kept and folder.path.is_dir() and not folder.finished():
             locks.enter_context(RunLock(folder.path))
         run_record.check_same(config, folder)
-        if folder.finished():
+        if any(devices.any([folder.finished()])):
             tell(f"{folder.path}: already finished")
             continue
         if source is None:
             source = run_data.read(config, config.dataset, config.pixels, tell)
             on_device.suits(config, source)  # before anything is written
         name = f"seed {config.seed}: " if len(configs) > 1 else ""
-        trainings.append(_begin(config, folder, source, name, tell, locks))
+        trainings.append(_begin(config, folder, source, devices, name, tell, locks))
     try:
         fit(trainings)
         for training in trainings:
-            if not training.problem:
+            if not training.problem and training.folder.kept:
+                training.on_one_device()
                 _write_results(training, tell)
+        devices.wait()
     except backend.file_errors() as error:
         raise _file_gone(source) or error from None
     for training in trainings:
@@ -150,34 +162,41 @@ def _run_together(configs, tell, locks):
     return folders
 
 
-def _begin(config, folder, source, name, tell, locks):
+def _begin(config, folder, source, devices, name, tell, locks):
     """A `Training` whose folder says what it is."""
     dataset = run_data.load(config, folder, source, tell)
-    policy = run_record.policy(config, folder)
+    devices.agree(config.run_name.encode() + dataset.given_labels.tobytes())
+    policy = devices.choice(run_record.policy(config, folder), precision.POLICIES)
     matrix = transition.correction_matrix(
         config, dataset, folder.transition_matrix, lambda c: run(c, tell), tell
     )
+
+    def make():
+        with precision.policy(policy):
+            return build_model(config, dataset, matrix)
+
     # Before anything is written: the network may not fit the images.
     try:
-        with precision.policy(policy):
-            model = build_model(config, dataset, matrix)
+        with devices.scope():
+            model = make()
     except InputError:
         raise
     except ValueError as error:
         raise InputError(f"--loss={config.loss}: {error}") from error
-    if not folder.path.is_dir():
+    if folder.kept and not folder.path.is_dir():
         locks.enter_context(RunLock(folder.path))
-    run_record.write(config, policy, model, dataset, folder)
+    run_record.write(config, policy, model, dataset, folder, devices)
     run_data.write_labels(dataset, folder)
-    if matrix is not None and not folder.transition_matrix.is_file():
+    missing = folder.kept and not folder.transition_matrix.is_file()
+    if matrix is not None and missing:
         unfinished = folder.path / ".transition_matrix.unfinished.csv"
         noise.write_matrix(unfinished, matrix)
         unfinished.replace(folder.transition_matrix)
-    tell(_headline(config, dataset, policy, folder))
+    tell(_headline(config, dataset, policy, folder, devices))
     if dataset.test_labels_are != "clean":
         tell(WHAT_IS_MEASURED[dataset.test_labels_are])
     progress = Progress(config, folder, dataset, tell, name)
-    training = Training(config, model, dataset, folder, progress)
+    training = Training(config, model, dataset, folder, progress, devices, make)
     training.begin(lambda line: tell(name + line))
     place = training.restored.place
     if any(place):
@@ -212,7 +231,13 @@ def _choose_folder(config, tell):
     return RunFolder(path)
 
 
-def _headline(config, dataset, policy, folder):
+def _unwritten(config):
+    """The run's folder where another machine writes it."""
+    path = pathlib.Path(os.path.expanduser(config.output_dir)) / config.run_name
+    return UnwrittenFolder(path)
+
+
+def _headline(config, dataset, policy, folder, devices):
     kind = "labels as they come"
     if dataset.noise_rate is None:
         kind += ", an open set among them" if config.open_set else ""
@@ -228,7 +253,8 @@ def _headline(config, dataset, policy, folder):
     return (
         f"{dataset.name} ({len(dataset.given_labels)} to train, "
         f"{len(dataset.test_labels)} to test{streamed}), {kind}; {_how(config)}, "
-        f"{network}, {config.epochs} epochs, seed {config.seed}, {policy}; "
+        f"{network}, {config.epochs} epochs, seed {config.seed}, {policy}"
+        f"{', ' + devices.words if devices.words else ''}; "
         f"{folder.path}"
     )
 

@@ -46,6 +46,8 @@ class RunFolder:
         True
     """
 
+    kept = True  # whether this process writes it
+
     def __init__(self, path):
         self.path = pathlib.Path(path)
         self.checkpoints = self.path / "checkpoints"
@@ -144,6 +146,29 @@ class RunFolder:
             unfinished.replace(path)
         except OSError as error:
             raise RunError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+class UnwrittenFolder(RunFolder):
+    """The folder of a run that another machine writes: nothing is read or written.
+
+    Args:
+        path: what it is called there.
+    """
+
+    kept = False
+
+    def make(self):
+        """Make nothing."""
+
+    def rows(self):
+        """None are known here."""
+        return []
+
+    def _read(self, name, required=()):
+        return None
+
+    def _replace(self, name, text):
+        pass
 
 
 def _number(column, text):

@@ -7,6 +7,7 @@ import keras
 from lnl_sr_tf import config as configs
 from lnl_sr_tf import experiment
 from lnl_sr_tf.analysis import tables
+from lnl_sr_tf.training import distribution
 from lnl_sr_tf.training.progress import WHAT_IS_MEASURED
 
 
@@ -25,6 +26,7 @@ def run(settings, tell=print):
         RunError: if a run cannot go on.
     """
     made = configs.grid(settings)
+    distribution.start(made[0], tell)
     for config in made:
         experiment.check(config)
     folders = {}
@@ -41,7 +43,9 @@ def run(settings, tell=print):
         tell("")
     folders = [folders[config.run_name] for config in made]
     results = [
-        (config, folder.summary()) for config, folder in zip(made, folders, strict=True)
+        (config, folder.summary())
+        for config, folder in zip(made, folders, strict=True)
+        if folder.kept
     ]
     for kind, what in WHAT_IS_MEASURED.items():
         alike = [r for r in results if r[1].get("test_labels", "clean") == kind]

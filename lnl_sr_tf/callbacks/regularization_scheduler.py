@@ -56,7 +56,7 @@ class RegularizationScheduler(keras.callbacks.Callback):
                 f"`lnl.losses.SparseRegularization`. Received: loss={loss!r}"
             )
         if self.initial is None:
-            self.initial = float(loss.weight)
+            self.initial = float(keras.ops.convert_to_numpy(loss.weight))
 
     def on_epoch_begin(self, epoch, logs=None):
         """Set λ for this epoch."""

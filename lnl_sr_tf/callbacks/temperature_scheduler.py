@@ -59,7 +59,9 @@ class TemperatureScheduler(keras.callbacks.Callback):
                 f"{[layer.name for layer in self.model.layers]}"
             )
         if self.initial is None:
-            self.initial = float(self._layers[0].temperature)
+            self.initial = float(
+                keras.ops.convert_to_numpy(self._layers[0].temperature)
+            )
 
     def on_epoch_begin(self, epoch, logs=None):
         """Set τ for this epoch."""

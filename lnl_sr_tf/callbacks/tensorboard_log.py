@@ -42,9 +42,9 @@ class TensorBoardLog(keras.callbacks.Callback):
         """Write the figures, and the learning rate."""
         from tensorboard.compat.proto.summary_pb2 import Summary
 
-        rate = {"learning_rate": float(self.model.optimizer.learning_rate)}
+        rate = keras.ops.convert_to_numpy(self.model.optimizer.learning_rate)
         values = {"train": {}, "validation": {}}
-        for name, value in (logs | rate).items():
+        for name, value in (logs | {"learning_rate": rate}).items():
             part = "validation" if name.startswith("val_") else "train"
             values[part][f"epoch_{name.removeprefix('val_')}"] = float(value)
         for part, found in values.items():

@@ -156,8 +156,40 @@ class RunSettings:
         "auto",
         str,
         "Run",
-        "devices: auto or none (both: one device)",
-        choices=("auto", "none"),
+        "over which devices: auto (on TensorFlow: mirrored where there are several "
+        "GPUs, multi_worker where --cluster or TF_CONFIG names several machines; else "
+        "none), none (one device), mirrored (all GPUs of this machine), multi_worker "
+        "(several machines), tpu",
+        choices=("auto", "none", "mirrored", "multi_worker", "tpu"),
+        identifies=False,
+    )
+    devices: int = setting(
+        None,
+        int,
+        "Run",
+        "how many devices of this machine mirrored and multi_worker use; without GPUs "
+        "its processor is split into as many (default: all GPUs, or the processor)",
+        interval="[1, 1024]",
+        only=only_for("distribute", "auto", "mirrored", "multi_worker"),
+        identifies=False,
+    )
+    cluster: str = setting(
+        None,
+        str,
+        "Run",
+        "machines of multi_worker, HOST:PORT,HOST:PORT, the same list for each of them "
+        "(default: as TF_CONFIG says, or SLURM)",
+        only=only_for("distribute", "auto", "multi_worker"),
+        identifies=False,
+    )
+    task: int = setting(
+        None,
+        int,
+        "Run",
+        "which of --cluster this machine is, from 0",
+        interval="[0, 1000000]",
+        only=only_for("distribute", "auto", "multi_worker"),
+        identifies=False,
     )
     whole_epochs: str = setting(
         "auto",

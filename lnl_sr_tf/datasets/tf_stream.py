@@ -6,14 +6,14 @@ import numpy as np
 import tensorflow as tf
 
 from lnl_sr_tf.datasets import random_crop
-from lnl_sr_tf.datasets.augment import augment
+from lnl_sr_tf.datasets.augment import Augmentation, augment
 from lnl_sr_tf.datasets.image_files import ImageFiles
 from lnl_sr_tf.datasets.mixup import mixup
 
 
 def training_batches(
     images, labels, batch_size, plan, first, epochs, augmentation, num_classes,
-    with_index,
+    with_index, parts=None,
 ):  # fmt: skip
     """A `tf.data.Dataset` of the batches of `pipeline.training_batches`.
 
@@ -26,10 +26,11 @@ def training_batches(
     """
     with tf.device("CPU"):
         labels = tf.constant(np.asarray(labels, np.int32))
-    if isinstance(images, ImageFiles):
-        batches = _from_files(images, batch_size, plan, first, epochs, augmentation)
-    else:
-        batches = _from_array(images, batch_size, plan, first, epochs, augmentation)
+    first_epoch, first_step = first
+    drawn = _epochs(plan, first_epoch, epochs, batch_size).skip(first_step)
+    if parts and not plan.mixup_alpha:
+        drawn, batch_size = _split(drawn, parts), parts.most(batch_size)
+    batches = _loaded(images, drawn, batch_size, plan.columns, augmentation)
 
     def prepared(batch, order, numbers):
         target = tf.gather(labels, order)
@@ -39,47 +40,97 @@ def training_batches(
             target = {"label": target, "index": order}
         return batch, target
 
-    return batches.map(
+    batches = batches.map(
         prepared, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
-    ).prefetch(tf.data.AUTOTUNE)
+    )
+    if parts and plan.mixup_alpha:
+        # Mixup takes pairs from all of a batch, so it must be whole until then.
+        batches = _split(batches, parts)
+    return batches.prefetch(tf.data.AUTOTUNE)
 
 
-def _epochs(plan, first, epochs, of_epoch, missing=0):
-    """What `of_epoch` makes of the examples of each epoch, one after the other."""
+def evaluation_batches(images, labels, batch_size, one_hot_classes, parts=None):
+    """As `lnl_sr_tf.datasets.pipeline.evaluation_batches`, a `tf.data.Dataset`."""
+    size = len(labels)
+    with tf.device("CPU"):
+        labels = tf.constant(np.asarray(labels, np.int32))
+
+    count = -(-size // batch_size)
+
+    def of_step(step):
+        # Batches of about one size, so that each has a part for every device.
+        even = (tf.cast(step, tf.int64) + [0, 1]) * size // count
+        whole = tf.minimum((step + [0, 1]) * batch_size, size)
+        start, end = tf.unstack(tf.cast(even, tf.int32) if parts else whole)
+        order = tf.ensure_shape(tf.range(start, end), [None])
+        return order, tf.zeros((end - start, 0))
+
+    def with_target(batch, order, numbers):
+        target = tf.gather(labels, order)
+        return batch, tf.one_hot(target, one_hot_classes) if one_hot_classes else target
+
+    chosen = tf.data.Dataset.range(count, output_type=tf.int32).map(of_step)
+    if parts:
+        chosen, batch_size = _split(chosen.repeat(), parts), parts.most(batch_size)
+    batches = _loaded(images, chosen, batch_size, 0, Augmentation())
+    return batches.map(with_target).prefetch(tf.data.AUTOTUNE)
+
+
+def _epochs(plan, first, epochs, batch_size):
+    """The examples of each batch, and their random numbers, of all epochs."""
 
     def drawn(epoch):
-        order, numbers = plan.of(int(epoch))
-        filling = np.full(missing, -1, np.int32)
-        zeros = np.zeros((missing, plan.all_columns), np.float32)
-        return np.concatenate([order, filling]), np.concatenate([numbers, zeros])
+        return plan.of(int(epoch))
 
     def examples(epoch):
         order, numbers = tf.numpy_function(drawn, [epoch], [tf.int32, tf.float32])
-        order = tf.ensure_shape(order, [plan.size + missing])
-        numbers = tf.ensure_shape(numbers, [plan.size + missing, plan.all_columns])
-        return of_epoch(tf.data.Dataset.from_tensor_slices((order, numbers)))
+        order = tf.ensure_shape(order, [plan.size])
+        numbers = tf.ensure_shape(numbers, [plan.size, plan.all_columns])
+        batches = tf.data.Dataset.from_tensor_slices((order, numbers))
+        return batches.batch(batch_size)
 
     return tf.data.Dataset.range(first, epochs).flat_map(examples)
 
 
-def _from_array(images, batch_size, plan, first, epochs, augmentation):
-    """Batches of (images, order, numbers), whole batches at a time."""
+def _split(batches, parts):
+    """In place of each batch some of its parts, one after the other."""
 
-    def of_epoch(examples):
-        return examples.batch(batch_size)
+    def of_batch(*batch):
+        size = tf.shape(tf.nest.flatten(batch)[0])[0]
+
+        def part(number):
+            start, end = number * size // parts.of, (number + 1) * size // parts.of
+            if_few = tf.where(size < parts.of, [0, size], [start, end])
+            start, end = tf.unstack(if_few)
+            return tf.nest.map_structure(lambda values: values[start:end], batch)
+
+        numbers = tf.data.Dataset.range(
+            parts.first, parts.first + parts.count, output_type=tf.int32
+        )
+        return numbers.map(part)
+
+    return batches.flat_map(of_batch)
+
+
+def _loaded(images, chosen, batch_size, columns, augmentation):
+    """Batches of (images, order, numbers) for those of (order, numbers).
+
+    Args:
+        images: an array or `ImageFiles`.
+        chosen: a `tf.data.Dataset` of which examples make each batch, and their
+            numbers, of which the first `columns` are for the augmentation.
+        batch_size: the most examples that a batch has.
+    """
+    if isinstance(images, ImageFiles):
+        return _from_files(images, chosen, batch_size, columns, augmentation)
 
     def load(order, numbers):
         batch = _taken(images, order)
-        if plan.columns:
-            batch = augment(batch, numbers[:, : plan.columns], augmentation)
+        if columns:
+            batch = augment(batch, numbers[:, :columns], augmentation)
         return batch, order, numbers
 
-    first_epoch, first_step = first
-    return (
-        _epochs(plan, first_epoch, epochs, of_epoch)
-        .skip(first_step)
-        .map(load, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
-    )
+    return chosen.map(load, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
 
 
 def _taken(images, index):
@@ -88,16 +139,22 @@ def _taken(images, index):
     return tf.ensure_shape(batch, [*index.shape, *images.shape[1:]])
 
 
-def _from_files(files, batch_size, plan, first, epochs, augmentation):
+def _from_files(files, chosen, batch_size, columns, augmentation):
     """The same, image by image until they are varied: large batches cost memory."""
     with tf.device("CPU"):
         paths = tf.constant(files.paths.tolist())
+
+    def filled(order, numbers):
+        missing = batch_size - tf.shape(order)[0]
+        order = tf.pad(order, [[0, missing]], constant_values=-1)
+        numbers = tf.pad(numbers, [[0, missing], [0, 0]])
+        return tf.data.Dataset.from_tensor_slices((order, numbers))
 
     def load(index, numbers):
         image = tf.cond(
             index < 0,
             lambda: tf.zeros(files.shape[1:], tf.uint8),
-            lambda: _varied(files, paths[index], numbers[: plan.columns], augmentation),
+            lambda: _varied(files, paths[index], numbers[:columns], augmentation),
         )
         return image, index, numbers
 
@@ -105,12 +162,9 @@ def _from_files(files, batch_size, plan, first, epochs, augmentation):
         count = tf.reduce_sum(tf.cast(order >= 0, tf.int32))
         return batch[:count], order[:count], numbers[:count]
 
-    # Filled up, so that batches end where epochs do.
-    missing = -plan.size % batch_size
-    first_epoch, first_step = first
+    # Filled up, so that batches end where they did.
     return (
-        _epochs(plan, first_epoch, epochs, lambda examples: examples, missing)
-        .skip(first_step * batch_size)
+        chosen.flat_map(filled)
         .map(load, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
         .batch(batch_size, drop_remainder=True, num_parallel_calls=2)
         .map(without_filling)
@@ -131,36 +185,3 @@ def _varied(files, path, numbers, augmentation):
     image = files.read(path, part)
     rest = dataclasses.replace(augmentation, random_resized_crop=0.0)
     return augment(image[None], numbers[None], rest)[0] if rest.columns else image
-
-
-def evaluation_batches(images, labels, batch_size, one_hot_classes):
-    """As `lnl_sr_tf.datasets.pipeline.evaluation_batches`, a `tf.data.Dataset`."""
-    size = len(labels)
-    with tf.device("CPU"):
-        labels = tf.constant(np.asarray(labels, np.int32))
-
-    def target(labels):
-        return tf.one_hot(labels, one_hot_classes) if one_hot_classes else labels
-
-    def load(step):
-        start = step * batch_size
-        end = tf.minimum(start + batch_size, size)
-        index = tf.ensure_shape(tf.range(start, end), [None])
-        return _taken(images, index), target(labels[start:end])
-
-    if isinstance(images, ImageFiles):
-        stream = (
-            tf.data.Dataset.from_tensor_slices((images.paths.tolist(), labels))
-            .map(
-                lambda path, label: (images.read(path), label),
-                num_parallel_calls=tf.data.AUTOTUNE,
-                deterministic=True,
-            )
-            .batch(batch_size, num_parallel_calls=2)
-            .map(lambda batch, labels: (batch, target(labels)))
-        )
-    else:
-        stream = tf.data.Dataset.range(-(-size // batch_size)).map(
-            load, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
-        )
-    return stream.prefetch(tf.data.AUTOTUNE)

@@ -16,7 +16,8 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
     dozen, which keeps bfloat16 between them and is most of the gain in speed of a
     convolutional network on a processor. Where a processor's operation is slow, because
     the channels are no multiple of 16, XLA compiles another. Statistics are in float32.
-    Other inputs, and other backends, go through Keras. Ioffe and Szegedy, "Batch
+    Other inputs, other backends, and `synchronized` layers in training, which take mean
+    and variance over all replicas of a strategy, go through Keras. Ioffe and Szegedy, "Batch
     Normalization" (ICML 2015).
 
     Example:
@@ -33,9 +34,10 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
             and self.center
             and mask is None
         )
-        if not fused:
+        training = bool(training) and self.trainable
+        if not fused or (training and self.synchronized):
             return super().call(inputs, training=training, mask=mask)
-        return self._fused(inputs, bool(training) and self.trainable)
+        return self._fused(inputs, training)
 
     def _fused(self, inputs, training):
         import tensorflow as tf

@@ -81,7 +81,7 @@ class OutputSharpening(keras.layers.Layer):
         """The arguments that make an equal layer, τ as it is now."""
         config = super().get_config()
         config.update(
-            temperature=float(self.temperature),
+            temperature=float(ops.convert_to_numpy(self.temperature)),
             normalize=self.normalize,
             activation=self.activation,
         )

@@ -96,7 +96,7 @@ class SelectiveNegativePositiveLearning(NegativeLearning):
     @property
     def stage(self):
         """The stage, one of `STAGES`; assign another to change it."""
-        return STAGES[int(self._stage)]
+        return STAGES[int(ops.convert_to_numpy(self._stage))]
 
     @stage.setter
     def stage(self, value):

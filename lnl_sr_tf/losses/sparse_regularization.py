@@ -134,7 +134,7 @@ class SparseRegularization(keras.losses.Loss):
         config.update(
             loss=keras.losses.serialize(self.loss),
             p=self.p,
-            weight=float(self._weight),
+            weight=float(ops.convert_to_numpy(self._weight)),
             from_logits=self.from_logits,
             epsilon=self.epsilon,
         )

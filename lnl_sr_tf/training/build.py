@@ -10,7 +10,7 @@ from lnl_sr_tf.datasets import pipeline
 from lnl_sr_tf.layers import OutputSharpening
 from lnl_sr_tf.loss_names import LOSSES, REGULARIZED
 from lnl_sr_tf.metrics import SparseRate
-from lnl_sr_tf.training import compilation
+from lnl_sr_tf.training import compilation, replicas
 from lnl_sr_tf.training.co_teaching import CoTeaching
 from lnl_sr_tf.training.optimizer import CoupledAdam, CoupledSGD
 from lnl_sr_tf.training.robust_model import RobustModel
@@ -49,6 +49,8 @@ def build_model(config, dataset, matrix=None):
     else:
         model = _network(config, dataset, config.seed, RobustModel)
     loss = build_loss(config, dataset, matrix)
+    if replicas.count() > 1:
+        _synchronize(model)
     if isinstance(model, RobustModel) and not loss.state:
         model.xla_loss = compilation.loss_alone(config.batch_size, dataset.num_classes)
     steps = pipeline.steps_per_epoch(len(dataset.given_labels), config.batch_size)
@@ -67,6 +69,15 @@ def _compile(model, optimizer, loss, steps_per_execution=1):
     )
 
 
+def _synchronize(model):
+    """Let statistics of a batch be those of all of it, not of each replica's part."""
+    for layer in model.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.synchronized = True
+        elif hasattr(layer, "layers"):
+            _synchronize(layer)
+
+
 def build_variables(model, images, labels):
     """Let a model make all of its variables, those of optimiser and metrics too.
 
@@ -76,6 +87,10 @@ def build_variables(model, images, labels):
         labels: theirs, in the form in which it trains on them.
     """
     model.optimizer.build(model.trainable_variables)
+    if replicas.count() > 1:
+        # Metrics of several replicas count within a step alone; this looks at shapes.
+        model._symbolic_build(data_batch=(images, labels))
+        return
     model.compute_metrics(images, labels, model(images, training=False))
     model.reset_metrics()
 
@@ -99,7 +114,7 @@ def used_parameters(loss):
     for name in getattr(loss, "parameters", ()):
         value = getattr(loss, name)
         if isinstance(value, keras.Variable):
-            value = float(value)
+            value = float(keras.ops.convert_to_numpy(value))
         if isinstance(value, (bool, int, float)):
             found[name] = value
     parts = ("loss",) if hasattr(loss, "loss") else getattr(loss, "parts", ())

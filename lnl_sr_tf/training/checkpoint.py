@@ -56,12 +56,13 @@ class Checkpoint(keras.callbacks.Callback):
     """Saves the model's whole state after each epoch.
 
     Args:
-        folder: where checkpoints go, a `pathlib.Path`.
+        folder: where checkpoints go, a `pathlib.Path`; None where another machine
+            writes them.
     """
 
     def __init__(self, folder):
         super().__init__()
-        self.folder = pathlib.Path(folder)
+        self.folder = folder
 
     def on_epoch_end(self, epoch, logs=None):
         """Save, named by how many epochs are done."""
@@ -76,7 +77,8 @@ def save(model, folder, place, seconds=0.0):
 
     Args:
         model: a compiled `keras.Model`.
-        folder: where checkpoints go.
+        folder: where checkpoints go; None where another machine writes them, which
+            takes part of this one all the same: some variables are sums over machines.
         place: a `Place`.
         seconds: how long the epoch has taken so far, within one.
 
@@ -84,9 +86,12 @@ def save(model, folder, place, seconds=0.0):
         NotFinite: if a weight is no number, which the loss shows a step later alone.
         RunError: if it cannot be written; the one before is intact.
     """
+    content = {"format": FORMAT, "seconds": seconds} | _content(model, place)
+    if folder is None:
+        return
     before = saved_places(folder)[-1:]
     try:
-        _save(model, folder, place, seconds)
+        _save(content, folder, place)
     except OSError as error:
         raise RunError(
             f"cannot write a checkpoint to {folder} ({error})"
@@ -94,8 +99,7 @@ def save(model, folder, place, seconds=0.0):
         ) from error
 
 
-def _save(model, folder, place, seconds):
-    content = {"format": FORMAT, "seconds": seconds} | _content(model, place)
+def _save(content, folder, place):
     # Not its parents: a run's folder that is gone was removed.
     folder.mkdir(exist_ok=True)
     final = folder / place.folder
@@ -185,6 +189,31 @@ def restore(model, folder, tell=print):
             f"{problem}, and there is no other; remove {folder} to start anew"
         )
     return Restored()
+
+
+def shared(model, restored, devices):
+    """What the chief brought back, on every machine.
+
+    Args:
+        model: a compiled `keras.Model` that has made all of its variables, which become
+            those of the chief.
+        restored: what this machine brought back, a `Restored`.
+        devices: a `lnl_sr_tf.training.distribution.Devices`.
+
+    Returns:
+        The chief's `Restored`.
+    """
+    for variable in _variables(model):
+        array = keras.ops.convert_to_numpy(variable)
+        variable.assign(devices.from_chief(array))
+    place = Place(*devices.from_chief(np.array(restored.place)).tolist())
+    metrics = ()
+    if place.step:
+        known = restored.metrics or [
+            np.zeros(v.shape, v.dtype) for v in model.metrics_variables
+        ]
+        metrics = tuple(devices.from_chief(np.asarray(one)) for one in known)
+    return Restored(place, metrics, restored.seconds)
 
 
 def _read(model, path, place):

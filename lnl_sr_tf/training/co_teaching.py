@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from lnl_sr_tf.training import replicas
 from lnl_sr_tf.training.robust_model import MovingLoss
 
 
@@ -54,17 +55,20 @@ class CoTeaching(MovingLoss, keras.Model):
         self, x=None, y=None, y_pred=None, sample_weight=None, training=True
     ):
         """In training the sum of both means over what the other chose."""
+        y, y_pred = replicas.whole_batch((y, y_pred))
         first = self.loss.call(y, y_pred[0])
         if not training:
-            return ops.mean(first)
+            return replicas.share(ops.mean(first))
         second = self.loss.call(y, y_pred[1])
         kept = kept_count(ops.shape(first)[0], self.forget_rate.value)
         for_first, for_second = (smallest(v, kept) for v in (second, first))
         values = for_first * first + for_second * second
         if sample_weight is not None:
+            sample_weight = replicas.whole_batch(sample_weight)
             values = values * ops.cast(sample_weight, values.dtype)
         # Penalties of the networks' own are part of it, as of every Keras model.
-        return ops.sum(values) / ops.cast(kept, values.dtype) + sum(self.losses)
+        mean = ops.sum(values) / ops.cast(kept, values.dtype)
+        return replicas.share(mean + sum(self.losses))
 
     def compute_metrics(self, x, y, y_pred, sample_weight=None):
         """The metrics of the first network, and the accuracy of the second."""

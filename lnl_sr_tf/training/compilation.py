@@ -2,7 +2,7 @@
 
 import keras
 
-from lnl_sr_tf.training import backend
+from lnl_sr_tf.training import backend, replicas
 
 # Examples of a batch times classes, from which on XLA halves the time of a loss.
 _XLA_LOSS_FROM = 100_000
@@ -15,10 +15,10 @@ def whole_step():
     """Whether XLA compiles the whole step.
 
     On JAX and on a GPU it does; on a processor TensorFlow's convolutions by oneDNN are
-    faster than XLA's.
+    faster than XLA's, and a step that several replicas share it cannot compile.
     """
     if backend.name() == "tensorflow":
-        return bool(backend.gpus())
+        return bool(backend.gpus()) and replicas.count() == 1
     return backend.name() == "jax"
 
 
@@ -38,9 +38,10 @@ def steps_per_execution(model, batch_size, steps_per_epoch):
 
     Returns:
         The largest divisor of `steps_per_epoch` that keeps a call short; 1 on other
-        backends, whose steps are called one by one all the same.
+        backends, whose steps are called one by one all the same, and where several
+        replicas share a step, whose loop TensorFlow cannot run.
     """
-    if backend.name() != "tensorflow":
+    if backend.name() != "tensorflow" or replicas.count() > 1:
         return 1
     most = _OPERATIONS_A_CALL / max(operations_of_step(model, batch_size), 1)
     divisors = [n for n in range(1, steps_per_epoch + 1) if steps_per_epoch % n == 0]

@@ -43,7 +43,7 @@ class EpochLog(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         """Write the row; stop a run whose loss is no number any more."""
-        if not self.folder.path.is_dir():
+        if self.folder.kept and not self.folder.path.is_dir():
             raise RunError(
                 f"{self.folder.path} was removed while it was trained; the same "
                 "command starts anew"
@@ -66,13 +66,13 @@ class EpochLog(keras.callbacks.Callback):
             "test_accuracy": test_accuracy if self.clean else None,
             "sparse_rate": float(logs["sparse_rate"]),
             "lambda": (
-                float(loss.weight) if isinstance(loss, SparseRegularization) else None
+                _number(loss.weight) if isinstance(loss, SparseRegularization) else None
             ),
-            "learning_rate": float(self.model.optimizer.learning_rate),
+            "learning_rate": _number(self.model.optimizer.learning_rate),
             "seconds": round(self.seconds(), 4),
             "test_loss": float(logs["val_loss"]),
             "test_sparse_rate": float(logs["val_sparse_rate"]),
-            "temperature": float(sharpening[0].temperature) if sharpening else None,
+            "temperature": _number(sharpening[0].temperature) if sharpening else None,
             "second_accuracy": _number(logs.get("second_accuracy")),
             "second_test_accuracy": _number(logs.get("val_second_accuracy")),
             "forget_rate": _number(forget_rate),
@@ -82,4 +82,5 @@ class EpochLog(keras.callbacks.Callback):
 
 
 def _number(value):
-    return None if value is None else float(value)
+    # Not by float(): a variable of several replicas does not know that.
+    return None if value is None else float(keras.ops.convert_to_numpy(value))

@@ -12,7 +12,14 @@ from lnl_sr_tf.datasets.epoch_plan import EpochPlan
 from lnl_sr_tf.errors import NotFinite, RunError
 from lnl_sr_tf.training import on_device
 from lnl_sr_tf.training.build import build_variables, needs_index
-from lnl_sr_tf.training.checkpoint import Checkpoint, Place, restore
+from lnl_sr_tf.training.checkpoint import (
+    Checkpoint,
+    Place,
+    Restored,
+    restore,
+    shared,
+)
+from lnl_sr_tf.training.distribution import Devices
 from lnl_sr_tf.training.epoch_log import EpochLog
 from lnl_sr_tf.training.first_bad_step import explained
 from lnl_sr_tf.training.interruption import watching
@@ -26,10 +33,12 @@ class Training:
 
     Args:
         config: a `lnl_sr_tf.config.Config`.
-        model: a compiled `keras.Model` from `build_model`.
+        model: a compiled `keras.Model` from `build_model`, made for the devices.
         dataset: a `lnl_sr_tf.datasets.Dataset` with given labels.
         folder: a `lnl_sr_tf.run_folder.RunFolder`.
         tell: called with the rows of all epochs so far after each one.
+        devices: what it trains on, a `lnl_sr_tf.training.distribution.Devices`.
+        make: makes the same model again; for several devices, whose model is theirs.
 
     Attributes:
         restored: what `begin` brought back, a `Restored`.
@@ -43,6 +52,8 @@ class Training:
     dataset: object
     folder: object
     tell: object
+    devices: Devices = Devices()
+    make: object = None
     problem: Exception = None
 
     def begin(self, say=print):
@@ -56,10 +67,16 @@ class Training:
         """
         config, folder = self.config, self.folder
         folder.make()
-        self.restored = restore(self.model, folder.checkpoints, say)
+        with self.devices.scope():
+            self.restored = Restored()
+            if folder.kept:
+                self.restored = restore(self.model, folder.checkpoints, say)
+            if self.devices.workers > 1:
+                build_variables(self.model, *self._few(Place(0)))
+                self.restored = shared(self.model, self.restored, self.devices)
         self.done = self.restored.place.epochs
         rows = folder.rows()[: self.done]
-        if len(rows) < self.done:
+        if len(rows) < self.done and folder.kept:
             raise RunError(
                 f"{folder.metrics} holds {len(rows)} epochs and the checkpoint "
                 f"{self.done}; move {folder.path} away to start anew"
@@ -76,14 +93,19 @@ class Training:
         Args:
             asked: an `lnl_sr_tf.training.interruption.Asked`.
         """
-        checkpoints = self.folder.checkpoints
         minutes = self.config.checkpoint_minutes
+        checkpoints, kept = None, []
+        if self.folder.kept:
+            checkpoints = self.folder.checkpoints
+            kept = [callbacks.TensorBoardLog(self.folder.tensorboard)]
         return [
             *schedulers(self.config, self.dataset.noise_rate),
             self.log,
-            callbacks.TensorBoardLog(self.folder.tensorboard),
+            *kept,
             Checkpoint(checkpoints),
-            WithinEpoch(self.restored, checkpoints, minutes, asked, self.log),
+            WithinEpoch(
+                self.restored, checkpoints, minutes, asked, self.log, self.devices
+            ),
         ]
 
     @property
@@ -96,12 +118,13 @@ class Training:
             self.config.mixup,
         )
 
-    def batches(self, place, end):
+    def batches(self, place, end, parts=None):
         """Batches from a `Place` to the end of an epoch.
 
         Args:
             place: a `lnl_sr_tf.training.checkpoint.Place`.
             end: how many epochs are done then.
+            parts: the `lnl_sr_tf.datasets.pipeline.Parts` of each, or None.
         """
         return pipeline.training_batches(
             self.dataset.train_images,
@@ -115,7 +138,34 @@ class Training:
             mixup_alpha=self.config.mixup,
             num_classes=self.dataset.num_classes,
             with_index=needs_index(self.config),
+            parts=parts,
         )
+
+    def test_batches(self, parts=None):
+        """Batches of the test set."""
+        config, dataset = self.config, self.dataset
+        return pipeline.evaluation_batches(
+            dataset.test_images,
+            dataset.test_labels,
+            2 * config.batch_size,
+            # Labels of one kind: mixed ones are distributions.
+            one_hot_classes=dataset.num_classes if config.mixup else None,
+            parts=parts,
+        )
+
+    def on_one_device(self):
+        """Bring the model of the last checkpoint to one device."""
+        if self.devices.kind == "none":
+            return
+        self.model = self.make()
+        self.devices = Devices()
+        restore(self.model, self.folder.checkpoints, lambda line: None)
+        self._set_last_weight()
+
+    def _few(self, place):
+        """The first example, as the model trains on it."""
+        sample = next(iter(self.batches(place, place.epochs + 1)))
+        return keras.tree.map_structure(lambda array: array[:1], sample)
 
     def _set_last_weight(self):
         """λ is no part of a checkpoint, and without an epoch no scheduler sets it."""
@@ -160,7 +210,8 @@ def fit(trainings):
             for training in trainings:
                 _fit_by_keras(training, asked)
     for training in trainings:
-        if isinstance(training.problem, NotFinite):
+        if isinstance(training.problem, NotFinite) and training.folder.kept:
+            training.on_one_device()
             training.problem = explained(training, training.problem)
 
 
@@ -181,18 +232,18 @@ def _finish_epoch(training, asked):
 
 def _call_fit(training, place, end, asked):
     model, config, dataset = training.model, training.config, training.dataset
+    devices = training.devices
     steps = pipeline.steps_per_epoch(len(dataset.given_labels), config.batch_size)
     steps -= place.step
     if steps % model.steps_per_execution:
         # The checkpoint is of another backend, which took single steps.
         model.steps_per_execution = 1
-    if place.step:
-        # The metrics go on from what they were, so they must be there before.
-        sample = next(iter(training.batches(place, end)))
-        few = keras.tree.map_structure(lambda array: array[:1], sample)
-        build_variables(model, *few)
-    batches = training.batches(place, end)
     with contextlib.ExitStack() as stack:
+        stack.enter_context(devices.scope())
+        if place.step:
+            # The metrics go on from what they were, so they must be there before.
+            build_variables(model, *training._few(place))
+        batches = devices.batches(lambda parts: training.batches(place, end, parts))
         if hasattr(batches, "close"):
             # A generator's thread must not be at work when the process ends.
             stack.callback(batches.close)
@@ -200,12 +251,13 @@ def _call_fit(training, place, end, asked):
         model.fit(
             batches,
             steps_per_epoch=steps,
-            validation_data=pipeline.evaluation_batches(
-                dataset.test_images,
-                dataset.test_labels,
-                2 * config.batch_size,
-                # Labels of one kind: mixed ones are distributions.
-                one_hot_classes=dataset.num_classes if config.mixup else None,
+            validation_data=devices.batches(training.test_batches),
+            validation_steps=(
+                pipeline.steps_per_epoch(
+                    len(dataset.test_labels), 2 * config.batch_size
+                )
+                if devices.endless
+                else None
             ),
             initial_epoch=place.epochs,
             epochs=end,

@@ -15,13 +15,18 @@ _OF_EACH = ("name", "seed", "weight")
 
 
 def check(config):
-    """Raise InputError where the backend is one that cannot do this."""
+    """Raise InputError where the backend, or several devices, cannot do this."""
     for name in ("parallel_seeds", "whole_epochs"):
         value = getattr(config, name)
         if value in (True, "yes") and backend.name() != "jax":
             raise InputError(
                 f"--{name}={str(value).lower()} needs the environment variable "
                 f"KERAS_BACKEND=jax; received {backend.name()}"
+            )
+        if value in (True, "yes") and _several(config):
+            raise InputError(
+                f"--{name}={str(value).lower()} is for one device; leave it out, or "
+                "--distribute and --devices"
             )
     if not config.parallel_seeds:
         return
@@ -49,7 +54,7 @@ def suits(config, dataset):
     Raises:
         InputError: if it was asked for, and the data does not allow it.
     """
-    if backend.name() != "jax":
+    if backend.name() != "jax" or _several(config):
         return False
     asked = config.whole_epochs == "yes" or config.parallel_seeds
     if not asked and (config.whole_epochs == "no" or not backend.gpus()):
@@ -65,6 +70,10 @@ def suits(config, dataset):
         flag = "parallel_seeds" if config.parallel_seeds else "whole_epochs=yes"
         raise InputError(f"--{flag} needs the images in memory; these {problem}")
     return False
+
+
+def _several(config):
+    return config.distribute == "mirrored" or (config.devices or 1) > 1
 
 
 def _device_memory():

@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from lnl_sr_tf.training import replicas
+
 
 class _Coupled:
     """Adds weight decay and the L1 penalty to the clipped gradient of a variable."""
@@ -27,6 +29,14 @@ class _Coupled:
             penalty = ops.cast(self.l1, variable.dtype)
             gradient = ops.add(gradient, ops.multiply(ops.sign(variable), penalty))
         super().update_step(gradient, variable, learning_rate)
+
+    # Keras clips what each replica has of a gradient and adds up after that, which is
+    # not how one device clips. Here it is the other way round.
+    def _clip_gradients(self, grads):
+        return super()._clip_gradients(replicas.total(grads))
+
+    def _all_reduce_sum_gradients(self, grads_and_vars):
+        return grads_and_vars
 
     def get_config(self):
         """The arguments that make an equal optimiser."""
@@ -110,5 +120,5 @@ class CoupledAdam(_Coupled, keras.optimizers.Adam):
     def get_config(self):
         """The arguments that make an equal optimiser."""
         config = super().get_config()
-        config.update(beta_1=float(self.beta_1))
+        config.update(beta_1=float(ops.convert_to_numpy(self.beta_1)))
         return config

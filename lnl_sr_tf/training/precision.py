@@ -6,6 +6,7 @@ import keras
 
 from lnl_sr_tf.training import backend, machine
 
+POLICIES = ("float32", "mixed_bfloat16", "mixed_float16")
 _CPU_FLAGS = {"avx512_bf16", "amx_bf16"}
 
 

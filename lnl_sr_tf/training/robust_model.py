@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from lnl_sr_tf.training import replicas
+
 
 class MovingLoss:
     """What lets a model's step see what its loss keeps in variables.
@@ -50,27 +52,30 @@ class RobustModel(MovingLoss, keras.Model):
     def compute_loss(
         self, x=None, y=None, y_pred=None, sample_weight=None, training=True
     ):
-        """The loss; with an index, or compiled by itself, the mean over examples."""
+        """The loss: the mean over examples, those of all replicas of a strategy."""
         indexed = isinstance(y, dict)
         if training and not indexed and getattr(self.loss, "needs_index", False):
             raise ValueError(
                 f"{type(self.loss).__name__} trains on targets of the form "
                 '{"label": labels, "index": indices}. Received: ' + repr(y)
             )
-        if not indexed and not self.xla_loss:
+        alone = replicas.count() == 1
+        if not indexed and not self.xla_loss and alone:
             return super().compute_loss(x, y, y_pred, sample_weight, training)
         if indexed and not getattr(self.loss, "needs_index", False):
             raise ValueError(
                 f"{type(self.loss).__name__} trains on labels alone. Received targets "
                 f"of the form {{{', '.join(map(repr, y))}}}"
             )
+        y, y_pred = replicas.whole_batch((y, y_pred))
         label, known = (y["label"], {"index": y["index"]}) if indexed else (y, {})
         call = self._compiled_loss() if self.xla_loss else self.loss.call
         values = call(label, y_pred, **known)
         if sample_weight is not None:
+            sample_weight = replicas.whole_batch(sample_weight)
             values = values * ops.cast(sample_weight, values.dtype)
         # Penalties of the network's own are part of it, as of every Keras model.
-        return ops.mean(values) + sum(self.losses)
+        return replicas.share(ops.mean(values) + sum(self.losses))
 
     def _compiled_loss(self):
         if self._compiled is None or self._compiled[0] is not self.loss:

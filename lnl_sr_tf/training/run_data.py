@@ -36,7 +36,7 @@ def load(config, folder, source, tell):
             f"{config.dataset} is not as it was when {folder.path} began: files or "
             "labels have changed; put them back, or move that folder away to start anew"
         )
-    if folder.labels.is_file():
+    if folder.kept and folder.labels.is_file():
         try:
             with np.load(folder.labels, allow_pickle=False) as stored:
                 same = np.array_equal(stored["given"], dataset.given_labels)
@@ -55,7 +55,7 @@ def load(config, folder, source, tell):
 
 def write_labels(dataset, folder):
     """Write `labels.npz`, unless the run has begun before."""
-    if folder.labels.is_file():
+    if folder.labels.is_file() or not folder.kept:
         return
     unfinished = folder.path / ".labels.unfinished.npz"
     try:

@@ -33,7 +33,7 @@ def check_same(config, folder):
             )
 
 
-def write(config, policy_used, model, dataset, folder):
+def write(config, policy_used, model, dataset, folder, devices):
     """Write `config.json`, unless the run has begun before."""
     if folder.config() is not None:
         return
@@ -56,5 +56,10 @@ def write(config, policy_used, model, dataset, folder):
                 "lnl_sr_tf": lnl_sr_tf.__version__,
             },
             "machine": machine.describe(),
+            "devices_used": {
+                "distribute": devices.kind,
+                "replicas": devices.replicas,
+                "workers": devices.workers,
+            },
         }
     )

@@ -9,6 +9,7 @@ from lnl_sr_tf.errors import NotFinite, RunError
 from lnl_sr_tf.training import checkpoint
 
 _LOOK_EVERY = 2.0  # seconds; to read the loss makes a GPU wait
+_AGREE_EVERY = 10  # calls of the step; several machines must look at the same one
 
 
 class Stopped(RunError):
@@ -24,15 +25,19 @@ class WithinEpoch(keras.callbacks.Callback):
         minutes: between two checkpoints within an epoch; 0 for none.
         asked: an `lnl_sr_tf.training.interruption.Asked`.
         log: the `EpochLog`, which knows how long the epoch has taken.
+        devices: a `lnl_sr_tf.training.distribution.Devices`, whose machines do all of
+            it at the same steps.
     """
 
-    def __init__(self, restored, folder, minutes, asked, log):
+    def __init__(self, restored, folder, minutes, asked, log, devices):
         super().__init__()
         self.restored = restored
         self.folder = folder
         self.minutes = minutes
         self.asked = asked
         self.log = log
+        self.devices = devices
+        self._calls = 0
         self._epoch = self._offset = 0
         self._saved = self._looked = time.monotonic()
 
@@ -53,14 +58,23 @@ class WithinEpoch(keras.callbacks.Callback):
         steps = self.params["steps"]
         if batch + 1 >= steps:
             return  # the end of the epoch does it
+        self._calls += 1
+        if self.devices.workers > 1 and self._calls % _AGREE_EVERY:
+            return
         now = time.monotonic()
-        due = self.minutes and now - self._saved > 60 * self.minutes
+        stop, due, look = self.devices.any(
+            [
+                self.asked.signal is not None,
+                0 < 60 * self.minutes < now - self._saved,
+                now - self._looked > _LOOK_EVERY,
+            ]
+        )
         # Before a checkpoint too: one of a loss that is no number helps nobody.
-        if self.asked.signal or due or now - self._looked > _LOOK_EVERY:
+        if stop or due or look:
             self._looked = now
             if not math.isfinite(float(logs["loss"])):
                 raise NotFinite(f"the loss became {float(logs['loss'])}")
-        if self.asked.signal:
+        if stop:
             raise stopped(self.asked, self._save(batch))
         if due:
             self._save(batch)
@@ -68,7 +82,7 @@ class WithinEpoch(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         """Stop after the epoch's own checkpoint, if that was asked for."""
         self._saved = time.monotonic()
-        if self.asked.signal:
+        if any(self.devices.any([self.asked.signal is not None])):
             raise stopped(self.asked, checkpoint.Place(epoch + 1))
 
     def _save(self, batch):
@@ -82,7 +96,8 @@ class WithinEpoch(keras.callbacks.Callback):
 
 def stopped(asked, place):
     """The `Stopped` of a run that has saved its work at a place."""
+    name = asked.name or "a signal to another machine"
     return Stopped(
-        f"stopped by {asked.name} after {place.words}; with resume on, the same "
+        f"stopped by {name} after {place.words}; with resume on, the same "
         "command goes on from there"
     )

@@ -58,10 +58,13 @@ def evaluation_batches(images, labels, batch_size, one_hot_classes, parts=None):
     count = -(-size // batch_size)
 
     def of_step(step):
-        # Batches of about one size, so that each has a part for every device.
-        even = (tf.cast(step, tf.int64) + [0, 1]) * size // count
-        whole = tf.minimum((step + [0, 1]) * batch_size, size)
-        start, end = tf.unstack(tf.cast(even, tf.int32) if parts else whole)
+        start, end = step * batch_size, tf.minimum((step + 1) * batch_size, size)
+        if parts:
+            # Batches of about one size, so that each has a part for every device.
+            start, end = (
+                tf.cast(tf.cast(part, tf.int64) * size // count, tf.int32)
+                for part in (step, step + 1)
+            )
         order = tf.ensure_shape(tf.range(start, end), [None])
         return order, tf.zeros((end - start, 0))
 

@@ -17,8 +17,8 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
     convolutional network on a processor. Where a processor's operation is slow, because
     the channels are no multiple of 16, XLA compiles another. Statistics are in float32.
     Other inputs, other backends, and `synchronized` layers in training, which take mean
-    and variance over all replicas of a strategy, go through Keras. Ioffe and Szegedy, "Batch
-    Normalization" (ICML 2015).
+    and variance over all replicas of a strategy, go through Keras. Ioffe and Szegedy,
+    "Batch Normalization" (ICML 2015).
 
     Example:
         >>> FusedBatchNormalization(momentum=0.9, epsilon=1e-5)(images)

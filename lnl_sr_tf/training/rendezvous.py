@@ -58,9 +58,10 @@ def _listening(address):
     try:
         server = socket.create_server(("", port), backlog=1024)
     except OSError as error:
+        reason = os.strerror(error.errno)
         raise RunError(
-            f"cannot listen at port {port} of --cluster ({os.strerror(error.errno)}); another "
-            "process has it, or this is not the machine of that address"
+            f"cannot listen at port {port} of --cluster ({reason}); another process has "
+            "it, or this is not the machine of that address"
         ) from None
     with server:
         yield

@@ -17,11 +17,11 @@ def whole_batch(values):
     """The examples of all replicas, in their order, on each of them.
 
     What a loss makes of a batch is then the same as on one device, whether it counts,
-    ranks or remembers its examples. Its gradient, summed over replicas, is as many times
-    too large as there are: `share` divides by that.
+    ranks or remembers its examples. Its gradient, summed over replicas, is as many
+    times too large as there are: `share` divides by that.
 
     Args:
-        values: a nest of tensors of the examples of this replica, the first axis theirs.
+        values: a nest of tensors of this replica's examples, the first axis theirs.
 
     Returns:
         The same nest, with those of all replicas.

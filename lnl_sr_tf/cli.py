@@ -73,10 +73,11 @@ def main(argv):
     try:
         settings = _settings(argv)
         # Settled once before Keras is imported: a typo is answered at once.
-        config.grid(settings)
+        made = config.grid(settings)
         backend = _choose_backend()
+        if made[0].sweep_on == "here":
+            quiet.start(backend)
         with quiet.notices():
-            _start(backend)
             from lnl_sr_tf import sweep
         sweep.run(settings, _tell)
     except (InputError, flags.Error) as error:
@@ -129,17 +130,6 @@ def _choose_backend():
             f"KERAS_BACKEND={backend}: it is not installed; pip install {backend}"
         )
     return backend
-
-
-def _start(backend):
-    """Let TensorFlow find its devices while its notices are held back."""
-    if backend != "tensorflow":
-        return
-    import tensorflow as tf
-
-    tf.config.list_physical_devices()
-    # That each run of several traces functions of its own is no matter.
-    tf.get_logger().setLevel("ERROR")
 
 
 def _help():

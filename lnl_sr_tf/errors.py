@@ -17,5 +17,9 @@ class RunError(RuntimeError):
     """
 
 
+class FolderInUse(RunError):
+    """Another process holds a run's folder."""
+
+
 class NotFinite(RunError):
     """The loss, or a weight of the network, is no number any more."""

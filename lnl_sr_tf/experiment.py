@@ -11,7 +11,7 @@ from lnl_sr_tf import datasets, export, models, noise
 from lnl_sr_tf.analysis import figures
 from lnl_sr_tf.datasets import beside
 from lnl_sr_tf.errors import InputError, RunError
-from lnl_sr_tf.run_folder import RunFolder, UnwrittenFolder
+from lnl_sr_tf.run_folder import WHAT_IS_MEASURED, RunFolder, UnwrittenFolder
 from lnl_sr_tf.run_lock import RunLock
 from lnl_sr_tf.training import (
     backend,
@@ -26,7 +26,7 @@ from lnl_sr_tf.training import (
 from lnl_sr_tf.training.build import build_loss, build_model, served_model
 from lnl_sr_tf.training.evaluate import class_accuracy, evaluate
 from lnl_sr_tf.training.fit import Training, fit
-from lnl_sr_tf.training.progress import WHAT_IS_MEASURED, Progress, summarize
+from lnl_sr_tf.training.progress import Progress, summarize
 
 
 def check(config):

@@ -32,6 +32,22 @@ def notices():
                     print(line, file=sys.stderr)
 
 
+def start(backend):
+    """Let TensorFlow find its devices while its notices are held back.
+
+    Args:
+        backend: that of Keras; another than `tensorflow` has nothing to say.
+    """
+    if backend != "tensorflow":
+        return
+    with notices():
+        import tensorflow as tf
+
+        tf.config.list_physical_devices()
+        # That each run of several traces functions of its own is no matter.
+        tf.get_logger().setLevel("ERROR")
+
+
 def _is_notice(line):
     """Whether a line says nothing that matters here."""
     if line.startswith(_NOTICES):

@@ -8,7 +8,7 @@ import platform
 
 import filelock
 
-from lnl_sr_tf.errors import RunError
+from lnl_sr_tf.errors import FolderInUse, RunError
 
 _LOCK = ".lock"
 _HOLDER = ".lock.json"
@@ -24,8 +24,9 @@ class RunLock:
         path: the run's folder; made where it is not there.
 
     Raises:
-        RunError: on entering, where another process holds it, with its number, machine
-            and time; or where the folder cannot be written to.
+        FolderInUse: on entering, where another process holds it, with its number,
+            machine and time.
+        RunError: where the folder cannot be written to.
 
     Example:
         >>> with RunLock("runs/digits-ce-sym0.6-seed1-0a1b2c3d"):
@@ -47,7 +48,7 @@ class RunLock:
             }
             (self.path / _HOLDER).write_text(json.dumps(holder) + "\n", "utf-8")
         except filelock.Timeout:
-            raise RunError(
+            raise FolderInUse(
                 f"{self.path} is being trained by {self._holder()}; wait until it has "
                 "ended, or end it"
             ) from None

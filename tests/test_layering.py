@@ -10,6 +10,8 @@ FLOORS = {
     "cli": 5,
     "experiment": 4,
     "sweep": 4,
+    "duration": 0,
+    "interruption": 0,
     "training": 3,
     "analysis": 3,
     "export": 3,
@@ -44,15 +46,19 @@ ALLOWED = {
     "run_lock": {"filelock"},
     "errors": set(),
     "loss_names": set(),
-    "quiet": set(),
-    "cli": {"absl", "tensorflow"},  # tensorflow inside a function, for a quiet start
+    "duration": set(),
+    "interruption": set(),
+    "quiet": {"tensorflow"},  # inside a function, for a quiet start
+    "cli": {"absl"},
 }
 STANDARD = {
-    "ast", "collections", "contextlib", "csv", "dataclasses", "datetime", "difflib",
+    "ast", "collections", "concurrent", "contextlib", "csv", "dataclasses", "datetime",
+    "difflib",
     "functools", "hashlib",
     "importlib", "inspect", "itertools", "json", "logging", "math", "os", "pathlib",
-    "platform", "random", "re", "shutil", "statistics", "sys", "tempfile", "textwrap",
-    "time", "typing", "warnings", "zipfile", "zlib",
+    "platform", "queue", "random", "re", "shutil", "signal", "socket", "statistics",
+    "subprocess", "sys", "tempfile", "textwrap", "threading", "time", "types", "typing",
+    "warnings", "zipfile", "zlib",
 }  # fmt: skip
 FILES = sorted(
     str(path.relative_to(PACKAGE))

@@ -191,6 +191,35 @@ class RunSettings:
         only=only_for("distribute", "auto", "multi_worker"),
         identifies=False,
     )
+    sweep_on: str = setting(
+        "here",
+        str,
+        "Run",
+        "where several runs are trained: here (one after the other), processes "
+        "(several at a time on this machine), ray (on the cluster that RAY_ADDRESS "
+        "names, or a local one; needs Ray)",
+        choices=("here", "processes", "ray"),
+        identifies=False,
+    )
+    cpus_per_run: int = setting(
+        None,
+        int,
+        "Run",
+        "processors that each of them gets (default: 4 or what there are, on ray 1)",
+        interval="[1, 1024]",
+        only=only_for("sweep_on", "processes", "ray"),
+        identifies=False,
+    )
+    gpus_per_run: float = setting(
+        None,
+        float,
+        "Run",
+        "GPUs that each of them gets; shares of one are possible (default: 1 where "
+        "there are any)",
+        interval="[0, 1024]",
+        only=only_for("sweep_on", "processes", "ray"),
+        identifies=False,
+    )
     whole_epochs: str = setting(
         "auto",
         str,

@@ -10,6 +10,7 @@ from lnl_sr_tf.datasets import pipeline
 from lnl_sr_tf.datasets.augment import Augmentation
 from lnl_sr_tf.datasets.epoch_plan import EpochPlan
 from lnl_sr_tf.errors import NotFinite, RunError
+from lnl_sr_tf.interruption import watching
 from lnl_sr_tf.training import on_device
 from lnl_sr_tf.training.build import build_variables, needs_index
 from lnl_sr_tf.training.checkpoint import (
@@ -22,7 +23,6 @@ from lnl_sr_tf.training.checkpoint import (
 from lnl_sr_tf.training.distribution import Devices
 from lnl_sr_tf.training.epoch_log import EpochLog
 from lnl_sr_tf.training.first_bad_step import explained
-from lnl_sr_tf.training.interruption import watching
 from lnl_sr_tf.training.schedulers import schedulers
 from lnl_sr_tf.training.within_epoch import Stopped, WithinEpoch
 
@@ -91,7 +91,7 @@ class Training:
         """What goes along with training.
 
         Args:
-            asked: an `lnl_sr_tf.training.interruption.Asked`.
+            asked: an `lnl_sr_tf.interruption.Asked`.
         """
         minutes = self.config.checkpoint_minutes
         checkpoints, kept = None, []

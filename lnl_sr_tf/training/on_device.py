@@ -93,7 +93,7 @@ def fit(trainings, asked):
     Args:
         trainings: a list of `lnl_sr_tf.training.fit.Training` that have begun, none in
             the middle of an epoch.
-        asked: an `lnl_sr_tf.training.interruption.Asked`.
+        asked: an `lnl_sr_tf.interruption.Asked`.
 
     Raises:
         InputError: if their losses differ in more than the seed.

@@ -2,16 +2,8 @@
 
 import statistics
 
+from lnl_sr_tf.duration import duration
 from lnl_sr_tf.run_folder import measured
-
-# By what the labels of the test set are.
-WHAT_IS_MEASURED = {
-    "clean": "Accuracy on the clean test set:",
-    "given": "Accuracy by the labels that the test set came with, taken as right:",
-    "held out": "Accuracy on clean labels cannot be measured; this is by the given "
-    "labels "
-    "of the held-out part, as noisy as the rest:",
-}
 
 
 def summarize(dataset, rows, finished):
@@ -88,13 +80,3 @@ class Progress:
             f"  sparse rate {100 * row['sparse_rate']:5.1f} %"
             f"{weight}{stage}  {duration(left)} left"
         )
-
-
-def duration(seconds):
-    """A time span for people: 8 s, 3 min, 2 h 05 min."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    if minutes < 90:
-        return f"{minutes} min"
-    return f"{minutes // 60} h {minutes % 60:02d} min"

@@ -60,8 +60,8 @@ def _listening(address):
     except OSError as error:
         reason = os.strerror(error.errno)
         raise RunError(
-            f"cannot listen at port {port} of --cluster ({reason}); another process has "
-            "it, or this is not the machine of that address"
+            f"cannot listen at port {port} of --cluster ({reason}); another process "
+            "has it, or this is not the machine of that address"
         ) from None
     with server:
         yield

@@ -23,7 +23,7 @@ class WithinEpoch(keras.callbacks.Callback):
         restored: a `lnl_sr_tf.training.checkpoint.Restored`: where the run goes on.
         folder: where checkpoints go.
         minutes: between two checkpoints within an epoch; 0 for none.
-        asked: an `lnl_sr_tf.training.interruption.Asked`.
+        asked: an `lnl_sr_tf.interruption.Asked`.
         log: the `EpochLog`, which knows how long the epoch has taken.
         devices: a `lnl_sr_tf.training.distribution.Devices`, whose machines do all of
             it at the same steps.

@@ -1,0 +1,150 @@
+"""Runs on a cluster of Ray, which places them and retries those whose node died."""
+
+import os
+import time
+
+from lnl_sr_tf.errors import InputError, RunError
+from lnl_sr_tf.interruption import watching
+from lnl_sr_tf.sweep import child
+from lnl_sr_tf.sweep.outcome import Outcome
+
+_RETRIES = 5
+_CPUS = 1  # of a run, where nobody says how many
+# What a run on another node has to know of the environment here.
+_PASSED_ON = ("KERAS_BACKEND", "TFDS_DATA_DIR", "TF_CPP_MIN_LOG_LEVEL", "XLA_FLAGS")
+# Read when Ray is imported.
+_OF_RAY = {
+    # Nothing about these runs is reported to anyone.
+    "RAY_USAGE_STATS_ENABLED": "0",
+    # Each line of each run counts, and a terminal may be without colour.
+    "RAY_DEDUP_LOGS": "0",
+    "RAY_COLOR_PREFIX": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+}
+_PATIENCE = 60  # seconds that a process on a dead node may take to let go of a folder
+
+
+def train(groups, tell):
+    """Train groups of runs on the cluster that RAY_ADDRESS names, or a local one.
+
+    Args:
+        groups: lists of `lnl_sr_tf.config.Config`, those of each for one process.
+        tell: called with each line for the person who waits.
+
+    Returns:
+        For each group the `RunFolder` of each run, finished.
+
+    Raises:
+        InputError: if a setting or the data is wrong, Ray is not installed, its cluster
+            does not answer, or no node has what a run is to have.
+        RunError: if a run cannot go on; the others are finished first.
+    """
+    for name, value in _OF_RAY.items():
+        os.environ.setdefault(name, value)
+    try:
+        import ray
+    except ImportError:
+        raise InputError(
+            '--sweep_on=ray: Ray is not installed; pip install "lnl-sr-tf[ray]"'
+        ) from None
+    outcome = Outcome(child.jobs(groups), tell)
+    if not outcome.waiting:
+        return outcome.folders()
+    _connect(ray)
+    try:
+        with watching() as asked:
+            _gather(ray, _submit(ray, groups[0][0], outcome.waiting), outcome, asked)
+    finally:
+        ray.shutdown()
+    return outcome.folders()
+
+
+def _connect(ray):
+    address = os.environ.get("RAY_ADDRESS")
+    try:
+        ray.init(
+            address or "local",
+            logging_level="ERROR",
+            **({} if address else {"include_dashboard": False}),
+        )
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        raise InputError(
+            f"RAY_ADDRESS={address}: no cluster of Ray answers there "
+            f"({' '.join(str(error).split()):.200})"
+        ) from None
+
+
+def _submit(ray, config, waiting):
+    """Dict from what Ray will give for a job to the job."""
+    gpus = config.gpus_per_run
+    if gpus is None:
+        gpus = 1.0 if ray.cluster_resources().get("GPU") else 0.0
+    cpus = config.cpus_per_run or _CPUS
+    fits = any(
+        node["Resources"].get("CPU", 0) >= cpus
+        and node["Resources"].get("GPU", 0) >= gpus
+        for node in ray.nodes()
+        if node["Alive"]
+    )
+    if not fits:
+        raise InputError(
+            f"--cpus_per_run={cpus} --gpus_per_run={gpus:g}: no node of the cluster "
+            "has as many"
+        )
+    environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    # A process for each run: what computes is chosen when Keras is imported.
+    remote = ray.remote(max_calls=1, max_retries=_RETRIES)(_train)
+    return {
+        remote.options(num_cpus=cpus, num_gpus=gpus, name=job.label.strip(": ")).remote(
+            job.settings(), os.getcwd(), environment | _threads(cpus)
+        ): job
+        for job in waiting
+    }
+
+
+def _threads(cpus):
+    return {"TF_NUM_INTRAOP_THREADS": str(cpus), "OMP_NUM_THREADS": str(cpus)}
+
+
+def _train(settings, folder, environment):
+    """On a node: a job's `Result`, as a tuple. Ray tells whose its lines are."""
+    os.environ.update(environment)
+    os.chdir(folder)
+
+    def tell(line):
+        if line:
+            print(line, flush=True)
+
+    start = time.monotonic()
+    while True:
+        result = child.train(settings, tell)
+        if not result.in_use or time.monotonic() - start > _PATIENCE:
+            return tuple(result)
+        time.sleep(1.0)
+
+
+def _gather(ray, begun, outcome, asked):
+    left = list(begun)
+    try:
+        while left:
+            done, left = ray.wait(left, timeout=0.5)
+            if asked.signal:
+                raise RunError(
+                    f"stopped by {asked.name}; with resume on, the same command goes "
+                    "on from there"
+                )
+            for one in done:
+                outcome.add(begun[one], _result(ray, one))
+    except BaseException:
+        for one in left:
+            ray.cancel(one, force=False)
+        ray.wait(left, num_returns=len(left), timeout=30)
+        raise
+
+
+def _result(ray, one):
+    try:
+        return child.Result(*ray.get(one))
+    except ray.exceptions.RayError as error:
+        line = " ".join(str(error).split())
+        return child.Result(f"Ray could not finish it ({line:.300})", False, [])

@@ -1,0 +1,72 @@
+"""What is told while jobs end one by one, and what is made of those that failed."""
+
+import time
+
+from lnl_sr_tf.duration import duration
+from lnl_sr_tf.errors import InputError, RunError
+
+
+class Outcome:
+    """Gathers the results of jobs.
+
+    Args:
+        jobs: a list of `lnl_sr_tf.sweep.child.Job`.
+        tell: called with each line for the person who waits.
+    """
+
+    def __init__(self, jobs, tell):
+        self.jobs = jobs
+        self.tell = tell
+        self.results = {}
+        self._start = time.monotonic()
+        for job in jobs:
+            if before := job.finished():
+                self.results[job.label] = before
+                tell(f"{job.label}already finished")
+        self._before = len(self.results)
+
+    @property
+    def waiting(self):
+        """Jobs without a result."""
+        return [job for job in self.jobs if job.label not in self.results]
+
+    def add(self, job, result):
+        """Note the `Result` of a job, and tell how far all of them are.
+
+        Raises:
+            InputError: if settings or data are wrong: others would fail likewise.
+        """
+        self.results[job.label] = result
+        if result.wrong_input:
+            raise InputError(result.problem)
+        if result.problem:
+            self.tell(f"{job.label}{result.problem}")
+        done, left = len(self.results) - self._before, len(self.waiting)
+        if left:
+            seconds = (time.monotonic() - self._start) / done * left
+            self.tell(
+                f"{len(self.results)} of {len(self.jobs)} done, about "
+                f"{duration(seconds)} left"
+            )
+
+    def folders(self):
+        """For each job its `RunFolder`s.
+
+        Raises:
+            RunError: if some could not go on.
+        """
+        failed = [job for job in self.jobs if self.results[job.label].problem]
+        if failed:
+            first = failed[0]
+            raise RunError(
+                f"{len(failed)} of {len(self.jobs)} could not go on, the others are "
+                f"finished; {first.label}{self.results[first.label].problem}"
+            )
+        for job in self.jobs:
+            for folder in self.results[job.label].folders:
+                if not folder.finished():
+                    raise RunError(
+                        f"{job.label}was trained, and {folder.path} is not here: all "
+                        "machines need the same folder as --output_dir"
+                    )
+        return [self.results[job.label].folders for job in self.jobs]

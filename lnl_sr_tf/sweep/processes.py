@@ -1,0 +1,192 @@
+"""Runs in processes of this machine, several at a time."""
+
+import concurrent.futures
+import json
+import os
+import pathlib
+import queue
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+
+from lnl_sr_tf.errors import InputError, RunError
+from lnl_sr_tf.interruption import watching
+from lnl_sr_tf.sweep.child import Result, jobs
+from lnl_sr_tf.sweep.outcome import Outcome
+
+_STARTS = 3  # of a run whose process was killed
+_CPUS = 4  # of a run, where nobody says how many
+
+
+def train(groups, tell):
+    """Train groups of runs, as many at a time as processors and GPUs allow.
+
+    Args:
+        groups: lists of `lnl_sr_tf.config.Config`, those of each for one process.
+        tell: called with each line for the person who waits.
+
+    Returns:
+        For each group the `RunFolder` of each run, finished.
+
+    Raises:
+        InputError: if a setting or the data is wrong, or the machine has not what a
+            run is to have.
+        RunError: if a run cannot go on; the others are finished first.
+    """
+    outcome = Outcome(jobs(groups), tell)
+    slots = _slots(groups[0][0])
+    free = queue.Queue()
+    for slot in slots:
+        free.put(slot)
+    children = _Children(tell, free)
+    with (
+        watching() as asked,
+        concurrent.futures.ThreadPoolExecutor(len(slots)) as pool,
+    ):
+        begun = {pool.submit(children.run, job): job for job in outcome.waiting}
+        try:
+            _gather(begun, outcome, asked)
+        except BaseException:
+            children.stop()
+            pool.shutdown(cancel_futures=True)
+            raise
+    return outcome.folders()
+
+
+def _gather(begun, outcome, asked):
+    left = set(begun)
+    while left:
+        done, left = concurrent.futures.wait(
+            left, 0.5, concurrent.futures.FIRST_COMPLETED
+        )
+        if asked.signal:
+            raise RunError(
+                f"stopped by {asked.name}; with resume on, the same command goes on "
+                "from there"
+            )
+        for future in done:
+            outcome.add(begun[future], future.result())
+
+
+class _Children:
+    """Processes that train a job each.
+
+    Args:
+        tell: called with each of their lines.
+        free: a `queue.Queue` of the environments that one may have.
+    """
+
+    def __init__(self, tell, free):
+        self.tell = tell
+        self.free = free
+        self._lock = threading.Lock()
+        self._running = set()
+        self._stopped = False
+
+    def run(self, job):
+        """Train a job; start anew, from its last checkpoint, where it was killed."""
+        environment = self.free.get()
+        try:
+            for _ in range(_STARTS):
+                result, status = self._start(job, environment)
+                if result or self._stopped:
+                    break
+                self.tell(f"{job.label}its process ended with {status}")
+        finally:
+            self.free.put(environment)
+        return result or Result(
+            f"its process ended {_STARTS} times, last with {status}; "
+            "the memory of the machine may not be enough for as many at a time",
+            False,
+            [],
+        )
+
+    def stop(self):
+        """Ask all of them to save their work and end."""
+        with self._lock:
+            self._stopped = True
+            for process in self._running:
+                process.send_signal(signal.SIGTERM)
+
+    def _start(self, job, environment):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "result.json"
+            with self._lock:
+                if self._stopped:
+                    return None, "nothing"
+                process = subprocess.Popen(
+                    [sys.executable, "-m", "lnl_sr_tf.sweep.child", str(path)],
+                    stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT, text=True, errors="replace",
+                    env=os.environ | environment,
+                )  # fmt: skip
+                self._running.add(process)
+            last = ""
+            with process:
+                try:
+                    process.stdin.write(json.dumps(job.settings()))
+                    process.stdin.close()
+                except BrokenPipeError:
+                    pass
+                for line in process.stdout:
+                    if line.strip():
+                        last = line.strip()
+                        self.tell(job.label + line.rstrip())
+            with self._lock:
+                self._running.discard(process)
+            status = process.returncode
+            if status < 0:
+                status = signal.Signals(-status).name
+            if path.is_file():
+                return Result(*json.loads(path.read_text("utf-8"))), status
+            return None, f"{status} ({last:.200})"
+
+
+def _slots(config):
+    """The environment variables of each run that may be trained at the same time."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
+    cores = cores or os.cpu_count() or 1
+    cpus = config.cpus_per_run or min(_CPUS, cores)
+    if cpus > cores:
+        raise InputError(f"--cpus_per_run={cpus}: this machine has {cores} processors")
+    found = _gpus()
+    gpus = config.gpus_per_run
+    if gpus is None:
+        gpus = 1.0 if found else 0.0
+    if gpus > len(found):
+        raise InputError(f"--gpus_per_run={gpus:g}: this machine has {len(found)} GPUs")
+    count = cores // cpus
+    slots = []
+    for number in range(count):
+        environment = {
+            "TF_NUM_INTRAOP_THREADS": str(cpus),
+            "OMP_NUM_THREADS": str(cpus),
+        }
+        if gpus:
+            shared = number * gpus
+            if shared + gpus > len(found) + 1e-9:
+                break
+            first = int(shared + 1e-9)
+            chosen = found[first : first + max(1, int(gpus))]
+            environment["CUDA_VISIBLE_DEVICES"] = ",".join(chosen)
+            # Several in one GPU's memory take what they need, not all of it.
+            environment["TF_FORCE_GPU_ALLOW_GROWTH"] = "true"
+        slots.append(environment)
+    return slots
+
+
+def _gpus():
+    """Numbers or names of the GPUs that this process may use."""
+    chosen = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if chosen is not None:
+        return [name.strip() for name in chosen.split(",") if name.strip(" -1")]
+    if not shutil.which("nvidia-smi"):
+        return []
+    listed = subprocess.run(
+        ["nvidia-smi", "--list-gpus"], capture_output=True, text=True, check=False
+    )
+    lines = listed.stdout.splitlines() if listed.returncode == 0 else []
+    return [str(n) for n in range(sum(line.startswith("GPU ") for line in lines))]

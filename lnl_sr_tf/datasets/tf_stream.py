@@ -56,11 +56,11 @@ def evaluation_batches(images, labels, batch_size, one_hot_classes, parts=None):
         labels = tf.constant(np.asarray(labels, np.int32))
 
     count = -(-size // batch_size)
+    too_few = bool(parts) and 0 < size % batch_size < parts.of
 
     def of_step(step):
         start, end = step * batch_size, tf.minimum((step + 1) * batch_size, size)
-        if parts:
-            # Batches of about one size, so that each has a part for every device.
+        if too_few:  # in the last batch; so all of about one size
             start, end = (
                 tf.cast(tf.cast(part, tf.int64) * size // count, tf.int32)
                 for part in (step, step + 1)

@@ -39,6 +39,33 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
             return super().call(inputs, training=training, mask=mask)
         return self._fused(inputs, training)
 
+    def _moments(self, inputs, mask):
+        """Mean and variance over the batches of all replicas, where synchronized.
+
+        Keras takes the variance as E[x²] − E[x]², which loses what makes a run on
+        several devices the same as on one.
+        """
+        if not self.synchronized or mask is not None:
+            return super()._moments(inputs, mask)
+        import tensorflow as tf
+
+        context = tf.distribute.get_replica_context()
+        if context is None:  # no step, but a look at shapes
+            return super()._moments(inputs, mask)
+        axes = self._reduction_axes
+        count = tf.cast(tf.size(inputs) // inputs.shape[self.axis], inputs.dtype)
+        total, count = context.all_reduce(
+            tf.distribute.ReduceOp.SUM, [tf.reduce_sum(inputs, axes), count]
+        )
+        mean = total / count
+        shape = [1] * len(inputs.shape)
+        shape[self.axis] = -1
+        deviation = tf.square(inputs - tf.reshape(mean, shape))
+        squares = context.all_reduce(
+            tf.distribute.ReduceOp.SUM, tf.reduce_sum(deviation, axes)
+        )
+        return mean, squares / count
+
     def _fused(self, inputs, training):
         import tensorflow as tf
 

@@ -1,0 +1,156 @@
+"""Runs in processes of this machine: the same runs, none twice, none lost."""
+
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import time
+from unittest import mock
+
+import tensorflow as tf
+from absl.testing import parameterized
+
+from lnl_sr_tf import config, sweep
+from lnl_sr_tf.errors import InputError, RunError
+from lnl_sr_tf.run_folder import RunFolder
+from lnl_sr_tf.sweep import processes
+from lnl_sr_tf.sweep.child import Job, Result
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+
+
+def settings(folder, **more):
+    return {
+        "loss": ["ce"], "seed": ["1", "2"], "epochs": 2, "precision": "float32",
+        "sweep_on": "processes", "cpus_per_run": 1, "output_dir": str(folder),
+    } | more  # fmt: skip
+
+
+class ProcessesTest(tf.test.TestCase, parameterized.TestCase):
+    def setUp(self):
+        super().setUp()
+        name = self.id().rpartition(".")[2].partition(" ")[0]
+        self.folder = pathlib.Path(self.get_temp_dir()) / name
+        self.lines = []
+
+    def test_as_here(self):
+        run = sweep.run(settings(self.folder / "two"), self.lines.append)
+        self.assertLen(run, 2)
+        for number, (_, folder) in enumerate(run, 1):
+            self.assertTrue(folder.finished())
+            self.assertTrue(
+                any(line.startswith(f"{number}/2 ce, sym 0.6") for line in self.lines)
+            )
+        self.assertIn("Accuracy on the clean test set:", self.lines)
+        here = settings(self.folder / "here", sweep_on="here")
+        del here["cpus_per_run"]
+        for (_, ours), (_, theirs) in zip(run, sweep.run(here, print), strict=True):
+            self.assertEqual(ours.path.name, theirs.path.name)
+            # Sums on one processor round otherwise than on two.
+            self.assertNear(ours.rows()[0]["loss"], theirs.rows()[0]["loss"], 1e-3)
+        with mock.patch.object(subprocess, "Popen", side_effect=AssertionError):
+            again = sweep.run(settings(self.folder / "two"), self.lines.append)
+        self.assertEqual([f.path for _, f in again], [f.path for _, f in run])
+        self.assertIn("1/2 ce, sym 0.6, seed 1: already finished", self.lines)
+
+    def test_one_is_killed_and_starts_anew(self):
+        popen, killed = subprocess.Popen, []
+
+        def popen_and_kill(*args, **kwargs):
+            process = popen(*args, **kwargs)
+            if not killed:
+                killed.append(process)
+                process.kill()
+            return process
+
+        with mock.patch.object(subprocess, "Popen", popen_and_kill):
+            ((_, folder),) = sweep.run(
+                settings(self.folder, seed=["1"]), self.lines.append
+            )
+        self.assertTrue(folder.finished())
+        self.assertTrue(any("its process ended with SIGKILL" in x for x in self.lines))
+
+    def test_always_killed(self):
+        popen = subprocess.Popen
+
+        def popen_and_kill(*args, **kwargs):
+            process = popen(*args, **kwargs)
+            process.kill()
+            return process
+
+        with (
+            mock.patch.object(subprocess, "Popen", popen_and_kill),
+            self.assertRaisesRegex(
+                RunError, "1 of 1 could not go on.*3 times.*SIGKILL"
+            ),
+        ):
+            sweep.run(settings(self.folder, seed=["1"]), self.lines.append)
+
+    @parameterized.parameters(
+        ({"loss": ["ces"]}, "--loss=ces|unknown loss"),
+        ({"cpus_per_run": 1000}, "--cpus_per_run=1000: this machine has"),
+        ({"gpus_per_run": 1000}, "--gpus_per_run=1000: this machine has"),
+        ({"dataset": "no_such.npz"}, "no_such.npz"),
+    )
+    def test_wrong_input(self, more, words):
+        with self.assertRaisesRegex(InputError, words):
+            sweep.run(settings(self.folder) | more, self.lines.append)
+        self.assertEmpty(list(self.folder.glob("*")))
+
+    def test_one_that_fails_leaves_the_others(self):
+        made = config.grid(settings(self.folder))
+        broken = RunFolder(self.folder / made[0].run_name)
+        broken.write_config({"seed": 7})
+        with self.assertRaisesRegex(RunError, "1 of 2 could not go on, the others are"):
+            sweep.run(settings(self.folder), self.lines.append)
+        self.assertTrue(RunFolder(self.folder / made[1].run_name).finished())
+
+    def test_stopped(self):
+        process = subprocess.Popen(
+            [
+                sys.executable, "main.py", "--loss=ce", "--seed=1,2", "--epochs=200",
+                "--sweep_on=processes", "--cpus_per_run=1",
+                f"--output_dir={self.folder}",
+            ],
+            cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )  # fmt: skip
+        while not list(self.folder.glob("*/checkpoints/epoch_*")):
+            self.assertIsNone(process.poll(), "ended before it could be stopped")
+            time.sleep(0.05)
+        process.send_signal(signal.SIGTERM)
+        out, _ = process.communicate()
+        self.assertEqual(process.returncode, 1, out)
+        self.assertIn("lnl-sr: stopped by SIGTERM; with resume on", out)
+        for path in self.folder.iterdir():
+            self.assertFalse((path / ".lock.json").exists(), "it goes on")
+
+    def test_slots(self):
+        made = config.resolve(settings(self.folder, loss="ce", seed=1, cpus_per_run=2))
+        with (
+            mock.patch.object(os, "sched_getaffinity", return_value=range(8)),
+            mock.patch.object(processes, "_gpus", return_value=["0", "1", "2"]),
+        ):
+
+            def visible(gpus):
+                one = made.__class__(**made.as_dict() | {"gpus_per_run": gpus})
+                slots = processes._slots(one)
+                return [slot.get("CUDA_VISIBLE_DEVICES") for slot in slots]
+
+            self.assertEqual(visible(None), ["0", "1", "2"])
+            self.assertEqual(visible(0.5), ["0", "0", "1", "1"])
+            self.assertEqual(visible(2.0), ["0,1"])
+            self.assertEqual(visible(0.0), [None] * 4)
+
+    def test_results_elsewhere_are_missed(self):
+        job = Job([config.resolve({"output_dir": str(self.folder)})], "1/1 x: ")
+        outcome = processes.Outcome([job], self.lines.append)
+        outcome.add(job, Result("", False, [str(self.folder / "none")]))
+        with self.assertRaisesRegex(
+            RunError, "is not here: all machines need the same"
+        ):
+            outcome.folders()
+
+
+if __name__ == "__main__":
+    tf.test.main()

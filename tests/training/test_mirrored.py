@@ -1,0 +1,116 @@
+"""Several devices of one machine train as one does, each set in its own process."""
+
+import pathlib
+
+import numpy as np
+import tensorflow as tf
+from absl.testing import parameterized
+from processes import finish, folders, made_images, run, start, state
+
+# By flags: what differs in how the replicas must work together.
+CASES = {
+    "losses": ["--loss=ce,gce_sr,elr", "--flip=true", "--rotation=5"],
+    # 301 examples: the last batch has one, fewer than there are devices.
+    "one_left_over": ["--loss=ce", "--batch_size=60"],
+    "no_normalisation": ["--model=plain", "--loss=ce,gce_sr"],
+    "co_teaching": ["--loss=ce", "--method=co_teaching"],
+    "mixup": ["--loss=ce", "--mixup=0.4"],
+    "nlnl": ["--loss=nlnl"],
+}
+SETTINGS = [
+    "--model=cnn_digits", "--noise=sym", "--rate=0.4", "--epochs=2", "--batch_size=64",
+    "--optimizer=sgd", "--momentum=0.9", "--lr=0.05",
+]  # fmt: skip
+# In the figures of training, a batch with fewer examples than devices counts more.
+LOOSE = {"one_left_over": 1e-2}
+
+
+class MirroredTest(tf.test.TestCase, parameterized.TestCase):
+    def setUp(self):
+        super().setUp()
+        name = self.id().rpartition(".")[2].partition(" ")[0]
+        self.folder = pathlib.Path(self.get_temp_dir()) / name
+        self.folder.mkdir()
+
+    def on(self, devices, case):
+        """The runs of a case on some devices; 0 for one without a strategy."""
+        flags = ["--distribute=none"]
+        if devices:
+            flags = ["--distribute=mirrored", f"--devices={devices}"]
+        data = made_images(self.folder / "images.npz")
+        return run(
+            self.folder / f"{case}-{devices}",
+            f"--dataset={data}",
+            *SETTINGS,
+            *CASES[case],
+            *flags,
+        )
+
+    def assert_alike(self, ours, theirs, rtol):
+        self.assertEqual(set(ours), set(theirs))
+        for name in theirs:
+            found, wanted = state(ours[name]), state(theirs[name])
+            self.assertEqual(set(found), set(wanted))
+            for key, array in wanted.items():
+                scale = 1.0 + np.abs(array.astype(np.float64)).max()
+                self.assertAllClose(
+                    found[key], array, 0.0, 1e-4 * scale, f"{name} {key}"
+                )
+            for row, other in zip(ours[name].rows(), theirs[name].rows(), strict=True):
+                for column in ("loss", "accuracy", "test_loss", "sparse_rate"):
+                    self.assertAllClose(
+                        row[column], other[column], rtol, 1e-3 * rtol, column
+                    )
+                # An example on the border may go either way.
+                tests = [one["test_accuracy"] for one in (row, other)]
+                self.assertNear(*tests, 1.5 / 96)
+
+    @parameterized.parameters(
+        ("losses", 1, 2, 4),
+        ("one_left_over", 2, 4),
+        ("no_normalisation", 2),
+        ("co_teaching", 2),
+        ("mixup", 2),
+        ("nlnl", 2),
+    )
+    def test_as_one_device(self, case, *devices):
+        theirs = self.on(0, case)
+        for count in devices:
+            ours = self.on(count, case)
+            self.assert_alike(ours, theirs, LOOSE.get(case, 1e-4))
+            for one in ours.values():
+                used = one.config()["devices_used"]
+                self.assertEqual(used["replicas"], count)
+                self.assertTrue(one.finished())
+
+    def test_stopped_and_resumed(self):
+        """The rest of an epoch, on as many devices, ends as the whole of it."""
+        flags = ["--loss=ce_sr", "--epochs=3", "--distribute=mirrored", "--devices=2"]
+        whole = run(self.folder / "whole", *flags)
+        cut = self.folder / "cut"
+        process = start(cut, *flags, "--checkpoint_minutes=0.0001")
+        while not list(cut.glob("*/checkpoints/epoch_00001_step_*")):
+            self.assertIsNone(process.poll(), "ended before it could be stopped")
+        process.terminate()
+        self.assertIn("stopped by SIGTERM after", finish(process, 1))
+        self.assertIn("going on after", finish(start(cut, *flags)))
+        (ours,), (theirs,) = folders(cut).values(), whole.values()
+        wanted = state(theirs)
+        for name, array in state(ours).items():
+            self.assertAllEqual(array, wanted[name], name)
+
+    @parameterized.parameters(
+        (["--batch_size=1"], "--batch_size=1: expected at least 2"),
+        (["--precision=mixed_float16"], "mixed_float16 does not go with several"),
+    )
+    def test_what_does_not_go(self, flags, words):
+        out = finish(
+            start(self.folder / "no", "--distribute=mirrored", "--devices=2", *flags),
+            2,
+        )
+        self.assertIn(words, out)
+        self.assertEqual(len(out.splitlines()), 1)
+
+
+if __name__ == "__main__":
+    tf.test.main()

@@ -1,0 +1,121 @@
+"""Two processes of this machine train as one does, and neither outlives the other."""
+
+import pathlib
+import time
+
+import numpy as np
+import tensorflow as tf
+from absl.testing import parameterized
+from processes import finish, folders, free_ports, made_images, run, start, state
+
+SETTINGS = [
+    "--noise=sym", "--rate=0.4", "--epochs=3", "--batch_size=64", "--optimizer=sgd",
+    "--momentum=0.9", "--lr=0.05",
+]  # fmt: skip
+# Seconds until a process notices that the other is gone; a minute is promised.
+PATIENCE = 60
+
+
+def of_epochs(told):
+    """What was told of each epoch, but for the time."""
+    lines = [line for line in told.splitlines() if line.startswith("epoch")]
+    return [line.rpartition("  ")[0] for line in lines]
+
+
+class MultiWorkerTest(tf.test.TestCase, parameterized.TestCase):
+    def setUp(self):
+        super().setUp()
+        name = self.id().rpartition(".")[2].partition(" ")[0]
+        self.folder = pathlib.Path(self.get_temp_dir()) / name
+        self.folder.mkdir()
+        self.settings = [f"--dataset={made_images(self.folder / 'images.npz')}"]
+        self.settings += SETTINGS
+
+    def start_two(self, name, *flags):
+        cluster = ",".join(f"127.0.0.1:{port}" for port in free_ports(2))
+        return [
+            start(
+                self.folder / name,
+                *self.settings,
+                *flags,
+                "--distribute=multi_worker",
+                f"--cluster={cluster}",
+                f"--task={task}",
+            )
+            for task in range(2)
+        ]
+
+    # Batch normalisation enlarges what rounding does where a rectifier switches.
+    @parameterized.parameters(("cnn_digits", 3e-3), ("plain", 1e-4))
+    def test_as_one_process(self, network, atol):
+        flags = [f"--model={network}", "--loss=ce,gce_sr"]
+        told = [finish(one) for one in self.start_two("two", *flags)]
+        self.assertLen(of_epochs(told[0]), 6)
+        self.assertEqual(of_epochs(told[0]), of_epochs(told[1]))
+        ours = folders(self.folder / "two")
+        theirs = run(self.folder / "one", *self.settings, *flags, "--distribute=none")
+        self.assertEqual(set(ours), set(theirs))
+        for name, one in ours.items():
+            self.assertTrue(one.finished())
+            self.assertEqual(one.config()["devices_used"]["workers"], 2)
+            wanted = state(theirs[name])
+            for key, array in state(one).items():
+                scale = 1.0 + np.abs(wanted[key].astype(np.float64)).max()
+                self.assertAllClose(array, wanted[key], 0.0, atol * scale, key)
+            for row, other in zip(one.rows(), theirs[name].rows(), strict=True):
+                self.assertAllClose(row["loss"], other["loss"], 1e-4, 0.0)
+
+    def test_one_is_killed_and_both_go_on(self):
+        flags = ["--model=cnn_digits", "--loss=ce_sr", "--epochs=30"]
+        for victim, epoch in ((0, 2), (1, 12)):
+            both = self.start_two("cut", *flags)
+            while not list(self.folder.glob(f"cut/*/checkpoints/epoch_{epoch:05d}")):
+                self.assertIsNone(both[0].poll(), "ended before it could be killed")
+                time.sleep(0.02)
+            both[victim].kill()
+            both[victim].communicate()
+            start_of_end = time.monotonic()
+            out = finish(both[1 - victim], 1)
+            self.assertLess(time.monotonic() - start_of_end, PATIENCE)
+            self.assertRegex(out.splitlines()[-1], "^lnl-sr: another machine .* gone")
+        told = [finish(one) for one in self.start_two("cut", *flags)]
+        self.assertIn("going on after", told[0])
+        self.assertIn("going on after", told[1])
+        for one in self.start_two("whole", *flags):
+            finish(one)
+        (ours,) = folders(self.folder / "cut").values()
+        (theirs,) = folders(self.folder / "whole").values()
+        wanted = state(theirs)
+        for name, array in state(ours).items():
+            self.assertAllEqual(array, wanted[name], name)
+
+    def test_a_signal_to_one_stops_both(self):
+        both = self.start_two("runs", "--model=cnn_digits", "--loss=ce", "--epochs=50")
+        while not list(self.folder.glob("runs/*/checkpoints/epoch_00002")):
+            self.assertIsNone(both[0].poll(), "ended before it could be stopped")
+            time.sleep(0.02)
+        both[1].terminate()
+        told = [finish(one, 1).splitlines()[-1] for one in both]
+        self.assertRegex(told[0], "stopped by a signal to another machine after")
+        self.assertRegex(told[1], "stopped by SIGTERM after")
+        self.assertEqual(told[0].partition("after")[2], told[1].partition("after")[2])
+
+    def test_other_settings_are_told_on_both(self):
+        cluster = ",".join(f"127.0.0.1:{port}" for port in free_ports(2))
+        both = [
+            start(
+                self.folder / "runs", *self.settings, "--model=plain", "--loss=ce",
+                "--distribute=multi_worker", f"--cluster={cluster}", f"--task={task}",
+                f"--lr={0.1 + task}",
+            )
+            for task in range(2)
+        ]  # fmt: skip
+        for one in both:
+            self.assertRegex(
+                finish(one, 1).splitlines()[-1],
+                "^lnl-sr: machines 1 have other settings or other data than machine 0",
+            )
+
+
+if __name__ == "__main__":
+    tf.test.main()

@@ -1,5 +1,7 @@
 """A run that was killed ends as one that was not."""
 
+import ctypes
+import os
 import pathlib
 import resource
 import subprocess
@@ -14,6 +16,17 @@ from lnl_sr_tf.run_folder import RunFolder
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 EPOCHS = 8
+# Of Linux, linux/prctl.h and linux/capability.h.
+PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH = 24, 1, 2
+
+
+def without_override():
+    """Let permissions bind the superuser too, in the process that is to be started."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if os.geteuid() == 0:
+        for right in CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH:
+            if libc.prctl(PR_CAPBSET_DROP, right, 0, 0, 0):
+                raise OSError(ctypes.get_errno(), "prctl")
 
 
 def state(run):
@@ -80,6 +93,42 @@ class SurvivalTest(tf.test.TestCase):
         self.assertRegex(last, "^lnl-sr: cannot write a checkpoint .*File too large")
         self.assertIn("nothing was saved before", last)
         run, _ = self.finish("full")
+        self.assertTrue(run.finished())
+
+    def test_folder_without_write_permission(self):
+        """Not even the superuser may write: the process lacks the right to pass by."""
+        folder = pathlib.Path(self.get_temp_dir()) / "locked"
+        folder.mkdir()
+        folder.chmod(0o555)
+        self.addCleanup(folder.chmod, 0o755)
+        process, _ = self.start("locked", preexec_fn=without_override)
+        out, _ = process.communicate()
+        self.assertEqual(process.returncode, 1, out)
+        self.assertRegex(out.splitlines()[-1], "^lnl-sr: cannot .*Permission denied")
+        self.assertEmpty(list(folder.iterdir()))
+
+    def test_checkpoints_without_write_permission(self):
+        process, out_dir = self.start("frozen")
+        while not list(out_dir.glob("*/checkpoints/epoch_00003")):
+            self.assertIsNone(process.poll(), "ended before it could be killed")
+            time.sleep(0.01)
+        process.kill()
+        process.communicate()
+        (path,) = out_dir.iterdir()
+        checkpoints = path / "checkpoints"
+        before = sorted(one.name for one in checkpoints.glob("epoch_*"))
+        checkpoints.chmod(0o555)
+        self.addCleanup(checkpoints.chmod, 0o755)
+        process, _ = self.start("frozen", preexec_fn=without_override)
+        out, _ = process.communicate()
+        self.assertEqual(process.returncode, 1, out)
+        self.assertRegex(
+            out.splitlines()[-1],
+            r"^lnl-sr: cannot write a checkpoint .*Permission denied.* is intact$",
+        )
+        self.assertEqual(sorted(p.name for p in checkpoints.glob("epoch_*")), before)
+        checkpoints.chmod(0o755)
+        run, _ = self.finish("frozen")
         self.assertTrue(run.finished())
 
     def test_folder_is_removed(self):

@@ -191,6 +191,11 @@ def start(config, tell=lambda line: None):
             "each have to know whether the gradient of another overflowed; use "
             "mixed_bfloat16 or float32"
         )
+    if devices.workers > 1 and config.transition_matrix == "estimated":
+        raise InputError(
+            "--transition_matrix=estimated is for one machine; estimate it there, and "
+            "give its transition_matrix.csv to all of them"
+        )
     if config.batch_size < devices.replicas:
         raise InputError(
             f"--batch_size={config.batch_size}: expected at least "

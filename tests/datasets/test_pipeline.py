@@ -44,6 +44,72 @@ def as_arrays(stream):
     return [keras.tree.map_structure(keras.ops.convert_to_numpy, b) for b in stream]
 
 
+class PartsTest(tf.test.TestCase, parameterized.TestCase):
+    """What several devices get of each batch; TensorFlow alone splits so."""
+
+    def parts_of(self, stream, of):
+        """For each batch the labels of each of its parts."""
+        labels = [labels for _, labels in as_arrays(stream)]
+        self.assertEqual(len(labels) % of, 0)
+        return [labels[i : i + of] for i in range(0, len(labels), of)]
+
+    def training(self, of, first=0, count=None, **more):
+        return pipeline.training_batches(
+            numbered_images(), np.arange(SIZE), BATCH, seed=1, epochs=2,
+            parts=pipeline.Parts(of, first, count or of), **more,
+        )  # fmt: skip
+
+    @parameterized.parameters(1, 2, 3, 5)
+    def test_parts_make_the_batch(self, of):
+        whole = [labels for labels, _ in epochs_of(seed=1, epochs=2)]
+        batches = self.parts_of(self.training(of), of)
+        self.assertLen(batches, 2 * STEPS)
+        found = np.concatenate([part for batch in batches for part in batch])
+        self.assertAllEqual(found, np.concatenate(whole))
+        for batch in batches:
+            sizes = [len(part) for part in batch]
+            self.assertLessEqual(max(sizes) - min(sizes), 1)
+
+    def test_fewer_examples_than_parts(self):
+        """The last batch has five; each of eight devices takes them all."""
+        batches = self.parts_of(self.training(8), 8)
+        whole = epochs_of(seed=1, epochs=1)[0][0][-(SIZE % BATCH) :]
+        for part in batches[STEPS - 1]:
+            self.assertAllEqual(part, whole)
+
+    def test_machines_share_the_parts(self):
+        together = self.parts_of(self.training(4), 4)
+        first, second = (
+            self.parts_of(self.training(4, first, 2), 2) for first in (0, 2)
+        )
+        for batch, ours, theirs in zip(together, first, second, strict=True):
+            for part, found in zip(batch, [*ours, *theirs], strict=True):
+                self.assertAllEqual(part, found)
+
+    def test_mixup_pairs_over_the_whole_batch(self):
+        options = {"mixup_alpha": 0.4, "num_classes": SIZE}
+        stream = pipeline.training_batches(
+            numbered_images(), np.arange(SIZE), BATCH, seed=1, epochs=2, **options
+        )
+        whole = np.concatenate([labels for _, labels in as_arrays(stream)])
+        batches = self.parts_of(self.training(3, **options), 3)
+        parts = np.concatenate([part for batch in batches for part in batch])
+        self.assertAllClose(parts, whole)
+
+    @parameterized.parameters((53, 1), (53, 2), (53, 4), (49, 4), (5, 4))
+    def test_test_set_once_and_again(self, size, of):
+        stream = pipeline.evaluation_batches(
+            numbered_images()[:size], np.arange(size), BATCH,
+            parts=pipeline.Parts(of, 0, of),
+        )  # fmt: skip
+        steps = pipeline.steps_per_epoch(size, BATCH)
+        taken = as_arrays(stream.take(2 * steps * of))
+        for turn in range(2):
+            labels = [labels for _, labels in taken[turn * steps * of :][: steps * of]]
+            self.assertAllEqual(np.concatenate(labels), np.arange(size))
+            self.assertNotIn(0, [len(part) for part in labels])
+
+
 class TrainingBatchesTest(tf.test.TestCase):
     def test_every_example_once_with_its_image(self):
         for labels, images in epochs_of(seed=1):

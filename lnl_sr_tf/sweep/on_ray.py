@@ -1,6 +1,7 @@
 """Runs on a cluster of Ray, which places them and retries those whose node died."""
 
 import os
+import socket
 import time
 
 from lnl_sr_tf.errors import InputError, RunError
@@ -61,13 +62,17 @@ def train(groups, tell):
 
 def _connect(ray):
     address = os.environ.get("RAY_ADDRESS")
+    host, _, port = (address or "").rpartition(":")
     try:
+        if port.isdecimal() and "//" not in host:
+            # Ray itself would try for minutes.
+            socket.create_connection((host, int(port)), timeout=10.0).close()
         ray.init(
             address or "local",
             logging_level="ERROR",
             **({} if address else {"include_dashboard": False}),
         )
-    except (ConnectionError, RuntimeError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError) as error:
         raise InputError(
             f"RAY_ADDRESS={address}: no cluster of Ray answers there "
             f"({' '.join(str(error).split()):.200})"

@@ -1,0 +1,66 @@
+"""Several devices on JAX, where it is installed, train as one does."""
+
+import importlib.util
+import pathlib
+
+import tensorflow as tf
+from processes import finish, folders, made_images, run, start, state
+
+SETTINGS = [
+    "--noise=sym", "--rate=0.4", "--epochs=2", "--batch_size=64", "--optimizer=sgd",
+    "--momentum=0.9", "--lr=0.05", "--model=cnn_digits", "--loss=gce_sr,elr",
+]  # fmt: skip
+ON_JAX = {"KERAS_BACKEND": "jax"}
+
+
+class DataParallelTest(tf.test.TestCase):
+    def setUp(self):
+        super().setUp()
+        if importlib.util.find_spec("jax") is None:
+            self.skipTest("jax is not installed")
+        name = self.id().rpartition(".")[2]
+        self.folder = pathlib.Path(self.get_temp_dir()) / name
+        self.folder.mkdir()
+
+    def test_as_one_device(self):
+        """The last of the batches, 45 examples, is no multiple of two."""
+        data = f"--dataset={made_images(self.folder / 'images.npz')}"
+        flags = ["--distribute=mirrored", "--devices=2"]
+        ours = run(self.folder / "two", data, *SETTINGS, *flags, **ON_JAX)
+        theirs = run(self.folder / "one", data, *SETTINGS, **ON_JAX)
+        self.assertEqual(set(ours), set(theirs))
+        for name, one in ours.items():
+            self.assertEqual(one.config()["devices_used"]["replicas"], 2)
+            self.assertTrue(one.finished())
+            wanted = state(theirs[name])
+            for key, array in state(one).items():
+                self.assertAllClose(array, wanted[key], 1e-4, 1e-4, f"{name} {key}")
+
+    def test_stopped_and_resumed(self):
+        flags = ["--distribute=mirrored", "--devices=2", "--loss=ce", "--epochs=3"]
+        data = f"--dataset={made_images(self.folder / 'images.npz')}"
+        flags = [data, *SETTINGS, *flags]
+        whole = run(self.folder / "whole", *flags, **ON_JAX)
+        cut = self.folder / "cut"
+        process = start(cut, *flags, "--checkpoint_minutes=0.0001", **ON_JAX)
+        while not list(cut.glob("*/checkpoints/epoch_00001_step_*")):
+            self.assertIsNone(process.poll(), "ended before it could be stopped")
+        process.terminate()
+        self.assertIn("stopped by SIGTERM after", finish(process, 1))
+        self.assertIn("going on after", finish(start(cut, *flags, **ON_JAX)))
+        (ours,), (theirs,) = folders(cut).values(), whole.values()
+        wanted = state(theirs)
+        for name, array in state(ours).items():
+            self.assertAllEqual(array, wanted[name], name)
+
+    def test_uneven_batches_are_refused(self):
+        flags = ["--distribute=mirrored", "--devices=3", "--batch_size=64"]
+        out = finish(start(self.folder / "no", *flags, **ON_JAX), 2)
+        self.assertRegex(out, "--batch_size=64: expected a multiple of 3")
+        flags = ["--distribute=mirrored", "--whole_epochs=yes"]
+        out = finish(start(self.folder / "no", *flags, **ON_JAX), 2)
+        self.assertRegex(out, "--whole_epochs=yes is for one device")
+
+
+if __name__ == "__main__":
+    tf.test.main()

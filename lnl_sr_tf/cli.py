@@ -15,6 +15,7 @@ DONE, FAILED, WRONG_INPUT = 0, 1, 2
 # A newcomer sees both at once; everything else has its default in `config`.
 _DEFAULTS = {"loss": "ce,ce_sr"}
 _SEVERAL = " (one or several, by commas)"
+_LONGEST_NAME = 80
 _BACKENDS = ("tensorflow", "jax", "torch")
 
 
@@ -95,10 +96,17 @@ def main(argv):
 
 def _settings(argv):
     """The settings that were given, by name; those of `config.AXES` as lists."""
+    # Read here, for absl would take more than settings from a file.
+    arguments = config.expand(argv[1:])
+    for argument in arguments:
+        name = argument.partition("=")[0]
+        # absl's search for a name like it would recurse too deep.
+        if name.startswith("-") and len(name) > _LONGEST_NAME:
+            raise InputError(f"unknown setting {name[:_LONGEST_NAME]}…")
     try:
-        left_over = flags.FLAGS(argv)[1:]
-    except UnicodeDecodeError as error:
-        raise InputError(f"a --flagfile is no text in UTF-8: {error}") from None
+        left_over = flags.FLAGS([argv[0], *arguments])[1:]
+    except ValueError as error:  # of --noNAME=VALUE
+        raise InputError(error) from None
     if left_over:
         raise InputError(
             f"unexpected argument {left_over[0]!r}; settings are given as "

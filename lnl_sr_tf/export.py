@@ -170,7 +170,8 @@ def _main(source, path, resize, *class_names):
     # Registers what a model may be made of, as the first use of a room does.
     from lnl_sr_tf import losses  # noqa: F401
 
-    save_serving(keras.models.load_model(source), path, class_names, resize or None)
+    model = keras.models.load_model(source, safe_mode=True)
+    save_serving(model, path, class_names, resize or None)
 
 
 if __name__ == "__main__":

@@ -96,6 +96,10 @@ class MistakesTest(tf.test.TestCase, parameterized.TestCase):
         ),
         (("--resume=perhaps",), "resume=perhaps.*boolean"),
         (("--flagfile=nowhere.flags",), "nowhere.flags"),
+        (("--noresume=x",), "--noresume=x does not take an argument"),
+        (("--" + "9" * 5000,), "unknown setting --9+…"),
+        (("--dataset=" + "x" * 5000,), "unknown dataset 'xxx"),
+        (("--data_dir=a\0b",), "--data_dir=.*: expected text"),
     )
     def test_one_line_and_status_2(self, arguments, message):
         out_dir = pathlib.Path(self.get_temp_dir()) / "mistakes"

@@ -13,10 +13,7 @@ def parse(name, value):
     Raises:
         InputError: says what was received and what would be right.
     """
-    if name not in FIELDS:
-        close = difflib.get_close_matches(name, FIELDS, n=1)
-        hint = f"; did you mean --{close[0]}?" if close else ""
-        raise InputError(f"unknown setting --{name}{hint}")
+    check_name(name)
     limits = FIELDS[name].metadata
     kind = limits["kind"]
     try:
@@ -36,6 +33,14 @@ def parse(name, value):
     if limits["interval"] and not _inside(parsed, limits["interval"]):
         raise InputError(f"--{name}={value}: expected {_expected(name)}")
     return parsed
+
+
+def check_name(name):
+    """Raise InputError if no setting has this name."""
+    if name not in FIELDS:
+        close = difflib.get_close_matches(name, FIELDS, n=1)
+        hint = f"; did you mean --{close[0]}?" if close else ""
+        raise InputError(f"unknown setting --{name}{hint}")
 
 
 def _or_file(endings):
@@ -84,6 +89,8 @@ def _parse_bool(value):
 def _parse_str(value):
     value = os.fspath(value)  # a path is as good as text
     value.encode()  # not with bytes that are no UTF-8
+    if "\0" in value:  # no file can have such a name
+        raise ValueError
     return value
 
 

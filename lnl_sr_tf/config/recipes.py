@@ -1,6 +1,6 @@
 """Recipes: the settings that a dataset and a loss are trained with, from `flags/`.
 
-A recipe is an absl flagfile, one `--name=value` a line. What applies to a run is
+A recipe is a flagfile, one `--name=value` a line. What applies to a run is
 read from the general to the particular, later files winning:
 
     default, DATASET, METHOD, DATASET-METHOD, DATASET-IMBALANCE, DATASET-NOISE, and for
@@ -13,6 +13,7 @@ are passed over, so a dataset without a recipe trains with the defaults.
 
 import pathlib
 
+from lnl_sr_tf.config.flagfiles import parse_lines
 from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.loss_names import REGULARIZED
 
@@ -91,15 +92,4 @@ def read_stems(stems):
 
 
 def _parse(path):
-    settings = {}
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), 1):
-        line = line.strip()
-        if not line or line.startswith(("#", "//")):
-            continue
-        name, equals, value = line.removeprefix("--").partition("=")
-        if not line.startswith("--") or not equals:
-            raise InputError(
-                f"{path}, line {number}: expected --name=value; received {line!r}"
-            )
-        settings[name] = value
-    return settings
+    return dict(parse_lines(path.read_text("utf-8"), path))

@@ -91,6 +91,7 @@ def resolve(settings):
         )
     _check_noise(config)
     _check_jitter(config)
+    _check_place(config)
     _check_loss(config)
     config = _with_method(config)
     if config.regularized:
@@ -156,6 +157,17 @@ def _check_jitter(config):
                 f"--color_jitter: {name}={strength}; expected brightness, contrast or "
                 "saturation in [0, 1], or hue in [0, 0.5]"
             )
+
+
+def _check_place(config):
+    """A run of several machines is none that Ray or a process could be given."""
+    if config.sweep_on != "here" and (
+        config.distribute == "multi_worker" or config.cluster
+    ):
+        raise InputError(
+            f"--sweep_on={config.sweep_on} does not go with several machines for one "
+            "run; leave it out, or --cluster and --distribute=multi_worker"
+        )
 
 
 def _check_loss(config):

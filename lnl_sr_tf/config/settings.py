@@ -122,8 +122,11 @@ class Config(
 
 def _digest(path):
     """What a file holds, in a few letters; nothing where it cannot be read."""
+    path = os.path.expanduser(path)
+    if not os.path.isfile(path):  # a pipe or a device may never end
+        return ""
     try:
-        content = pathlib.Path(os.path.expanduser(path)).read_bytes()
+        content = pathlib.Path(path).read_bytes()
     except OSError:
         return ""
     return hashlib.sha256(content).hexdigest()[:16]

@@ -5,7 +5,6 @@ To add one: write a function that returns a `Dataset`, and name it in `load`.
 
 import difflib
 import os
-import pathlib
 
 from lnl_sr_tf.config.data_kinds import FROM_LISTS, NAMES
 from lnl_sr_tf.datasets.clothing1m import clothing1m
@@ -100,10 +99,11 @@ def check(name):
     """Raise InputError if no dataset can have this name, or nothing is there."""
     if name in names() or (name.startswith(_TFDS) and name != _TFDS):
         return
-    path = pathlib.Path(os.path.expanduser(name))
-    if path.is_dir() or (path.is_file() and path.suffix in (".npz", ".csv")):
+    path = os.path.expanduser(name)  # os.path takes names that are too long, too
+    own = os.path.isfile(path)
+    if os.path.isdir(path) or (own and path.endswith((".npz", ".csv"))):
         return
-    if path.is_file():
+    if own:
         raise InputError(
             f"dataset {name!r}: expected a folder, an .npz or a .csv; this is "
             "a file of another kind"

@@ -6,6 +6,7 @@ import numpy as np
 
 from lnl_sr_tf.datasets.image_files import take
 from lnl_sr_tf.datasets.imbalance import imbalanced_indices
+from lnl_sr_tf.datasets.memory import check_memory
 from lnl_sr_tf.datasets.open_set import open_set_images
 from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.noise import corrupt, instance_noise
@@ -225,8 +226,21 @@ class Dataset:
 
         Returns:
             A new `Dataset`; images in memory only.
+
+        Raises:
+            InputError: if they would not fit into memory.
         """
         from lnl_sr_tf.datasets.resize import resized_array
+
+        all_images = [self.train_images, self.test_images]
+        all_images += [test.images for test in self.more_tests.values()]
+        height, width = image_size
+        pixels = height * width * sum(map(len, all_images))
+        check_memory(
+            pixels * self.image_shape[-1],
+            f"images of {self.name} resized to {height}×{width} take",
+            "a smaller image_size takes less",
+        )
 
         def made(images):
             return resized_array(images, image_size)

@@ -80,7 +80,12 @@ class Listing:
 def natural(text):
     """A key by which a2 comes before a10."""
     parts = re.split(r"([0-9]+)", text)
-    return [int(p) if p.isdigit() else p for p in parts], text
+    # Numbers by their length, then digit by digit: Python converts no thousands of
+    # digits, and of ² only its isdigit says that it is one.
+    for i in range(1, len(parts), 2):
+        digits = parts[i].lstrip("0")
+        parts[i] = len(digits), digits
+    return parts, text
 
 
 def sorted_names(names):

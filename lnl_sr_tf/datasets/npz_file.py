@@ -10,9 +10,11 @@ import numpy as np
 
 from lnl_sr_tf.datasets.dataset import Dataset, TestSet, pixel_statistics
 from lnl_sr_tf.datasets.held_out import held_out
+from lnl_sr_tf.datasets.memory import check_memory
 from lnl_sr_tf.datasets.npz_images import checked_images
 from lnl_sr_tf.datasets.npz_labels import checked_labels
 from lnl_sr_tf.errors import InputError
+from lnl_sr_tf.noise.npy import read_npy
 
 # Names of arrays: ours first, then those of MedMNIST and the like.
 _NAMES = {
@@ -20,6 +22,7 @@ _NAMES = {
     "validation": (("x_val", "y_val"), ("val_images", "val_labels")),
     "test": (("x_test", "y_test"), ("test_images", "test_labels")),
 }
+_ENDING = ".npy"  # of the arrays in the archive
 
 
 def from_npz(path, test_share=0.2, tell=print):
@@ -106,7 +109,11 @@ def _arrays(path):
             raise InputError(f"{path} holds one array; expected an .npz with x and y")
         with stored:
             _check_unpacked(path, stored)
-            return {name: _array(path, stored, name) for name in stored.files}
+            return {
+                info.filename.removesuffix(_ENDING): _array(path, stored.zip, info)
+                for info in stored.zip.infolist()
+                if info.filename.endswith(_ENDING)
+            }
     except InputError:
         raise
     except FileNotFoundError:
@@ -128,17 +135,15 @@ def _arrays(path):
 def _check_unpacked(path, stored):
     """A few bytes may unfold to more than memory holds."""
     unpacked = sum(info.file_size for info in stored.zip.infolist())
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    if unpacked > memory:
-        raise InputError(
-            f"{path} unfolds to {unpacked / 2**30:.1f} GiB, more than the memory of "
-            f"{memory / 2**30:.1f} GiB; a folder of images or a .csv is read as needed"
-        )
+    advice = "a folder of images or a .csv is read as needed"
+    check_memory(unpacked, f"{path} unfolds to", advice)
 
 
-def _array(path, stored, name):
+def _array(path, archive, info):
+    name = info.filename.removesuffix(_ENDING)
     try:
-        return stored[name]
+        with archive.open(info) as file:
+            return read_npy(file, info.file_size)
     except ValueError as error:
         if "pickle" not in str(error):
             raise

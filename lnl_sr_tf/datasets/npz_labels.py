@@ -85,7 +85,9 @@ def _column(path, arrays, name, count, of):
             "expected "
             "as many of both"
         )
-    if labels.dtype.kind == "f" and (labels == np.rint(labels)).all():
+    # Floats beyond 2^53, infinity among them, are no numbers of classes.
+    whole = labels.dtype.kind == "f" and (labels == np.rint(labels)).all()
+    if whole and float(abs(labels).max()) < 2**53:
         labels = labels.astype(np.int64)
     if labels.dtype.kind not in "iuU":
         raise InputError(

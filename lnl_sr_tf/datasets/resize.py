@@ -3,7 +3,7 @@
 import numpy as np
 from keras import ops
 
-_CHUNK = 1024  # images that are resized at once
+_CHUNK = 2**26  # numbers that are resized at once
 
 
 def resized_array(images, image_size):
@@ -17,8 +17,10 @@ def resized_array(images, image_size):
         uint8 array of shape (n, *image_size, channels), made a chunk at a time.
     """
     made = np.empty((len(images), *image_size, images.shape[-1]), np.uint8)
-    for start in range(0, len(images), _CHUNK):
-        chunk = slice(start, start + _CHUNK)
+    largest = max(np.prod(images.shape[1:]), np.prod(made.shape[1:]), 1)
+    step = max(1, _CHUNK // int(largest))
+    for start in range(0, len(images), step):
+        chunk = slice(start, start + step)
         floats = ops.cast(images[chunk], "float32")
         resized = ops.image.resize(floats, image_size, antialias=True)
         made[chunk] = np.rint(ops.convert_to_numpy(resized)).clip(0, 255)

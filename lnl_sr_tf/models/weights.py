@@ -27,7 +27,7 @@ def load_weights(model, path):
     path = pathlib.Path(path)
     try:
         if path.suffix == ".keras":
-            source = keras.models.load_model(path, compile=False)
+            source = keras.models.load_model(path, compile=False, safe_mode=True)
         else:
             source = keras.models.clone_model(model)
             load_all(source, path)

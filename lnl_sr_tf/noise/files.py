@@ -6,6 +6,7 @@ import pathlib
 import numpy as np
 
 from lnl_sr_tf.errors import InputError
+from lnl_sr_tf.noise.npy import read_npy
 
 
 def read_matrix(path, num_classes):
@@ -38,12 +39,13 @@ def read_matrix(path, num_classes):
 
 
 def _numbers(path):
-    """The array of a .npy file; never one that would have to be unpickled."""
+    """The array of a .npy file."""
     try:
-        matrix = np.load(path, allow_pickle=False)
+        with open(path, "rb") as file:
+            matrix = read_npy(file, os.path.getsize(path))
     except (ValueError, EOFError):
         raise InputError(f"{path} is no .npy file of plain numbers") from None
-    if not isinstance(matrix, np.ndarray) or matrix.dtype.kind not in "iuf":
+    if matrix.dtype.kind not in "iuf":
         raise InputError(f"{path} is no .npy file of plain numbers")
     return matrix.astype(np.float64)
 

@@ -81,7 +81,8 @@ RECIPES = (
 # Where None says something: the noise rate as drawn, images as they are, and so on.
 OPTIONAL = {
     "forget_rate", "image_size", "imagenet_dir", "open_set", "weights",
-    "random_resized_crop", "color_jitter",
+    "random_resized_crop", "color_jitter", "devices", "cluster", "task", "cpus_per_run",
+    "gpus_per_run",
 }  # fmt: skip
 
 
@@ -195,6 +196,18 @@ class ResolveTest(tf.test.TestCase, parameterized.TestCase):
                 has_effect = only is None or only.test(getattr(made, only.setting))
                 if name not in OPTIONAL:
                     self.assertEqual(value is not None, has_effect, name)
+
+    def test_runs_of_several_machines_are_trained_here(self):
+        for settings in (
+            {"distribute": "multi_worker"},
+            {"cluster": "a:1,b:1", "task": 0},
+        ):
+            with self.assertRaisesRegex(InputError, "--sweep_on=ray does not go with"):
+                config.resolve(settings | {"sweep_on": "ray"})
+
+    def test_devices_are_no_part_of_the_name(self):
+        one = config.resolve({"distribute": "mirrored", "devices": 4})
+        self.assertEqual(one.run_name, config.resolve({}).run_name)
 
     def test_no_noise(self):
         self.assertEqual(config.resolve({"noise": "none"}).rate, 0.0)

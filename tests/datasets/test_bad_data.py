@@ -2,6 +2,7 @@
 
 import pathlib
 import shutil
+import zipfile
 from unittest import mock
 
 import numpy as np
@@ -87,6 +88,15 @@ def npz_bomb(root):
     # Its four bytes for the size of the first array.
     data[place + 24 : place + 28] = (2**32 - 2).to_bytes(4, "little")
     path.write_bytes(data)
+    return path
+
+
+def claims(root):
+    """An .npz with an array whose header says that it is far larger."""
+    path = make_npz(root / "x.npz", x_train=np.zeros((20, 8, 8, 3), np.uint8))
+    head = "{'descr': '|u1', 'fortran_order': False, 'shape': (99999999, 8, 8, 3), }"
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("x_train.npy", b"\x93NUMPY\1\0\x50\0" + head.ljust(80).encode())
     return path
 
 
@@ -348,6 +358,18 @@ TABLE = {
         arrays(y_train=np.linspace(0, 3, 20)),
         "y_train: expected whole numbers or texts; received float64",
     ),
+    "npz_labels_beyond_whole_numbers": (
+        arrays(y_train=np.full(20, np.inf)),
+        "y_train: expected whole numbers or texts; received float64",
+    ),
+    "npz_claims_more_than_is_there": (
+        claims,
+        "cannot be read as an .npz, .* its header claims more than is there",
+    ),
+    "csv_number_that_is_no_digit": (
+        table("images/0.png,0²", "images/1.png," + "9" * 5000),
+        "no class has two images",
+    ),
     "npz_one_hot": (
         arrays(y_train=np.eye(4, dtype=int)[np.arange(20) % 4]),
         r"labels of shape .n,.; received .20, 4.; for one-hot ones, argmax",
@@ -396,6 +418,16 @@ class BadDataTest(tf.test.TestCase, parameterized.TestCase):
             datasets.load(path, tell=lambda line: None)
         self.assertNotIn("\n", str(caught.exception))
         self.assertLess(len(str(caught.exception)), 1000)
+
+    def test_resized_images_that_no_memory_holds(self):
+        path = self.made(arrays())
+        self.enter_context(
+            mock.patch("os.sysconf", {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": 2**16}.get)
+        )
+        with self.assertRaisesRegex(
+            InputError, "x resized to 4096×4096 take 1.2 GiB, more than the memory of"
+        ):
+            datasets.load(path, image_size=(4096, 4096), tell=lambda line: None)
 
     def test_goes_on_without_bad_files(self):
         def spoil(pets):

@@ -1,0 +1,156 @@
+"""Files of settings, one a line: what `--flagfile` names, and the recipes in `flags/`.
+
+A line is `--name=value`, for a setting that is true or false also `--name` or
+`--noname`; or it is blank, or a comment that begins with # or //.
+"""
+
+import os
+import re
+
+from lnl_sr_tf.config.parse import check_name
+from lnl_sr_tf.config.settings import FIELDS
+from lnl_sr_tf.errors import InputError
+
+_NAME = "flagfile"
+_ARGUMENT = re.compile(rf"--?{_NAME}(?:=(.*))?", re.DOTALL)
+# Bytes of all files of a command line together, so that files which name each other
+# many times cannot grow without end.
+_LARGEST = 10**6
+_DEEPEST = 20
+
+
+def parse_lines(text, source, beside=()):
+    """The settings in the text of such a file.
+
+    Args:
+        text: what the file holds.
+        source: its name, for messages.
+        beside: names that are taken beside those of settings.
+
+    Returns:
+        List of (name, value as written), in the order of the lines.
+
+    Raises:
+        InputError: that names file and line, if one is none of a setting.
+
+    Example:
+        >>> parse_lines("--loss=ce\\n--noflip", "my.flags")
+        [('loss', 'ce'), ('flip', 'false')]
+    """
+    lines = enumerate(map(str.strip, text.splitlines()), 1)
+    return [
+        _setting(line, f"{source}, line {number}", beside)
+        for number, line in lines
+        if line and not line.startswith(("#", "//"))
+    ]
+
+
+def _setting(line, where, beside):
+    name, equals, value = line.removeprefix("--").partition("=")
+    if not line.startswith("--") or not name:
+        raise _wrong(line, where)
+    if not equals:
+        positive = name if name in FIELDS else name.removeprefix("no")
+        if _is_switch(positive):
+            return positive, "true" if name == positive else "false"
+    if name not in beside:
+        try:
+            check_name(name)
+        except InputError as error:
+            raise InputError(f"{where}: {error}") from None
+    if not equals:
+        raise _wrong(line, where)
+    return name, value
+
+
+def _wrong(line, where):
+    return InputError(f"{where}: expected --name=value; received {line[:80]!r}")
+
+
+def _is_switch(name):
+    return name in FIELDS and FIELDS[name].metadata["kind"] is bool
+
+
+def expand(arguments):
+    """Arguments with the settings of a file in place of each `--flagfile=FILE`.
+
+    Args:
+        arguments: those of a command line.
+
+    Returns:
+        A list of arguments, none of them a `--flagfile` but behind `--`.
+
+    Raises:
+        InputError: if a file cannot be read, is no text, is too large, holds a line
+            that is none of a setting, or names itself, be it by way of others.
+
+    Example:
+        >>> expand(["--flagfile=my.flags", "--seed=2"])
+        ['--loss=ce', '--seed=2']
+    """
+    made, reader, rest = [], _Reader(), iter(arguments)
+    for argument in rest:
+        if argument == "--":
+            return [*made, argument, *rest]
+        found = _ARGUMENT.fullmatch(argument)
+        if found:
+            path = next(rest, "") if found[1] is None else found[1]
+            made += reader.arguments(path)
+        else:
+            made.append(argument)
+    return made
+
+
+class _Reader:
+    """Reads the files of one command line."""
+
+    def __init__(self):
+        self._left = _LARGEST
+
+    def arguments(self, path, above=()):
+        """The settings of a file, and of those that it names, as arguments."""
+        path = os.path.expanduser(path)
+        source = f"{above[-1][0]}: {path!r}" if above else f"--{_NAME}={path}"
+        content, real = self._read(path, source)
+        if real in [other for _, other in above]:
+            names = " > ".join(name for name, _ in (*above, (path, real)))
+            raise InputError(
+                f"flagfiles name each other in a circle: {names}; remove one of these "
+                "lines"
+            )
+        if self._left < 0 or len(above) >= _DEEPEST:
+            raise InputError(
+                f"{source}: expected at most {_LARGEST} bytes of flagfiles, and at "
+                f"most {_DEEPEST} that name one another in turn; there are more"
+            )
+        try:
+            text = content.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            raise InputError(f"{source} is no text in UTF-8") from None
+        made = []
+        for name, value in parse_lines(text, path, beside=(_NAME,)):
+            if name == _NAME:
+                nested = value and os.path.join(
+                    os.path.dirname(path), os.path.expanduser(value)
+                )
+                made += self.arguments(nested, (*above, (path, real)))
+            else:
+                made.append(f"--{name}={value}")
+        return made
+
+    def _read(self, path, source):
+        """(bytes, real path) of a file."""
+        if not path:
+            raise InputError(f"{source}: expected the name of a file")
+        try:
+            with open(path, "rb") as file:
+                content = file.read(self._left + 1)
+            real = os.path.realpath(path)
+        except FileNotFoundError:
+            raise InputError(f"{source}: there is no such file") from None
+        except OSError as error:
+            raise InputError(f"{source} cannot be read: {error.strerror}") from None
+        except ValueError:
+            raise InputError(f"{source}: no file can have this name") from None
+        self._left -= len(content)
+        return content, real

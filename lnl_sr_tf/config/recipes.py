@@ -11,6 +11,7 @@ read from the general to the particular, later files winning:
 are passed over, so a dataset without a recipe trains with the defaults.
 """
 
+import os
 import pathlib
 
 from lnl_sr_tf.config.flagfiles import parse_lines
@@ -86,7 +87,7 @@ def read_stems(stems):
     place = folder()
     for stem in stems:
         path = place / f"{stem}.flags"
-        if path.parent == place and path.is_file():
+        if path.parent == place and os.path.isfile(path):
             settings.update(_parse(path))
     return settings
 

@@ -47,7 +47,8 @@ def _numbers(path):
         raise InputError(f"{path} is no .npy file of plain numbers") from None
     if matrix.dtype.kind not in "iuf":
         raise InputError(f"{path} is no .npy file of plain numbers")
-    return matrix.astype(np.float64)
+    with np.errstate(all="ignore"):  # `check_matrix` names what comes of it
+        return matrix.astype(np.float64)
 
 
 def _rows(path, num_classes):
@@ -91,7 +92,8 @@ def check_matrix(matrix, num_classes, source):
             f"{source}: expected a matrix of {num_classes} rows and columns, one a "
             f"class; received the shape {matrix.shape}"
         )
-    sums = matrix.sum(axis=1)
+    with np.errstate(all="ignore"):
+        sums = matrix.sum(axis=1)
     for row in np.flatnonzero(~((matrix.min(axis=1) >= 0) & (abs(sums - 1) < 1e-3))):
         raise InputError(
             f"{source}, row {row + 1}: expected probabilities, at least 0, that sum to "

@@ -76,6 +76,12 @@ class FilesTest(parameterized.TestCase):
             np.save(path, array, allow_pickle=True)
             with self.assertRaisesRegex(InputError, "no .npy file of plain numbers"):
                 noise.read_matrix(path, 2)
+        head = "{'descr': '<f8', 'fortran_order': False, 'shape': (%d, 2), }"
+        for rows in (10**9, 10**40):
+            claim = (head % rows).ljust(120).encode()
+            path.write_bytes(b"\x93NUMPY\1\0\x78\0" + claim + bytes(32))
+            with self.assertRaisesRegex(InputError, "no .npy file of plain numbers"):
+                noise.read_matrix(path, 2)
         path.write_text("hello")
         with self.assertRaisesRegex(InputError, "no .npy file of plain numbers"):
             noise.read_matrix(path, 2)

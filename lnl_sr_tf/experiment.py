@@ -93,6 +93,7 @@ def run_together(configs, tell=print):
         >>> settings = {"dataset": "digits", "seed": [1, 2], "parallel_seeds": True}
         >>> run_together(lnl.config.grid(settings))
     """
+    distribution.start(configs[0], tell)
     for config in configs:
         check(config)
         if dataclasses.replace(config, seed=0) != dataclasses.replace(
@@ -106,6 +107,8 @@ def run_together(configs, tell=print):
         with contextlib.ExitStack() as locks:
             return _run_together(configs, tell, locks)
     except backend.disk_errors() as error:
+        if backend.out_of_memory(error):
+            raise _no_memory(configs) from error
         # TensorFlow puts the name of a graph node in double braces before its text.
         reason = str(error).rpartition("}} ")[2].strip() or type(error).__name__
         raise RunError(
@@ -122,12 +125,16 @@ def run_together(configs, tell=print):
             ) from error
         if not backend.out_of_memory(error):
             raise
-        raise RunError(
-            f"the device has no memory left for {configs[0].model} with "
-            f"batch_size={configs[0].batch_size}"
-            + (f" and {len(configs)} seeds at once" if len(configs) > 1 else "")
-            + "; less of either takes less"
-        ) from error
+        raise _no_memory(configs) from error
+
+
+def _no_memory(configs):
+    return RunError(
+        f"the device has no memory left for {configs[0].model} with "
+        f"batch_size={configs[0].batch_size}"
+        + (f" and {len(configs)} seeds at once" if len(configs) > 1 else "")
+        + "; less of either takes less"
+    )
 
 
 def _run_together(configs, tell, locks):
@@ -136,7 +143,8 @@ def _run_together(configs, tell, locks):
     for config in configs:
         folder = _choose_folder(config, tell) if devices.chief else _unwritten(config)
         folders.append(folder)
-        if folder.kept and folder.path.is_dir() and not folder.finished():
+        locked = folder.kept and folder.path.is_dir() and not folder.finished()
+        if locked:
             locks.enter_context(RunLock(folder.path))
         run_record.check_same(config, folder)
         if any(devices.any([folder.finished()])):
@@ -146,7 +154,8 @@ def _run_together(configs, tell, locks):
             source = run_data.read(config, config.dataset, config.pixels, tell)
             on_device.suits(config, source)  # before anything is written
         name = f"seed {config.seed}: " if len(configs) > 1 else ""
-        trainings.append(_begin(config, folder, source, devices, name, tell, locks))
+        late = None if locked else locks
+        trainings.append(_begin(config, folder, source, devices, name, tell, late))
     try:
         fit(trainings)
         for training in trainings:
@@ -163,9 +172,13 @@ def _run_together(configs, tell, locks):
 
 
 def _begin(config, folder, source, devices, name, tell, locks):
-    """A `Training` whose folder says what it is."""
+    """A `Training` whose folder says what it is, held where `locks` are given."""
     dataset = run_data.load(config, folder, source, tell)
-    devices.agree(config.run_name.encode() + dataset.given_labels.tobytes())
+    devices.agree(
+        config.run_name.encode()
+        + dataset.given_labels.tobytes()
+        + dataset.test_labels.tobytes()
+    )
     policy = devices.choice(run_record.policy(config, folder), precision.POLICIES)
     matrix = transition.correction_matrix(
         config, dataset, folder.transition_matrix, lambda c: run(c, tell), tell
@@ -183,8 +196,9 @@ def _begin(config, folder, source, devices, name, tell, locks):
         raise
     except ValueError as error:
         raise InputError(f"--loss={config.loss}: {error}") from error
-    if folder.kept and not folder.path.is_dir():
+    if folder.kept and locks is not None:
         locks.enter_context(RunLock(folder.path))
+        run_record.check_same(config, folder)  # another may have come first
     run_record.write(config, policy, model, dataset, folder, devices)
     run_data.write_labels(dataset, folder)
     missing = folder.kept and not folder.transition_matrix.is_file()

@@ -165,6 +165,7 @@ _ODD = st.sampled_from(
      "🙂", "'", '"', "%s", "{0}", "{", "\\", "$(id)", "`", "../x", "~", "~x",
      "~x/y.csv", "/",
      "/dev/null", "/dev/zero", "true", "no", "None", "known", "estimated", "x" * 5000,
+     "x" * 5000 + ".csv",
      "nowhere.csv", "nowhere.npy", "nowhere.npz", "nowhere.keras", "images", ".npz",
      ".csv", "images/0.png", "tfds:", "tfds:x", "keras:x", "keras:__doc__", "keras:",
      "gamma=1", "gamma=nan", "q=1,q=2", "0>1", "0>1,1>0", "1>1", "negative=1"]

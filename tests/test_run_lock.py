@@ -4,12 +4,14 @@ import json
 import pathlib
 import subprocess
 import sys
+from unittest import mock
 
 import tensorflow as tf
 
 from lnl_sr_tf import config, experiment
-from lnl_sr_tf.errors import RunError
+from lnl_sr_tf.errors import FolderInUse, RunError
 from lnl_sr_tf.run_lock import RunLock
+from lnl_sr_tf.training import run_data
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 HOLD = """
@@ -81,6 +83,25 @@ class RunLockTest(tf.test.TestCase):
         process = self.holder(run.path)
         self.assertTrue(experiment.run(made, lambda line: None).finished())
         self.end(process)
+
+    def test_two_start_at_once(self):
+        """The folder is made by another between the look at it and the lock."""
+        made = config.resolve({"epochs": 1, "output_dir": str(self.folder)})
+        path = self.folder / made.run_name
+        load = run_data.load
+
+        def load_while_another_begins(*args):
+            path.mkdir(parents=True)
+            other = self.holder(path)
+            self.addCleanup(self.end, other)
+            return load(*args)
+
+        with (
+            mock.patch.object(run_data, "load", load_while_another_begins),
+            self.assertRaisesRegex(FolderInUse, "is being trained by process"),
+        ):
+            experiment.run(made, lambda line: None)
+        self.assertFalse((path / "config.json").exists())
 
 
 if __name__ == "__main__":

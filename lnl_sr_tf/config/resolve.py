@@ -92,6 +92,7 @@ def resolve(settings):
     _check_noise(config)
     _check_jitter(config)
     _check_place(config)
+    _check_resume(config)
     _check_loss(config)
     config = _with_method(config)
     if config.regularized:
@@ -167,6 +168,15 @@ def _check_place(config):
         raise InputError(
             f"--sweep_on={config.sweep_on} does not go with several machines for one "
             "run; leave it out, or --cluster and --distribute=multi_worker"
+        )
+
+
+def _check_resume(config):
+    """Runs elsewhere may be started more than once, and go on in the same folder."""
+    if config.sweep_on != "here" and not config.resume:
+        raise InputError(
+            f"--sweep_on={config.sweep_on} does not go with --resume=false; choose "
+            "another --output_dir to start anew"
         )
 
 

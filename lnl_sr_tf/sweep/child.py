@@ -52,6 +52,9 @@ class Job(NamedTuple):
     def settings(self):
         """Those of each run, for another process to train it there and then."""
         alone = {"sweep_on": "here", "cpus_per_run": None, "gpus_per_run": None}
+        if self.group[0].distribute == "auto":
+            # TF_CONFIG, where it is set, is not about one of many runs.
+            alone["distribute"] = "none"
         return [dataclasses.asdict(config) | alone for config in self.group]
 
     def finished(self):
@@ -64,6 +67,23 @@ class Job(NamedTuple):
             RunFolder(path).finished() for path in paths
         )
         return Result("", False, paths) if done else None
+
+
+def environment_of(cpus, gpus=None):
+    """The environment variables of a run that does not have the machine for itself.
+
+    Args:
+        cpus: how many processors it has.
+        gpus: numbers of its GPUs, by commas, or -1 for none; None where another says.
+    """
+    made = {
+        "TF_NUM_INTRAOP_THREADS": str(cpus),
+        "OMP_NUM_THREADS": str(cpus),
+        # Several in one GPU's memory take what they need, not all of it.
+        "TF_FORCE_GPU_ALLOW_GROWTH": "true",
+        "XLA_PYTHON_CLIENT_PREALLOCATE": "false",
+    }
+    return made if gpus is None else made | {"CUDA_VISIBLE_DEVICES": gpus}
 
 
 def jobs(groups):

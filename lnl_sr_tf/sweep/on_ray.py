@@ -22,7 +22,6 @@ _OF_RAY = {
     "RAY_COLOR_PREFIX": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
 }
-_PATIENCE = 60  # seconds that a process on a dead node may take to let go of a folder
 
 
 def train(groups, tell):
@@ -101,14 +100,12 @@ def _submit(ray, config, waiting):
     remote = ray.remote(max_calls=1, max_retries=_RETRIES)(_train)
     return {
         remote.options(num_cpus=cpus, num_gpus=gpus, name=job.label.strip(": ")).remote(
-            job.settings(), os.getcwd(), environment | _threads(cpus)
+            job.settings(),
+            os.getcwd(),
+            environment | child.environment_of(cpus, None if gpus else "-1"),
         ): job
         for job in waiting
     }
-
-
-def _threads(cpus):
-    return {"TF_NUM_INTRAOP_THREADS": str(cpus), "OMP_NUM_THREADS": str(cpus)}
 
 
 def _train(settings, folder, environment):
@@ -120,11 +117,16 @@ def _train(settings, folder, environment):
         if line:
             print(line, flush=True)
 
-    start = time.monotonic()
+    told = False
     while True:
         result = child.train(settings, tell)
-        if not result.in_use or time.monotonic() - start > _PATIENCE:
+        if not result.in_use:
             return tuple(result)
+        # A process on a dead node lets go of its folder in a while; and another run
+        # may want the same estimate of the transition matrix.
+        if not told:
+            tell(f"waiting: {result.problem}")
+        told = True
         time.sleep(1.0)
 
 

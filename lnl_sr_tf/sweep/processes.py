@@ -11,13 +11,15 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 
 from lnl_sr_tf.errors import InputError, RunError
 from lnl_sr_tf.interruption import watching
-from lnl_sr_tf.sweep.child import Result, jobs
+from lnl_sr_tf.sweep.child import Result, environment_of, jobs
 from lnl_sr_tf.sweep.outcome import Outcome
 
 _STARTS = 3  # of a run whose process was killed
+_PAUSE = 1.0  # seconds
 _CPUS = 4  # of a run, where nobody says how many
 
 
@@ -37,6 +39,8 @@ def train(groups, tell):
         RunError: if a run cannot go on; the others are finished first.
     """
     outcome = Outcome(jobs(groups), tell)
+    if not outcome.waiting:
+        return outcome.folders()
     slots = _slots(groups[0][0])
     free = queue.Queue()
     for slot in slots:
@@ -90,19 +94,35 @@ class _Children:
         """Train a job; start anew, from its last checkpoint, where it was killed."""
         environment = self.free.get()
         try:
-            for _ in range(_STARTS):
-                result, status = self._start(job, environment)
-                if result or self._stopped:
-                    break
-                self.tell(f"{job.label}its process ended with {status}")
+            return self._result(job, environment)
         finally:
             self.free.put(environment)
-        return result or Result(
-            f"its process ended {_STARTS} times, last with {status}; "
-            "the memory of the machine may not be enough for as many at a time",
-            False,
-            [],
-        )
+
+    def _result(self, job, environment):
+        starts, told = 0, False
+        while True:
+            result, status = self._start(job, environment)
+            if result and result.in_use and not self._stopped:
+                # Another job may want the same estimate of the transition matrix.
+                if not told:
+                    self.tell(f"{job.label}waiting: {result.problem}")
+                told = True
+                time.sleep(_PAUSE)
+                continue
+            starts += 1
+            if result:
+                return result
+            ended = f"its process ended with {status}"
+            if self._stopped or not status.startswith("SIG"):
+                return Result(ended, False, [])
+            if starts == _STARTS:
+                return Result(
+                    f"{ended}, the last of {starts} times; the memory of the machine "
+                    "may not be enough for as many at a time",
+                    False,
+                    [],
+                )
+            self.tell(job.label + ended)
 
     def stop(self):
         """Ask all of them to save their work and end."""
@@ -122,6 +142,9 @@ class _Children:
                     stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                     stderr=subprocess.STDOUT, text=True, errors="replace",
                     env=os.environ | environment,
+                    # Ctrl-C is this process's, which passes it on; a second signal
+                    # would end a child before it has saved.
+                    start_new_session=True,
                 )  # fmt: skip
                 self._running.add(process)
             last = ""
@@ -137,9 +160,9 @@ class _Children:
                         self.tell(job.label + line.rstrip())
             with self._lock:
                 self._running.discard(process)
-            status = process.returncode
-            if status < 0:
-                status = signal.Signals(-status).name
+            status = str(process.returncode)
+            if process.returncode < 0:
+                status = signal.Signals(-process.returncode).name
             if path.is_file():
                 return Result(*json.loads(path.read_text("utf-8"))), status
             return None, f"{status} ({last:.200})"
@@ -156,33 +179,33 @@ def _slots(config):
     gpus = config.gpus_per_run
     if gpus is None:
         gpus = 1.0 if found else 0.0
-    if gpus > len(found):
-        raise InputError(f"--gpus_per_run={gpus:g}: this machine has {len(found)} GPUs")
-    count = cores // cpus
-    slots = []
-    for number in range(count):
-        environment = {
-            "TF_NUM_INTRAOP_THREADS": str(cpus),
-            "OMP_NUM_THREADS": str(cpus),
-        }
-        if gpus:
-            shared = number * gpus
-            if shared + gpus > len(found) + 1e-9:
-                break
-            first = int(shared + 1e-9)
-            chosen = found[first : first + max(1, int(gpus))]
-            environment["CUDA_VISIBLE_DEVICES"] = ",".join(chosen)
-            # Several in one GPU's memory take what they need, not all of it.
-            environment["TF_FORCE_GPU_ALLOW_GROWTH"] = "true"
-        slots.append(environment)
-    return slots
+    if gpus > len(found) or (gpus > 1 and gpus % 1):
+        raise InputError(
+            f"--gpus_per_run={gpus:g}: expected a share of one or a whole number; this "
+            f"machine has {len(found)} GPUs"
+        )
+    return [
+        environment_of(cpus, chosen) for chosen in _shared(found, gpus, cores // cpus)
+    ]
+
+
+def _shared(found, gpus, count):
+    """The GPUs of each of at most `count` runs, by commas; -1 for none."""
+    if not gpus:
+        return ["-1"] * count
+    if gpus >= 1:
+        size = int(gpus)
+        starts = range(0, len(found) - size + 1, size)
+        return [",".join(found[start : start + size]) for start in starts][:count]
+    return [name for name in found for _ in range(int(1 / gpus + 1e-9))][:count]
 
 
 def _gpus():
     """Numbers or names of the GPUs that this process may use."""
     chosen = os.environ.get("CUDA_VISIBLE_DEVICES")
     if chosen is not None:
-        return [name.strip() for name in chosen.split(",") if name.strip(" -1")]
+        names = [name.strip() for name in chosen.split(",")]
+        return [name for name in names if name not in ("", "-1")]
     if not shutil.which("nvidia-smi"):
         return []
     listed = subprocess.run(

@@ -5,6 +5,7 @@ import pathlib
 import re
 import shutil
 import zipfile
+import zlib
 from typing import NamedTuple
 
 import keras
@@ -16,6 +17,11 @@ FORMAT = 1
 _STATE = "state.npz"
 _NAME = re.compile(r"epoch_(\d{5,})(?:_step_(\d{6,}))?")
 _KEEP = 2
+# What NumPy and zipfile raise where bytes are not what they were.
+_UNREADABLE = (
+    OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile,
+    zlib.error,
+)  # fmt: skip
 
 
 class Place(NamedTuple):
@@ -102,9 +108,10 @@ def save(model, folder, place, seconds=0.0):
 def _save(content, folder, place):
     # Not its parents: a run's folder that is gone was removed.
     folder.mkdir(exist_ok=True)
+    for old in folder.glob("unfinished_*"):  # of a process that was killed
+        shutil.rmtree(old, ignore_errors=True)
     final = folder / place.folder
     unfinished = folder / f"unfinished_{place.folder}"
-    shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir()
     # Not `save_weights`: HDF5 ends the process when the disk is full, and was
     # half of the time of an epoch on digits.
@@ -178,7 +185,7 @@ def restore(model, folder, tell=print):
         path = pathlib.Path(folder) / place.folder / _STATE
         try:
             restored = _read(model, path, place)
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        except _UNREADABLE as error:
             problem = f"the checkpoint {path} cannot be read ({error})"
             if place != places[0]:
                 tell(f"{problem}; the one before it is used")

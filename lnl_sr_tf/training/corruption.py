@@ -1,7 +1,6 @@
 """The label noise that a run's settings ask for."""
 
 import os
-import pathlib
 
 from lnl_sr_tf import noise
 from lnl_sr_tf.config import HUMAN_NOISE
@@ -88,7 +87,7 @@ def check(config):
             there.
     """
     if config.noise_file:
-        if not pathlib.Path(os.path.expanduser(config.noise)).is_file():
+        if not os.path.isfile(os.path.expanduser(config.noise)):
             raise InputError(f"--noise={config.noise}: there is no such file")
     elif config.noise not in ("instance", *HUMAN_NOISE) and config.asym_map is None:
         noise.noise_matrix(config.noise, _name(config), 2, config.rate)

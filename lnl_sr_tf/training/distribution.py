@@ -184,7 +184,9 @@ def start(config, tell=lambda line: None):
             devices, or what names the machines is malformed.
     """
     found = cluster.find(config) if config.distribute != "none" else None
-    devices = _start(config.distribute, config.devices, found, tell)
+    # TF_CONFIG is TensorFlow's: other backends need not look at it.
+    named = config.cluster is not None
+    devices = _start(config.distribute, config.devices, found, named, tell)
     if devices.replicas > 1 and config.precision == "mixed_float16":
         raise InputError(
             "--precision=mixed_float16 does not go with several devices, which would "
@@ -212,20 +214,21 @@ def start(config, tell=lambda line: None):
 _started = {}
 
 
-def _start(kind, devices, found, tell):
+def _start(kind, devices, found, named, tell):
     """Once in a process, for each set of settings."""
-    key = kind, devices, found
+    key = kind, devices, found, named
     if key not in _started:
         _started[key] = _begin(*key, tell)
     return _started[key]
 
 
-def _begin(kind, devices, found, tell):
+def _begin(kind, devices, found, named, tell):
     if backend.name() == "tensorflow":
         return _on_tensorflow(kind, devices, found, tell)
-    if backend.name() == "jax" and kind in ("auto", "none", "mirrored"):
+    several = kind in _SEVERAL or devices or named
+    if backend.name() == "jax" and kind in ("auto", "none", "mirrored") and not named:
         return _on_jax(kind, devices)
-    if kind in _SEVERAL or devices or found:
+    if several:
         raise InputError(
             f"--distribute={kind} needs the environment variable KERAS_BACKEND="
             + ("tensorflow or jax" if kind == "mirrored" else "tensorflow")
@@ -284,8 +287,8 @@ def _settled(settle, devices):
         settle()
     except RuntimeError as error:
         raise InputError(
-            f"--devices={devices}: TensorFlow has begun to compute with other devices "
-            f"in this process ({error}); start a new one"
+            "--devices: TensorFlow has begun to compute with other devices in this "
+            f"process than {devices or 'all'} ({error}); start a new one"
         ) from None
 
 

@@ -19,12 +19,12 @@ def explained(training, problem):
     The run goes back to its last checkpoint for that, whose steps are the same again.
 
     Args:
-        training: a `lnl_sr_tf.training.fit.Training` whose loss is no number any more,
-            with the settings of its epoch.
+        training: a `lnl_sr_tf.training.fit.Training` whose loss is no number any more.
         problem: what was found, a `NotFinite`.
     """
     folder = training.folder
     place = restore(training.model, folder.checkpoints, lambda line: None).place
+    training.set_epoch(place.epochs)
     found = _search(training, place)
     where = f"in epoch {place.epochs + 1}"
     if found:

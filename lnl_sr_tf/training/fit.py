@@ -5,7 +5,7 @@ import dataclasses
 
 import keras
 
-from lnl_sr_tf import callbacks, schedules
+from lnl_sr_tf import callbacks
 from lnl_sr_tf.datasets import pipeline
 from lnl_sr_tf.datasets.augment import Augmentation
 from lnl_sr_tf.datasets.epoch_plan import EpochPlan
@@ -85,7 +85,7 @@ class Training:
         clean = self.dataset.test_labels_are != "held out"
         self.log = EpochLog(folder, rows, self.tell, clean)
         if self.done >= config.epochs:
-            self._set_last_weight()
+            self.set_epoch(config.epochs - 1)
 
     def callbacks(self, asked):
         """What goes along with training.
@@ -160,20 +160,21 @@ class Training:
         self.model = self.make()
         self.devices = Devices()
         restore(self.model, self.folder.checkpoints, lambda line: None)
-        self._set_last_weight()
+        self.set_epoch(self.config.epochs - 1)
 
     def _few(self, place):
         """The first example, as the model trains on it."""
         sample = next(iter(self.batches(place, place.epochs + 1)))
         return keras.tree.map_structure(lambda array: array[:1], sample)
 
-    def _set_last_weight(self):
-        """λ is no part of a checkpoint, and without an epoch no scheduler sets it."""
-        config = self.config
-        if config.regularized:
-            self.model.loss.weight = schedules.regularization_weight(
-                config.epochs - 1, config.lambda0, config.rho, config.lambda_every
-            )
+    def set_epoch(self, epoch):
+        """Set what follows from the epoch alone: λ, which is in no checkpoint, and the
+        like, which a checkpoint has as they were in the epoch before.
+        """
+        for scheduler in schedulers(self.config, self.dataset.noise_rate):
+            scheduler.set_model(self.model)
+            scheduler.on_train_begin()
+            scheduler.on_epoch_begin(epoch)
 
     @property
     def augmentation(self):
@@ -275,4 +276,6 @@ def _problems_of(training):
     except Stopped:
         raise
     except RunError as error:
+        if training.devices.workers > 1 and not isinstance(error, NotFinite):
+            raise  # one machine's alone: the others see that it is gone
         training.problem = error

@@ -28,6 +28,8 @@ def meet(cluster, tell, patience=_PATIENCE):
     """
     own = cluster.addresses[cluster.task]
     missing = [address for address in cluster.addresses if address != own]
+    if not missing:
+        return
     tell(
         f"machine {cluster.task} of {len(cluster.addresses)} ({own}), waiting for "
         + ", ".join(missing)
@@ -56,7 +58,13 @@ def _listening(address):
     """Let others find this machine; the system takes their calls."""
     port = _split(address)[1]
     try:
-        server = socket.create_server(("", port), backlog=1024)
+        both = socket.has_dualstack_ipv6()
+        server = socket.create_server(
+            ("", port),
+            family=socket.AF_INET6 if both else socket.AF_INET,
+            backlog=1024,
+            dualstack_ipv6=both,
+        )
     except OSError as error:
         reason = os.strerror(error.errno)
         raise RunError(

@@ -2,6 +2,7 @@
 
 import os
 import zipfile
+import zlib
 
 import numpy as np
 
@@ -40,7 +41,10 @@ def load(config, folder, source, tell):
         try:
             with np.load(folder.labels, allow_pickle=False) as stored:
                 same = np.array_equal(stored["given"], dataset.given_labels)
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        except (
+            OSError, ValueError, KeyError, EOFError, RuntimeError,
+            zipfile.BadZipFile, zlib.error,
+        ) as error:  # fmt: skip
             raise RunError(
                 f"{folder.labels} cannot be read ({error}); move {folder.path} away to "
                 "start anew"

@@ -52,7 +52,7 @@ def correction_matrix(config, dataset, path, train, tell):
     warm_up = estimation_config(config)
     tell(f"estimating the transition matrix from {warm_up.epochs} epochs of ce first")
     folder = train(warm_up)
-    model = keras.models.load_model(folder.model)
+    model = keras.models.load_model(folder.model, safe_mode=True)
     logits = model.predict(
         pipeline.evaluation_batches(dataset.train_images, dataset.given_labels, _BATCH),
         verbose=0,
@@ -105,7 +105,7 @@ def check_source(config):
             f"--transition_matrix={source}: expected known, estimated, or a .csv or "
             f".npy file{hint}"
         )
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise InputError(f"--transition_matrix={source}: there is no such file")
 
 

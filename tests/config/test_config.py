@@ -205,6 +205,12 @@ class ResolveTest(tf.test.TestCase, parameterized.TestCase):
             with self.assertRaisesRegex(InputError, "--sweep_on=ray does not go with"):
                 config.resolve(settings | {"sweep_on": "ray"})
 
+    def test_runs_elsewhere_go_on_in_their_folders(self):
+        with self.assertRaisesRegex(
+            InputError, "--sweep_on=ray does not go with --res"
+        ):
+            config.resolve({"sweep_on": "ray", "resume": False})
+
     def test_devices_are_no_part_of_the_name(self):
         one = config.resolve({"distribute": "mirrored", "devices": 4})
         self.assertEqual(one.run_name, config.resolve({}).run_name)

@@ -82,7 +82,7 @@ class ProcessesTest(tf.test.TestCase, parameterized.TestCase):
         with (
             mock.patch.object(subprocess, "Popen", popen_and_kill),
             self.assertRaisesRegex(
-                RunError, "1 of 1 could not go on.*3 times.*SIGKILL"
+                RunError, "1 of 1 could not go on.*SIGKILL.*last of 3 times"
             ),
         ):
             sweep.run(settings(self.folder, seed=["1"]), self.lines.append)
@@ -90,7 +90,7 @@ class ProcessesTest(tf.test.TestCase, parameterized.TestCase):
     @parameterized.parameters(
         ({"loss": ["ces"]}, "--loss=ces|unknown loss"),
         ({"cpus_per_run": 1000}, "--cpus_per_run=1000: this machine has"),
-        ({"gpus_per_run": 1000}, "--gpus_per_run=1000: this machine has"),
+        ({"gpus_per_run": 1000}, "--gpus_per_run=1000: expected a share"),
         ({"dataset": "no_such.npz"}, "no_such.npz"),
     )
     def test_wrong_input(self, more, words):
@@ -106,7 +106,9 @@ class ProcessesTest(tf.test.TestCase, parameterized.TestCase):
             sweep.run(settings(self.folder), self.lines.append)
         self.assertTrue(RunFolder(self.folder / made[1].run_name).finished())
 
-    def test_stopped(self):
+    @parameterized.parameters(signal.SIGTERM, signal.SIGINT)
+    def test_stopped(self, number):
+        """Ctrl-C goes to all processes of a terminal; each child still saves."""
         process = subprocess.Popen(
             [
                 sys.executable, "main.py", "--loss=ce", "--seed=1,2", "--epochs=200",
@@ -114,33 +116,69 @@ class ProcessesTest(tf.test.TestCase, parameterized.TestCase):
                 f"--output_dir={self.folder}",
             ],
             cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            start_new_session=True,
         )  # fmt: skip
         while not list(self.folder.glob("*/checkpoints/epoch_*")):
             self.assertIsNone(process.poll(), "ended before it could be stopped")
             time.sleep(0.05)
-        process.send_signal(signal.SIGTERM)
+        os.killpg(process.pid, number)
         out, _ = process.communicate()
         self.assertEqual(process.returncode, 1, out)
-        self.assertIn("lnl-sr: stopped by SIGTERM; with resume on", out)
+        name = signal.Signals(number).name
+        self.assertIn(f"lnl-sr: stopped by {name}; with resume on", out)
         for path in self.folder.iterdir():
             self.assertFalse((path / ".lock.json").exists(), "it goes on")
 
-    def test_slots(self):
-        made = config.resolve(settings(self.folder, loss="ce", seed=1, cpus_per_run=2))
+    @parameterized.parameters(
+        (None, ["0", "1", "2"]),
+        (0.5, ["0", "0", "1", "1"]),
+        (0.4, ["0", "0", "1", "1"]),
+        (1.0, ["0", "1", "2"]),
+        (2.0, ["0,1"]),
+        (0.0, ["-1"] * 4),
+    )
+    def test_who_gets_which_gpus(self, gpus, wanted):
+        given = settings(self.folder, loss="ce", seed=1, cpus_per_run=2)
+        if gpus is not None:
+            given["gpus_per_run"] = gpus
         with (
             mock.patch.object(os, "sched_getaffinity", return_value=range(8)),
             mock.patch.object(processes, "_gpus", return_value=["0", "1", "2"]),
         ):
+            slots = processes._slots(config.resolve(given))
+        self.assertEqual([slot["CUDA_VISIBLE_DEVICES"] for slot in slots], wanted)
 
-            def visible(gpus):
-                one = made.__class__(**made.as_dict() | {"gpus_per_run": gpus})
-                slots = processes._slots(one)
-                return [slot.get("CUDA_VISIBLE_DEVICES") for slot in slots]
+    @parameterized.parameters(
+        ("1", ["1"]), ("0,1,11", ["0", "1", "11"]), ("-1", []), ("", [])
+    )
+    def test_visible_gpus(self, visible, wanted):
+        with mock.patch.dict(os.environ, {"CUDA_VISIBLE_DEVICES": visible}):
+            self.assertEqual(processes._gpus(), wanted)
 
-            self.assertEqual(visible(None), ["0", "1", "2"])
-            self.assertEqual(visible(0.5), ["0", "0", "1", "1"])
-            self.assertEqual(visible(2.0), ["0,1"])
-            self.assertEqual(visible(0.0), [None] * 4)
+    def test_one_waits_for_a_folder(self):
+        """Both losses want the same run of ce first, to estimate the matrix."""
+        run = sweep.run(
+            settings(
+                self.folder, loss=["forward", "backward"], seed=["1"],
+                transition_matrix="estimated", estimation_epochs=2,
+            ),
+            self.lines.append,
+        )  # fmt: skip
+        self.assertTrue(all(folder.finished() for _, folder in run))
+
+    def test_a_mistake_of_the_program_is_not_tried_again(self):
+        popen, started = subprocess.Popen, []
+
+        def popen_and_break(command, **kwargs):
+            started.append(command)
+            return popen([command[0], "-c", "raise SystemError(7)"], **kwargs)
+
+        with (
+            mock.patch.object(subprocess, "Popen", popen_and_break),
+            self.assertRaisesRegex(RunError, r"its process ended with 1 \(SystemError"),
+        ):
+            sweep.run(settings(self.folder, seed=["1"]), self.lines.append)
+        self.assertLen(started, 1)
 
     def test_results_elsewhere_are_missed(self):
         job = Job([config.resolve({"output_dir": str(self.folder)})], "1/1 x: ")

@@ -9,9 +9,16 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
-from lnl_sr_tf import config, experiment
-from lnl_sr_tf.errors import RunError
-from lnl_sr_tf.training import checkpoint, compilation, within_epoch
+from lnl_sr_tf import config, experiment, schedules
+from lnl_sr_tf.errors import NotFinite, RunError
+from lnl_sr_tf.training import (
+    checkpoint,
+    compilation,
+    epoch_log,
+    first_bad_step,
+    within_epoch,
+)
+from lnl_sr_tf.training.distribution import Devices
 from lnl_sr_tf.training.within_epoch import WithinEpoch
 
 EPOCHS = 3
@@ -125,12 +132,46 @@ class WithinEpochTest(tf.test.TestCase, parameterized.TestCase):
     def test_seconds_of_a_cut_epoch_count(self):
         restored = checkpoint.Restored(checkpoint.Place(1, 6), (), 100.0)
         log = mock.Mock()
-        callback = WithinEpoch(restored, None, 0, None, log)
+        callback = WithinEpoch(restored, None, 0, None, log, Devices())
         callback.set_model(mock.Mock(metrics_variables=[]))
         callback.on_epoch_begin(1)
         log.add_seconds.assert_called_once_with(100.0)
         callback.on_epoch_begin(2)
         log.add_seconds.assert_called_once_with(100.0)
+
+
+class EpochSettingsTest(tf.test.TestCase):
+    def test_search_has_the_settings_of_its_epoch(self):
+        """λ is in no checkpoint, and its learning rate is of the epoch before."""
+        folder = pathlib.Path(self.get_temp_dir()) / "settings"
+        made = config.resolve(
+            {
+                "loss": "ce_sr", "epochs": 3, "lambda_every": 1, "rho": 2.0,
+                "lr_schedule": "cosine", "output_dir": str(folder),
+            }
+        )  # fmt: skip
+        seen = []
+
+        def search(training, place):
+            rate = training.model.optimizer.learning_rate
+            seen.append((float(training.model.loss.weight), float(rate)))
+
+        log = epoch_log.EpochLog.on_epoch_end
+
+        def not_finite(self, epoch, logs=None):
+            if epoch == 2:
+                raise NotFinite("the loss became nan")
+            log(self, epoch, logs)
+
+        with (
+            mock.patch.object(first_bad_step, "_search", search),
+            mock.patch.object(epoch_log.EpochLog, "on_epoch_end", not_finite),
+            self.assertRaisesRegex(RunError, "in epoch 3; a smaller lr"),
+        ):
+            experiment.run(made, lambda line: None)
+        ((weight, rate),) = seen
+        self.assertAllClose(weight, made.lambda0 * 4.0)
+        self.assertAllClose(rate, schedules.cosine_learning_rate(2, made.lr, 3))
 
 
 class NotFiniteTest(tf.test.TestCase):

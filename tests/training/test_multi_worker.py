@@ -66,8 +66,8 @@ class MultiWorkerTest(tf.test.TestCase, parameterized.TestCase):
                 self.assertAllClose(row["loss"], other["loss"], 1e-4, 0.0)
 
     def test_one_is_killed_and_both_go_on(self):
-        flags = ["--model=cnn_digits", "--loss=ce_sr", "--epochs=30"]
-        for victim, epoch in ((0, 2), (1, 12)):
+        flags = ["--model=cnn_digits", "--loss=ce_sr", "--epochs=12"]
+        for victim, epoch in ((0, 2), (1, 6)):
             both = self.start_two("cut", *flags)
             while not list(self.folder.glob(f"cut/*/checkpoints/epoch_{epoch:05d}")):
                 self.assertIsNone(both[0].poll(), "ended before it could be killed")

@@ -149,6 +149,7 @@ class FitTest(tf.test.TestCase, parameterized.TestCase):
                 "first_step": 0,
                 "augmentation": Augmentation(2, True, 5.0),
                 "mixup_alpha": 0.0,
+                "parts": None,
                 "num_classes": 10,
                 "with_index": False,
             },

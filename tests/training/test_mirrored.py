@@ -21,8 +21,9 @@ SETTINGS = [
     "--model=cnn_digits", "--noise=sym", "--rate=0.4", "--epochs=2", "--batch_size=64",
     "--optimizer=sgd", "--momentum=0.9", "--lr=0.05",
 ]  # fmt: skip
-# In the figures of training, a batch with fewer examples than devices counts more.
-LOOSE = {"one_left_over": 1e-2}
+# In the figures of training, a batch with fewer examples than devices counts more: here
+# one example counts four times, which moves an accuracy of a third by three in 301.
+LOOSE = {"one_left_over": 3e-2}
 
 
 class MirroredTest(tf.test.TestCase, parameterized.TestCase):

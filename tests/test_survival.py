@@ -55,14 +55,19 @@ class SurvivalTest(tf.test.TestCase):
         (path,) = out_dir.iterdir()
         return RunFolder(path), out
 
-    def test_kill_9_then_resume(self):
-        process, out_dir = self.start("cut")
+    def start_and_kill(self, name):
+        """The run's folder after SIGKILL in or after epoch 4."""
+        process, out_dir = self.start(name)
         while not list(out_dir.glob("*/checkpoints/epoch_00003")):
             self.assertIsNone(process.poll(), "ended before it could be killed")
             time.sleep(0.01)
         process.kill()
         process.communicate()
         (path,) = out_dir.iterdir()
+        return path
+
+    def test_kill_9_then_resume(self):
+        path = self.start_and_kill("cut")
         self.assertFalse(RunFolder(path).finished())
         cut, out = self.finish("cut")
         self.assertRegex(out, r"going on after epoch [3-7]")
@@ -108,14 +113,7 @@ class SurvivalTest(tf.test.TestCase):
         self.assertEmpty(list(folder.iterdir()))
 
     def test_checkpoints_without_write_permission(self):
-        process, out_dir = self.start("frozen")
-        while not list(out_dir.glob("*/checkpoints/epoch_00003")):
-            self.assertIsNone(process.poll(), "ended before it could be killed")
-            time.sleep(0.01)
-        process.kill()
-        process.communicate()
-        (path,) = out_dir.iterdir()
-        checkpoints = path / "checkpoints"
+        checkpoints = self.start_and_kill("frozen") / "checkpoints"
         before = sorted(one.name for one in checkpoints.glob("epoch_*"))
         checkpoints.chmod(0o555)
         self.addCleanup(checkpoints.chmod, 0o755)

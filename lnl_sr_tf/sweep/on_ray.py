@@ -4,7 +4,7 @@ import os
 import socket
 import time
 
-from lnl_sr_tf.errors import InputError, RunError
+from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.interruption import watching
 from lnl_sr_tf.sweep import child
 from lnl_sr_tf.sweep.outcome import Outcome
@@ -135,11 +135,7 @@ def _gather(ray, begun, outcome, asked):
     try:
         while left:
             done, left = ray.wait(left, timeout=0.5)
-            if asked.signal:
-                raise RunError(
-                    f"stopped by {asked.name}; with resume on, the same command goes "
-                    "on from there"
-                )
+            outcome.look(asked)
             for one in done:
                 outcome.add(begun[one], _result(ray, one))
     except BaseException:

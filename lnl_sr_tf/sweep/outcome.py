@@ -30,6 +30,18 @@ class Outcome:
         """Jobs without a result."""
         return [job for job in self.jobs if job.label not in self.results]
 
+    def look(self, asked):
+        """Raise RunError where a signal asks to stop.
+
+        Args:
+            asked: an `lnl_sr_tf.interruption.Asked`.
+        """
+        if asked.signal:
+            raise RunError(
+                f"stopped by {asked.name}; with resume on, the same command goes on "
+                "from there"
+            )
+
     def add(self, job, result):
         """Note the `Result` of a job, and tell how far all of them are.
 

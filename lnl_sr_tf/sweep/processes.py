@@ -13,7 +13,7 @@ import tempfile
 import threading
 import time
 
-from lnl_sr_tf.errors import InputError, RunError
+from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.interruption import watching
 from lnl_sr_tf.sweep.child import Result, environment_of, jobs
 from lnl_sr_tf.sweep.outcome import Outcome
@@ -66,11 +66,7 @@ def _gather(begun, outcome, asked):
         done, left = concurrent.futures.wait(
             left, 0.5, concurrent.futures.FIRST_COMPLETED
         )
-        if asked.signal:
-            raise RunError(
-                f"stopped by {asked.name}; with resume on, the same command goes on "
-                "from there"
-            )
+        outcome.look(asked)
         for future in done:
             outcome.add(begun[future], future.result())
 

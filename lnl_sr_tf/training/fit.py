@@ -20,7 +20,7 @@ from lnl_sr_tf.training.checkpoint import (
     restore,
     shared,
 )
-from lnl_sr_tf.training.distribution import Devices
+from lnl_sr_tf.training.devices import Devices
 from lnl_sr_tf.training.epoch_log import EpochLog
 from lnl_sr_tf.training.first_bad_step import explained
 from lnl_sr_tf.training.schedulers import schedulers
@@ -37,7 +37,7 @@ class Training:
         dataset: a `lnl_sr_tf.datasets.Dataset` with given labels.
         folder: a `lnl_sr_tf.run_folder.RunFolder`.
         tell: called with the rows of all epochs so far after each one.
-        devices: what it trains on, a `lnl_sr_tf.training.distribution.Devices`.
+        devices: what it trains on, a `lnl_sr_tf.training.devices.Devices`.
         make: makes the same model again; for several devices, whose model is theirs.
 
     Attributes:

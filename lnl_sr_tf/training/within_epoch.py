@@ -25,7 +25,7 @@ class WithinEpoch(keras.callbacks.Callback):
         minutes: between two checkpoints within an epoch; 0 for none.
         asked: an `lnl_sr_tf.interruption.Asked`.
         log: the `EpochLog`, which knows how long the epoch has taken.
-        devices: a `lnl_sr_tf.training.distribution.Devices`, whose machines do all of
+        devices: a `lnl_sr_tf.training.devices.Devices`, whose machines do all of
             it at the same steps.
     """
 

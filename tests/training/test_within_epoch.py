@@ -18,7 +18,7 @@ from lnl_sr_tf.training import (
     first_bad_step,
     within_epoch,
 )
-from lnl_sr_tf.training.distribution import Devices
+from lnl_sr_tf.training.devices import Devices
 from lnl_sr_tf.training.within_epoch import WithinEpoch
 
 EPOCHS = 3

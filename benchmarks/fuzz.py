@@ -1,9 +1,9 @@
 """Thousands of command lines and files that nobody meant: python benchmarks/fuzz.py
 
 Each case calls the command, which must end with status 0, or with status 2 and one
-line; nothing is trained. What counts as a case is in tests/fuzz_cases.py. A row of the
-table is a kind of case, and failures are printed before it, those at the same place
-once. Exits with 1 if there are any.
+line; nothing is trained. What counts as a case is in tests/fuzz_cases.py and
+tests/fuzz_text.py. A row of the table is a kind of case, and failures are printed
+before it, those at the same place once. Exits with 1 if there are any.
 """
 
 import argparse
@@ -19,6 +19,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
 import fuzz_cases  # noqa: E402
+import fuzz_run  # noqa: E402
 
 
 def fuzz(name, cases, count, seed):
@@ -39,7 +40,7 @@ def fuzz(name, cases, count, seed):
     def try_one(case):
         nonlocal slowest
         start = time.perf_counter()
-        status, wrong = fuzz_cases.problem(case)
+        status, wrong = fuzz_run.problem(case)
         slowest = max(slowest, time.perf_counter() - start)
         found["failures" if wrong else f"exit {status}"] += 1
         found["cases"] += 1
@@ -67,7 +68,7 @@ def main():
         if given.only in (None, name)
     }
     count = -(-given.cases // len(targets))
-    with fuzz_cases.place():
+    with fuzz_run.place():
         rows = [fuzz(*target, count, given.seed) for target in targets.items()]
     report(rows, given.json)
     sys.exit(1 if any(row["failures"] for row in rows) else 0)

@@ -4,6 +4,7 @@
 """
 
 import fuzz_cases
+import fuzz_run
 import tensorflow as tf
 from absl.testing import parameterized
 from hypothesis import HealthCheck, given, settings
@@ -25,12 +26,12 @@ class FuzzTest(tf.test.TestCase, parameterized.TestCase):
         )
         @given(cases)
         def holds(case):
-            status, wrong = fuzz_cases.problem(case)
+            status, wrong = fuzz_run.problem(case)
             statuses.add(status)
             self.assertIsNone(wrong)
 
         statuses = set()
-        with fuzz_cases.place():
+        with fuzz_run.place():
             holds()
         self.assertEqual(statuses, {0, 2}, "cases of one kind alone show little")
 

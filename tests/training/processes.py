@@ -14,6 +14,12 @@ from lnl_sr_tf.training.checkpoint import saved_places
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 SCRIPT = pathlib.Path(__file__).resolve().parent / "plain_network.py"
 
+# For those images; a flag that comes later wins.
+SMALL = [
+    "--model=cnn_digits", "--noise=sym", "--rate=0.4", "--epochs=2", "--batch_size=64",
+    "--optimizer=sgd", "--momentum=0.9", "--lr=0.05",
+]  # fmt: skip
+
 
 def made_images(path, size=301):
     """An .npz of noisy 8×8 images of four classes: no two pixels tie in a pooling."""
@@ -55,6 +61,23 @@ def run(folder, *flags, **environment):
     """The runs of one command, by name."""
     finish(start(folder, *flags, **environment))
     return folders(folder)
+
+
+def stopped_and_resumed(folder, *flags, **environment):
+    """A run that SIGTERM stopped in its second epoch and that went on, and a whole one.
+
+    Returns:
+        Both `RunFolder`s, and what was told at the stop and after it.
+    """
+    (whole,) = run(folder / "whole", *flags, **environment).values()
+    cut = folder / "cut"
+    process = start(cut, *flags, "--checkpoint_minutes=0.0001", **environment)
+    while not list(cut.glob("*/checkpoints/epoch_00001_step_*")):
+        assert process.poll() is None, "ended before it could be stopped"
+    process.terminate()
+    told = finish(process, 1), finish(start(cut, *flags, **environment))
+    (resumed,) = folders(cut).values()
+    return resumed, whole, told
 
 
 def folders(folder):

@@ -4,12 +4,8 @@ import importlib.util
 import pathlib
 
 import tensorflow as tf
-from processes import finish, folders, made_images, run, start, state
+from processes import SMALL, finish, made_images, run, start, state, stopped_and_resumed
 
-SETTINGS = [
-    "--noise=sym", "--rate=0.4", "--epochs=2", "--batch_size=64", "--optimizer=sgd",
-    "--momentum=0.9", "--lr=0.05", "--model=cnn_digits", "--loss=gce_sr,elr",
-]  # fmt: skip
 ON_JAX = {"KERAS_BACKEND": "jax"}
 
 
@@ -25,9 +21,9 @@ class DataParallelTest(tf.test.TestCase):
     def test_as_one_device(self):
         """The last of the batches, 45 examples, is no multiple of two."""
         data = f"--dataset={made_images(self.folder / 'images.npz')}"
-        flags = ["--distribute=mirrored", "--devices=2"]
-        ours = run(self.folder / "two", data, *SETTINGS, *flags, **ON_JAX)
-        theirs = run(self.folder / "one", data, *SETTINGS, **ON_JAX)
+        flags = ["--loss=gce_sr,elr", "--distribute=mirrored", "--devices=2"]
+        ours = run(self.folder / "two", data, *SMALL, *flags, **ON_JAX)
+        theirs = run(self.folder / "one", data, *SMALL, flags[0], **ON_JAX)
         self.assertEqual(set(ours), set(theirs))
         for name, one in ours.items():
             self.assertEqual(one.config()["devices_used"]["replicas"], 2)
@@ -37,18 +33,15 @@ class DataParallelTest(tf.test.TestCase):
                 self.assertAllClose(array, wanted[key], 1e-4, 1e-4, f"{name} {key}")
 
     def test_stopped_and_resumed(self):
-        flags = ["--distribute=mirrored", "--devices=2", "--loss=ce", "--epochs=3"]
-        data = f"--dataset={made_images(self.folder / 'images.npz')}"
-        flags = [data, *SETTINGS, *flags]
-        whole = run(self.folder / "whole", *flags, **ON_JAX)
-        cut = self.folder / "cut"
-        process = start(cut, *flags, "--checkpoint_minutes=0.0001", **ON_JAX)
-        while not list(cut.glob("*/checkpoints/epoch_00001_step_*")):
-            self.assertIsNone(process.poll(), "ended before it could be stopped")
-        process.terminate()
-        self.assertIn("stopped by SIGTERM after", finish(process, 1))
-        self.assertIn("going on after", finish(start(cut, *flags, **ON_JAX)))
-        (ours,), (theirs,) = folders(cut).values(), whole.values()
+        ours, theirs, told = stopped_and_resumed(
+            self.folder,
+            f"--dataset={made_images(self.folder / 'images.npz')}",
+            *SMALL,
+            *["--loss=ce", "--epochs=4", "--distribute=mirrored", "--devices=2"],
+            **ON_JAX,
+        )
+        self.assertIn("stopped by SIGTERM after", told[0])
+        self.assertIn("going on after", told[1])
         wanted = state(theirs)
         for name, array in state(ours).items():
             self.assertAllEqual(array, wanted[name], name)

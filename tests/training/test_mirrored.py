@@ -5,7 +5,7 @@ import pathlib
 import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
-from processes import finish, folders, made_images, run, start, state
+from processes import SMALL, finish, made_images, run, start, state, stopped_and_resumed
 
 # By flags: what differs in how the replicas must work together.
 CASES = {
@@ -17,10 +17,6 @@ CASES = {
     "mixup": ["--loss=ce", "--mixup=0.4"],
     "nlnl": ["--loss=nlnl"],
 }
-SETTINGS = [
-    "--model=cnn_digits", "--noise=sym", "--rate=0.4", "--epochs=2", "--batch_size=64",
-    "--optimizer=sgd", "--momentum=0.9", "--lr=0.05",
-]  # fmt: skip
 # In the figures of training, a batch with fewer examples than devices counts more: here
 # one example counts four times, which moves an accuracy of a third by three in 301.
 LOOSE = {"one_left_over": 3e-2}
@@ -42,7 +38,7 @@ class MirroredTest(tf.test.TestCase, parameterized.TestCase):
         return run(
             self.folder / f"{case}-{devices}",
             f"--dataset={data}",
-            *SETTINGS,
+            *SMALL,
             *CASES[case],
             *flags,
         )
@@ -86,16 +82,14 @@ class MirroredTest(tf.test.TestCase, parameterized.TestCase):
 
     def test_stopped_and_resumed(self):
         """The rest of an epoch, on as many devices, ends as the whole of it."""
-        flags = ["--loss=ce_sr", "--epochs=3", "--distribute=mirrored", "--devices=2"]
-        whole = run(self.folder / "whole", *flags)
-        cut = self.folder / "cut"
-        process = start(cut, *flags, "--checkpoint_minutes=0.0001")
-        while not list(cut.glob("*/checkpoints/epoch_00001_step_*")):
-            self.assertIsNone(process.poll(), "ended before it could be stopped")
-        process.terminate()
-        self.assertIn("stopped by SIGTERM after", finish(process, 1))
-        self.assertIn("going on after", finish(start(cut, *flags)))
-        (ours,), (theirs,) = folders(cut).values(), whole.values()
+        ours, theirs, told = stopped_and_resumed(
+            self.folder,
+            f"--dataset={made_images(self.folder / 'images.npz')}",
+            *SMALL,
+            *["--loss=ce_sr", "--epochs=4", "--distribute=mirrored", "--devices=2"],
+        )
+        self.assertIn("stopped by SIGTERM after", told[0])
+        self.assertIn("going on after", told[1])
         wanted = state(theirs)
         for name, array in state(ours).items():
             self.assertAllEqual(array, wanted[name], name)

@@ -7,6 +7,13 @@ import pathlib
 
 from lnl_sr_tf.errors import RunError
 
+# What `lnl_sr_tf.training.watch` measures.
+WATCHED = (
+    "validation_accuracy",
+    "clean_part_accuracy",
+    "wrong_part_given_accuracy",
+    "wrong_part_true_accuracy",
+)
 COLUMNS = (
     "epoch",
     "loss",
@@ -24,7 +31,9 @@ COLUMNS = (
     "forget_rate",
     "stage",
     "given_test_accuracy",
+    *WATCHED,
 )
+_LATER = dict.fromkeys(WATCHED, "")
 
 # By what the labels of the test set are.
 WHAT_IS_MEASURED = {
@@ -108,8 +117,12 @@ class RunFolder:
             return []
         try:
             with open(self.metrics, newline="", encoding="utf-8") as file:
+                # Runs of earlier versions lack some columns.
                 return [
-                    {column: _number(column, row[column]) for column in COLUMNS}
+                    {
+                        column: _number(column, (_LATER | row)[column])
+                        for column in COLUMNS
+                    }
                     for row in csv.DictReader(file)
                 ]
         except (OSError, ValueError, KeyError, TypeError, csv.Error) as error:

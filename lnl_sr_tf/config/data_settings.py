@@ -72,6 +72,14 @@ class DataSettings:
         interval="(0, 1)",
         only=_OWN,
     )
+    validation_share: float = setting(
+        None,
+        float,
+        "Data",
+        "share of each class, as labels are given, that is kept from training and "
+        "measured by its given labels after each epoch (default: none)",
+        interval="(0, 1)",
+    )
     imagenet_dir: str = setting(
         None,
         str,

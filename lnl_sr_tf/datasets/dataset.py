@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 
+from lnl_sr_tf.datasets.held_out import held_out
 from lnl_sr_tf.datasets.image_files import take
 from lnl_sr_tf.datasets.imbalance import imbalanced_indices
 from lnl_sr_tf.datasets.memory import check_memory
@@ -56,6 +57,8 @@ class Dataset:
         paths: the file of each training image, or None.
         foreign: which training images are of none of the classes, boolean, shape (n,),
             or None.
+        validation: a `TestSet` of training images with their given labels, which are
+            not trained on; None without.
 
     Example:
         >>> data = lnl.datasets.load("digits")
@@ -80,6 +83,7 @@ class Dataset:
     fingerprint: str = None
     paths: tuple = None
     foreign: np.ndarray = None
+    validation: TestSet = None
 
     def __post_init__(self):
         if self.index is None:
@@ -284,6 +288,29 @@ class Dataset:
                 f"imbalance {kind} by a factor of {factor:g} leaves no example of "
                 f"class {self.class_names[label]!r}; a factor closer to 1 would"
             )
+        return self._of(kept)
+
+    def with_validation(self, share, seed):
+        """The same dataset with a part of the training examples kept from training.
+
+        Args:
+            share: in (0, 1), of each class as labels are given.
+            seed: an integer or a `numpy.random.Generator`.
+
+        Returns:
+            A new `Dataset` whose `validation` has that part, with given labels.
+
+        Example:
+            >>> data.with_validation(0.1, seed=1).validation.labels.shape
+            (143,)
+        """
+        part = held_out(self.given_labels, share, seed)
+        kept, chosen = np.flatnonzero(~part), np.flatnonzero(part)
+        validation = TestSet(take(self.train_images, chosen), self.given_labels[chosen])
+        return dataclasses.replace(self._of(kept), validation=validation)
+
+    def _of(self, kept):
+        """The same dataset with these of its training examples alone."""
         return dataclasses.replace(
             self,
             train_images=take(self.train_images, kept),
@@ -292,6 +319,7 @@ class Dataset:
             index=self.index[kept],
             human_labels={k: v[kept] for k, v in self.human_labels.items()},
             paths=self.paths and tuple(self.paths[i] for i in kept),
+            foreign=None if self.foreign is None else self.foreign[kept],
         )
 
 

@@ -8,6 +8,7 @@ import keras
 from lnl_sr_tf.errors import NotFinite, RunError
 from lnl_sr_tf.layers.output_sharpening import sharpening_layers
 from lnl_sr_tf.losses import SparseRegularization
+from lnl_sr_tf.run_folder import WATCHED
 
 
 class EpochLog(keras.callbacks.Callback):
@@ -78,6 +79,7 @@ class EpochLog(keras.callbacks.Callback):
             "forget_rate": _number(forget_rate),
             "stage": getattr(getattr(loss, "loss", loss), "stage", None),
             "given_test_accuracy": None if self.clean else test_accuracy,
+            **{name: _number(logs.get(name)) for name in WATCHED},
         }
 
 

@@ -17,7 +17,8 @@ def evaluate(model, dataset):
     Returns:
         A dict, ready for JSON: `class_accuracy`, or `given_class_accuracy` where the
         labels of the test set are as noisy as the rest; `more_test_accuracy` by name,
-        where there are further test sets; and where clean labels are not known,
+        where there are further test sets; `validation_accuracy`, by given labels, where
+        examples are kept from training; and where clean labels are not known,
         `given_label_agreement`, the share of training examples that the model, as it is
         in the end, gives the label that they came with.
     """
@@ -33,6 +34,11 @@ def evaluate(model, dataset):
             name: float(_hits(model, test.images, test.labels).mean())
             for name, test in dataset.more_tests.items()
         }
+    if dataset.validation:
+        part = dataset.validation
+        found["validation_accuracy"] = float(
+            _hits(model, part.images, part.labels).mean()
+        )
     if dataset.clean_labels is None:
         agreement = _hits(model, dataset.train_images, dataset.given_labels)
         found["given_label_agreement"] = float(agreement.mean())

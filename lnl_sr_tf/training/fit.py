@@ -24,6 +24,7 @@ from lnl_sr_tf.training.devices import Devices
 from lnl_sr_tf.training.epoch_log import EpochLog
 from lnl_sr_tf.training.first_bad_step import explained
 from lnl_sr_tf.training.schedulers import schedulers
+from lnl_sr_tf.training.watch import Watch
 from lnl_sr_tf.training.within_epoch import Stopped, WithinEpoch
 
 
@@ -100,6 +101,7 @@ class Training:
             kept = [callbacks.TensorBoardLog(self.folder.tensorboard)]
         return [
             *schedulers(self.config, self.dataset.noise_rate),
+            *self._watch(),
             self.log,
             *kept,
             Checkpoint(checkpoints),
@@ -107,6 +109,12 @@ class Training:
                 self.restored, checkpoints, minutes, asked, self.log, self.devices
             ),
         ]
+
+    def _watch(self):
+        # Several devices measure the same only together; the results do it then.
+        if self.devices.kind != "none":
+            return []
+        return [Watch(self.dataset, self.config.seed)]
 
     @property
     def plan(self):

@@ -72,11 +72,15 @@ class Progress:
         second = row["second_test_accuracy"]
         both = "" if second is None else f" and {100 * second:6.2f} %"
         stage = f"  {row['stage']}" if row["stage"] else ""
+        validation = row["validation_accuracy"]
+        validation = (
+            "" if validation is None else f"  validation {100 * validation:6.2f} %"
+        )
         width = len(str(self.config.epochs))
         self.tell(
             f"{self.name}epoch {row['epoch']:>{width}}/{self.config.epochs}"
             f"  loss {row['loss']:8.4f}"
             f"  {name} {100 * measured(row):6.2f} %{both}"
             f"  sparse rate {100 * row['sparse_rate']:5.1f} %"
-            f"{weight}{stage}  {duration(left)} left"
+            f"{weight}{validation}{stage}  {duration(left)} left"
         )

@@ -31,6 +31,8 @@ def load(config, folder, source, tell):
     dataset = corruption.with_foreign_images(
         dataset, config, lambda name, size: read(config, name, size, tell)
     )
+    if config.validation_share is not None:
+        dataset = dataset.with_validation(config.validation_share, config.seed)
     before = folder.config() or {}
     if before.get("data_fingerprint", dataset.fingerprint) != dataset.fingerprint:
         raise RunError(

@@ -82,7 +82,7 @@ RECIPES = (
 OPTIONAL = {
     "forget_rate", "image_size", "imagenet_dir", "open_set", "weights",
     "random_resized_crop", "color_jitter", "devices", "cluster", "task", "cpus_per_run",
-    "gpus_per_run",
+    "gpus_per_run", "validation_share",
 }  # fmt: skip
 
 
@@ -250,7 +250,7 @@ class ResolveTest(tf.test.TestCase, parameterized.TestCase):
             made.method,
             made.imbalance,
         )
-        for name in recipes._parse(path):
+        for name in recipes.read_file(path):
             self.assertIn(name, read, path.name)
         build.build_loss(made)
         return made
@@ -265,7 +265,7 @@ class ResolveTest(tf.test.TestCase, parameterized.TestCase):
         path = pathlib.Path(self.get_temp_dir()) / "bad.flags"
         path.write_text("# fine\n--epochs=3\nlr 0.1\n")
         with self.assertRaisesRegex(InputError, "bad.flags, line 3: .* 'lr 0.1'"):
-            recipes._parse(path)
+            recipes.read_file(path)
 
     @parameterized.parameters(
         ({"epohs": 1}, "unknown setting --epohs; did you mean --epochs"),

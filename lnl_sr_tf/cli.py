@@ -1,40 +1,20 @@
 """The command line: flags, messages and exit statuses; nothing else knows of them."""
 
 import difflib
-import importlib.util
 import os
 import sys
 import textwrap
 
 from absl import flags
 
-from lnl_sr_tf import __version__, config, quiet
+from lnl_sr_tf import __version__, commands, config
+from lnl_sr_tf.commands.option import Request
 from lnl_sr_tf.errors import InputError, RunError
 
 DONE, FAILED, WRONG_INPUT = 0, 1, 2
-# A newcomer sees both at once; everything else has its default in `config`.
-_DEFAULTS = {"loss": "ce,ce_sr"}
 _SEVERAL = " (one or several, by commas)"
 _LONGEST_NAME = 80
-_BACKENDS = ("tensorflow", "jax", "torch")
-
-
-def _define_flags():
-    """One absl flag for each setting; None where it was not given."""
-    for name in config.FIELDS:
-        kind = config.FIELDS[name].metadata["kind"]
-        define = flags.DEFINE_bool if kind is bool else flags.DEFINE_string
-        define(name, None, _help_of(name))
-
-
-def _help_of(name):
-    text = config.meaning(name)
-    if name in _DEFAULTS:
-        text = text.rpartition(" (default:")[0] + f" (default: {_DEFAULTS[name]})"
-    return text + (_SEVERAL if name in config.AXES else "")
-
-
-_define_flags()
+_HELP = {"--help", "-help", "-h", "--helpfull", "--helpshort"}
 
 
 def run():
@@ -56,7 +36,7 @@ def run():
 
 
 def main(argv):
-    """Train what the command line asks for.
+    """Do what the command line asks for.
 
     Args:
         argv: the command line, the program's name first.
@@ -65,22 +45,16 @@ def main(argv):
         Exit status: 0 done; 2 the command line or the data is wrong (one line on
         stderr); 1 anything else.
     """
-    if {"--help", "-help", "-h", "--helpfull", "--helpshort"} & set(argv[1:]):
-        print(_help())
-        return DONE
-    if "--version" in argv[1:]:
-        print(f"lnl-sr-tf {__version__}")
-        return DONE
     try:
-        settings = _settings(argv)
-        # Settled once before Keras is imported: a typo is answered at once.
-        made = config.grid(settings)
-        backend = _choose_backend()
-        if made[0].sweep_on == "here":
-            quiet.start(backend)
-        with quiet.notices():
-            from lnl_sr_tf import sweep
-        sweep.run(settings, _tell)
+        command, arguments = _command(argv[1:])
+        if _HELP & set(arguments):
+            print(_help(command))
+            return DONE
+        if "--version" in arguments:
+            print(f"lnl-sr-tf {__version__}")
+            return DONE
+        module = commands.load(command or commands.NAMES[0])
+        module.run(_request(argv[0], arguments, module), _tell)
     except (InputError, flags.Error) as error:
         return _complain(error, WRONG_INPUT)
     except RunError as error:
@@ -94,55 +68,82 @@ def main(argv):
     return DONE
 
 
-def _settings(argv):
-    """The settings that were given, by name; those of `config.AXES` as lists."""
+def _command(arguments):
+    """The name of the command, or None, and what comes after it."""
+    if not arguments or arguments[0].startswith("-"):
+        return None, arguments
+    name = arguments[0]
+    if name not in commands.NAMES:
+        close = difflib.get_close_matches(name, commands.NAMES, n=1)
+        hint = f"; did you mean {close[0]}?" if close else ""
+        raise InputError(
+            f"unexpected argument {name!r}; settings are given as --name=value, "
+            f"commands are {', '.join(commands.NAMES)}, and --help lists them{hint}"
+        )
+    return name, arguments[1:]
+
+
+def _request(program, arguments, module):
+    """The `Request` that a command line makes of a command."""
     # Read here, for absl would take more than settings from a file.
-    arguments = config.expand(argv[1:])
+    arguments = config.expand(arguments)
     for argument in arguments:
         name = argument.partition("=")[0]
         # absl's search for a name like it would recurse too deep.
         if name.startswith("-") and len(name) > _LONGEST_NAME:
             raise InputError(f"unknown setting {name[:_LONGEST_NAME]}…")
+    given = _flags(module)
     try:
-        left_over = flags.FLAGS([argv[0], *arguments])[1:]
+        left_over = given([program, *arguments])[1:]
     except ValueError as error:  # of --noNAME=VALUE
         raise InputError(error) from None
-    if left_over:
+    least, most = module.ARGUMENTS
+    if len(left_over) > most:
         raise InputError(
-            f"unexpected argument {left_over[0]!r}; settings are given as "
+            f"unexpected argument {left_over[most]!r}; settings are given as "
             "--name=value, and --help lists them"
         )
-    values = {name: flags.FLAGS[name].value for name in config.FIELDS}
-    settings = _DEFAULTS | {k: v for k, v in values.items() if v is not None}
+    if len(left_over) < least:
+        raise InputError(f"expected more than that: lnl-sr {module.USAGE}")
+    options = {
+        option.name: (
+            option.default
+            if given[option.name].value is None
+            else option.parse(given[option.name].value)
+        )
+        for option in module.OPTIONS
+    }
+    values = {name: given[name].value for name in config.FIELDS}
+    settings = {name: value for name, value in values.items() if value is not None}
     for name in config.AXES:
         if isinstance(settings.get(name), str):
-            settings[name] = [part.strip() for part in settings[name].split(",")]
-    return settings
+            settings[name] = _several(settings[name])
+    return Request(left_over, settings, options)
 
 
-def _choose_backend():
-    """TensorFlow, whatever keras.json says, unless the environment names another.
-
-    Returns:
-        Its name.
-    """
-    backend = os.environ.setdefault("KERAS_BACKEND", _BACKENDS[0])
-    if backend not in _BACKENDS:
-        close = difflib.get_close_matches(backend, _BACKENDS, n=1)
-        hint = f"; did you mean {close[0]}?" if close else ""
-        raise InputError(
-            f"KERAS_BACKEND={backend}: expected one of {', '.join(_BACKENDS)}{hint}"
-        )
-    if importlib.util.find_spec(backend) is None:
-        raise InputError(
-            f"KERAS_BACKEND={backend}: it is not installed; pip install {backend}"
-        )
-    return backend
+def _several(text):
+    """The values of a text with commas; the name of a file may have one."""
+    if os.path.exists(os.path.expanduser(text)):
+        return [text]
+    return [part.strip() for part in text.split(",")]
 
 
-def _help():
+def _flags(module):
+    """One absl flag for each setting and option; None where it is not given."""
+    made = flags.FlagValues()
+    kinds = {name: field.metadata["kind"] for name, field in config.FIELDS.items()}
+    kinds |= {option.name: option.kind for option in module.OPTIONS}
+    for name, kind in kinds.items():
+        define = flags.DEFINE_bool if kind is bool else flags.DEFINE_string
+        define(name, None, "", flag_values=made)
+    return made
+
+
+def _help(command):
+    module = commands.load(command or commands.NAMES[0])
     lines = [
-        "usage: python main.py [--name=value ...]    (or: lnl-sr [--name=value ...])",
+        f"usage: python main.py {module.USAGE}",
+        "(or lnl-sr in place of python main.py)",
         "",
         "Train classifiers on data whose labels are partly wrong, with and without",
         "sparse regularization. Without flags: cross-entropy and cross-entropy with",
@@ -152,26 +153,55 @@ def _help():
         "--flagfile=FILE reads flags from a file, one a line. The environment variable",
         "KERAS_BACKEND chooses what computes: tensorflow (default), jax or torch.",
     ]
+    if command is None:
+        lines += ["", "Commands (lnl-sr COMMAND --help has their flags):"]
+        for name in commands.NAMES:
+            other = commands.load(name)
+            lines += [f"  lnl-sr {other.USAGE}", _wrapped(other.MEANING)]
+    else:
+        lines[3:6] = textwrap.wrap(module.MEANING[0].upper() + module.MEANING[1:], 79)
+    if module.OPTIONS:
+        lines += ["", "Of this command:"]
+        for option in module.OPTIONS:
+            lines += [f"  --{option.name}", _wrapped(_with_default(option))]
     group = None
     for name, field in config.FIELDS.items():
         if field.metadata["group"] != group:
             group = field.metadata["group"]
             lines += ["", f"{group}:"]
-        lines += [
-            f"  --{name}",
-            textwrap.fill(
-                _help_of(name),
-                76,
-                initial_indent=" " * 6,
-                subsequent_indent=" " * 6,
-                break_on_hyphens=False,
-            ),
-        ]
+        lines += [f"  --{name}", _wrapped(_help_of(name, module))]
     lines += [
         "",
         "Exit status: 0 done; 2 the command line or the data is wrong; 1 any other.",
     ]
     return "\n".join(lines)
+
+
+def _wrapped(text):
+    indent = " " * 6
+    return textwrap.fill(
+        text,
+        76,
+        initial_indent=indent,
+        subsequent_indent=indent,
+        break_on_hyphens=False,
+    )
+
+
+def _with_default(option):
+    if "default" in option.meaning:
+        return option.meaning
+    default = str(option.default).lower() if option.kind is bool else option.default
+    return f"{option.meaning} (default: {default})"
+
+
+def _help_of(name, module):
+    text = config.meaning(name)
+    defaults = getattr(module, "DEFAULTS", {})
+    if name in defaults:
+        value = ",".join(defaults[name])
+        text = text.rpartition(" (default:")[0] + f" (default: {value})"
+    return text + (_SEVERAL if name in config.AXES else "")
 
 
 def _tell(line):

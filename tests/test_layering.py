@@ -8,6 +8,7 @@ from absl.testing import absltest, parameterized
 PACKAGE = pathlib.Path(__file__).resolve().parent.parent / "lnl_sr_tf"
 FLOORS = {
     "cli": 5,
+    "commands": 5,
     "experiment": 4,
     "sweep": 4,
     "duration": 0,
@@ -30,8 +31,9 @@ FLOORS = {
     "loss_names": 0,
     "quiet": 0,
 }
-# One may use the other, on the same floor: many runs are made of one.
-SIDEWAYS = {("sweep", "experiment")}
+# One may use the other, on the same floor: many runs are made of one, and the command
+# line of commands.
+SIDEWAYS = {("sweep", "experiment"), ("cli", "commands")}
 # What a room may import from outside, where that is limited.
 ALLOWED = {
     "losses": {"keras", "numpy"},  # numpy for constants
@@ -50,6 +52,7 @@ ALLOWED = {
     "interruption": set(),
     "quiet": {"tensorflow"},  # inside a function, for a quiet start
     "cli": {"absl"},
+    "commands": set(),
 }
 STANDARD = {
     "ast", "collections", "concurrent", "contextlib", "csv", "dataclasses", "datetime",
@@ -65,6 +68,8 @@ FILES = sorted(
     for path in PACKAGE.rglob("*.py")
     if path != PACKAGE / "__init__.py"
 )
+
+COMMANDS = [file for file in FILES if file.startswith("commands/")]
 
 
 def room_of(relative):
@@ -109,7 +114,7 @@ class LayeringTest(parameterized.TestCase):
         self.assertEmpty(unexpected, f"{file} imports {unexpected}")
 
     def test_command_line_imports_tensorflow_late(self):
-        for file in ("cli.py", "__init__.py"):
+        for file in ("cli.py", "__init__.py", *COMMANDS):
             self.assertEmpty(
                 imports(file, top_level_only=True)[1] & {"tensorflow", "keras"}
             )

@@ -30,7 +30,12 @@ class PackagingTest(absltest.TestCase):
             for path in (ROOT / "lnl_sr_tf").rglob("__init__.py")
         }
         listed = set(setup_cfg()["options"]["packages"].split())
-        self.assertEqual(listed, found | {"lnl_sr_tf.flags"})
+        recipes = {
+            "lnl_sr_tf.flags",
+            "lnl_sr_tf.flags.tables",
+            "lnl_sr_tf.flags.figures",
+        }
+        self.assertEqual(listed, found | recipes)
 
     def test_wheel_holds_code_and_recipes(self):
         folder = self.folder()
@@ -54,8 +59,10 @@ class PackagingTest(absltest.TestCase):
         (wheel,) = pathlib.Path(folder).glob("*.whl")
         with zipfile.ZipFile(wheel) as archive:
             held = set(archive.namelist())
-        for path in (ROOT / "flags").glob("*.flags"):
-            self.assertIn(f"lnl_sr_tf/flags/{path.name}", held)
+        for path in (ROOT / "flags").rglob("*.flags"):
+            self.assertIn(f"lnl_sr_tf/{path.relative_to(ROOT)}", held)
+        for name in ("paper.csv", "templates/report.html"):
+            self.assertIn(f"lnl_sr_tf/analysis/{name}", held)
         for path in (ROOT / "lnl_sr_tf").rglob("*.py"):
             self.assertIn(str(path.relative_to(ROOT)), held)
 

@@ -1,8 +1,10 @@
 """The settings of a run, from flags and recipes to a settled `Config`."""
 
+from lnl_sr_tf.config import published
 from lnl_sr_tf.config.data_kinds import HUMAN_NOISE
 from lnl_sr_tf.config.flagfiles import expand
-from lnl_sr_tf.config.resolve import AXES, grid, resolve, without_idle_settings
+from lnl_sr_tf.config.grid import AXES, grid
+from lnl_sr_tf.config.resolve import resolve, without_idle_settings
 from lnl_sr_tf.config.settings import FIELDS, Config, meaning
 
 __all__ = [
@@ -13,6 +15,7 @@ __all__ = [
     "expand",
     "grid",
     "meaning",
+    "published",
     "resolve",
     "without_idle_settings",
 ]

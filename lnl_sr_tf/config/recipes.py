@@ -88,9 +88,10 @@ def read_stems(stems):
     for stem in stems:
         path = place / f"{stem}.flags"
         if path.parent == place and os.path.isfile(path):
-            settings.update(_parse(path))
+            settings.update(read_file(path))
     return settings
 
 
-def _parse(path):
+def read_file(path):
+    """The settings that a flagfile gives, as text, by name."""
     return dict(parse_lines(path.read_text("utf-8"), path))

@@ -1,8 +1,7 @@
-"""From what a person gives to settled configs: recipes, defaults, grids."""
+"""From what a person gives to a settled config: recipes, defaults, checks."""
 
 import dataclasses
 import difflib
-import itertools
 import math
 
 from lnl_sr_tf import schedules
@@ -13,13 +12,13 @@ from lnl_sr_tf.config.settings import FIELDS, Config
 from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.loss_names import LOSSES, REGULARIZED, conflict
 
-# Settings that may have several values; the grid of all of them is trained.
-AXES = ("noise", "rate", "seed", "loss")
+# A setting may be about other values of these, which `grid` sees.
+_LENIENT = ("loss", "noise")
 # Beyond this, float32 losses and their gradients overflow.
 _LARGEST_WEIGHT = 1e12
 _SMALLEST_TEMPERATURE = 1e-6
 # Settings that have an effect beside some others alone.
-_ONLY = {
+ONLY = {
     name: field.metadata["only"]
     for name, field in FIELDS.items()
     if field.metadata["only"]
@@ -50,6 +49,11 @@ def resolve(settings):
         >>> resolve({"dataset": "mnist", "loss": "gce_sr", "epochs": 10}).lambda0
         3.0
     """
+    return settled(settings, several=())
+
+
+def settled(settings, several):
+    """A config of settings; what belongs to other values of `several` may be given."""
     given = {name: parse(name, value) for name, value in settings.items()}
     if "dataset" in given:
         given["dataset"] = tidy(given["dataset"])
@@ -79,11 +83,11 @@ def resolve(settings):
             )
         values["rate"] = 0.0
     config = _with_image_size(Config(**values))
-    for name, only in _ONLY.items():
+    for name, only in ONLY.items():
         other = getattr(config, only.setting)
-        # Of several losses, a setting may be about the others: `grid` sees them.
-        if name in given and only.setting not in AXES and not only.test(other):
-            raise _without_effect(name, settings[name], only, other)
+        idle = name in given and not only.test(other)
+        if idle and only.setting not in (*_LENIENT, *several):
+            raise without_effect(name, settings[name], only, other)
     config = without_idle_settings(config)
     if config.transition_matrix == "estimated" and config.estimation_epochs is None:
         config = dataclasses.replace(
@@ -104,12 +108,15 @@ def resolve(settings):
 def without_idle_settings(config):
     """The same config, in which settings that have no effect are None."""
     idle = [
-        n for n, only in _ONLY.items() if not only.test(getattr(config, only.setting))
+        n for n, only in ONLY.items() if not only.test(getattr(config, only.setting))
     ]
     return dataclasses.replace(config, **dict.fromkeys(idle))
 
 
-def _without_effect(name, value, only, other):
+def without_effect(name, value, only, other):
+    """The InputError about a setting that counts for nothing beside another."""
+    if isinstance(value, (list, tuple)):
+        value = ",".join(map(str, value))
     return InputError(
         f"--{name}={value} has no effect with --{only.setting}={other}; it belongs to "
         f"{only.words}"
@@ -285,42 +292,3 @@ def _check_temperature(config):
             f"{last:.3g} in epoch {config.epochs}; expected at least "
             f"{_SMALLEST_TEMPERATURE:g}, which --tau_min can keep"
         )
-
-
-def grid(settings):
-    """A config for each combination of the settings that have several values.
-
-    Args:
-        settings: dict of settings as for `resolve`, in which those of `AXES` may be
-            lists.
-
-    Returns:
-        A list of `Config`, without repetitions.
-
-    Raises:
-        InputError: if a setting is wrong, or has no effect on any of the losses.
-
-    Example:
-        >>> [config.loss for config in grid({"loss": ["ce", "ce_sr"]})]
-        ['ce', 'ce_sr']
-    """
-    axes = {
-        name: list(value) if isinstance(value, (list, tuple)) else [value]
-        for name, value in ((axis, settings.get(axis)) for axis in AXES)
-        if name in settings
-    }
-    made = {}
-    for values in itertools.product(*axes.values()):
-        one = settings | dict(zip(axes, values, strict=True))
-        # Among several kinds of noise the rate is that of the others.
-        if one.get("noise") in ("none", *HUMAN_NOISE) and len(axes["noise"]) > 1:
-            one.pop("rate", None)
-        config = resolve(one)
-        made[config.run_name] = config
-    for name, only in _ONLY.items():
-        if name in settings and only.setting in AXES:
-            others = axes.get(only.setting, [FIELDS[only.setting].default])
-            if not any(only.test(other) for other in others):
-                listed = ",".join(map(str, others))
-                raise _without_effect(name, settings[name], only, listed)
-    return list(made.values())

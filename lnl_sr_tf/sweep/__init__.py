@@ -9,6 +9,7 @@ import dataclasses
 from lnl_sr_tf import config as configs
 from lnl_sr_tf.analysis import tables
 from lnl_sr_tf.run_folder import WHAT_IS_MEASURED
+from lnl_sr_tf.sweep import board
 
 
 def run(settings, tell=print):
@@ -28,15 +29,7 @@ def run(settings, tell=print):
     Example:
         >>> run({"loss": ["ce", "ce_sr"], "seed": [1, 2, 3], "epochs": 10})
     """
-    made = configs.grid(settings)
-    groups = _together(made)
-    trained = {}
-    for group, folders in zip(groups, _place(made[0])(groups, tell), strict=True):
-        trained |= {
-            config.run_name: folder
-            for config, folder in zip(group, folders, strict=True)
-        }
-    pairs = [(config, trained[config.run_name]) for config in made]
+    pairs = train(configs.grid(settings), tell)
     results = [(config, folder.summary()) for config, folder in pairs if folder.kept]
     for kind, what in WHAT_IS_MEASURED.items():
         alike = [r for r in results if r[1].get("test_labels", "clean") == kind]
@@ -45,6 +38,31 @@ def run(settings, tell=print):
             for line in tables.comparison(alike):
                 tell(line)
     return pairs
+
+
+def train(made, tell=print):
+    """Train runs.
+
+    Args:
+        made: a list of `lnl_sr_tf.config.Config`, all to be trained in one place.
+        tell: called with each line for the person who waits.
+
+    Returns:
+        A list of (config, `RunFolder`), in their order.
+
+    Raises:
+        InputError: if a setting or the data is wrong.
+        RunError: if a run cannot go on; the others are finished first.
+    """
+    groups = _together(made)
+    trained = {}
+    with board.shown(made):
+        for group, folders in zip(groups, _place(made[0])(groups, tell), strict=True):
+            trained |= {
+                config.run_name: folder
+                for config, folder in zip(group, folders, strict=True)
+            }
+    return [(config, trained[config.run_name]) for config in made]
 
 
 def _place(config):

@@ -12,18 +12,22 @@ class Outcome:
     Args:
         jobs: a list of `lnl_sr_tf.sweep.child.Job`.
         tell: called with each line for the person who waits.
+        look_again: whether jobs that are finished are gone through all the same, as
+            several machines must, of which one alone has the folders.
     """
 
-    def __init__(self, jobs, tell):
+    def __init__(self, jobs, tell, look_again=False):
         self.jobs = jobs
         self.tell = tell
         self.results = {}
         self._start = time.monotonic()
-        for job in jobs:
-            if before := job.finished():
-                self.results[job.label] = before
-                tell(f"{job.label}already finished")
-        self._before = len(self.results)
+        finished = {job.label: job.finished() for job in jobs}
+        self._before = {label for label, result in finished.items() if result}
+        if look_again:
+            return
+        for label in self._before:
+            self.results[label] = finished[label]
+            tell(f"{label}already finished")
 
     @property
     def waiting(self):
@@ -53,12 +57,24 @@ class Outcome:
             raise InputError(result.problem)
         if result.problem:
             self.tell(f"{job.label}{result.problem}")
-        done, left = len(self.results) - self._before, len(self.waiting)
-        if left:
+        done = len(self.results.keys() - self._before)
+        left = len([job for job in self.waiting if job.label not in self._before])
+        if left and done:
             seconds = (time.monotonic() - self._start) / done * left
             self.tell(
                 f"{len(self.results)} of {len(self.jobs)} done, about "
                 f"{duration(seconds)} left"
+            )
+
+    def check(self):
+        """Raise RunError if some could not go on."""
+        failed = [job for job in self.jobs if self.results[job.label].problem]
+        if failed:
+            first = failed[0]
+            raise RunError(
+                f"{len(failed)} of {len(self.jobs)} could not go on, the others are "
+                "finished, and the same command tries again; "
+                f"{first.label}{self.results[first.label].problem}"
             )
 
     def folders(self):
@@ -67,13 +83,7 @@ class Outcome:
         Raises:
             RunError: if some could not go on.
         """
-        failed = [job for job in self.jobs if self.results[job.label].problem]
-        if failed:
-            first = failed[0]
-            raise RunError(
-                f"{len(failed)} of {len(self.jobs)} could not go on, the others are "
-                f"finished; {first.label}{self.results[first.label].problem}"
-            )
+        self.check()
         for job in self.jobs:
             for folder in self.results[job.label].folders:
                 if not folder.finished():

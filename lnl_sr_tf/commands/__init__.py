@@ -1,0 +1,15 @@
+"""What the command line can do, each in a module of its own.
+
+A module has `USAGE`, `MEANING`, `OPTIONS` beside the settings of a run, the number of
+`ARGUMENTS` it takes, and `run`, which does it.
+"""
+
+import importlib
+
+# By name, in the order of the help. The first is what is done where none is named.
+NAMES = ("sweep", "table")
+
+
+def load(name):
+    """The module of a command, one of `NAMES`."""
+    return importlib.import_module(f"lnl_sr_tf.commands.{name}")

@@ -1,0 +1,44 @@
+"""Which backend computes, settled before Keras is imported."""
+
+import difflib
+import importlib.util
+import os
+
+from lnl_sr_tf import quiet
+from lnl_sr_tf.errors import InputError
+
+_BACKENDS = ("tensorflow", "jax", "torch")
+
+
+def choose():
+    """TensorFlow, whatever keras.json says, unless the environment names another.
+
+    Returns:
+        Its name.
+
+    Raises:
+        InputError: if there is no such backend, or it is not installed.
+    """
+    backend = os.environ.setdefault("KERAS_BACKEND", _BACKENDS[0])
+    if backend not in _BACKENDS:
+        close = difflib.get_close_matches(backend, _BACKENDS, n=1)
+        hint = f"; did you mean {close[0]}?" if close else ""
+        raise InputError(
+            f"KERAS_BACKEND={backend}: expected one of {', '.join(_BACKENDS)}{hint}"
+        )
+    if importlib.util.find_spec(backend) is None:
+        raise InputError(
+            f"KERAS_BACKEND={backend}: it is not installed; pip install {backend}"
+        )
+    return backend
+
+
+def start(sweep_on="here"):
+    """Get ready for training, without notices.
+
+    Args:
+        sweep_on: where runs are trained; elsewhere nothing computes in this process.
+    """
+    backend = choose()
+    if sweep_on == "here":
+        quiet.start(backend)

@@ -1,0 +1,49 @@
+"""Runs behind a table or a figure: trained where they are missing, or shown."""
+
+import contextlib
+import sys
+
+from lnl_sr_tf import quiet
+from lnl_sr_tf.commands import backend
+from lnl_sr_tf.errors import RunError
+
+
+@contextlib.contextmanager
+def trained(grids, options):
+    """Train what is missing, unless the options say otherwise.
+
+    Args:
+        grids: lists of `lnl_sr_tf.config.Config`.
+        options: `train` and `dry_run`.
+
+    Yields:
+        A list of (config, `RunFolder`) of all runs, each once; None where only what
+        would be trained was to be shown. What of them failed is raised after what is
+        done with the others.
+    """
+    from lnl_sr_tf.sweep import forecast
+
+    configs = list({c.run_name: c for grid in grids for c in grid}.values())
+    runs = [(config, forecast.folder_of(config)) for config in configs]
+    if options["dry_run"]:
+        for line in forecast.lines(configs):
+            print(line, flush=True)
+        yield None
+        return
+    problem = None
+    if options["train"] and not all(folder.finished() for _, folder in runs):
+        backend.start(configs[0].sweep_on)
+        with quiet.notices():
+            from lnl_sr_tf import sweep
+        try:
+            sweep.train(configs, tell)
+        except RunError as error:
+            problem = error
+    yield runs
+    if problem:
+        raise problem
+
+
+def tell(line):
+    """To standard error, since standard output is for the result."""
+    print(line, file=sys.stderr, flush=True)

@@ -1,0 +1,69 @@
+"""What a command is given."""
+
+import difflib
+from typing import Any, NamedTuple
+
+from lnl_sr_tf.errors import InputError
+
+
+class Option(NamedTuple):
+    """A flag of one command, beside the settings of runs.
+
+    Args:
+        name: of the flag.
+        kind: bool, int or str.
+        default: its value where it is not given.
+        meaning: what it is, with its unit.
+        choices: the texts that it may be.
+        least: the smallest number that it may be.
+    """
+
+    name: str
+    kind: type
+    default: Any
+    meaning: str
+    choices: tuple = ()
+    least: int = 0
+
+    def parse(self, text):
+        """Its value from text.
+
+        Raises:
+            InputError: says what was received and what would be right.
+        """
+        if self.kind is bool:
+            words = {"true": True, "1": True, "false": False, "0": False}
+            if str(text).lower() not in words:
+                raise self._wrong(text, "true or false")
+            return words[str(text).lower()]
+        if self.kind is int:
+            try:
+                number = int(text)
+            except ValueError:
+                number = self.least - 1
+            if number < self.least:
+                raise self._wrong(text, f"a whole number from {self.least}")
+            return number
+        if self.choices and text not in self.choices:
+            close = difflib.get_close_matches(text, self.choices, n=1)
+            hint = f"; did you mean {close[0]}?" if close else ""
+            raise self._wrong(text, f"one of {', '.join(self.choices)}{hint}")
+        return text
+
+    def _wrong(self, text, expected):
+        return InputError(f"--{self.name}={text}: expected {expected}")
+
+
+class Request(NamedTuple):
+    """What a person asks a command for.
+
+    Args:
+        arguments: words beside the flags, as text.
+        settings: settings of runs that were given, by name; those of
+            `lnl_sr_tf.config.AXES` as lists.
+        options: the command's own, by name, with their defaults.
+    """
+
+    arguments: list
+    settings: dict
+    options: dict

@@ -1,0 +1,46 @@
+"""A table of the paper with ours beside it: `lnl-sr table 1`."""
+
+from lnl_sr_tf import config
+from lnl_sr_tf.commands.grids import trained
+from lnl_sr_tf.commands.option import Option
+
+USAGE = "table NUMBER [--name=value ...]"
+MEANING = (
+    "train what is missing of table 1 to 5 of the paper, and print it with the paper's "
+    "numbers beside ours"
+)
+ARGUMENTS = (1, 1)
+OPTIONS = (
+    Option(
+        "format",
+        str,
+        "text",
+        "how the table is printed: text, markdown, csv, latex; all else goes to "
+        "standard error",
+        choices=("text", "markdown", "csv", "latex"),
+    ),
+    Option("train", bool, True, "train what is missing; else leave gaps"),
+    Option("dry_run", bool, False, "show which runs would be trained, and train none"),
+)
+
+
+def run(request, tell):
+    """Print a table, after its runs.
+
+    Args:
+        request: a `lnl_sr_tf.commands.option.Request`.
+        tell: called with each line of the result.
+    """
+    (number,) = request.arguments
+    grids = config.published.configs("tables", number, request.settings)
+    with trained(grids, request.options) as runs:
+        if runs is None:
+            return
+        from lnl_sr_tf.analysis import paper_table, table_formats
+
+        tables = paper_table.collect(number, runs)
+        if request.options["format"] == "csv":
+            tell(table_formats.as_csv(tables))
+            return
+        write = getattr(table_formats, request.options["format"])
+        tell("\n\n".join(write(table) for table in tables))

@@ -1,0 +1,65 @@
+"""Every combination of settings that have several values."""
+
+import itertools
+
+from lnl_sr_tf.config.data_kinds import HUMAN_NOISE
+from lnl_sr_tf.config.resolve import ONLY, settled, without_effect
+from lnl_sr_tf.config.settings import FIELDS
+
+# Settings that may have several values; the grid of all of them is trained.
+# The first one changes slowest.
+AXES = (
+    "dataset",
+    "imbalance",
+    "imbalance_factor",
+    "noise",
+    "rate",
+    "seed",
+    "method",
+    "loss",
+    "lambda0",
+    "p",
+    "tau",
+)
+
+
+def grid(settings):
+    """A config for each combination of the settings that have several values.
+
+    Args:
+        settings: dict of settings as for `resolve`, in which those of `AXES` may be
+            lists.
+
+    Returns:
+        A list of `Config`, without repetitions.
+
+    Raises:
+        InputError: if a setting is wrong, or has no effect on any of the losses.
+
+    Example:
+        >>> [config.loss for config in grid({"loss": ["ce", "ce_sr"]})]
+        ['ce', 'ce_sr']
+    """
+    axes = {
+        name: list(value) if isinstance(value, (list, tuple)) else [value]
+        for name, value in ((axis, settings.get(axis)) for axis in AXES)
+        if name in settings
+    }
+    several = [name for name, values in axes.items() if len(values) > 1]
+    made = {}
+    for values in itertools.product(*axes.values()):
+        one = settings | dict(zip(axes, values, strict=True))
+        # Among several kinds, the rate and the factor are those of the others.
+        if one.get("noise") in ("none", *HUMAN_NOISE) and "noise" in several:
+            one.pop("rate", None)
+        if one.get("imbalance") == "none" and "imbalance" in several:
+            one.pop("imbalance_factor", None)
+        config = settled(one, several)
+        made[config.run_name] = config
+    for name, only in ONLY.items():
+        if name in settings and only.setting in AXES:
+            others = axes.get(only.setting, [FIELDS[only.setting].default])
+            if not any(only.test(other) for other in others):
+                listed = ",".join(map(str, others))
+                raise without_effect(name, settings[name], only, listed)
+    return list(made.values())

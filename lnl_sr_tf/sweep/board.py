@@ -1,0 +1,145 @@
+"""A table of a sweep that a terminal shows while it is trained."""
+
+import contextlib
+import sys
+import time
+
+from lnl_sr_tf.analysis.tables import percent
+from lnl_sr_tf.duration import duration
+from lnl_sr_tf.errors import RunError
+from lnl_sr_tf.run_folder import measured
+from lnl_sr_tf.sweep.forecast import folder_of
+
+_LOOK_EVERY = 2.0  # seconds
+_OTHER_LINES = 8  # of the terminal, for what is told above the table
+
+
+@contextlib.contextmanager
+def shown(configs, console=None):
+    """Show the table beneath what is told, on a terminal, while there are several runs.
+
+    Args:
+        configs: a list of `lnl_sr_tf.config.Config`.
+        console: a `rich.console.Console`; by default that of standard output.
+    """
+    if console is None and (len(configs) == 1 or not sys.stdout.isatty()):
+        yield
+        return
+    # Imported here: a sweep without a terminal does not need it.
+    from rich.console import Console
+    from rich.live import Live
+
+    console = console or Console()
+    board = Board(configs)
+
+    def render():
+        return table(board.look(), console.height - _OTHER_LINES)
+
+    with Live(
+        get_renderable=render, console=console, refresh_per_second=1 / _LOOK_EVERY
+    ):
+        yield
+
+
+class Board:
+    """How far the runs of a sweep are, by what their folders say.
+
+    Args:
+        configs: a list of `lnl_sr_tf.config.Config`.
+
+    Example:
+        >>> Board(lnl.config.grid({"loss": ["ce", "ce_sr"]})).look()["left"]
+    """
+
+    def __init__(self, configs):
+        self.configs = configs
+        self._finished = {}
+        self._before = None
+        self._start = time.monotonic()
+
+    def look(self):
+        """How far they are now.
+
+        Returns:
+            A dict: `rows`, for each setting a dict of its `name`, how many runs are
+            `done` and `wanted`, what is `running`, and the `accuracy` of those that are
+            done; and `left`, about how many seconds, or None.
+        """
+        rows, epochs = {}, 0
+        for config in self.configs:
+            name = (config.dataset_name, config.noise_words, _how(config))
+            row = rows.setdefault(
+                name, {"name": name, "done": 0, "wanted": 0, "running": [], "found": []}
+            )
+            row["wanted"] += 1
+            summary = self._summary(config)
+            epochs += summary.get("epochs", 0)
+            if summary.get("finished"):
+                row["done"] += 1
+                row["found"].append(measured(summary))
+            elif summary:
+                row["running"].append(
+                    f"seed {config.seed}: {summary['epochs']}/{config.epochs}, "
+                    f"{percent([measured(summary)])}"
+                )
+        for row in rows.values():
+            row["accuracy"] = percent(row["found"]) if row["found"] else ""
+        return {"rows": list(rows.values()), "left": self._left(epochs)}
+
+    def _summary(self, config):
+        if config.run_name in self._finished:
+            return self._finished[config.run_name]
+        try:
+            folder = folder_of(config)
+            summary = folder.summary() or {}
+        except RunError:
+            return {}  # the run itself will say so
+        if summary.get("finished"):
+            self._finished[config.run_name] = summary
+        return summary
+
+    def _left(self, epochs):
+        if self._before is None:
+            self._before = epochs
+        done = epochs - self._before
+        if not done:
+            return None
+        left = sum(config.epochs for config in self.configs) - epochs
+        return (time.monotonic() - self._start) / done * left
+
+
+def table(state, height):
+    """What `Board.look` gave, as a table of at most so many lines.
+
+    Args:
+        state: that dict.
+        height: lines.
+
+    Returns:
+        A `rich.table.Table`.
+    """
+    from rich.table import Table
+
+    left = "" if state["left"] is None else f", about {duration(state['left'])} left"
+    rows = state["rows"]
+    done, wanted = (sum(row[key] for row in rows) for key in ("done", "wanted"))
+    made = Table(title=f"{done} of {wanted} runs done{left}")
+    for name in ("dataset", "noise", "loss", "done", "running", "accuracy"):
+        made.add_column(name)
+    # Those that move come first, then those that are done; the others wait.
+    rows = sorted(rows, key=lambda row: (not row["running"], not row["done"]))
+    most = max(height - 5, 1)
+    for row in rows[:most]:
+        made.add_row(
+            *row["name"],
+            f"{row['done']} of {row['wanted']}",
+            "; ".join(row["running"]),
+            row["accuracy"],
+        )
+    if len(rows) > most:
+        made.caption = f"and {len(rows) - most} more lines"
+    return made
+
+
+def _how(config):
+    return config.loss + ("" if config.method == "standard" else f" ({config.method})")

@@ -1,0 +1,78 @@
+"""Which runs would be trained, and how long that would take by those that are done."""
+
+import os
+import pathlib
+import statistics
+
+from lnl_sr_tf.duration import duration
+from lnl_sr_tf.errors import RunError
+from lnl_sr_tf.run_folder import RunFolder
+
+# Runs that are alike in these take about as long an epoch.
+_ALIKE = ("dataset", "model", "method", "imbalance", "image_size")
+
+
+def lines(configs):
+    """A line for each run, and what all of them take.
+
+    Args:
+        configs: a list of `lnl_sr_tf.config.Config`.
+
+    Returns:
+        A list of text lines.
+
+    Example:
+        >>> print("\\n".join(lines(lnl.config.grid({"loss": ["ce", "ce_sr"]}))))
+    """
+    paces = _paces(configs[0].output_dir)
+    said, total, unknown, done = [], 0.0, 0, 0
+    for config in configs:
+        folder = folder_of(config)
+        if config.resume and folder.finished():
+            said.append(f"{config.run_name}: finished")
+            done += 1
+            continue
+        begun = len(folder.rows()) if config.resume else 0
+        state = f"{begun} of {config.epochs} epochs" if begun else "to be trained"
+        seconds = _seconds(config, config.epochs - begun, paces)
+        if seconds is None:
+            unknown += 1
+            about = "no run like it so far to tell the time by"
+        else:
+            total += seconds
+            about = f"about {duration(seconds)}"
+        said.append(f"{config.run_name}: {state}, {about}")
+    left = len(configs) - done
+    said.append(f"{len(configs)} runs: {done} finished, {left} to be trained")
+    if left > unknown:
+        of = f", without the {unknown} whose time is not known" if unknown else ""
+        said[-1] += f"; one after the other about {duration(total)}{of}"
+    return said
+
+
+def folder_of(config):
+    """The `RunFolder` of a run, whether it is there or not."""
+    return RunFolder(
+        pathlib.Path(os.path.expanduser(config.output_dir)) / config.run_name
+    )
+
+
+def _paces(output_dir):
+    """Seconds an epoch of the runs that are there: lists by what they have alike."""
+    found = {}
+    for path in pathlib.Path(os.path.expanduser(output_dir)).glob("*/config.json"):
+        folder = RunFolder(path.parent)
+        try:
+            config, summary = folder.config(), folder.summary()
+        except RunError:
+            continue  # damaged, so that nothing is known of it
+        if summary and summary.get("epochs") and summary.get("seconds"):
+            key = tuple(config.get(name) for name in _ALIKE)
+            pace = summary["seconds"] / summary["epochs"]
+            found.setdefault(key, []).append(pace)
+    return found
+
+
+def _seconds(config, epochs, paces):
+    pace = paces.get(tuple(getattr(config, name) for name in _ALIKE))
+    return epochs * statistics.median(pace) if pace else None

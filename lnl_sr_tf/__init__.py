@@ -29,7 +29,9 @@ _WITH_KERAS = (
     "callbacks",
     "experiment",
     "export",
+    "finished_run",
     "models",
+    "reporting",
     "sweep",
     *_SERIALIZABLE,
 )

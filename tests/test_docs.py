@@ -7,7 +7,7 @@ import shlex
 
 from absl.testing import absltest, parameterized
 
-from lnl_sr_tf import config
+from lnl_sr_tf import cli, commands, config
 from lnl_sr_tf.loss_names import LOSSES
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -55,6 +55,19 @@ class DocsTest(parameterized.TestCase):
                 k: settings[k].split(",") for k in config.AXES if k in settings
             }
             self.assertNotEmpty(config.grid(settings))
+
+    @parameterized.parameters(*(str(page.relative_to(ROOT)) for page in PAGES))
+    def test_other_commands_are_understood(self, page):
+        text = (ROOT / page).read_text("utf-8")
+        for line in re.findall(r"^    lnl-sr (.*)$", text, re.MULTILINE):
+            command, arguments = cli._command(shlex.split(line))
+            module = commands.load(command or commands.NAMES[0])
+            request = cli._request("lnl-sr", arguments, module)
+            if command in ("table", "figure") and request.arguments[0].isdigit():
+                made = config.published.configs(
+                    f"{command}s", request.arguments[0], request.settings
+                )
+                self.assertNotEmpty(made)
 
 
 if __name__ == "__main__":

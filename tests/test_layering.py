@@ -10,6 +10,9 @@ FLOORS = {
     "cli": 5,
     "commands": 5,
     "experiment": 4,
+    "finished_run": 4,
+    "pictures": 4,
+    "reporting": 4,
     "sweep": 4,
     "duration": 0,
     "interruption": 0,
@@ -33,7 +36,13 @@ FLOORS = {
 }
 # One may use the other, on the same floor: many runs are made of one, and the command
 # line of commands.
-SIDEWAYS = {("sweep", "experiment"), ("cli", "commands")}
+SIDEWAYS = {
+    ("sweep", "experiment"),
+    ("cli", "commands"),
+    ("pictures", "finished_run"),
+    ("reporting", "finished_run"),
+    ("reporting", "pictures"),
+}
 # What a room may import from outside, where that is limited.
 ALLOWED = {
     "losses": {"keras", "numpy"},  # numpy for constants

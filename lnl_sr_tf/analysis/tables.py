@@ -17,6 +17,21 @@ def comparison(results):
     Example:
         >>> print("\\n".join(comparison([(config, folder.summary())])))
     """
+    body = cells(results)
+    widths = [max(len(row[i]) for row in body) for i in range(len(body[0]))]
+    lines = [
+        "  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip()
+        for row in body
+    ]
+    return [lines[0], "-" * sum([*widths, 2 * (len(widths) - 1)]), *lines[1:]]
+
+
+def cells(results):
+    """What `comparison` shows, as a header and rows of text.
+
+    Args:
+        results: list of (config, summary) of finished runs.
+    """
     groups = {}
     for config, summary in results:
         how = config.loss
@@ -46,12 +61,7 @@ def comparison(results):
                 str(len(summaries)),
             )
         )
-    widths = [max(len(row[i]) for row in body) for i in range(len(header))]
-    lines = [
-        "  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip()
-        for row in body
-    ]
-    return [lines[0], "-" * sum([*widths, 2 * (len(widths) - 1)]), *lines[1:]]
+    return body
 
 
 def percent(values):

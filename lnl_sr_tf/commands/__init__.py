@@ -7,7 +7,7 @@ A module has `USAGE`, `MEANING`, `OPTIONS` beside the settings of a run, the num
 import importlib
 
 # By name, in the order of the help. The first is what is done where none is named.
-NAMES = ("sweep", "table")
+NAMES = ("sweep", "table", "figure", "report")
 
 
 def load(name):

@@ -1,0 +1,110 @@
+"""Which class a model takes for which."""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from lnl_sr_tf.analysis import heat_map, style
+
+
+def confusion(true, predicted, num_classes):
+    """How often class i is taken for class j.
+
+    Args:
+        true: labels in [0, k), shape (n,).
+        predicted: labels in [0, k), shape (n,).
+        num_classes: k.
+
+    Returns:
+        int64 array of shape (k, k): true classes are rows, predicted ones columns.
+
+    Raises:
+        ValueError: if shapes do not fit, or a label is none of the classes.
+
+    Example:
+        >>> confusion([0, 0, 1], [0, 1, 1], 2)
+        array([[1, 1],
+               [0, 1]])
+    """
+    true, predicted = checked_pair(true, predicted, num_classes)
+    if (true < 0).any():
+        raise ValueError(
+            f"true labels must be in [0, {num_classes}); received {true.min()}"
+        )
+    return counted(true, predicted, num_classes)
+
+
+@style.fixed
+def draw_confusion(counts, class_names, title, stem):
+    """A confusion matrix, in percent of each true class.
+
+    Colours are by the square root, so that rare confusions are seen beside the
+    diagonal. Up to 20 classes the cells have numbers; no number is no example. The row
+    of a class without examples is hatched.
+
+    Args:
+        counts: as `confusion` gives them, shape (k, k).
+        class_names: k names.
+        title: model, dataset and noise.
+        stem: path of the figure, without suffix.
+
+    Returns:
+        The paths of the PNG and the SVG.
+
+    Raises:
+        ValueError: if shapes do not fit, or nothing was counted.
+
+    Example:
+        >>> counts = confusion(labels, logits.argmax(1), 10)
+        >>> draw_confusion(counts, names, "CE+SR, MNIST, 80 % symmetric", "confusion")
+    """
+    counts = np.asarray(counts)
+    k = len(class_names)
+    if counts.shape != (k, k) or counts.sum() == 0:
+        raise ValueError(
+            f"expected counts of shape {(k, k)} for {k} names, not all 0; received "
+            f"shape {counts.shape} with sum {counts.sum()}"
+        )
+    shares, inches = shares_of_rows(counts), heat_map.side(k)
+    size = heat_map.size(shares, class_names, inches)
+    figure = Figure(figsize=size, layout="constrained")
+    figure.suptitle(title)
+    axes = figure.subplots()
+    image = heat_map.draw_shares(axes, shares, class_names, inches)
+    heat_map.bar_of_shares(image, axes)
+    right = np.trace(counts) / counts.sum()
+    axes.set_title(f"in % of the true class; {right:.1%} of all are right")
+    axes.set(xlabel="predicted class", ylabel="true class")
+    return style.save(figure, stem)
+
+
+def checked_pair(first, second, num_classes):
+    """Two arrays of labels that belong together; the first may have −1.
+
+    Raises:
+        ValueError: if shapes differ, one is empty, or a label is none of the classes.
+    """
+    first, second = np.asarray(first), np.asarray(second)
+    if first.ndim != 1 or first.shape != second.shape or not len(first):
+        raise ValueError(
+            "expected two arrays of labels of the same shape (n,), n ≥ 1; received "
+            f"{first.shape} and {second.shape}"
+        )
+    for labels, least in ((first, -1), (second, 0)):
+        if labels.min() < least or labels.max() >= num_classes:
+            raise ValueError(
+                f"labels must be in [{least}, {num_classes}); received "
+                f"{labels.min()} to {labels.max()}"
+            )
+    return first.astype(np.int64), second.astype(np.int64)
+
+
+def counted(rows, columns, num_classes):
+    """How often each pair of labels occurs, shape (k, k)."""
+    flat = np.bincount(rows * num_classes + columns, minlength=num_classes**2)
+    return flat.reshape(num_classes, num_classes)
+
+
+def shares_of_rows(counts):
+    """Each row by its sum; NaN where that is 0."""
+    total = counts.sum(axis=1, keepdims=True)
+    return np.where(total > 0, counts / np.maximum(total, 1), np.nan)

@@ -1,0 +1,240 @@
+"""What happens over the epochs, in many runs (Figures 2, 3 and 4 of the paper)."""
+
+import re
+import typing
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator, PercentFormatter
+
+from lnl_sr_tf.analysis import style
+from lnl_sr_tf.run_folder import measured
+
+_REGULARIZED = re.compile(r"[\s_+-]*SR$", re.IGNORECASE)
+
+
+class OverSeeds(typing.NamedTuple):
+    """Mean and sample standard deviation (NaN for one seed), one for each epoch."""
+
+    epochs: np.ndarray
+    mean: np.ndarray
+    deviation: np.ndarray
+
+
+def over_seeds(seeds, column="test_accuracy"):
+    """What runs that differ in the seed alone have in common.
+
+    An epoch counts if every seed has it with a value: where one was cut short, so is
+    the mean, which would jump where it lost a seed.
+
+    Args:
+        seeds: rows of each seed, as `RunFolder.rows` gives them.
+        column: what is taken of the rows. `"test_accuracy"` is what the runs could
+            measure: by the given labels, where no clean ones are known.
+
+    Returns:
+        An `OverSeeds` of three arrays of the same length.
+
+    Raises:
+        ValueError: if no epoch has a value in every seed.
+
+    Example:
+        >>> seeds = [[{"epoch": 1, "loss": 2.0}], [{"epoch": 1, "loss": 4.0}]]
+        >>> over_seeds(seeds, "loss")
+        OverSeeds(epochs=array([1]), mean=array([3.]), deviation=array([1.41421356]))
+    """
+    runs = [
+        {row["epoch"]: _value(row, column) for row in rows if _known(row, column)}
+        for rows in seeds
+    ]
+    epochs = sorted(set.intersection(*map(set, runs))) if runs else []
+    if not epochs:
+        raise ValueError(
+            f"expected an epoch that has {column} in every seed; received "
+            f"{len(runs)} seeds with {[len(run) for run in runs]} epochs"
+        )
+    values = np.array([[run[epoch] for epoch in epochs] for run in runs])
+    deviation = np.full(len(epochs), np.nan)
+    if len(runs) > 1:
+        deviation = values.std(axis=0, ddof=1)
+    return OverSeeds(np.array(epochs), values.mean(axis=0), deviation)
+
+
+@style.fixed
+def accuracy_by_value(panels, title, stem):
+    """Test accuracy over the epochs, one curve for each value of a parameter.
+
+    Args:
+        panels: list of (panel's title, symbol of the parameter, runs); runs is a dict
+            from a value to the rows of each seed. A value whose runs have no rows is
+            listed as not trained.
+        title: dataset and noise.
+        stem: path of the figure, without suffix.
+
+    Returns:
+        The paths of the PNG and the SVG.
+
+    Raises:
+        ValueError: if there are no panels, or a panel has no values.
+
+    Example:
+        >>> runs = {1.0: [folder.rows()], 5.0: []}
+        >>> accuracy_by_value([("CE+SR", "λ", runs)], "CIFAR-10, 60 % symmetric", "f2")
+    """
+    if not panels or not all(runs for _, _, runs in panels):
+        raise ValueError(
+            "expected panels with a dict of at least one value each; received "
+            f"{[(name, list(runs)) for name, _, runs in panels]}"
+        )
+    panels = [(name, symbol, _begun(runs)) for name, symbol, runs in panels]
+    figure = Figure(figsize=(5.4 * len(panels), 4.2), layout="constrained")
+    figure.suptitle(_with_seeds(title, [runs for _, _, runs in panels]))
+    grid = figure.subplots(1, len(panels), sharey=True, squeeze=False)[0]
+    for axes, (name, symbol, runs) in zip(grid, panels, strict=True):
+        axes.set_title(name)
+        values = sorted(runs)
+        handles = []
+        for i, stroke in enumerate(style.ordered_strokes(len(values))):
+            label = f"{symbol} = {values[i]:g}"
+            place = i, len(values)
+            seeds = runs[values[i]]
+            handles.append(_curve(axes, seeds, "test_accuracy", label, stroke, place))
+        axes.legend(
+            handles=handles,
+            loc="upper left",
+            bbox_to_anchor=(1.01, 1.0),
+            handlelength=3,
+        )
+    _finish(grid)
+    grid[0].set_ylabel(_accuracy_name([runs for _, _, runs in panels]))
+    grid[0].tick_params(labelleft=True)
+    return style.save(figure, stem)
+
+
+@style.fixed
+def sparse_rate_and_accuracy(curves, title, stem):
+    """Sparse rate and accuracy on the test set over the epochs, side by side.
+
+    A method and the same with sparse regularization, whose label ends in "SR", have
+    the colour in common and differ in the line: dashed without, solid with.
+
+    Args:
+        curves: dict from a label to the rows of each seed. One whose runs have no rows
+            is listed as not trained.
+        title: dataset and noise.
+        stem: path of the figure, without suffix.
+
+    Returns:
+        The paths of the PNG and the SVG.
+
+    Raises:
+        ValueError: if there are no curves.
+
+    Example:
+        >>> curves = {"CE": [ce.rows()], "CE+SR": [ce_sr.rows()]}
+        >>> sparse_rate_and_accuracy(curves, "MNIST, 80 % symmetric", "f3")
+    """
+    if not curves:
+        raise ValueError(f"expected at least one curve; received {curves!r}")
+    curves = _begun(curves)
+    figure = Figure(figsize=(10.8, 4.4), layout="constrained")
+    figure.suptitle(_with_seeds(title, [curves]))
+    rate, accuracy = grid = figure.subplots(1, 2)
+    methods = list(dict.fromkeys(_REGULARIZED.sub("", label) for label in curves))
+    strokes = dict(zip(methods, style.strokes(len(methods)), strict=True))
+    handles = []
+    for i, (label, seeds) in enumerate(curves.items()):
+        stroke = strokes[_REGULARIZED.sub("", label)]
+        stroke = stroke._replace(line="-" if _REGULARIZED.search(label) else "--")
+        place = i, len(curves)
+        _curve(rate, seeds, "test_sparse_rate", label, stroke, place)
+        handles.append(_curve(accuracy, seeds, "test_accuracy", label, stroke, place))
+    rate.set_title("Sparse rate")
+    rate.set_ylabel("test images whose largest\nprobability is above 0.99")
+    accuracy.set_title("Accuracy")
+    accuracy.set_ylabel(_accuracy_name([curves]))
+    _finish(grid)
+    for axes in grid:
+        axes.set_ylim(-0.03, 1.03)
+    figure.legend(
+        handles=handles,
+        loc="outside lower center",
+        ncols=min(len(handles), 6),
+        handlelength=3,
+    )
+    return style.save(figure, stem)
+
+
+def _value(row, column):
+    return measured(row) if column == "test_accuracy" else row.get(column)
+
+
+def _known(row, column):
+    return _value(row, column) is not None
+
+
+def _begun(runs):
+    """The same without the seeds that have no rows."""
+    return {name: [rows for rows in seeds if rows] for name, seeds in runs.items()}
+
+
+def _curve(axes, seeds, column, label, stroke, place):
+    """Draw a curve with its band, and return what stands for it in the legend."""
+    looks = {
+        "color": stroke.color,
+        "linestyle": stroke.line,
+        "marker": stroke.marker,
+        "markerfacecolor": "white" if stroke.line == "--" else stroke.color,
+    }
+    if not seeds:
+        return Line2D([], [], linestyle="", label=f"{label}: not trained")
+    epochs, mean, deviation = over_seeds(seeds, column)
+    # A marker here and there, and those of two curves not above each other.
+    step = max(1, len(epochs) // 7)
+    start = place[0] * step // place[1]
+    axes.plot(epochs, mean, markevery=(start, step), label=label, **looks)
+    if len(seeds) > 1:
+        axes.fill_between(
+            epochs, mean - deviation, mean + deviation,
+            color=stroke.color, alpha=0.15, linewidth=0,
+        )  # fmt: skip
+    return Line2D([], [], label=label, **looks)
+
+
+def _with_seeds(title, several_runs):
+    counts = {len(seeds) for runs in several_runs for seeds in runs.values() if seeds}
+    if not counts:
+        return title
+    low, high = min(counts), max(counts)
+    if high == 1:
+        return f"{title}; one seed"
+    number = str(high) if low == high else f"{low} to {high}"
+    return f"{title}; mean of {number} seeds ± standard deviation"
+
+
+def _accuracy_name(several_runs):
+    rows = [
+        row
+        for runs in several_runs
+        for seeds in runs.values()
+        for rows in seeds
+        for row in rows
+    ]
+    if all(row["test_accuracy"] is not None for row in rows):
+        return "test accuracy"
+    return "accuracy by the given labels of the test set"
+
+
+def _finish(grid):
+    for axes in grid:
+        axes.set_xlabel("epoch")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+        axes.grid(alpha=0.3)
+        if not axes.lines:
+            axes.set_xticks([])
+            axes.text(
+                0.5, 0.5, "not trained yet",
+                transform=axes.transAxes, ha="center", color=style.GREY,
+            )  # fmt: skip

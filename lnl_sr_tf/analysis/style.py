@@ -1,0 +1,140 @@
+"""How figures look: colours, lines, markers, sizes of text, and how they are saved."""
+
+import io
+import os
+import pathlib
+import typing
+
+import matplotlib
+import matplotlib.style
+
+from lnl_sr_tf.errors import RunError
+
+# Okabe and Ito's colours, which the colour-blind can tell apart. Their yellow is left
+# out: a line of it on white is seen by nobody.
+BLUE, VERMILION, GREEN = "#0072B2", "#D55E00", "#009E73"
+ORANGE, SKY, PURPLE, BLACK = "#E69F00", "#56B4E9", "#CC79A7", "#000000"
+GREY, LIGHT_GREY = "#767676", "#CCCCCC"
+
+# As many of each that no two numbers have a common divisor: 7 · 5 pairs of colour and
+# line come before one comes again.
+_COLORS = (BLUE, VERMILION, GREEN, PURPLE, BLACK, ORANGE, SKY)
+_LINES = ("-", "--", ":", "-.", (0, (6, 1.5, 1, 1.5, 1, 1.5)))
+_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*", "h", "d")
+# For points of classes, which a numeral names too: two more colours, which are darker
+# and lighter than all others.
+_CLASS_COLORS = (
+    BLUE, ORANGE, GREEN, PURPLE, BLACK, SKY, VERMILION, "#F0E442", "#882255", "#999999",
+)  # fmt: skip
+
+_SETTINGS = {
+    "font.family": "DejaVu Sans",  # matplotlib brings it, so it is everywhere
+    "font.size": 10,
+    "axes.titlesize": 10,
+    "figure.titlesize": 12,
+    "legend.fontsize": 9,
+    "legend.framealpha": 0.9,
+    "lines.linewidth": 1.6,
+    "lines.markersize": 4.5,
+    "hatch.linewidth": 0.6,
+    # A class that is called "US$" is no formula.
+    "text.parse_math": False,
+    # Text as outlines: a browser without this font would set it wider than its place.
+    "svg.fonttype": "path",
+    # Else the names within an SVG are random, and no two files alike.
+    "svg.hashsalt": "lnl_sr_tf",
+}
+
+# Around a function that draws: whatever a user's matplotlibrc says, figures are the
+# same.
+fixed = matplotlib.style.context(["default", _SETTINGS])
+
+
+class Stroke(typing.NamedTuple):
+    """How a curve is drawn: its colour, style of line and marker."""
+
+    color: str | tuple
+    line: str | tuple
+    marker: str
+
+
+def strokes(count):
+    """Strokes for curves that have no order, such as methods.
+
+    The first 35 differ from each other in colour or line, the first 12 in the marker
+    too.
+
+    Example:
+        >>> strokes(2)[1].line
+        '--'
+    """
+    return [
+        Stroke(_COLORS[i % 7], _LINES[i % 5], _MARKERS[i % 12]) for i in range(count)
+    ]
+
+
+def ordered_strokes(count):
+    """Strokes for values that have an order, such as those of λ: dark to light.
+
+    The colours are viridis without its yellow end; they keep their order for the
+    colour-blind and in grey.
+
+    Example:
+        >>> len(ordered_strokes(11))
+        11
+    """
+    colors = matplotlib.colormaps["viridis"]
+    return [
+        Stroke(colors(0.88 * i / max(count - 1, 1)), _LINES[i % 5], _MARKERS[i % 12])
+        for i in range(count)
+    ]
+
+
+def class_color(label):
+    """The colour of a class's points; ten are different.
+
+    Example:
+        >>> class_color(0)
+        '#0072B2'
+    """
+    return _CLASS_COLORS[label % len(_CLASS_COLORS)]
+
+
+def save(figure, stem):
+    """Write a figure as PNG (150 dpi) and as SVG.
+
+    Each is written whole or not at all, and the same figure gives the same bytes.
+
+    Args:
+        figure: a `matplotlib.figure.Figure`, made by a function that is `fixed`.
+        stem: path without suffix; the folder has to be there.
+
+    Returns:
+        The two paths, PNG and SVG.
+
+    Raises:
+        RunError: if a file cannot be written.
+
+    Example:
+        >>> save(figure, "figures/confusion")
+        (PosixPath('figures/confusion.png'), PosixPath('figures/confusion.svg'))
+    """
+    return _write(figure, stem, "png"), _write(figure, stem, "svg")
+
+
+def _write(figure, stem, kind):
+    path = pathlib.Path(f"{stem}.{kind}")
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    content = io.BytesIO()
+    # What matplotlib would tell of itself and of the time changes, the figure does not.
+    unsaid = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}
+    figure.savefig(content, format=kind, dpi=150, metadata=unsaid[kind])
+    try:
+        with open(unfinished, "wb") as file:
+            file.write(content.getvalue())
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    except OSError as error:
+        raise RunError(f"cannot write {path}: {error.strerror or error}") from error
+    return path

@@ -1,0 +1,39 @@
+"""A page about runs: `lnl-sr report runs/`."""
+
+import pathlib
+
+from lnl_sr_tf import quiet
+from lnl_sr_tf.commands import backend, grids
+from lnl_sr_tf.commands.option import Option
+
+USAGE = "report RUN_OR_FOLDER ... [--out=FILE]"
+MEANING = (
+    "write one self-contained HTML file about finished runs: settings, curves, tables "
+    "and figures, and what was compared with what"
+)
+ARGUMENTS = (1, 10_000)
+OPTIONS = (
+    Option(
+        "out",
+        str,
+        "",
+        "the file to write (default: report.html in the first folder)",
+    ),
+)
+
+
+def run(request, tell):
+    """Write the report, and tell where.
+
+    Args:
+        request: a `lnl_sr_tf.commands.option.Request`.
+        tell: called with each line of the result.
+    """
+    backend.start()
+    with quiet.notices():
+        from lnl_sr_tf import reporting
+    path = request.options["out"] or reporting.default_path(request.arguments)
+    path = pathlib.Path(path).expanduser()
+    data_dir = request.settings.get("data_dir")
+    reporting.write(path, request.arguments, data_dir, grids.tell)
+    tell(str(path))

@@ -1,0 +1,153 @@
+"""Tables, figures and reports by the command line, on runs that are really trained."""
+
+import csv
+import io
+import os
+import pathlib
+import shutil
+
+import tensorflow as tf
+from absl.testing import parameterized
+from command import call
+
+SMALL = (
+    "--dataset=digits", "--loss=ce,ce_sr", "--noise=none,sym", "--rate=0.4",
+    "--epochs=2", "--precision=float32",
+)  # fmt: skip
+
+
+class CommandsTest(tf.test.TestCase, parameterized.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.out = pathlib.Path(cls.get_temp_dir(cls)) / "runs"
+        cls.flags = (*SMALL, f"--output_dir={cls.out}")
+        cls.trained = call("table", "1", *cls.flags, "--seed=1")
+
+    def get_temp_dir(self):
+        # Of the class, whose runs all tests look at.
+        return os.path.join(tf.compat.v1.test.get_temp_dir(), "commands")
+
+    def test_table(self):
+        status, out, err = self.trained
+        self.assertEqual(status, 0, err)
+        self.assertIn("digits: accuracy on the clean test set", out)
+        self.assertIn("4 of 4 runs are done.", out)
+        self.assertNotIn("epoch 1/2", out)
+        self.assertIn("epoch 1/2", err)
+
+    def test_again_the_same_table_and_no_training(self):
+        status, out, err = call("table", "1", *self.flags, "--seed=1")
+        self.assertEqual((status, out, err), (0, self.trained[1], ""))
+
+    def test_gaps(self):
+        out_dir = pathlib.Path(self.get_temp_dir()) / "gaps"
+        shutil.rmtree(out_dir, ignore_errors=True)
+        shutil.copytree(self.out, out_dir)
+        (summary,) = out_dir.glob("digits-ce_sr-sym0.4-seed1-*/summary.json")
+        text = summary.read_text().replace('"finished": true', '"finished": false')
+        summary.write_text(text)
+        flags = (*SMALL, f"--output_dir={out_dir}", "--seed=1", "--notrain")
+        status, out, _ = call("table", "1", *flags, "--format=csv")
+        self.assertEqual(status, 0)
+        rows = list(csv.DictReader(io.StringIO(out)))
+        found = {(r["method"], r["corruption"]): int(r["runs"]) for r in rows}
+        self.assertEqual(found["CE+SR", "sym"], 0)
+        self.assertEqual(found["CE", "sym"], 1)
+
+    def test_dry_run(self):
+        status, out, _ = call("table", "1", *self.flags, "--seed=1,3", "--dry_run")
+        self.assertEqual(status, 0)
+        self.assertIn("8 runs: 4 finished, 4 to be trained; one after the other", out)
+        self.assertEmpty(list(self.out.glob("*seed3*")))
+
+    def test_a_failed_run_leaves_the_others_and_a_gap(self):
+        """What stands in the way of one run is told last, and the rest is done."""
+        out_dir = pathlib.Path(self.get_temp_dir()) / "failed"
+        shutil.rmtree(out_dir, ignore_errors=True)
+        flags = (
+            "--dataset=digits", "--noise=sym", "--rate=0.4", "--epochs=1",
+            "--loss=ce,mae", f"--output_dir={out_dir}", "--seed=1",
+        )  # fmt: skip
+        status, plan, _ = call("table", "1", *flags, "--dry_run")
+        blocked = out_dir / plan.split(":")[0]
+        blocked.parent.mkdir(parents=True)
+        blocked.write_text("no folder")
+        status, out, err = call("table", "1", *flags)
+        self.assertEqual(status, 1)
+        self.assertIn("1 of 2 runs are done.", out)
+        self.assertRegex(err.splitlines()[-1], "1 of 2 could not go on.*File exists")
+        blocked.unlink()
+        status, out, _ = call("table", "1", *flags)
+        self.assertEqual(status, 0)
+        self.assertIn("2 of 2 runs are done.", out)
+
+    @parameterized.parameters("1", "3", "5")
+    def test_figures_of_the_paper(self, number):
+        flags = (*self.flags, "--seed=1", "--notrain")
+        status, out, err = call("figure", number, *flags)
+        self.assertEqual(status, 0, err)
+        png, svg = map(pathlib.Path, out.split())
+        self.assertEqual(png, self.out / "figures" / f"figure_{number}-digits.png")
+        self.assertTrue(png.is_file() and svg.is_file())
+
+    @parameterized.parameters("confusion", "memorisation", "reliability", "transition")
+    def test_figures_of_runs(self, name):
+        (run,) = self.out.glob("digits-ce_sr-sym0.4-seed1-*")
+        status, out, err = call("figure", name, str(run))
+        self.assertEqual(status, 0, err)
+        self.assertEqual(out.split()[0], str(run / "figures" / f"{name}.png"))
+        self.assertTrue((run / "figures" / f"{name}.png").is_file())
+
+    def test_report(self):
+        status, out, err = call("report", str(self.out))
+        self.assertEqual(status, 0, err)
+        page = pathlib.Path(out.strip()).read_text("utf-8")
+        self.assertIn("4 finished runs", page)
+        self.assertIn("They differ in noise, rate, loss, ", page)
+        self.assertIn("The theory, by computing", page)
+        # Four figures of a run with noise, and curves and two figures without.
+        self.assertEqual(page.count("data:image/png"), 2 * 5 + 2 * 4)
+
+    @parameterized.parameters(
+        (("table",), "lnl-sr table NUMBER"),
+        (("table", "9"), "table 9: the paper's are 1, 2, 3, 4, 5"),
+        (("table", "1", "2"), "unexpected argument '2'"),
+        (("table", "1", "--format=pdf"), "--format=pdf: expected one of text, mark"),
+        (("tabel", "1"), "unexpected argument 'tabel'.*did you mean table?"),
+        (("figure", "9"), "figure 9: expected one of 1, 2, 3, 4, 5, confusion"),
+        (("figure", "3", "runs"), "unexpected argument 'runs': figure 3 finds its"),
+        (("figure", "confusion"), "of which run?"),
+        (("figure", "confusion", "nowhere"), "nowhere: there is no run"),
+        (("report",), "lnl-sr report RUN_OR_FOLDER"),
+        (("report", "nowhere"), "nowhere: there is no run"),
+        (("report", "nowhere", "--rate=1.2"), "nowhere"),
+        (("sweep", "--dry_run=perhaps"), "dry_run=perhaps"),
+    )
+    def test_mistakes(self, arguments, message):
+        status, out, err = call(*arguments)
+        self.assertEqual((status, out), (2, ""))
+        self.assertRegex(err, message)
+        self.assertEqual(err.count("\n"), 1)
+
+    def test_an_unfinished_run(self):
+        (run,) = self.out.glob("digits-ce-sym0.4-seed1-*")
+        copy = pathlib.Path(self.get_temp_dir()) / "unfinished"
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(run, copy)
+        (copy / "model.keras").unlink()
+        for command in (("figure", "confusion"), ("report",)):
+            status, _, err = call(*command, str(copy))
+            self.assertEqual(status, 2)
+            self.assertIn("finished", err)
+
+    @parameterized.parameters("sweep", "table", "figure", "report")
+    def test_help(self, command):
+        status, out, _ = call(command, "--help")
+        self.assertEqual(status, 0)
+        self.assertIn(f"usage: python main.py {command}".replace(" sweep", ""), out)
+        self.assertLess(max(map(len, out.splitlines())), 100)
+
+
+if __name__ == "__main__":
+    tf.test.main()

@@ -1,1 +1,1 @@
-"""Figures and tables from what runs have left in their folders."""
+"""Figures, tables and theory from what runs have left in their folders."""

@@ -55,6 +55,8 @@ class Watch(keras.callbacks.Callback):
 
 def _predicted(model, images):
     """The label that a model gives each image; `predict` would take longer to begin."""
+    # Of Co-teaching, the network that is kept.
+    model = getattr(model, "first", model)
     found = [
         np.argmax(model.predict_on_batch(images[start : start + _BATCH]), axis=-1)
         for start in range(0, len(images), _BATCH)

@@ -16,7 +16,9 @@ from lnl_sr_tf.training import on_device
 from lnl_sr_tf.training.epoch_log import EpochLog
 
 ON_JAX = keras.backend.backend() == "jax"
-QUICK = {"epochs": 3, "precision": "float32", "loss": "ce_sr"}
+# Sharp outputs at a high rate would turn rounding into other losses within an epoch.
+CALM = {"tau": 1.0, "lambda0": 0.5}
+QUICK = {"epochs": 3, "precision": "float32", "loss": "ce_sr", "lr": 0.02}
 
 
 def quiet(line):
@@ -41,7 +43,8 @@ def _fail_of_seed_2(log, epoch, logs=None):
 class Case(tf.test.TestCase, parameterized.TestCase):
     def settings(self, name="", **settings):
         folder = pathlib.Path(self.get_temp_dir()) / self.id().rpartition(".")[2] / name
-        return QUICK | settings | {"output_dir": str(folder)}
+        made = QUICK | settings | {"output_dir": str(folder)}
+        return CALM | made if made["loss"].endswith("_sr") else made
 
     def run_alone(self, name, **settings):
         return experiment.run(config.resolve(self.settings(name, **settings)), quiet)

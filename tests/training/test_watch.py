@@ -43,6 +43,18 @@ class ValidationTest(tf.test.TestCase):
         again = data.with_validation(0.25, seed=3)
         self.assertAllEqual(again.index, made.index)
 
+    def test_co_teaching_is_the_network_that_is_kept(self):
+        settings = {"epochs": 1, "loss": "ce", "method": "co_teaching"}
+        made = config.resolve(settings | {"output_dir": self.get_temp_dir()})
+        folder = experiment.run(made, lambda line: None)
+        run = FinishedRun(folder.path)
+        predicted = run.probabilities(run.dataset.train_images).argmax(1)
+        expected = watch.memorisation(
+            predicted, run.dataset.given_labels, run.dataset.clean_labels
+        )
+        for name, value in expected.items():
+            self.assertAllClose(folder.rows()[0][name], value, msg=name)
+
     def test_a_run(self):
         """What was written is what the network that was kept says."""
         made = config.resolve(

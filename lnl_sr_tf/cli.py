@@ -113,7 +113,7 @@ def _request(program, arguments, module):
         )
         for option in module.OPTIONS
     }
-    values = {name: given[name].value for name in config.FIELDS}
+    values = {name: given[name].value for name in _settings(module)}
     settings = {name: value for name, value in values.items() if value is not None}
     for name in config.AXES:
         if isinstance(settings.get(name), str):
@@ -128,10 +128,15 @@ def _several(text):
     return [part.strip() for part in text.split(",")]
 
 
+def _settings(module):
+    """Names of the settings that a command takes, in the order of the help."""
+    return getattr(module, "SETTINGS", tuple(config.FIELDS))
+
+
 def _flags(module):
     """One absl flag for each setting and option; None where it is not given."""
     made = flags.FlagValues()
-    kinds = {name: field.metadata["kind"] for name, field in config.FIELDS.items()}
+    kinds = {name: config.FIELDS[name].metadata["kind"] for name in _settings(module)}
     kinds |= {option.name: option.kind for option in module.OPTIONS}
     for name, kind in kinds.items():
         define = flags.DEFINE_bool if kind is bool else flags.DEFINE_string
@@ -165,7 +170,8 @@ def _help(command):
         for option in module.OPTIONS:
             lines += [f"  --{option.name}", _wrapped(_with_default(option))]
     group = None
-    for name, field in config.FIELDS.items():
+    for name in _settings(module):
+        field = config.FIELDS[name]
         if field.metadata["group"] != group:
             group = field.metadata["group"]
             lines += ["", f"{group}:"]

@@ -9,6 +9,7 @@ from lnl_sr_tf.analysis import (
     reliability,
     transition,
 )
+from lnl_sr_tf.analysis.table_formats import column_name
 from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.finished_run import FinishedRun
 from lnl_sr_tf.training import corruption
@@ -69,7 +70,8 @@ def _embeddings(number, grid, stem, tell):
     for config, folder in grid:
         method = paper.method_name(config)
         kind = method if number == "5" else config.regularized
-        title = f"{method}, {config.noise_words}" if number == "5" else method
+        noise = column_name(paper.corruption(config))
+        title = f"{method}, {noise}" if number == "5" else method
         panel = embedding.Panel(title)
         if config.seed == first.seed and folder.finished():
             tell(f"t-SNE of {folder.path.name}")

@@ -31,7 +31,7 @@ def run(request, tell):
     what, *paths = request.arguments
     known = config.published.numbers("figures")
     if what in _OF_RUN:
-        _of_runs(what, paths, request.settings.get("data_dir"), tell)
+        _of_runs(what, paths, request.settings, tell)
         return
     if what not in known:
         raise InputError(
@@ -62,9 +62,15 @@ def run(request, tell):
                 tell(str(path))
 
 
-def _of_runs(what, paths, data_dir, tell):
+def _of_runs(what, paths, settings, tell):
     if not paths:
         raise InputError(f"figure {what}: of which run? lnl-sr figure {what} RUN ...")
+    for name in settings.keys() - {"data_dir"}:
+        raise InputError(
+            f"--{name} has no effect on figure {what}, which is of runs as they are; "
+            "--data_dir says where their data is now"
+        )
+    data_dir = settings.get("data_dir")
     backend.start()
     with quiet.notices():
         from lnl_sr_tf import pictures

@@ -6,12 +6,13 @@ from lnl_sr_tf import quiet
 from lnl_sr_tf.commands import backend, grids
 from lnl_sr_tf.commands.option import Option
 
-USAGE = "report RUN_OR_FOLDER ... [--out=FILE]"
+USAGE = "report RUN_OR_FOLDER ... [--out=FILE] [--data_dir=FOLDER]"
 MEANING = (
     "write one self-contained HTML file about finished runs: settings, curves, tables "
     "and figures, and what was compared with what"
 )
 ARGUMENTS = (1, 10_000)
+SETTINGS = ("data_dir",)
 OPTIONS = (
     Option(
         "out",

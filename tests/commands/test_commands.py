@@ -121,7 +121,8 @@ class CommandsTest(tf.test.TestCase, parameterized.TestCase):
         (("figure", "confusion", "nowhere"), "nowhere: there is no run"),
         (("report",), "lnl-sr report RUN_OR_FOLDER"),
         (("report", "nowhere"), "nowhere: there is no run"),
-        (("report", "nowhere", "--rate=1.2"), "nowhere"),
+        (("report", "nowhere", "--rate=1.2"), "Unknown command line flag 'rate'"),
+        (("figure", "confusion", "x", "--rate=1"), "--rate has no effect on figure c"),
         (("sweep", "--dry_run=perhaps"), "dry_run=perhaps"),
     )
     def test_mistakes(self, arguments, message):

@@ -14,6 +14,7 @@ FLOORS = {
     "pictures": 4,
     "reporting": 4,
     "sweep": 4,
+    "tuning": 4,
     "duration": 0,
     "interruption": 0,
     "training": 3,
@@ -38,6 +39,7 @@ FLOORS = {
 # line of commands.
 SIDEWAYS = {
     ("sweep", "experiment"),
+    ("tuning", "experiment"),
     ("cli", "commands"),
     ("pictures", "finished_run"),
     ("reporting", "finished_run"),

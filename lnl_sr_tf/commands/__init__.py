@@ -1,13 +1,14 @@
 """What the command line can do, each in a module of its own.
 
 A module has `USAGE`, `MEANING`, `OPTIONS` beside the settings of a run, the number of
-`ARGUMENTS` it takes, and `run`, which does it.
+`ARGUMENTS` it takes, and `run`, which does it; and `SETTINGS`, where it does not take
+all of them.
 """
 
 import importlib
 
 # By name, in the order of the help. The first is what is done where none is named.
-NAMES = ("sweep", "table", "figure", "report")
+NAMES = ("sweep", "table", "figure", "report", "tune")
 
 
 def load(name):

@@ -1,0 +1,41 @@
+"""Choose loss, λ0, p and τ on one's own data: `lnl-sr tune --dataset=photos/`."""
+
+from lnl_sr_tf import quiet, tuning
+from lnl_sr_tf.commands import backend, grids
+from lnl_sr_tf.commands.option import Option
+from lnl_sr_tf.tuning.space import LOSSES, Space
+
+USAGE = "tune [--trials=N] [--name=value ...]"
+MEANING = (
+    "choose loss, λ0, p and τ by accuracy on held-out examples with their given, noisy "
+    "labels; the same command goes on with a search that was cut off, and several at "
+    "a time share it; needs Optuna"
+)
+ARGUMENTS = (0, 0)
+OPTIONS = (
+    Option(
+        "trials",
+        int,
+        30,
+        "how many there are to be altogether, those before included; the recipes come "
+        "first",
+        least=1,
+    ),
+)
+DEFAULTS = {"loss": LOSSES}
+
+
+def run(request, tell):
+    """Search, and tell what was found.
+
+    Args:
+        request: a `lnl_sr_tf.commands.option.Request`.
+        tell: called with each line about the search.
+    """
+    tuning.check_installed()
+    # Settled once before Keras is imported: a typo is answered at once.
+    space = Space(request.settings)
+    backend.start()
+    with quiet.notices():
+        from lnl_sr_tf.tuning import search
+    search.run(space, request.options["trials"], tell, grids.tell)

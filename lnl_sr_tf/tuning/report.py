@@ -1,0 +1,212 @@
+"""What a search found, for people and in files."""
+
+import csv
+import io
+import json
+import os
+import shlex
+
+from scipy import stats
+
+from lnl_sr_tf.errors import RunError
+from lnl_sr_tf.tuning import criterion
+from lnl_sr_tf.tuning.space import words
+
+TABLE = "trials.csv"
+FLAGS = "best.flags"
+_SHOWN = 10
+_COLUMNS = (
+    "trial", "state", "recipe", "loss", "lambda0", "p", "tau", "validation_accuracy",
+    "standard_error", "test_accuracy", "sparse_rate", "seconds", "run", "reason",
+)  # fmt: skip
+_BY = {"clean": "on clean labels", "given": "by the labels that the test set came with"}
+
+
+def write_files(folder, space, trials, examples):
+    """Write `trials.csv`, and `best.flags` once there is a best trial.
+
+    Args:
+        folder: where they go, a `pathlib.Path`.
+        space: the `lnl_sr_tf.tuning.space.Space`.
+        trials: a list of `lnl_sr_tf.tuning.study.Tried`.
+        examples: how many the criterion is measured on.
+
+    Raises:
+        RunError: if they cannot be written.
+    """
+    text = io.StringIO()
+    table = csv.DictWriter(text, _COLUMNS, lineterminator="\n", extrasaction="ignore")
+    table.writeheader()
+    for one in trials:
+        row = one.facts | space.method_of(one.parameters)
+        row |= {"trial": one.number, "state": one.state, "recipe": int(one.recipe)}
+        if one.state == "complete":
+            row["validation_accuracy"] = one.value
+            row["standard_error"] = criterion.standard_error(one.value, examples)
+        table.writerow(row)
+    _replace(folder / TABLE, text.getvalue())
+    chosen = criterion.best(trials)
+    if chosen:
+        settings = space.settings_of(space.method_of(chosen.parameters))
+        lines = [
+            f"# Trial {chosen.number} of lnl-sr tune, "
+            f"{_percent(chosen.value, examples)} by given labels.",
+            *_flags(settings),
+        ]
+        _replace(folder / FLAGS, "\n".join(lines) + "\n")
+
+
+def lines(folder, space, trials, examples, ceiling=None):
+    """What is told in the end.
+
+    Args:
+        folder: where the files are.
+        space: the `lnl_sr_tf.tuning.space.Space`.
+        trials: a list of `lnl_sr_tf.tuning.study.Tried`, one of them complete.
+        examples: how many the criterion is measured on.
+        ceiling: what a network would get that is always right, where that is known.
+
+    Returns:
+        A list of text lines.
+    """
+    chosen = criterion.best(trials)
+    ranked = sorted(
+        (one for one in trials if one.state == "complete"),
+        key=lambda one: (-one.value, one.number),
+    )
+    told = [
+        f"Accuracy on the {examples} examples kept from training, by their given "
+        "labels, ± its standard error"
+    ]
+    if ceiling is not None:
+        told[0] += f" (always right: {100 * ceiling:.1f} %)"
+    told[0] += ":"
+    told += _table(space, ranked[:_SHOWN], examples)
+    if len(ranked) > _SHOWN:
+        told.append(f"and {len(ranked) - _SHOWN} more in {folder / TABLE}")
+    told.append("")
+    told.append(
+        f"Chosen: trial {chosen.number}, {words(space.method_of(chosen.parameters))}, "
+        f"{_percent(chosen.value, examples)}"
+    )
+    others = criterion.indistinguishable(trials, examples)
+    if others:
+        told.append(
+            f"{len(others)} other{'s are' if len(others) > 1 else ' is'} within one "
+            f"standard error of it (trial{'s' if len(others) > 1 else ''} "
+            f"{', '.join(str(one.number) for one in others[:_SHOWN])}"
+            f"{', …' if len(others) > _SHOWN else ''}): more examples "
+            "(--validation_share) would tell them apart better, more trials would not"
+        )
+    told += _in_hindsight(ranked, chosen)
+    settings = space.settings_of(space.method_of(chosen.parameters))
+    command = " ".join(shlex.quote(flag) for flag in _flags(settings))
+    told += [
+        "",
+        f"To train with it on all of the data (settings in {folder / FLAGS}):",
+        f"    lnl-sr {command}",
+    ]
+    return told
+
+
+def regret(trials):
+    """How much better the best trial by the test set is than the chosen one.
+
+    Args:
+        trials: a list of `lnl_sr_tf.tuning.study.Tried`, complete, with a
+            `test_accuracy` each.
+
+    Returns:
+        A share, at least 0.
+    """
+    best = max(one.facts["test_accuracy"] for one in trials)
+    return best - criterion.best(trials).facts["test_accuracy"]
+
+
+def rank_correlation(trials):
+    """Spearman's rank correlation of criterion and test accuracy.
+
+    Args:
+        trials: as for `regret`.
+
+    Returns:
+        In [-1, 1]; None where there are fewer than 3, or all alike in one of the two.
+    """
+    values = [one.value for one in trials]
+    tested = [one.facts["test_accuracy"] for one in trials]
+    if len(trials) < 3 or len(set(values)) == 1 or len(set(tested)) == 1:
+        return None
+    return float(stats.spearmanr(values, tested).statistic)
+
+
+def _in_hindsight(ranked, chosen):
+    """How the choice would have done by labels that it did not look at."""
+    if any(one.facts.get("test_accuracy") is None for one in ranked):
+        return ["No clean labels are known to say how that would have done."]
+    top = max(ranked, key=lambda one: (one.facts["test_accuracy"], -one.number))
+    of = f"test accuracy {_BY[chosen.facts['test_labels']]}"
+    told = [
+        f"In hindsight, by {of}, which the choice did not look at: "
+        f"{_percent(chosen.facts['test_accuracy'])}, and "
+        f"{_percent(top.facts['test_accuracy'])} for the best of all, trial "
+        f"{top.number}: a regret of {100 * regret(ranked):.2f} points"
+    ]
+    correlation = rank_correlation(ranked)
+    if correlation is not None:
+        told.append(
+            f"Rank correlation (Spearman) of the criterion with it over {len(ranked)} "
+            f"trials: {correlation:.2f}"
+        )
+    return told
+
+
+def _table(space, ranked, examples):
+    rows = [("trial", "loss", "λ0", "p", "τ", "validation", "test (not looked at)", "")]
+    for one in ranked:
+        method = space.method_of(one.parameters)
+        numbers = [method[name] for name in ("lambda0", "p", "tau")]
+        tested = one.facts.get("test_accuracy")
+        rows.append(
+            (
+                str(one.number),
+                method["loss"],
+                *("" if number is None else f"{number:g}" for number in numbers),
+                _percent(one.value, examples),
+                "" if tested is None else _percent(tested),
+                "recipe" if one.recipe else "",
+            )
+        )
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    text = [
+        "  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
+    return [text[0], "-" * max(map(len, text)), *text[1:]]
+
+
+def _percent(share, examples=None):
+    text = f"{100 * share:.2f} %"
+    if examples is not None:
+        text += f" ± {100 * criterion.standard_error(share, examples):.2f}"
+    return text
+
+
+def _flags(settings):
+    """Settings as the command line takes them, `--name=value` each."""
+    return [f"--{name}={_text(value)}" for name, value in settings.items()]
+
+
+def _text(value):
+    if isinstance(value, dict):
+        return ",".join(f"{name}={_text(one)}" for name, one in value.items())
+    return json.dumps(value) if isinstance(value, bool) else str(value)
+
+
+def _replace(path, text):
+    """Write by another name and rename: what stands there is always whole."""
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        unfinished.write_text(text, "utf-8")
+        unfinished.replace(path)
+    except OSError as error:
+        raise RunError(f"cannot write {path}: {error.strerror or error}") from error

@@ -1,0 +1,235 @@
+"""Trains the trials of a search, one after the other."""
+
+import contextlib
+import pathlib
+import re
+import signal
+import threading
+import time
+
+import keras
+
+from lnl_sr_tf import experiment
+from lnl_sr_tf.duration import duration
+from lnl_sr_tf.errors import InputError, NotFinite, RunError
+from lnl_sr_tf.run_folder import UnwrittenFolder
+from lnl_sr_tf.training import distribution, run_data
+from lnl_sr_tf.tuning import criterion, report
+from lnl_sr_tf.tuning.space import words
+from lnl_sr_tf.tuning.study import FILE, Study
+
+# What is made of a `NotFinite` once its step is found is another error.
+_NOT_FINITE = re.compile(r"became (nan|-?inf|NaN or infinite)\b")
+
+_NAMES = {"strength": "λ0·p", "p": "p", "tau": "τ"}
+
+
+def run(space, wanted, tell=print, say=lambda line: None):
+    """Search, or go on with a search, and tell what was found.
+
+    Args:
+        space: a `lnl_sr_tf.tuning.space.Space`.
+        wanted: how many trials there are to be altogether, those before included.
+        tell: called with each line about the search.
+        say: called with each line about the run of a trial.
+
+    Returns:
+        The trials, a list of `lnl_sr_tf.tuning.study.Tried`.
+
+    Raises:
+        InputError: if a setting or the data is wrong.
+        RunError: if the search cannot go on; what was done is kept.
+
+    Example:
+        >>> run(Space({"dataset": "digits", "epochs": 10}), wanted=20)
+    """
+    folder = pathlib.Path(space.output_dir).expanduser() / space.name
+    for config in space.recipes.values():
+        if distribution.start(config).workers > 1:
+            raise InputError("tune trains a trial on one machine; unset TF_CONFIG")
+        experiment.check(config)
+    first = next(iter(space.recipes.values()))
+    # Before anything is written: the data may be wrong.
+    dataset = _dataset(first, say)
+    examples = len(dataset.validation.labels)
+    _make(folder)
+    study = Study(folder, space)
+    if study.first("data", dataset.fingerprint) != dataset.fingerprint:
+        raise RunError(
+            f"{space.dataset} is not as it was when {folder} began: files or labels "
+            "have changed; put them back, or move that folder away to start anew"
+        )
+    search = _Search(study, space.count(wanted), examples, tell, say)
+    with _terminable():
+        trials = search.train_all()
+    ceiling = None
+    if first.noise == "sym" and not first.open_set:
+        ceiling = criterion.expected(1.0, first.rate, dataset.num_classes)
+    for line in _result(study, trials, examples, ceiling):
+        tell(line)
+    return trials
+
+
+class _Search:
+    """Trains trials until there are enough.
+
+    Args:
+        study: a `lnl_sr_tf.tuning.study.Study`.
+        wanted: how many there are to be.
+        examples: how many the criterion is measured on.
+        tell: called with each line about the search.
+        say: called with each line about the run of a trial.
+    """
+
+    def __init__(self, study, wanted, examples, tell, say):
+        self.study = study
+        self.wanted = wanted
+        self.examples = examples
+        self.tell = tell
+        self.say = say
+
+    def train_all(self):
+        """Train them.
+
+        Returns:
+            All trials, a list of `lnl_sr_tf.tuning.study.Tried`.
+        """
+        space, there = self.study.space, self.study.tried()
+        self._before = {one.number for one in there if one.state != "running"}
+        self._start = time.monotonic()
+        self.tell(
+            f"{self.study.folder / FILE}: {len(self._before)} trials are done, of "
+            f"{self.wanted} wanted"
+        )
+        if space.ranges and not there:
+            listed = ", ".join(
+                f"{_NAMES[name]} from {least:g} to {most:g}"
+                for name, (least, most) in space.ranges.items()
+            )
+            self.tell(
+                f"First the recipes of {', '.join(space.recipes)}; then of "
+                f"{', '.join(space.searched)} with {listed}"
+            )
+        while True:
+            with self.study.claim(self.wanted) as claim:
+                if claim is None:
+                    return self._write()
+                self._train(claim)
+
+    def _train(self, claim):
+        space, folder = self.study.space, self.study.folder
+        method = space.method_of(claim.parameters)
+        name = f"trial {claim.number} of {max(self.wanted, claim.number)}: "
+        self.tell(
+            name
+            + words(method)
+            + (" (recipe)" if claim.recipe else "")
+            + (", which was cut off" if claim.again else "")
+        )
+        try:
+            config = space.config_of(method, folder)
+        except InputError as error:  # λ would grow beyond all bounds, for instance
+            self._fail(claim, error, name)
+            return
+        # What Keras keeps of the trials before would add up.
+        keras.utils.clear_session()
+        try:
+            done = experiment.run(config, self.say)
+        except RunError as error:
+            if not isinstance(error, NotFinite) and not _NOT_FINITE.search(str(error)):
+                raise
+            self._fail(claim, error, name)
+            return
+        summary = done.summary()
+        value = summary["validation_accuracy"]
+        facts = {
+            "run": done.path.name,
+            "test_accuracy": summary["test_accuracy"],
+            "test_labels": summary["test_labels"],
+            "sparse_rate": summary["sparse_rate"],
+            "seconds": summary["seconds"],
+        }
+        self.study.complete(claim, value, facts)
+        error = criterion.standard_error(value, self.examples)
+        best, left = self._so_far()
+        self.tell(
+            f"{name}validation {100 * value:.2f} % ± {100 * error:.2f}; best so far "
+            f"{100 * best.value:.2f} % (trial {best.number}){left}"
+        )
+
+    def _fail(self, claim, error, name):
+        reason = " ".join(str(error).split())
+        self.study.fail(claim, reason)
+        _, left = self._so_far()
+        self.tell(f"{name}failed: {reason}{left}")
+
+    def _write(self):
+        """All trials, and the files about them."""
+        study = self.study
+        with study.alone():  # else another process might write of more, and before
+            trials = study.tried()
+            report.write_files(study.folder, study.space, trials, self.examples)
+        return trials
+
+    def _so_far(self):
+        """The best trial, and in words how long the others will take."""
+        trials = self._write()
+        ended = {one.number for one in trials if one.state != "running"}
+        left = self.wanted - len(ended)
+        pace = (time.monotonic() - self._start) / len(ended - self._before)
+        about = f"; about {duration(pace * left)} left" if left > 0 else ""
+        return criterion.best(trials), about
+
+
+def _result(study, trials, examples, ceiling):
+    """The lines in the end."""
+    space, folder = study.space, study.folder
+    running = sum(one.state == "running" for one in trials)
+    reasons = [one.facts["reason"] for one in trials if one.state == "failed"]
+    if not criterion.best(trials):
+        raise RunError(
+            f"none of {len(reasons)} trials could be trained; the first: {reasons[0]}"
+            if reasons
+            else "no trial is done yet; other processes are training them"
+        )
+    told = [""]
+    if running:
+        told.append(
+            f"{running} more are being trained by other processes; the same command "
+            "will have them too"
+        )
+    if not space.searched:
+        told.append("There is nothing to search beside these recipes.")
+    if reasons:
+        told.append(f"{len(reasons)} failed: {folder / report.TABLE}")
+    return told + report.lines(folder, space, trials, examples, ceiling)
+
+
+def _dataset(config, say):
+    """The data of all trials, whose `validation` the criterion is measured on."""
+    source = run_data.read(config, config.dataset, config.pixels, say)
+    return run_data.load(config, UnwrittenFolder("nowhere"), source, say)
+
+
+def _make(folder):
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunError(f"cannot make {folder}: {error.strerror or error}") from error
+
+
+@contextlib.contextmanager
+def _terminable():
+    """SIGTERM is as Ctrl-C, between the times when a run looks after both."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(number, frame):
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

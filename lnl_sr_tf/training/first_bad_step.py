@@ -6,7 +6,7 @@ import math
 import keras
 import numpy as np
 
-from lnl_sr_tf.errors import RunError
+from lnl_sr_tf.errors import NotFinite
 from lnl_sr_tf.training.checkpoint import restore, what_stands
 
 _SHOWN = 5
@@ -14,7 +14,7 @@ FILE = "not_finite.json"
 
 
 def explained(training, problem):
-    """A `RunError` that says at which step, on which examples, and what may help.
+    """A `NotFinite` that says at which step, on which examples, and what may help.
 
     The run goes back to its last checkpoint for that, whose steps are the same again.
 
@@ -41,7 +41,7 @@ def explained(training, problem):
             "examples": examples,
         }
         (folder.path / FILE).write_text(json.dumps(content) + "\n", "utf-8")
-    return RunError(
+    return NotFinite(
         f"{problem} {where}; a smaller lr or lambda0, or float32 as precision, may help"
         + what_stands(place)
     )

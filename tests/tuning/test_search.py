@@ -152,7 +152,10 @@ class InterruptedTest(tf.test.TestCase, parameterized.TestCase):
         from lnl_sr_tf.tuning import search
 
         out_dir = pathlib.Path(self.get_temp_dir()) / self.id().rpartition(".")[2]
-        with mock.patch.object(search.experiment, "run", run):
+        with (
+            mock.patch.object(search.experiment, "run", run),
+            mock.patch.object(search.keras.utils, "clear_session"),  # it takes its time
+        ):
             done = call(*SMALL, "--loss=ce,ce_sr", *flags, f"--output_dir={out_dir}")
         return *done, out_dir
 

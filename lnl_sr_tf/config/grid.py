@@ -15,6 +15,7 @@ AXES = (
     "noise",
     "rate",
     "seed",
+    "model",
     "method",
     "loss",
     "lambda0",

@@ -21,7 +21,7 @@ from command import call
 pytest.importorskip("optuna", reason="Optuna is the extra tune")
 
 from lnl_sr_tf import config
-from lnl_sr_tf.errors import RunError
+from lnl_sr_tf.errors import NotFinite, RunError
 from lnl_sr_tf.run_folder import RunFolder
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -135,7 +135,6 @@ class SearchTest(tf.test.TestCase, parameterized.TestCase):
         self.assertEqual(out.splitlines()[-9:], end)
 
     def test_a_loss_that_is_no_number(self):
-        """Really so, since the search knows it by what the run says of it."""
         out_dir = self.out / "nan"
         flags = (*SMALL, "--loss=ce", "--lr=1e30", f"--output_dir={out_dir}")
         status, out, err = call(*flags)
@@ -174,14 +173,10 @@ class InterruptedTest(tf.test.TestCase, parameterized.TestCase):
         )
         return folder
 
-    @parameterized.parameters(
-        "the loss became nan in epoch 1; a smaller lr or lambda0 may help",
-        "weights (dense/kernel) became NaN or infinite; start with another lr",
-    )
-    def test_one_trial_without_a_number(self, problem):
+    def test_one_trial_without_a_number(self):
         def run(made, say):
             if made.loss == "ce":
-                raise RunError(problem)
+                raise NotFinite("the loss became nan in epoch 1; less may help")
             return self.run_of(made)
 
         status, out, err, out_dir = self.search(run, "--trials=3")
@@ -189,7 +184,7 @@ class InterruptedTest(tf.test.TestCase, parameterized.TestCase):
         states = [row["state"] for row in trials(out_dir)]
         self.assertEqual(states, ["failed", "complete", "complete"])
         self.assertIn("1 failed: ", out)
-        self.assertIn(problem[:20], trials(out_dir)[0]["reason"])
+        self.assertIn("the loss became nan", trials(out_dir)[0]["reason"])
 
     def test_another_problem_stops_it_and_it_goes_on(self):
         def full(made, say):

@@ -73,10 +73,12 @@ def save_serving(model, path, class_names, resize=None):
     _, height, width, channels = model.input_shape
     logits_of, kept = _as_tensorflow(model)
 
+    # autograph would take longer than all else here, and nothing needs it.
     @tf.function(
         input_signature=[
             tf.TensorSpec([None, *model.input_shape[1:]], tf.uint8, name="images")
-        ]
+        ],
+        autograph=False,
     )
     def serve(images):
         logits = tf.cast(logits_of(images), tf.float32)
@@ -85,7 +87,10 @@ def save_serving(model, path, class_names, resize=None):
             "label": tf.argmax(logits, axis=-1),
         }
 
-    @tf.function(input_signature=[tf.TensorSpec([None], tf.string, name="encoded")])
+    @tf.function(
+        input_signature=[tf.TensorSpec([None], tf.string, name="encoded")],
+        autograph=False,
+    )
     def serve_files(encoded):
         images = tf.map_fn(
             lambda one: decode.read(one, (height, width), channels, resize),

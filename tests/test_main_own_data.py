@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_datasets as tfds
 from absl.testing import parameterized
+from bare_results import bare_results
 from command import call
 from made_data import make_clothing, make_folder, make_webvision, picture, save
 from PIL import Image
@@ -30,6 +31,10 @@ class OwnDataTest(tf.test.TestCase, parameterized.TestCase):
         self.root = pathlib.Path(self.get_temp_dir()) / self.id().rpartition(".")[2]
         shutil.rmtree(self.root, ignore_errors=True)
         self.root.mkdir(parents=True)
+        # What is served and drawn of such data is looked at in two tests.
+        name = self._testMethodName
+        if name not in ("test_labels_that_nobody_vouches_for", "test_open_set"):
+            self.enterContext(bare_results())
 
     def run_(self, dataset, *arguments, name="runs"):
         """The only run of a command, and what was said."""

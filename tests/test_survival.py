@@ -66,9 +66,24 @@ class SurvivalTest(tf.test.TestCase):
         (path,) = out_dir.iterdir()
         return path
 
+    def start_where_nothing_can_be_saved(self, name, checkpoints):
+        """One line that says so, and the checkpoints stay as they are."""
+        before = sorted(one.name for one in checkpoints.glob("epoch_*"))
+        checkpoints.chmod(0o555)
+        process, _ = self.start(name, preexec_fn=without_override)
+        out, _ = process.communicate()
+        checkpoints.chmod(0o755)
+        self.assertEqual(process.returncode, 1, out)
+        self.assertRegex(
+            out.splitlines()[-1],
+            r"^lnl-sr: cannot write a checkpoint .*Permission denied.* is intact$",
+        )
+        self.assertEqual(sorted(p.name for p in checkpoints.glob("epoch_*")), before)
+
     def test_kill_9_then_resume(self):
         path = self.start_and_kill("cut")
         self.assertFalse(RunFolder(path).finished())
+        self.start_where_nothing_can_be_saved("cut", path / "checkpoints")
         cut, out = self.finish("cut")
         self.assertRegex(out, r"going on after epoch [3-7]")
         whole, _ = self.finish("whole")
@@ -111,23 +126,6 @@ class SurvivalTest(tf.test.TestCase):
         self.assertEqual(process.returncode, 1, out)
         self.assertRegex(out.splitlines()[-1], "^lnl-sr: cannot .*Permission denied")
         self.assertEmpty(list(folder.iterdir()))
-
-    def test_checkpoints_without_write_permission(self):
-        checkpoints = self.start_and_kill("frozen") / "checkpoints"
-        before = sorted(one.name for one in checkpoints.glob("epoch_*"))
-        checkpoints.chmod(0o555)
-        self.addCleanup(checkpoints.chmod, 0o755)
-        process, _ = self.start("frozen", preexec_fn=without_override)
-        out, _ = process.communicate()
-        self.assertEqual(process.returncode, 1, out)
-        self.assertRegex(
-            out.splitlines()[-1],
-            r"^lnl-sr: cannot write a checkpoint .*Permission denied.* is intact$",
-        )
-        self.assertEqual(sorted(p.name for p in checkpoints.glob("epoch_*")), before)
-        checkpoints.chmod(0o755)
-        run, _ = self.finish("frozen")
-        self.assertTrue(run.finished())
 
     def test_folder_is_removed(self):
         process, out_dir = self.start("removed")

@@ -1,16 +1,20 @@
 """The command with one more network, which has no batch normalisation: `plain`.
 
+Its runs end without figures, and with an empty SavedModel.
+
 python plain_network.py --model=plain --name=value ...
 """
 
 import pathlib
 import sys
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent.parent))
+_TESTS = pathlib.Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(_TESTS.parent), str(_TESTS)]
 
-from lnl_sr_tf import cli, quiet
+from lnl_sr_tf import cli, quiet  # noqa: E402
 
 with quiet.notices():
+    from bare_results import bare_results
     from keras import layers
 
     from lnl_sr_tf import models
@@ -27,4 +31,5 @@ def plain(inputs, num_classes, seeds):
 
 if __name__ == "__main__":
     models._BUILDERS["plain"] = plain
-    cli.run()
+    with bare_results():
+        cli.run()

@@ -9,7 +9,7 @@ from processes import SMALL, finish, made_images, run, start, state, stopped_and
 
 # By flags: what differs in how the replicas must work together.
 CASES = {
-    "losses": ["--loss=gce_sr,elr,nlnl", "--flip=true", "--rotation=5"],
+    "losses": ["--loss=elr_sr,nlnl", "--flip=true", "--rotation=5"],
     "no_normalisation": ["--model=plain", "--loss=gce_sr"],
     # 301 examples: the last batch has one, fewer than there are devices.
     "one_left_over": ["--loss=ce", "--batch_size=60", "--mixup=0.4"],
@@ -61,20 +61,19 @@ class MirroredTest(tf.test.TestCase, parameterized.TestCase):
                 self.assertNear(*tests, 1.5 / 96)
 
     @parameterized.parameters(
-        ("losses", 4),
-        ("no_normalisation", 2),
+        ("losses", 2),
+        ("no_normalisation", 4),
         ("one_left_over", 4),
         ("co_teaching", 2),
     )
-    def test_as_one_device(self, case, *devices):
+    def test_as_one_device(self, case, devices):
         theirs = self.on(0, case)
-        for count in devices:
-            ours = self.on(count, case)
-            self.assert_alike(ours, theirs, LOOSE.get(case, 1e-4))
-            for one in ours.values():
-                used = one.config()["devices_used"]
-                self.assertEqual(used["replicas"], count)
-                self.assertTrue(one.finished())
+        ours = self.on(devices, case)
+        self.assert_alike(ours, theirs, LOOSE.get(case, 1e-4))
+        for one in ours.values():
+            used = one.config()["devices_used"]
+            self.assertEqual(used["replicas"], devices)
+            self.assertTrue(one.finished())
 
     def test_stopped_and_resumed(self):
         """The rest of an epoch, on as many devices, ends as the whole of it."""

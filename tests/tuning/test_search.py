@@ -16,6 +16,7 @@ from unittest import mock
 import pytest
 import tensorflow as tf
 from absl.testing import parameterized
+from bare_results import bare_results
 from command import call
 
 pytest.importorskip("optuna", reason="Optuna is the extra tune")
@@ -44,6 +45,7 @@ class SearchTest(tf.test.TestCase, parameterized.TestCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        cls.enterClassContext(bare_results())
         cls.out = pathlib.Path(tf.compat.v1.test.get_temp_dir()) / "tune"
         shutil.rmtree(cls.out, ignore_errors=True)
         cls.whole = cls.out / "whole"

@@ -5,6 +5,9 @@ import io
 import os
 import pathlib
 import shutil
+import subprocess
+import sys
+import time
 from unittest import mock
 
 import tensorflow as tf
@@ -15,6 +18,7 @@ from command import call
 from lnl_sr_tf.analysis import figures
 
 CURVES = figures.curves  # of all figures the one that a report draws again
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 SMALL = (
     "--dataset=digits", "--loss=ce,ce_sr", "--noise=none,sym", "--rate=0.4",
     "--epochs=2", "--precision=float32",
@@ -45,6 +49,25 @@ class CommandsTest(tf.test.TestCase, parameterized.TestCase):
     def test_again_the_same_table_and_no_training(self):
         status, out, err = call("table", "1", *self.flags, "--seed=1")
         self.assertEqual((status, out, err), (0, self.trained[1], ""))
+
+    def test_killed_and_the_same_table(self):
+        out_dir = pathlib.Path(self.get_temp_dir()) / "killed"
+        shutil.rmtree(out_dir, ignore_errors=True)
+        flags = (*SMALL, "--seed=1", f"--output_dir={out_dir}")
+        process = subprocess.Popen(
+            [sys.executable, "main.py", "table", "1", *flags],
+            cwd=ROOT,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        while len(list(out_dir.glob("*/checkpoints/epoch_*"))) < 2:
+            self.assertIsNone(process.poll(), "ended before it could be killed")
+            time.sleep(0.02)
+        process.kill()
+        process.communicate()
+        self.assertLess(len(list(out_dir.glob("*/summary.json"))), 4)
+        status, out, err = call("table", "1", *flags)
+        self.assertEqual((status, out), (0, self.trained[1]), err)
 
     def test_gaps(self):
         out_dir = pathlib.Path(self.get_temp_dir()) / "gaps"

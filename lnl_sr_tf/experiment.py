@@ -286,6 +286,9 @@ def _write_results(training, tell):
     of_run = f"{title}, {_how(config)}, seed {config.seed}"
     kept = served_model(training.model)
     summary = summarize(dataset, rows, finished=True) | evaluate(kept, dataset)
+    if dataset.fold:
+        run_data.write_held_out(kept, dataset.fold, folder)
+        summary["held_out"] = True
     figures.curves(rows, of_run, folder.figures / "curves.png", dataset.test_labels_are)
     figures.samples(
         dataset.train_images,

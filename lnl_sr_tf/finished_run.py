@@ -12,8 +12,8 @@ from lnl_sr_tf import layers, losses  # noqa: F401  (for load_model)
 from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.run_folder import RunFolder
 from lnl_sr_tf.training import run_data
+from lnl_sr_tf.training.evaluate import outputs
 
-_BATCH = 512
 _FEATURES = "features"
 
 
@@ -76,7 +76,7 @@ class FinishedRun:
 
     def probabilities(self, images):
         """The network's outputs for images, float32, shape (n, k)."""
-        logits = _over(self.model, images).astype(np.float32)
+        logits = outputs(self.model, images).astype(np.float32)
         return keras.ops.convert_to_numpy(keras.ops.softmax(logits))
 
     def features(self, images):
@@ -92,7 +92,7 @@ class FinishedRun:
                 f"called {_FEATURES!r}, whose output could be drawn"
             )
         output = self.model.get_layer(_FEATURES).output
-        found = _over(keras.Model(self.model.input, output), images)
+        found = outputs(keras.Model(self.model.input, output), images)
         return found.reshape(len(found), -1).astype(np.float32)
 
 
@@ -119,15 +119,6 @@ def config_of(folder):
     # Wherever it was trained, it lies here now.
     known["output_dir"] = str(pathlib.Path(folder.path).parent)
     return configs.Config(**known)
-
-
-def _over(model, images):
-    """A model's outputs for images, which may be files, a batch at a time."""
-    found = [
-        model.predict_on_batch(images[start : start + _BATCH])
-        for start in range(0, len(images), _BATCH)
-    ]
-    return np.concatenate(found)
 
 
 # Runs that are drawn together are of the same data, which is read once.

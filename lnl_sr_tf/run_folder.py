@@ -70,6 +70,7 @@ class RunFolder:
         self.path = pathlib.Path(path)
         self.checkpoints = self.path / "checkpoints"
         self.figures = self.path / "figures"
+        self.held_out = self.path / "held_out.npz"
         self.labels = self.path / "labels.npz"
         self.metrics = self.path / "metrics.csv"
         self.model = self.path / "model.keras"
@@ -90,8 +91,9 @@ class RunFolder:
         summary = self.summary() or {}
         served = (self.saved_model / "saved_model.pb").is_file()
         wanted = summary.get("saved_model", True)
+        told = self.held_out.is_file() or not summary.get("held_out")
         ended = bool(summary.get("finished"))
-        return ended and self.model.is_file() and (served or not wanted)
+        return ended and self.model.is_file() and (served or not wanted) and told
 
     def make(self):
         """Make the folder; nothing else does, so that one that is removed stays so."""

@@ -80,6 +80,14 @@ class DataSettings:
         "measured by its given labels after each epoch (default: none)",
         interval="(0, 1)",
     )
+    fold: str = setting(
+        None,
+        str,
+        "Data",
+        "part of the training examples that is kept from training and given to the "
+        "trained network, PART/PARTS: 2/5 is the second of five, which --seed draws "
+        "(default: none)",
+    )
     imagenet_dir: str = setting(
         None,
         str,

@@ -24,6 +24,7 @@ ONLY = {
     if field.metadata["only"]
 }
 _LARGEST_SIDE = 4096
+_MOST_PARTS = 100
 _JITTER = {"brightness": 1, "contrast": 1, "saturation": 1, "hue": 0.5}
 _STAGES = ("negative", "selective_negative", "selective_positive")
 # What a recipe is chosen by.
@@ -82,7 +83,7 @@ def settled(settings, several):
                 "--rate, or choose --noise=sym, asym, pairflip or instance"
             )
         values["rate"] = 0.0
-    config = _with_image_size(Config(**values))
+    config = _with_fold(_with_image_size(Config(**values)))
     for name, only in ONLY.items():
         other = getattr(config, only.setting)
         idle = name in given and not only.test(other)
@@ -141,6 +142,25 @@ def _with_image_size(config):
         )
     size = "x".join(str(int(side)) for side in sides)
     return dataclasses.replace(config, image_size=size)
+
+
+def _with_fold(config):
+    """The config with `fold` as PART/PARTS, without spaces and leading zeros."""
+    if config.fold is None:
+        return config
+    part, _, parts = (text.strip() for text in config.fold.partition("/"))
+    # A longer text would be too large in any case, or too long for `int`.
+    numbers = all(text.isdecimal() and len(text) <= 9 for text in (part, parts))
+    if (
+        not numbers
+        or not 1 <= int(part) <= int(parts)
+        or not 2 <= int(parts) <= _MOST_PARTS
+    ):
+        raise InputError(
+            f"--fold={config.fold}: expected PART/PARTS, from 2 to {_MOST_PARTS} parts "
+            "and one of them by its number from 1, for instance 2/5"
+        )
+    return dataclasses.replace(config, fold=f"{int(part)}/{int(parts)}")
 
 
 def _check_noise(config):

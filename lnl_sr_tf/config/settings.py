@@ -97,6 +97,14 @@ class Config(
         height, _, width = self.image_size.partition("x")
         return int(height), int(width)
 
+    @property
+    def part_of_parts(self):
+        """`fold` as (part, parts), or None."""
+        if self.fold is None:
+            return None
+        part, _, parts = self.fold.partition("/")
+        return int(part), int(parts)
+
     def identity(self):
         """The settings that make this run another than one that differs in them.
 

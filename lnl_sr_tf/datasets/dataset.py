@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 
+from lnl_sr_tf.datasets.folds import fold_of
 from lnl_sr_tf.datasets.held_out import held_out
 from lnl_sr_tf.datasets.image_files import take
 from lnl_sr_tf.datasets.imbalance import imbalanced_indices
@@ -29,6 +30,21 @@ class TestSet:
 
     images: object
     labels: np.ndarray
+
+
+@dataclasses.dataclass(frozen=True)
+class Fold:
+    """The part of the training examples that one of several trainings does without.
+
+    Args:
+        images: as the training images of a `Dataset`.
+        labels: int64, shape (m,): given labels.
+        index: which example of the source each is, int64, shape (m,).
+    """
+
+    images: object
+    labels: np.ndarray
+    index: np.ndarray
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,6 +75,7 @@ class Dataset:
             or None.
         validation: a `TestSet` of training images with their given labels, which are
             not trained on; None without.
+        fold: a `Fold` of training examples that are not trained on; None without.
 
     Example:
         >>> data = lnl.datasets.load("digits")
@@ -84,6 +101,7 @@ class Dataset:
     paths: tuple = None
     foreign: np.ndarray = None
     validation: TestSet = None
+    fold: Fold = None
 
     def __post_init__(self):
         if self.index is None:
@@ -308,6 +326,47 @@ class Dataset:
         kept, chosen = np.flatnonzero(~part), np.flatnonzero(part)
         validation = TestSet(take(self.train_images, chosen), self.given_labels[chosen])
         return dataclasses.replace(self._of(kept), validation=validation)
+
+    def with_fold(self, part, folds, seed):
+        """The same dataset without one of the parts that the training examples are in.
+
+        The parts depend on given labels, `folds` and `seed` alone, so that each example
+        is in exactly one of those from 1 to `folds`.
+
+        Args:
+            part: which one, from 1.
+            folds: how many parts there are, at least 2.
+            seed: an integer ≥ 0.
+
+        Returns:
+            A new `Dataset` whose `fold` has that part, with given labels.
+
+        Raises:
+            InputError: if there is no such part, or there are fewer examples than
+                parts.
+
+        Example:
+            >>> data.with_fold(2, 5, seed=1).fold.labels.shape
+            (287,)
+        """
+        if folds < 2 or not 1 <= part <= folds:
+            raise InputError(
+                f"fold {part}/{folds}: expected at least 2 parts and one of them by "
+                "its number from 1"
+            )
+        if len(self.given_labels) < folds:
+            raise InputError(
+                f"fold {part}/{folds} needs at least {folds} training examples; "
+                f"dataset {self.name} has {len(self.given_labels)} to divide"
+            )
+        chosen = fold_of(self.given_labels, folds, seed) == part
+        kept, chosen = np.flatnonzero(~chosen), np.flatnonzero(chosen)
+        fold = Fold(
+            take(self.train_images, chosen),
+            self.given_labels[chosen],
+            self.index[chosen],
+        )
+        return dataclasses.replace(self._of(kept), fold=fold)
 
     def _of(self, kept):
         """The same dataset with these of its training examples alone."""

@@ -30,7 +30,7 @@ def check(config):
             )
     if not config.parallel_seeds:
         return
-    for name in ("imbalance", "open_set", "balance"):
+    for name in ("imbalance", "open_set", "balance", "validation_share", "fold"):
         value = getattr(config, name)
         if value not in (None, "none"):
             raise InputError(

@@ -1,4 +1,4 @@
-"""The data that a run trains on, and the record of its labels."""
+"""The data that a run trains on, and the records of it in the run's folder."""
 
 import os
 import zipfile
@@ -9,6 +9,7 @@ import numpy as np
 from lnl_sr_tf import datasets
 from lnl_sr_tf.errors import RunError
 from lnl_sr_tf.training import corruption
+from lnl_sr_tf.training.evaluate import outputs
 
 
 def load(config, folder, source, tell):
@@ -21,7 +22,8 @@ def load(config, folder, source, tell):
         tell: called with each line for the person who waits.
 
     Raises:
-        InputError: if the noise does not fit the data.
+        InputError: if the noise does not fit the data, or there are too few examples
+            for the fold.
         RunError: if the data is not what it was when the run began.
     """
     dataset = source.with_imbalance(
@@ -33,6 +35,8 @@ def load(config, folder, source, tell):
     )
     if config.validation_share is not None:
         dataset = dataset.with_validation(config.validation_share, config.seed)
+    if config.fold is not None:
+        dataset = dataset.with_fold(*config.part_of_parts, config.seed)
     before = folder.config() or {}
     if before.get("data_fingerprint", dataset.fingerprint) != dataset.fingerprint:
         raise RunError(
@@ -76,6 +80,38 @@ def write_labels(dataset, folder):
         unfinished.replace(folder.labels)
     except OSError as error:
         raise RunError(f"cannot write {folder.labels}: {error}") from error
+
+
+def write_held_out(model, fold, folder):
+    """Write `held_out.npz`: what a network says of examples that it has never seen.
+
+    Its arrays are `index` and `given` as of `fold`, int64 of shape (m,), and `logits`,
+    float32 of shape (m, k).
+
+    Args:
+        model: a `keras.Model` from uint8 images to logits.
+        fold: the `lnl_sr_tf.datasets.dataset.Fold` that it was trained without.
+        folder: a `lnl_sr_tf.run_folder.RunFolder`.
+
+    Raises:
+        RunError: if it cannot be written.
+
+    Example:
+        >>> write_held_out(model, data.with_fold(2, 5, seed=1).fold, folder)
+        >>> np.load(folder.held_out)["logits"].shape
+        (287, 10)
+    """
+    known = {
+        "index": fold.index.astype(np.int64),
+        "given": fold.labels.astype(np.int64),
+        "logits": outputs(model, fold.images).astype(np.float32),
+    }
+    unfinished = folder.path / ".held_out.unfinished.npz"
+    try:
+        np.savez_compressed(unfinished, **known)
+        unfinished.replace(folder.held_out)
+    except OSError as error:
+        raise RunError(f"cannot write {folder.held_out}: {error}") from error
 
 
 def read(config, name, image_size, tell):

@@ -82,7 +82,7 @@ RECIPES = (
 OPTIONAL = {
     "forget_rate", "image_size", "imagenet_dir", "open_set", "weights",
     "random_resized_crop", "color_jitter", "devices", "cluster", "task", "cpus_per_run",
-    "gpus_per_run", "validation_share",
+    "gpus_per_run", "validation_share", "fold",
 }  # fmt: skip
 
 
@@ -152,6 +152,23 @@ class ResolveTest(tf.test.TestCase, parameterized.TestCase):
             made = config.resolve({"image_size": text})
             self.assertEqual(made.pixels, size)
         self.assertIsNone(config.resolve({}).pixels)
+
+    @parameterized.parameters(
+        ("2/5", "2/5", (2, 5)),
+        (" 02 / 05", "2/5", (2, 5)),
+        ("100/100", "100/100", (100, 100)),
+    )
+    def test_folds(self, text, settled, numbers):
+        made = config.resolve({"fold": text})
+        self.assertEqual((made.fold, made.part_of_parts), (settled, numbers))
+
+    def test_folds_are_different_runs(self):
+        names = {
+            config.resolve(settings).run_name
+            for settings in ({}, {"fold": "1/5"}, {"fold": "2/5"}, {"fold": "1/4"})
+        }
+        self.assertLen(names, 4)
+        self.assertIsNone(config.resolve({}).part_of_parts)
 
     def test_recipe_of_a_rate(self):
         for rate, alpha in ((0.2, 0.05), (0.4, 0.03), ("0.60", 0.00125)):
@@ -287,6 +304,28 @@ class ResolveTest(tf.test.TestCase, parameterized.TestCase):
         ({"loss_args": "gamma=(1"}, "--loss_args=gamma=.*: expected name=value"),
         ({"loss_args": "q=__import__('os')"}, "expected name=value"),
         ({"dataset": 3}, "--dataset=3: expected text"),
+        *(
+            ({"fold": text}, f"--fold={text}: expected PART/PARTS, from 2 to 100 parts")
+            for text in (
+                "5/2",
+                "0/5",
+                "a",
+                "2/1",
+                "1/1000",
+                "2",
+                "/",
+                "2/",
+                "/5",
+                "1/2/3",
+                "-1/5",
+                "1.5/3",
+                "1/5,2/5",
+                "²/5",
+                "1/" + "9" * 5000,
+            )
+        ),
+        ({"fold": ""}, "--fold=: expected text"),
+        ({"fold": 5}, "--fold=5: expected text"),
         ({"output_dir": ""}, "--output_dir=: expected text"),
         ({"output_dir": "\udcff"}, "expected text"),
         ({"loss_args": "q=" + "-" * 20000 + "1"}, "expected name=value"),

@@ -86,6 +86,8 @@ class RefusedTest(Case):
     @parameterized.parameters(
         ({"imbalance": "lt"}, "imbalance"),
         ({"balance": "class_balanced"}, "balance"),
+        ({"validation_share": 0.2}, "validation_share=0.2"),
+        ({"fold": "1/3"}, "fold=1/3"),
         ({"loss": "forward", "transition_matrix": "estimated"}, "estimated"),
     )
     def test_seeds_that_are_no_twins(self, settings, words):

@@ -26,6 +26,7 @@ __version__ = "0.1.0"
 _SERIALIZABLE = ("layers", "losses", "metrics", "training")
 _WITH_KERAS = (
     "analysis",
+    "auditing",
     "callbacks",
     "experiment",
     "export",
@@ -37,11 +38,14 @@ _WITH_KERAS = (
 )
 _WITHOUT_KERAS = ("config", "datasets", "errors", "noise", "run_folder", "schedules")
 
-__all__ = ["__version__", *sorted(_WITH_KERAS + _WITHOUT_KERAS)]
+__all__ = ["__version__", "audit", *sorted(_WITH_KERAS + _WITHOUT_KERAS)]
 
 
 def __getattr__(name):
     """Import a module when it is first used: Keras takes seconds to import."""
+    if name == "audit":
+        _register()
+        return importlib.import_module(f"{__name__}.auditing").audit
     if name in _WITH_KERAS:
         _register()
     elif name not in _WITHOUT_KERAS:

@@ -74,6 +74,7 @@ class RunFolder:
         self.labels = self.path / "labels.npz"
         self.metrics = self.path / "metrics.csv"
         self.model = self.path / "model.keras"
+        self.outputs = self.path / "outputs.npz"
         self.saved_model = self.path / "saved_model"
         self.tensorboard = self.path / "tensorboard"
         self.transition_matrix = self.path / "transition_matrix.csv"

@@ -40,8 +40,8 @@ class RunTest(tf.test.TestCase, parameterized.TestCase):
             {path.name for path in run.path.iterdir()},
             {
                 ".lock", "checkpoints", "config.json", "figures", "labels.npz",
-                "metrics.csv", "model.keras", "saved_model", "summary.json",
-                "tensorboard",
+                "metrics.csv", "model.keras", "outputs.npz", "saved_model",
+                "summary.json", "tensorboard",
             },
         )  # fmt: skip
         settings = run.config()

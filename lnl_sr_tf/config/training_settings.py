@@ -245,6 +245,15 @@ class RunSettings:
         interval="[0, inf)",
         identifies=False,
     )
+    record_epochs: int = setting(
+        10,
+        int,
+        "Run",
+        "after how many epochs, evenly spread, what the network says of all training "
+        "examples is kept, from which lnl-sr audit tells wrong labels; 0 for none",
+        interval="[0, 1000000]",
+        identifies=False,
+    )
     output_dir: str = setting(
         "runs",
         str,

@@ -11,17 +11,21 @@ from lnl_sr_tf.noise.matrices import (
     pairflip_matrix,
     symmetric_matrix,
 )
+from lnl_sr_tf.noise.mixture import NoiseEstimate, estimate_noise, share_interval
 
 __all__ = [
+    "NoiseEstimate",
     "asymmetric_matrix",
     "corrupt",
     "estimate_matrix",
+    "estimate_noise",
     "instance_noise",
     "map_matrix",
     "noise_matrix",
     "pairflip_matrix",
     "parse_map",
     "read_matrix",
+    "share_interval",
     "symmetric_matrix",
     "write_matrix",
 ]

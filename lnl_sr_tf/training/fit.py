@@ -23,6 +23,7 @@ from lnl_sr_tf.training.checkpoint import (
 from lnl_sr_tf.training.devices import Devices
 from lnl_sr_tf.training.epoch_log import EpochLog
 from lnl_sr_tf.training.first_bad_step import explained
+from lnl_sr_tf.training.output_record import OutputRecord
 from lnl_sr_tf.training.schedulers import schedulers
 from lnl_sr_tf.training.watch import Watch
 from lnl_sr_tf.training.within_epoch import Stopped, WithinEpoch
@@ -114,7 +115,17 @@ class Training:
         # Several devices measure the same only together; the results do it then.
         if self.devices.kind != "none":
             return []
-        return [Watch(self.dataset, self.config.seed)]
+        watch = [Watch(self.dataset, self.config.seed)]
+        if self.folder.kept and self.config.record_epochs:
+            watch.append(
+                OutputRecord(
+                    self.dataset,
+                    self.folder.outputs,
+                    self.config.record_epochs,
+                    self.config.epochs,
+                )
+            )
+        return watch
 
     @property
     def plan(self):

@@ -1,0 +1,39 @@
+"""How good an audit is, where the true labels are known."""
+
+import numpy as np
+from sklearn.metrics import roc_auc_score
+
+_BINS = 15
+
+
+def against_clean(audit):
+    """Compare an audit with the true labels.
+
+    Args:
+        audit: an `lnl_sr_tf.auditing.Audit` with `clean`.
+
+    Returns:
+        A dict of `noise_rate`, the true one; `auroc`, the probability that a wrong
+        label has a higher score than a right one, and `precision`, the share of wrong
+        ones among as many most suspect labels as there are wrong ones (both None where
+        none or all are wrong); `calibration_error`, the expected calibration error of
+        the probability of being wrong, in 15 bins; and `suggested_right`, the share of
+        examples whose suggested label is the true one.
+
+    Example:
+        >>> against_clean(lnl.audit(run))["auroc"]
+        0.997
+    """
+    wrong = audit.given != audit.clean
+    count = int(wrong.sum())
+    measured = 0 < count < len(wrong)
+    place = np.minimum((audit.probability * _BINS).astype(int), _BINS - 1)
+    total = np.bincount(place, minlength=_BINS)
+    gap = np.bincount(place, audit.probability - wrong, minlength=_BINS)
+    return {
+        "noise_rate": float(wrong.mean()),
+        "auroc": float(roc_auc_score(wrong, audit.score)) if measured else None,
+        "precision": float(wrong[audit.order[:count]].mean()) if measured else None,
+        "calibration_error": float(np.abs(gap).sum() / total.sum()),
+        "suggested_right": float(np.mean(audit.suggested == audit.clean)),
+    }

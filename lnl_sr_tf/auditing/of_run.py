@@ -1,0 +1,151 @@
+"""The audit of a run's labels, from what the run left."""
+
+import zipfile
+
+import keras
+import numpy as np
+
+from lnl_sr_tf import config
+from lnl_sr_tf.auditing.audit import audit_arrays
+from lnl_sr_tf.errors import InputError, RunError
+from lnl_sr_tf.finished_run import FinishedRun
+from lnl_sr_tf.training.evaluate import outputs
+from lnl_sr_tf.training.output_record import read_record
+
+
+def audit_run(path, folds=(), data_dir=None):
+    """Audit the labels that a finished run was trained on.
+
+    Args:
+        path: its folder.
+        folds: folders of the runs of all parts of its examples, as `fold_configs` has
+            them; without, the outputs are those of the run itself for the examples
+            that it was trained on.
+        data_dir: where its data is now; by default where it was. It is read only where
+            the run has recorded no outputs.
+
+    Returns:
+        An `Audit`.
+
+    Raises:
+        InputError: if the run is not finished, or its data is needed and not there.
+        RunError: if a file cannot be read.
+
+    Example:
+        >>> audit_run("runs/digits-ce_sr-sym0.4-seed1-c3b6a9a4").words
+        'noise rate 0.386 (0.361 to 0.411); 555 of 1437 labels are more likely wrong …'
+    """
+    run = FinishedRun(path, data_dir)
+    if run.config.fold:
+        raise InputError(
+            f"{run.folder.path} was trained without the part {run.config.fold} of the "
+            "examples; expected the run of all of them, with --folds for more evidence"
+        )
+    labels = read_arrays(run.folder.labels, ("index", "given"))
+    if folds:
+        probabilities = _of_folds(labels["index"], [FinishedRun(f) for f in folds])
+        evidence = f"{len(folds)} networks, each for the part it was not trained on"
+    else:
+        probabilities, evidence = _of_itself(run)
+    names = labels.get("path")
+    return audit_arrays(
+        labels["given"],
+        probabilities,
+        class_names=class_names(run),
+        clean=labels.get("clean"),
+        index=labels["index"],
+        names=None if names is None else tuple(names.tolist()),
+        evidence=evidence,
+    )
+
+
+def fold_configs(path, folds, settings=()):
+    """The configs of the runs that are each trained on all parts but one.
+
+    Args:
+        path: the folder of the run that is audited; theirs come beside it.
+        folds: how many parts, from 2 to 100.
+        settings: dict of what is other than in that run, such as `data_dir`.
+
+    Returns:
+        A list of as many `lnl_sr_tf.config.Config`.
+
+    Raises:
+        InputError: if the run is not finished, or a setting is out of range.
+    """
+    run = FinishedRun(path)
+    same = {
+        name: value for name, value in run.config.as_dict().items() if value is not None
+    }
+    same |= {"output_dir": str(run.folder.path.parent), "resume": True} | dict(settings)
+    return [
+        config.resolve(same | {"fold": f"{part}/{folds}"})
+        for part in range(1, folds + 1)
+    ]
+
+
+def class_names(run):
+    """The names of a run's classes, as it has them written down.
+
+    Args:
+        run: a `FinishedRun`.
+    """
+    names = (run.folder.config() or {}).get("class_names")
+    return tuple(names) if names else tuple(run.dataset.class_names)
+
+
+def read_arrays(path, required):
+    """What an .npz of a run holds, as a dict of arrays.
+
+    Args:
+        path: the file.
+        required: names that have to be in it.
+
+    Raises:
+        RunError: if it cannot be read.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            found = dict(stored)
+        for name in required:
+            found[name]
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise RunError(f"{path} cannot be read: {error}") from error
+    return found
+
+
+def _of_itself(run):
+    """(mean output for each example, where it is from)."""
+    recorded = read_record(run.folder.outputs)
+    if recorded:
+        epochs, total = recorded
+        return _distributions(total), f"the run itself, mean of {len(epochs)} epochs"
+    logits = outputs(run.model, run.dataset.train_images).astype(np.float64)
+    return _distributions(_softmax(logits)), "the run itself, its last epoch"
+
+
+def _of_folds(index, runs):
+    """Of each example the mean output of the network that was trained without it."""
+    place = {number: i for i, number in enumerate(index.tolist())}
+    found = [None] * len(index)
+    for run in runs:
+        part = read_arrays(run.folder.held_out, ("index", "logits"))
+        recorded = read_record(run.folder.outputs)
+        total = recorded[1] if recorded else _softmax(part["logits"].astype(np.float64))
+        for number, row in zip(part["index"].tolist(), total, strict=True):
+            found[place[number]] = row
+    missing = sum(row is None for row in found)
+    if missing:
+        raise RunError(
+            f"{missing} of {len(index)} examples are in none of the {len(runs)} folds"
+        )
+    return _distributions(np.stack(found))
+
+
+def _softmax(logits):
+    return keras.ops.convert_to_numpy(keras.ops.softmax(logits))
+
+
+def _distributions(total):
+    total = np.asarray(total, np.float64)
+    return total / total.sum(axis=1, keepdims=True)

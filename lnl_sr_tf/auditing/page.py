@@ -1,0 +1,187 @@
+"""A page through which a person works to find wrong labels: one HTML file.
+
+It opens from disk and asks for nothing from anywhere. What it looks like and does is in
+`templates/`; here is what it is given: the examples, and their thumbnails on sheets.
+"""
+
+import base64
+import contextlib
+import dataclasses
+import hashlib
+import json
+import math
+import os
+import pathlib
+
+import jinja2
+import numpy as np
+
+from lnl_sr_tf.auditing import thumbnails
+from lnl_sr_tf.errors import RunError
+
+_DIGITS = 6  # of a probability, after the point
+# In a script element these could end it, or begin another.
+_ESCAPED = {ord(char): f"\\u{ord(char):04x}" for char in "<>&"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Items:
+    """Examples whose labels a person is to look at, in any order.
+
+    Args:
+        images: uint8, shape (n, height, width, 1 or 3), an array or
+            `lnl_sr_tf.datasets.ImageFiles`, which are read a part at a time.
+        index: int64, shape (n,): the number of each example in its source, once each.
+        names: n texts, such as paths of files, or None.
+        given: int64, shape (n,): the labels that were given.
+        suggested: int64, shape (n,): those that may be right instead.
+        probability: shape (n,): how probable it is that the given label is wrong.
+        score: shape (n,): larger comes first where probabilities are the same.
+        clean: int64, shape (n,): the true labels, -1 for none of the classes; None
+            where they are not known.
+        class_names: one name a class.
+
+    Raises:
+        ValueError: they are not as many of each.
+
+    Example:
+        >>> Items(images, np.arange(3), None, given, suggested, probability, score,
+        ...       None, ("cat", "dog"))
+    """
+
+    images: object
+    index: np.ndarray
+    names: tuple[str, ...] | None
+    given: np.ndarray
+    suggested: np.ndarray
+    probability: np.ndarray
+    score: np.ndarray
+    clean: np.ndarray | None
+    class_names: tuple[str, ...]
+
+    def __post_init__(self):
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if field.name == "class_names" or value is None:
+                continue
+            if len(value) != len(self.index):
+                raise ValueError(
+                    f"{field.name} are {len(value)}, the examples {len(self.index)}"
+                )
+
+
+def write(path, title, items, matrix, facts=(), tell=lambda line: None):
+    """Write a page; the same arguments give the same bytes.
+
+    The examples stand on it by falling probability that their label is wrong. What
+    stands at `path` is the old page or the new one, never a part.
+
+    Args:
+        path: the file; its folder is there.
+        title: its heading.
+        items: `Items`.
+        matrix: shape (k, k): how many examples, as estimated, are of a class (row) and
+            were given the label of a class (column); NaN where nothing is known.
+        facts: pairs of a name and a text, at the top.
+        tell: called with a line now and then, if there are many examples.
+
+    Raises:
+        RunError: the page cannot be written, or an image file cannot be read any more.
+
+    Example:
+        >>> write("audit.html", "Digits", items, matrix, [("Noise rate", "0.41")])
+    """
+    # The last key counts most.
+    order = np.lexsort((-np.asarray(items.score), -np.asarray(items.probability)))
+    pictures = thumbnails.Thumbnails(items.images, order)
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("lnl_sr_tf.auditing"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["csp_hash"] = _csp_hash
+    parts = environment.get_template("audit.html").generate(
+        title=title,
+        facts=facts,
+        data=_for_script(_data(items, order, matrix, pictures)),
+        sheets=pictures.sheets(tell),
+    )
+    _replace(pathlib.Path(path), parts)
+
+
+def _data(items, order, matrix, pictures):
+    """What the script of the page reads: all but the sheets."""
+
+    def ordered(values):
+        return None if values is None else np.asarray(values)[order].tolist()
+
+    examples = {
+        "index": ordered(items.index),
+        "names": items.names and [_sayable(items.names[place]) for place in order],
+        "given": ordered(items.given),
+        "suggested": ordered(items.suggested),
+        "probability": [round(value, _DIGITS) for value in ordered(items.probability)],
+        "clean": ordered(items.clean),
+        "classes": [_sayable(name) for name in items.class_names],
+    }
+    height, width = pictures.cell
+    return examples | {
+        # By which a browser tells the marks of this page from those of others.
+        "fingerprint": hashlib.sha256(_json(examples).encode()).hexdigest()[:20],
+        "matrix": [
+            [None if math.isnan(value) else round(float(value), 2) for value in row]
+            for row in matrix
+        ],
+        "thumbnails": {
+            "start": f"data:{pictures.kind};base64,",
+            "exact": pictures.exact,
+            "width": pictures.width,
+            "height": pictures.height,
+            "cellWidth": width,
+            "cellHeight": height,
+            "columns": thumbnails.COLUMNS,
+            "perSheet": thumbnails.PER_SHEET,
+        },
+    }
+
+
+def _sayable(name):
+    """A name without what no UTF-8 can say, which names of files may hold."""
+    return str(name).encode("utf-8", "replace").decode()
+
+
+def _json(value):
+    return json.dumps(value, separators=(",", ":"), allow_nan=False)
+
+
+def _for_script(value):
+    """JSON that stays within its script element, whatever names are in it."""
+    return _json(value).translate(_ESCAPED)
+
+
+def _csp_hash(text):
+    digest = hashlib.sha256(str(text).encode("utf-8")).digest()
+    return f"sha256-{base64.b64encode(digest).decode()}"
+
+
+def _replace(path, parts):
+    """Write texts to a file that takes the place of another when it is whole."""
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    try:
+        try:
+            with open(
+                unfinished, "w", encoding="utf-8", errors="replace", newline=""
+            ) as file:
+                file.writelines(parts)
+                file.flush()
+                os.fsync(file.fileno())
+            unfinished.replace(path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                unfinished.unlink()
+            raise
+    except OSError as error:
+        raise RunError(f"cannot write {path}: {error.strerror or error}") from error

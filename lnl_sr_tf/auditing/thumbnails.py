@@ -1,0 +1,134 @@
+"""Small pictures of many images, put together on sheets, of which a page shows parts.
+
+A file of its own for each of 50,000 images would be slow to open. Small images keep
+every pixel, as PNG; others are shrunk, and become JPEG.
+"""
+
+import base64
+import io
+
+import numpy as np
+from PIL import Image
+
+from lnl_sr_tf.datasets.image_files import ImageFiles, take
+from lnl_sr_tf.errors import RunError
+
+COLUMNS = 10
+PER_SHEET = 100  # a page decodes all of them to show one
+
+_EXACT = 32  # pixels on the longer side, up to which images are kept as they are
+_LONGEST = 64
+_QUALITY = 80
+_BLOCK = 8  # pixels of which JPEG makes one, without a look at what is beside them
+_PIECE = 2**26  # bytes of images that are read at once
+_TOLD = 5000
+
+
+class Thumbnails:
+    """Sheets of thumbnails, each with `COLUMNS` in a row and `PER_SHEET` in all.
+
+    They are made when they are asked for, one after the other, since all of them may be
+    more than the memory holds.
+
+    Args:
+        images: uint8, shape (n, height, width, 1 or 3), an array or `ImageFiles`.
+        order: int64, shape (n,): which image comes first, which second, and so on.
+
+    Example:
+        >>> thumbnails = Thumbnails(data.train_images, np.arange(1000))
+        >>> sheets = [base64.b64decode(sheet) for sheet in thumbnails.sheets()]
+    """
+
+    def __init__(self, images, order):
+        self.order = order
+        height, width = images.shape[1:3]
+        longest = max(height, width)
+        self.exact = longest <= _EXACT
+        scale = min(1, _LONGEST / longest)
+        self.height = max(1, round(scale * height))
+        self.width = max(1, round(scale * width))
+        if isinstance(images, ImageFiles) and scale < 1:
+            # Decoded small, which is faster than to shrink them afterwards.
+            size = self.height, self.width
+            images = ImageFiles(images.paths, size, images.channels, images.resize)
+        self._images = images
+
+    @property
+    def kind(self):
+        """The media type of the sheets."""
+        return "image/png" if self.exact else "image/jpeg"
+
+    @property
+    def cell(self):
+        """(height, width) of the place of one thumbnail, which lies at its top left."""
+        if self.exact:
+            return self.height, self.width
+        # So that no block of a JPEG holds pixels of two images.
+        return tuple(-(-side // _BLOCK) * _BLOCK for side in (self.height, self.width))
+
+    def sheets(self, tell=lambda line: None):
+        """The sheets in their order, each encoded, in base64.
+
+        Args:
+            tell: called with a line now and then, if there are many.
+
+        Returns:
+            Iterator of texts.
+
+        Raises:
+            RunError: an image file cannot be read any more.
+        """
+        each = int(np.prod(self._images.shape[1:]))
+        step = PER_SHEET * max(1, _PIECE // (PER_SHEET * each))
+        count = len(self.order)
+        for start in range(0, count, step):
+            pixels = self._read(self.order[start : start + step])
+            for first in range(0, len(pixels), PER_SHEET):
+                yield self._encoded(pixels[first : first + PER_SHEET])
+                done = min(start + first + PER_SHEET, count)
+                if done % _TOLD == 0 and count > _TOLD:
+                    tell(f"thumbnails: {done:,} of {count:,}")
+
+    def _read(self, indices):
+        images = self._images
+        try:
+            return np.asarray(take(images, indices))
+        except Exception as error:
+            # TensorFlow and Pillow have errors of their own; what counts is the file.
+            if isinstance(images, ImageFiles) and (found := images.damaged()):
+                raise RunError(f"an image cannot be read any more: {found}") from error
+            raise
+
+    def _encoded(self, pixels):
+        size = self.height, self.width
+        if pixels.shape[1:3] != size:
+            pixels = np.stack([_shrunk(image, *size) for image in pixels])
+        edges = [(0, whole - part) for whole, part in zip(self.cell, size, strict=True)]
+        # Edges go on, since a jump to black would be seen within the image.
+        pixels = np.pad(pixels, [(0, 0), *edges, (0, 0)], mode="edge")
+        file = io.BytesIO()
+        sheet = _picture(_side_by_side(pixels))
+        if self.exact:
+            sheet.save(file, "PNG")
+        else:
+            sheet.save(file, "JPEG", quality=_QUALITY, subsampling=0)
+        return base64.b64encode(file.getvalue()).decode()
+
+
+def _side_by_side(pixels):
+    """One image of many, in rows of `COLUMNS`; empty places are black."""
+    count, height, width, channels = pixels.shape
+    rows = -(-count // COLUMNS)
+    places = np.zeros((rows * COLUMNS, height, width, channels), np.uint8)
+    places[:count] = pixels
+    places = places.reshape(rows, COLUMNS, height, width, channels)
+    return places.swapaxes(1, 2).reshape(rows * height, COLUMNS * width, channels)
+
+
+def _shrunk(image, height, width):
+    small = _picture(image).resize((width, height), Image.Resampling.BOX)
+    return np.asarray(small).reshape(height, width, image.shape[-1])
+
+
+def _picture(pixels):
+    return Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)

@@ -1,0 +1,102 @@
+"""Which labels are wrong: `lnl-sr audit RUN`."""
+
+import pathlib
+
+from lnl_sr_tf import quiet
+from lnl_sr_tf.commands import backend, grids
+from lnl_sr_tf.commands.option import Option
+from lnl_sr_tf.errors import InputError, RunError
+
+USAGE = "audit RUN [--folds=K] [--out=FOLDER] [--nopage]"
+MEANING = (
+    "find the labels that a finished run was trained on and that are probably wrong: "
+    "audit.csv with each label, audit.json with the noise rate and the transition "
+    "matrix, and audit.html to work through"
+)
+ARGUMENTS = (1, 1)
+SETTINGS = ("data_dir", "sweep_on", "cpus_per_run", "gpus_per_run")
+OPTIONS = (
+    Option(
+        "folds",
+        int,
+        0,
+        "train as many networks anew, each without a part of the examples, and take "
+        "for each example what the network says that was trained without it; from 2, "
+        "and 0 for the run itself",
+    ),
+    Option("out", str, "", "the folder to write to (default: that of the run)"),
+    Option("page", bool, True, "whether to write audit.html, which needs the images"),
+)
+
+
+def run(request, tell):
+    """Audit a run, and tell what was found and where it is.
+
+    Args:
+        request: a `lnl_sr_tf.commands.option.Request`.
+        tell: called with each line of the result.
+    """
+    (path,) = request.arguments
+    folds = request.options["folds"]
+    if folds == 1:
+        raise InputError("--folds=1: expected 0 or a whole number from 2")
+    out = pathlib.Path(request.options["out"] or path).expanduser()
+    if out.exists() and not out.is_dir():
+        raise InputError(f"--out={out}: expected a folder; this is a file")
+    backend.start()
+    with quiet.notices():
+        from lnl_sr_tf.auditing import audit_run, files, report
+    data_dir = request.settings.get("data_dir")
+    trained = _trained(path, folds, request.settings) if folds else []
+    found = audit_run(path, trained, data_dir)
+    _make(out)
+    written = files.write(found, out)
+    if request.options["page"]:
+        report.write_page(found, path, out / "audit.html", data_dir, grids.tell)
+        written = (*written, out / "audit.html")
+    for line in _lines(found):
+        tell(line)
+    for name in written:
+        tell(str(name))
+
+
+def _trained(path, folds, settings):
+    """Folders of the runs of all folds, trained where they are missing."""
+    from lnl_sr_tf import sweep
+    from lnl_sr_tf.auditing import of_run
+
+    runs = sweep.train(of_run.fold_configs(path, folds, settings), grids.tell)
+    return [folder.path for _, folder in runs]
+
+
+def _make(folder):
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunError(f"cannot make {folder}: {error.strerror or error}") from error
+
+
+def _lines(found):
+    """What was found, for a terminal."""
+    yield found.words[0].upper() + found.words[1:]
+    yield f"Outputs: {found.evidence}"
+    shares, low, high = found.class_rates
+    width = max(len("class"), *map(len, found.class_names))
+    yield f"{'class':{width}}  wrong, of those given so"
+    rows = zip(found.class_names, shares, low, high, strict=True)
+    for name, share, least, most in rows:
+        yield f"{name:{width}}  {share:6.1%}  ({least:.1%} to {most:.1%})"
+    if found.clean is not None:
+        from lnl_sr_tf.auditing.against_clean import against_clean
+
+        known = against_clean(found)
+        ranked = ""
+        if known["auroc"] is not None:
+            ranked = (
+                f", AUROC {known['auroc']:.4f}, precision at that rate "
+                f"{known['precision']:.4f}"
+            )
+        yield (
+            f"Against clean labels: noise rate {known['noise_rate']:.3f}{ranked}, "
+            f"calibration error {known['calibration_error']:.3f}"
+        )

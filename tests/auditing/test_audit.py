@@ -1,0 +1,146 @@
+"""An audit of labels and outputs that are known."""
+
+import csv
+import json
+import pathlib
+import tempfile
+
+import numpy as np
+from absl.testing import absltest, parameterized
+
+from lnl_sr_tf import noise
+from lnl_sr_tf.auditing import audit, files
+from lnl_sr_tf.auditing.against_clean import against_clean
+from lnl_sr_tf.errors import InputError, RunError
+
+
+def observed(rate, count=3000, classes=5, seed=1):
+    """Outputs of a network that is right on 99 % and less sure where it is not."""
+    rng = np.random.default_rng(seed)
+    clean = rng.integers(0, classes, count)
+    given = noise.corrupt(clean, noise.symmetric_matrix(classes, rate), seed)
+    right = rng.random(count) < 0.993
+    says = np.where(right, clean, rng.integers(0, classes, count))
+    outputs = rng.dirichlet(np.ones(classes), count)
+    outputs *= np.where(right, 0.2, 0.7)[:, None]
+    outputs[np.arange(count), says] += np.where(right, 0.8, 0.3)
+    return outputs, clean, given
+
+
+class AuditTest(parameterized.TestCase):
+    @parameterized.parameters(0.05, 0.3, 0.6)
+    def test_finds_wrong_labels(self, rate):
+        outputs, clean, given = observed(rate)
+        found = audit(given, outputs, clean=clean)
+        wrong = np.mean(given != clean)
+        self.assertAlmostEqual(found.noise_rate, wrong, delta=0.02)
+        low, high = found.noise_rate_interval
+        self.assertBetween(found.noise_rate, low, high)
+        self.assertLess(high - low, 0.05)
+        self.assertFalse(found.no_sign)
+        self.assertIn(f"noise rate {found.noise_rate:.3f} (", found.words)
+        known = against_clean(found)
+        self.assertGreater(known["auroc"], 0.97)
+        self.assertGreater(known["precision"], 0.9)
+        self.assertLess(known["calibration_error"], 0.02)
+        self.assertGreater(known["suggested_right"], 0.97)
+        self.assertAlmostEqual(known["noise_rate"], wrong)
+
+    def test_clean_labels(self):
+        outputs, clean, _ = observed(0.0)
+        found = audit(clean, outputs)
+        self.assertTrue(found.no_sign)
+        self.assertStartsWith(found.words, "no sign of label noise")
+        self.assertLessEqual(len(found.suspects), 0.01 * len(clean))
+
+    def test_logits_are_the_same(self):
+        outputs, _, given = observed(0.3)
+        found = audit(given, outputs)
+        again = audit(given, logits=np.log(outputs) + 7.0)
+        np.testing.assert_allclose(again.score, found.score, atol=1e-9)
+        np.testing.assert_array_equal(again.suggested, found.suggested)
+
+    def test_order(self):
+        outputs, _, given = observed(0.3)
+        found = audit(given, outputs)
+        self.assertTrue(np.all(np.diff(found.score[found.order]) <= 0))
+        self.assertTrue(np.all(np.diff(found.probability[found.order]) <= 0))
+        np.testing.assert_array_equal(np.sort(found.rank), np.arange(1, 3001))
+        self.assertEqual(found.rank[found.order[0]], 1)
+        suspect = found.probability > 0.5
+        np.testing.assert_array_equal(np.sort(found.suspects), np.flatnonzero(suspect))
+        np.testing.assert_array_equal(found.suggested != given, suspect)
+
+    def test_class_rates_and_matrix(self):
+        outputs, clean, given = observed(0.3)
+        found = audit(given, outputs)
+        shares, low, high = found.class_rates
+        for label in range(5):
+            of_class = given == label
+            actual = np.mean(clean[of_class] != label)
+            self.assertBetween(actual, low[label] - 0.02, high[label] + 0.02)
+            self.assertBetween(shares[label], low[label], high[label])
+        matrix, low, high = found.matrix
+        np.testing.assert_allclose(matrix.sum(axis=1), 1)
+        self.assertTrue(np.all((low <= matrix + 1e-4) & (matrix - 1e-4 <= high)))
+
+    @parameterized.parameters(
+        ({}, "expected either probabilities or logits"),
+        ({"probabilities": [[1.0, 0]] * 2, "logits": [[1.0, 0]] * 2}, "either"),
+        ({"logits": [[np.nan, 0], [1, 0]]}, "NaN or infinity in row 0"),
+        ({"logits": [1.0, 2.0]}, r"received the shape \(2,\)"),
+        ({"probabilities": [[1.0, 0]] * 2, "clean": [0]}, "clean: expected 2"),
+        (
+            {"probabilities": [[1.0, 0]] * 2, "class_names": "abc"},
+            "class_names: expected 2; received 3",
+        ),
+    )
+    def test_wrong(self, arguments, message):
+        with self.assertRaisesRegex(InputError, message):
+            audit(np.array([0, 1]), **arguments)
+
+
+class FilesTest(parameterized.TestCase):
+    def setUp(self):
+        super().setUp()
+        held = self.enterContext(tempfile.TemporaryDirectory())
+        self.folder = pathlib.Path(held)
+
+    def test_round_trip(self):
+        outputs, clean, given = observed(0.3, 200)
+        clean[0] = -1
+        names = [f"a,{i}.png" for i in range(200)]
+        classes = ['x,"y"', "b\nc", "λ", "d", "e"]
+        found = audit(
+            given, outputs, clean=clean, names=names, class_names=classes,
+            index=np.arange(200) * 3,
+        )  # fmt: skip
+        table, whole = files.write(found, self.folder, {"run": "there"})
+        with open(table, newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        self.assertEqual([int(row["rank"]) for row in rows], list(range(1, 201)))
+        for row in rows:
+            place = int(row["index"]) // 3
+            self.assertEqual(row["file"], names[place])
+            self.assertEqual(row["given"], classes[given[place]])
+            self.assertEqual(row["suggested"], classes[found.suggested[place]])
+            self.assertAlmostEqual(
+                float(row["probability"]), found.probability[place], places=5
+            )
+            known = "none of them" if place == 0 else classes[clean[place]]
+            self.assertEqual(row["clean"], known)
+        held = json.loads(whole.read_text("utf-8"))
+        self.assertEqual(held["noise_rate"], found.noise_rate)
+        self.assertEqual(held["run"], "there")
+        self.assertEqual(sum(one["given"] for one in held["class_rates"]), 200)
+
+    def test_cannot_be_written(self):
+        outputs, _, given = observed(0.3, 200)
+        (self.folder / "audit.csv").mkdir()
+        with self.assertRaisesRegex(RunError, "cannot write .*audit.csv: Is a dir"):
+            files.write(audit(given, outputs), self.folder)
+        self.assertEqual([p.name for p in self.folder.iterdir()], ["audit.csv"])
+
+
+if __name__ == "__main__":
+    absltest.main()

@@ -1,0 +1,132 @@
+"""`lnl-sr audit` on runs that are really trained."""
+
+import csv
+import json
+import pathlib
+import shutil
+
+import numpy as np
+import tensorflow as tf
+from absl.testing import parameterized
+from bare_results import bare_results
+from command import call
+
+import lnl_sr_tf as lnl
+from lnl_sr_tf.auditing.against_clean import against_clean
+from lnl_sr_tf.errors import InputError
+from lnl_sr_tf.run_folder import RunFolder
+from lnl_sr_tf.training.output_record import read_record, recorded_epochs
+
+
+class AuditCommandTest(tf.test.TestCase, parameterized.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.enterClassContext(bare_results())
+        cls.root = pathlib.Path(tf.compat.v1.test.get_temp_dir()) / "audit"
+        shutil.rmtree(cls.root, ignore_errors=True)
+        status, _, err = call(
+            "--dataset=digits", "--loss=ce_sr", "--noise=sym", "--rate=0.4",
+            "--precision=float32", f"--output_dir={cls.root}",
+        )  # fmt: skip
+        assert status == 0, err
+        (path,) = cls.root.iterdir()
+        cls.run_ = RunFolder(path)
+
+    def copy(self, name):
+        path = self.root / name / self.run_.path.name
+        shutil.copytree(self.run_.path, path)
+        return RunFolder(path)
+
+    def test_what_it_tells_and_leaves(self):
+        status, out, err = call("audit", str(self.run_.path))
+        self.assertEqual((status, err), (0, ""))
+        self.assertRegex(out, r"^Noise rate 0\.\d+ \(0.* to 0.*\); \d+ of 1437 labels")
+        self.assertIn("the run itself, mean of 10 epochs", out)
+        self.assertRegex(out, "Against clean labels: noise rate 0.400, AUROC 0.9")
+        written = [pathlib.Path(line) for line in out.splitlines()[-3:]]
+        self.assertEqual(
+            [path.name for path in written], ["audit.csv", "audit.json", "audit.html"]
+        )
+        self.assertTrue(all(path.is_file() for path in written))
+        with open(written[0], newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+        self.assertLen(rows, 1437)
+        known = json.loads(written[1].read_text("utf-8"))["against_clean"]
+        self.assertGreater(known["auroc"], 0.98)
+        self.assertGreater(known["precision"], 0.93)
+        self.assertLess(known["calibration_error"], 0.05)
+        with np.load(self.run_.labels) as labels:
+            wrong = labels["given"] != labels["clean"]
+        self.assertAlmostEqual(known["noise_rate"], wrong.mean())
+
+    def test_record_is_the_mean_of_epochs(self):
+        epochs, total = read_record(self.run_.outputs)
+        self.assertEqual(epochs, recorded_epochs(10, 60))
+        self.assertAllClose(total.sum(axis=1), np.full(1437, 10.0), 1e-3)
+
+    def test_without_a_record_and_its_data_elsewhere(self):
+        run = self.copy("bare")
+        run.outputs.unlink()
+        found = lnl.audit(run.path)
+        self.assertIn("its last epoch", found.evidence)
+        # One network alone tells less than its past does.
+        self.assertGreater(against_clean(found)["auroc"], 0.9)
+
+    def test_folds(self):
+        flags = ("--folds=2", "--nopage", f"--out={self.root / 'folds'}")
+        status, out, err = call("audit", str(self.run_.path), *flags)
+        self.assertEqual(status, 0, err)
+        self.assertIn("epoch 60/60", err)
+        self.assertIn("2 networks, each for the part it was not trained on", out)
+        held = json.loads((self.root / "folds" / "audit.json").read_text("utf-8"))
+        self.assertGreater(held["against_clean"]["auroc"], 0.95)
+        status, again, err = call("audit", str(self.run_.path), *flags)
+        self.assertEqual((status, again), (0, out))
+        self.assertNotIn("epoch 60/60", err)
+        parts = [p for p in self.root.glob("digits*") if p != self.run_.path]
+        self.assertLen(parts, 2)
+        with self.assertRaisesRegex(InputError, "trained without the part [12]/2"):
+            lnl.audit(parts[0])
+        for part in parts:
+            shutil.rmtree(part)
+
+    @parameterized.parameters(
+        (("audit",), "expected more than that: lnl-sr audit RUN"),
+        (("audit", "nowhere"), "nowhere: there is no run"),
+        (("audit", "RUN", "--folds=1"), "--folds=1: expected 0 or a whole number from"),
+        (("audit", "RUN", "--folds=-2"), "--folds=-2: expected a whole number from 0"),
+        (("audit", "RUN", "--folds=1000"), "--fold=1/1000: expected PART/PARTS"),
+        (("audit", "RUN", "--out=FILE"), "expected a folder; this is a file"),
+        (("audit", "RUN", "--rate=0.3"), "Unknown command line flag 'rate'"),
+    )
+    def test_wrong(self, arguments, message):
+        file = self.root.parent / "a file"
+        file.write_text("")
+        arguments = [
+            text.replace("RUN", str(self.run_.path)).replace("FILE", str(file))
+            for text in arguments
+        ]
+        status, _, err = call(*arguments)
+        self.assertEqual(status, 2)
+        self.assertRegex(err, f"^lnl-sr: .*{message}")
+        self.assertEqual(err.count("\n"), 1)
+
+    def test_unfinished(self):
+        run = self.copy("unfinished")
+        run.write_summary(run.summary() | {"finished": False})
+        status, _, err = call("audit", str(run.path))
+        self.assertEqual(status, 2)
+        self.assertRegex(err, "finished")
+
+    def test_damaged_record(self):
+        run = self.copy("damaged")
+        run.outputs.write_bytes(b"PK")
+        status, _, err = call("audit", str(run.path))
+        self.assertEqual(status, 1)
+        self.assertRegex(err, "outputs.npz cannot be read")
+        self.assertEqual(err.count("\n"), 1)
+
+
+if __name__ == "__main__":
+    tf.test.main()

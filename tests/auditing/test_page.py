@@ -1,0 +1,274 @@
+"""What is in the page by which a person finds wrong labels; no browser."""
+
+import base64
+import hashlib
+import html
+import io
+import json
+import pathlib
+import re
+import tempfile
+from unittest import mock
+
+import made_data
+import numpy as np
+from absl.testing import absltest, parameterized
+from PIL import Image
+
+from lnl_sr_tf import datasets
+from lnl_sr_tf.auditing import page, thumbnails
+from lnl_sr_tf.errors import RunError
+
+HOSTILE = "</script><img src=x onerror=alert(1)>&\u2028\u2029'\""
+
+
+def made_items(count=7, shape=(8, 8, 1), **changed):
+    """Random examples; by `changed` with other fields."""
+    rng = np.random.default_rng(count)
+    fields = dict(
+        images=rng.integers(0, 256, (count, *shape)).astype(np.uint8),
+        index=rng.permutation(10 * count)[:count],
+        names=None,
+        given=rng.integers(0, 3, count),
+        suggested=rng.integers(0, 3, count),
+        probability=rng.random(count),
+        score=rng.random(count),
+        clean=None,
+        class_names=("ant", "bee", "cow"),
+    )
+    return page.Items(**fields | changed)
+
+
+def sheets_of(text):
+    found = re.findall(r'id="sheet-(\d+)">([^<]*)</script>', text)
+    assert [int(number) for number, _ in found] == list(range(len(found)))
+    return [Image.open(io.BytesIO(base64.b64decode(sheet))) for _, sheet in found]
+
+
+def data_of(text):
+    (found,) = re.findall(r'id="data">([^<]*)</script>', text)
+    return json.loads(found)
+
+
+def cut(data, sheets):
+    """The thumbnails as the page shows them, in the order of the page."""
+    about, found = data["thumbnails"], []
+    for place in range(len(data["index"])):
+        sheet = np.asarray(sheets[place // about["perSheet"]])
+        row, column = divmod(place % about["perSheet"], about["columns"])
+        top, left = row * about["cellHeight"], column * about["cellWidth"]
+        part = sheet[top : top + about["height"], left : left + about["width"]]
+        found.append(part.reshape(*part.shape[:2], -1))
+    return np.stack(found)
+
+
+class PageTest(parameterized.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        self.path = self.folder / "audit.html"
+
+    def written(self, items, matrix=None, title="Digits", **options):
+        size = len(items.class_names)
+        matrix = np.eye(size) if matrix is None else matrix
+        page.write(self.path, title, items, matrix, **options)
+        return self.path.read_text("utf-8")
+
+    def test_examples_by_falling_probability_then_score(self):
+        items = made_items(
+            5,
+            probability=np.array([0.2, 0.9, 0.5, 0.9, 0.5], np.float32),
+            score=np.array([0.0, 1.0, 2.0, 3.0, 4.0]),
+        )
+        order = [3, 1, 4, 2, 0]
+        data = data_of(self.written(items))
+        self.assertEqual(data["index"], items.index[order].tolist())
+        self.assertEqual(data["probability"], [0.9, 0.9, 0.5, 0.5, 0.2])
+
+    def test_data_come_back(self):
+        names = [f"a/{i}.png" for i in range(7)]
+        names[2] = HOSTILE
+        items = made_items(
+            names=tuple(names),
+            clean=np.array([0, 1, 2, -1, 0, 1, 2]),
+            class_names=("Straße", HOSTILE, 'a "b", c\n'),
+        )
+        matrix = np.array([[1.234, 0, 3], [np.nan, 5, 6], [7, 8, 1e6]])
+        data = data_of(self.written(items, matrix))
+        order = np.argsort(-items.probability)
+        for name in ("index", "given", "suggested", "clean"):
+            self.assertEqual(data[name], getattr(items, name)[order].tolist(), name)
+        self.assertEqual(data["names"], [names[i] for i in order])
+        self.assertEqual(data["classes"], list(items.class_names))
+        np.testing.assert_allclose(
+            data["probability"], items.probability[order], atol=5e-7
+        )
+        self.assertEqual(data["matrix"], [[1.23, 0, 3], [None, 5, 6], [7, 8, 1e6]])
+
+    def test_names_cannot_end_the_script(self):
+        items = made_items(names=(HOSTILE,) * 7, class_names=(HOSTILE,) * 3)
+        text = self.written(items, title=HOSTILE, facts=[(HOSTILE, HOSTILE)])
+        self.assertNotIn("<img", text)
+        self.assertIn(f"<title>{html.escape(HOSTILE, quote=False)[:20]}", text)
+        self.assertEqual(data_of(text)["names"][0], HOSTILE)
+        (line,) = [line for line in text.splitlines() if 'id="data"' in line]
+        for char in "&\u2028\u2029":
+            self.assertNotIn(char, line)
+
+    def test_names_that_no_utf8_can_say(self):
+        data = data_of(self.written(made_items(names=("\udcff.png",) * 7)))
+        self.assertEqual(data["names"][0], "?.png")
+
+    @parameterized.parameters((8, 8, 1), (28, 28, 1), (32, 32, 3), (5, 9, 3), (1, 1, 1))
+    def test_small_images_are_exact(self, *shape):
+        count = 2 * thumbnails.PER_SHEET + 13
+        items = made_items(count, shape)
+        text = self.written(items)
+        data, sheets = data_of(text), sheets_of(text)
+        self.assertLen(sheets, 3)
+        self.assertEqual({sheet.format for sheet in sheets}, {"PNG"})
+        self.assertEqual(data["thumbnails"]["start"], "data:image/png;base64,")
+        self.assertTrue(data["thumbnails"]["exact"])
+        order = np.argsort(-items.probability)
+        np.testing.assert_array_equal(cut(data, sheets), items.images[order])
+
+    @parameterized.parameters(
+        ((33, 40, 1), (33, 40)),
+        ((64, 64, 3), (64, 64)),
+        ((100, 150, 3), (43, 64)),
+        ((300, 10, 1), (64, 2)),
+        ((700, 1, 3), (64, 1)),
+    )
+    def test_large_images_shrink(self, shape, size):
+        # One colour each, so that what comes from a neighbour would be seen.
+        rng = np.random.default_rng(0)
+        colors = rng.integers(0, 256, (40, 1, 1, shape[-1])).astype(np.uint8)
+        images = np.tile(colors, (1, *shape[:2], 1))
+        items = made_items(40, images=images, probability=np.linspace(1, 0, 40))
+        text = self.written(items)
+        data, sheets = data_of(text), sheets_of(text)
+        self.assertEqual({sheet.format for sheet in sheets}, {"JPEG"})
+        found = cut(data, sheets).astype(int)
+        self.assertEqual(found.shape[1:3], size)
+        self.assertLess(np.abs(found - colors).max(), 4)
+
+    @parameterized.parameters(20, 90)
+    def test_files_are_read_by_and_by(self, side):
+        root = made_data.make_folder(
+            self.folder / "data", count=80, height=side, width=side
+        )
+        data = datasets.load(str(root), in_memory=False, tell=lambda line: None)
+        images = data.train_images
+        self.assertIsInstance(images, datasets.ImageFiles)
+        items = made_items(
+            len(images),
+            images=images,
+            names=tuple(data.paths),
+            class_names=tuple(data.class_names),
+            given=data.given_labels,
+            suggested=1 - data.given_labels,
+        )
+        taken, whole = [], datasets.ImageFiles.take
+
+        def take(files, indices):
+            taken.append(len(indices))
+            return whole(files, indices)
+
+        with (
+            mock.patch.object(thumbnails, "_PIECE", 1),
+            mock.patch.object(datasets.ImageFiles, "take", take),
+        ):
+            text = self.written(items)
+        each = thumbnails.PER_SHEET
+        self.assertEqual(taken, [each, len(images) - each])
+        found = cut(data_of(text), sheets_of(text)).astype(int)
+        expected = images[np.argsort(-items.probability)].astype(int)
+        if side == 20:
+            np.testing.assert_array_equal(found, expected)
+        else:
+            # The means are left by a smaller picture and by JPEG.
+            means = [part.mean((1, 2)) for part in (found, expected)]
+            self.assertLess(np.abs(means[0] - means[1]).max(), 5)
+
+    def test_file_that_went_is_named(self):
+        root = made_data.make_folder(self.folder / "data")
+        data = datasets.load(str(root), in_memory=False, tell=lambda line: None)
+        count = len(data.train_images)
+        items = made_items(count, images=data.train_images)
+        old = self.written(made_items())
+        pathlib.Path(data.paths[3]).write_bytes(b"no image")
+        with self.assertRaisesRegex(RunError, "cannot be read any more") as caught:
+            self.written(items)
+        self.assertIn(pathlib.Path(data.paths[3]).name, str(caught.exception))
+        self.assertNotIn("\n", str(caught.exception))
+        self.assertEqual(self.path.read_text("utf-8"), old)
+        self.assertEqual(
+            sorted(p.name for p in self.folder.glob("*.html*")), ["audit.html"]
+        )
+        self.assertEmpty(list(self.folder.glob(".audit*")))
+
+    def test_policy_names_what_is_there(self):
+        text = self.written(made_items())
+        policy = re.search(r'Content-Security-Policy" content="([^"]*)"', text)[1]
+        policy = html.unescape(policy)
+        for tag, directive in (("style", "style-src"), ("script", "script-src")):
+            (content,) = re.findall(rf"<{tag}>(.*?)</{tag}>", text, re.DOTALL)
+            digest = base64.b64encode(hashlib.sha256(content.encode()).digest())
+            self.assertIn(f"{directive} 'sha256-{digest.decode()}'", policy)
+        self.assertStartsWith(policy, "default-src 'none'; img-src data:;")
+        self.assertNotIn("unsafe", policy)
+        self.assertNotRegex(text, r"\s(style|on\w+)=")
+        self.assertNotIn("http://", text)
+        self.assertNotIn("https://", text)
+
+    def test_same_arguments_same_bytes_and_others_another_fingerprint(self):
+        first = self.written(made_items())
+        self.assertEqual(self.written(made_items()), first)
+        other = self.written(made_items(given=np.zeros(7, np.int64)))
+        self.assertNotEqual(
+            data_of(other)["fingerprint"], data_of(first)["fingerprint"]
+        )
+        # Marks belong to examples and labels, not to what is said about them.
+        titled = self.written(made_items(), title="Other", facts=[("a", "b")])
+        self.assertEqual(data_of(titled)["fingerprint"], data_of(first)["fingerprint"])
+
+    def test_facts(self):
+        text = self.written(made_items(), facts=[("Noise rate", "0.41 <0.39>")])
+        self.assertIn("<dt>Noise rate</dt><dd>0.41 &lt;0.39&gt;</dd>", text)
+
+    def test_no_examples(self):
+        text = self.written(made_items(0))
+        self.assertEmpty(sheets_of(text))
+        self.assertEqual(data_of(text)["index"], [])
+
+    def test_progress_is_told_for_many(self):
+        told = []
+        self.written(made_items(100), tell=told.append)
+        self.assertEmpty(told)
+        self.written(made_items(12_000, (2, 2, 1)), tell=told.append)
+        self.assertEqual(
+            told,
+            ["thumbnails: 5,000 of 12,000", "thumbnails: 10,000 of 12,000"],
+        )
+
+    @parameterized.parameters("missing/audit.html", ".")
+    def test_unwritable_path(self, name):
+        with self.assertRaisesRegex(RunError, "^cannot write .*$") as caught:
+            page.write(self.folder / name, "Digits", made_items(), np.eye(3))
+        self.assertNotIn("\n", str(caught.exception))
+
+    def test_what_was_there_stays_until_the_new_one_is_whole(self):
+        self.path.mkdir()
+        (self.path / "kept").touch()
+        with self.assertRaises(RunError):
+            self.written(made_items())
+        self.assertEqual([p.name for p in self.folder.iterdir()], ["audit.html"])
+
+    @parameterized.parameters("given", "clean", "names", "images")
+    def test_as_many_of_each(self, field):
+        with self.assertRaisesRegex(ValueError, f"{field} are 6, the examples 7"):
+            made_items(**{field: np.zeros((6, 2, 2, 1), np.uint8)})
+
+
+if __name__ == "__main__":
+    absltest.main()

@@ -8,7 +8,7 @@ all of them.
 import importlib
 
 # By name, in the order of the help. The first is what is done where none is named.
-NAMES = ("sweep", "table", "figure", "report", "tune", "audit")
+NAMES = ("sweep", "table", "figure", "report", "tune", "audit", "clean")
 
 
 def load(name):

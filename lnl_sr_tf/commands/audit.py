@@ -7,7 +7,7 @@ from lnl_sr_tf.commands import backend, grids
 from lnl_sr_tf.commands.option import Option
 from lnl_sr_tf.errors import InputError, RunError
 
-USAGE = "audit RUN [--folds=K] [--out=FOLDER] [--nopage]"
+USAGE = "audit RUN [--folds=K] [--compare=RUN] [--nopage]"
 MEANING = (
     "find the labels that a finished run was trained on and that are probably wrong: "
     "audit.csv with each label, audit.json with the noise rate and the transition "
@@ -25,6 +25,13 @@ OPTIONS = (
         "and 0 for the run itself",
     ),
     Option("out", str, "", "the folder to write to (default: that of the run)"),
+    Option(
+        "compare",
+        str,
+        "",
+        "the folder of a second run, on the data that lnl-sr clean made: what it "
+        "gained (default: none)",
+    ),
     Option("page", bool, True, "whether to write audit.html, which needs the images"),
 )
 
@@ -45,16 +52,21 @@ def run(request, tell):
         raise InputError(f"--out={out}: expected a folder; this is a file")
     backend.start()
     with quiet.notices():
-        from lnl_sr_tf.auditing import audit_run, files, report
+        from lnl_sr_tf.auditing import audit_run, compare, files, report
     data_dir = request.settings.get("data_dir")
     trained = _trained(path, folds, request.settings) if folds else []
     found = audit_run(path, trained, data_dir)
+    more = {}
+    if request.options["compare"]:
+        more["compare"] = compare.compare(path, request.options["compare"])
     _make(out)
-    written = files.write(found, out)
+    written = files.write(found, out, more)
     if request.options["page"]:
         report.write_page(found, path, out / "audit.html", data_dir, grids.tell)
         written = (*written, out / "audit.html")
     for line in _lines(found):
+        tell(line)
+    for line in compare.lines(more["compare"]) if more else ():
         tell(line)
     for name in written:
         tell(str(name))

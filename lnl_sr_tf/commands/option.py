@@ -11,7 +11,7 @@ class Option(NamedTuple):
 
     Args:
         name: of the flag.
-        kind: bool, int or str.
+        kind: bool, int, float, a share in (0, 1], or str.
         default: its value where it is not given.
         meaning: what it is, with its unit.
         choices: the texts that it may be.
@@ -44,6 +44,14 @@ class Option(NamedTuple):
             if number < self.least:
                 raise self._wrong(text, f"a whole number from {self.least}")
             return number
+        if self.kind is float:
+            try:
+                share = float(text)
+            except ValueError:
+                share = 0.0
+            if not 0 < share <= 1:
+                raise self._wrong(text, "a number in (0, 1]")
+            return share
         if self.choices and text not in self.choices:
             close = difflib.get_close_matches(text, self.choices, n=1)
             hint = f"; did you mean {close[0]}?" if close else ""

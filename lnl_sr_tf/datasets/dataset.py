@@ -71,6 +71,7 @@ class Dataset:
         human_labels: dict from a name to labels that people gave, int64, shape (n,).
         fingerprint: differs where the data does; None where the name says it all.
         paths: the file of each training image, or None.
+        test_paths: the file of each test image, or None.
         foreign: which training images are of none of the classes, boolean, shape (n,),
             or None.
         validation: a `TestSet` of training images with their given labels, which are
@@ -99,6 +100,7 @@ class Dataset:
     human_labels: dict = dataclasses.field(default_factory=dict)
     fingerprint: str = None
     paths: tuple = None
+    test_paths: tuple = None
     foreign: np.ndarray = None
     validation: TestSet = None
     fold: Fold = None

@@ -89,6 +89,7 @@ def from_listing(
         },
         fingerprint=_fingerprint(splits, indexes),
         paths=tuple(train.paths),
+        test_paths=tuple(splits[test].paths),
     )
 
 

@@ -1,0 +1,193 @@
+"""What is to become of each suspect label: by probability, by number, or by people."""
+
+import csv
+import dataclasses
+import difflib
+import pathlib
+
+import numpy as np
+
+from lnl_sr_tf.errors import InputError
+
+DROP, RELABEL = "drop", "relabel"
+_DECISIONS = ("wrong", "right", "unsure")
+
+
+@dataclasses.dataclass(frozen=True)
+class Changes:
+    """Labels that are changed, and examples that are left out.
+
+    Args:
+        index: numbers of the examples in their source, int64, shape (m,).
+        label: the new class of each, -1 for one that is left out.
+        probability: that the given label is wrong, shape (m,).
+        reason: why, m texts.
+    """
+
+    index: np.ndarray
+    label: np.ndarray
+    probability: np.ndarray
+    reason: tuple
+
+
+@dataclasses.dataclass(frozen=True)
+class Judged:
+    """The rows of an `audit.csv`, most suspect first.
+
+    Args:
+        index: int64, shape (n,).
+        given: classes, int64, shape (n,).
+        suggested: likewise.
+        probability: shape (n,).
+    """
+
+    index: np.ndarray
+    given: np.ndarray
+    suggested: np.ndarray
+    probability: np.ndarray
+
+
+def read_audit(path, class_names):
+    """Read an `audit.csv`.
+
+    Args:
+        path: the file, a `pathlib.Path`.
+        class_names: k texts.
+
+    Returns:
+        A `Judged`.
+
+    Raises:
+        InputError: if it is not there, or no audit of these classes.
+    """
+    if not path.is_file():
+        raise InputError(f"{path}: there is no audit; lnl-sr audit RUN makes one")
+    number = {name: i for i, name in enumerate(class_names)}
+    columns = ("index", "given", "suggested", "probability")
+    rows = _rows(path, columns)
+    try:
+        return Judged(
+            np.array([int(row["index"]) for row in rows], np.int64),
+            np.array([number[row["given"]] for row in rows], np.int64),
+            np.array([number[row["suggested"]] for row in rows], np.int64),
+            np.array([float(row["probability"]) for row in rows]),
+        )
+    except (KeyError, ValueError, TypeError) as error:
+        raise InputError(
+            f"{path}: {error} is of another run, or the file is damaged; lnl-sr audit "
+            "makes it anew"
+        ) from error
+
+
+def by_probability(judged, threshold, do):
+    """Changes of all labels that are wrong with at least a probability.
+
+    Args:
+        judged: a `Judged`.
+        threshold: in (0, 1].
+        do: `"drop"` or `"relabel"`.
+    """
+    chosen = np.flatnonzero(judged.probability >= threshold)
+    return _changes(judged, chosen, do, f"probability of at least {threshold:g}")
+
+
+def by_number(judged, number, do):
+    """Changes of the most suspect labels.
+
+    Args:
+        judged: a `Judged`.
+        number: how many, from 1.
+        do: `"drop"` or `"relabel"`.
+
+    Raises:
+        InputError: if there are fewer examples.
+    """
+    if number > len(judged.index):
+        raise InputError(
+            f"--number={number}: expected at most {len(judged.index)}, which is how "
+            "many examples there are"
+        )
+    return _changes(judged, np.arange(number), do, f"{number} most suspect")
+
+
+def by_decisions(judged, path, class_names, do):
+    """Changes of the labels that people called wrong on the page.
+
+    Args:
+        judged: a `Judged`.
+        path: the `decisions.csv` that the page exported.
+        class_names: k texts.
+        do: `"drop"` or `"relabel"`; with the latter, one that is called wrong without
+            a better label is left out too.
+
+    Raises:
+        InputError: if the file is not there, malformed, or of another run.
+    """
+    path = pathlib.Path(path).expanduser()
+    if not path.is_file():
+        raise InputError(f"--decisions={path}: there is no such file")
+    number = {name: i for i, name in enumerate(class_names)}
+    place = {index: i for i, index in enumerate(judged.index.tolist())}
+    chosen, labels = [], []
+    for line, row in enumerate(
+        _rows(path, ("index", "given", "decision", "label")), start=2
+    ):
+        where = f"{path}, decision {line - 1}"
+        i = place.get(int(row["index"])) if row["index"].isdecimal() else None
+        if i is None or class_names[judged.given[i]] != row["given"]:
+            raise InputError(
+                f"{where}: example {row['index']} with the label {row['given']!r} is "
+                "not of this run; expected decisions about its audit"
+            )
+        if row["decision"] not in _DECISIONS:
+            raise InputError(
+                f"{where}: decision {row['decision']!r}; expected one of "
+                f"{', '.join(_DECISIONS)}"
+            )
+        if row["decision"] != "wrong":
+            continue
+        if row["label"] and row["label"] not in number:
+            close = difflib.get_close_matches(row["label"], class_names, n=1)
+            hint = f"; did you mean {close[0]!r}?" if close else ""
+            raise InputError(
+                f"{where}: label {row['label']!r} is none of the classes{hint}"
+            )
+        chosen.append(i)
+        labels.append(number.get(row["label"], -1) if do == RELABEL else -1)
+    chosen = np.array(chosen, np.int64)
+    return Changes(
+        judged.index[chosen],
+        np.array(labels, np.int64),
+        judged.probability[chosen],
+        ("called wrong",) * len(chosen),
+    )
+
+
+def _changes(judged, chosen, do, reason):
+    if do == RELABEL:
+        # The most suspect ones may still be rather right than wrong.
+        differ = judged.suggested[chosen] != judged.given[chosen]
+        chosen = chosen[differ]
+    labels = judged.suggested[chosen] if do == RELABEL else np.full(len(chosen), -1)
+    return Changes(
+        judged.index[chosen],
+        labels,
+        judged.probability[chosen],
+        (reason,) * len(chosen),
+    )
+
+
+def _rows(path, columns):
+    """The rows of a .csv as dicts, with at least these columns."""
+    try:
+        with open(path, newline="", encoding="utf-8-sig") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"{path} cannot be read: {error}") from error
+    for row in rows:
+        if any(row.get(column) is None for column in columns):
+            raise InputError(
+                f"{path}: expected a row with the columns {', '.join(columns)}; "
+                f"received {', '.join(filter(None, row))}"
+            )
+    return rows

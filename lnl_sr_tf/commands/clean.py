@@ -1,0 +1,96 @@
+"""A data set without its suspect labels: `lnl-sr clean RUN`."""
+
+import pathlib
+
+from lnl_sr_tf import quiet
+from lnl_sr_tf.commands import backend
+from lnl_sr_tf.commands.option import Option
+from lnl_sr_tf.errors import InputError
+
+USAGE = "clean RUN [--do=drop|relabel] [--decisions=FILE]"
+MEANING = (
+    "write a new .npz or .csv with the labels that an audit found wrong left out or "
+    "changed, and a log of every change; --dataset= takes it, and the old data stays "
+    "as it is"
+)
+ARGUMENTS = (1, 1)
+SETTINGS = ("data_dir",)
+OPTIONS = (
+    Option(
+        "do",
+        str,
+        "drop",
+        "drop, which leaves suspect examples out, or relabel, which gives them the "
+        "suggested label",
+        choices=("drop", "relabel"),
+    ),
+    Option(
+        "threshold",
+        float,
+        0.5,
+        "the smallest probability of being wrong with which a label is suspect, in "
+        "(0, 1]",
+    ),
+    Option("number", int, 0, "how many labels are suspect instead (default: none)"),
+    Option(
+        "decisions",
+        str,
+        "",
+        "the decisions.csv that audit.html exported, instead (default: none)",
+    ),
+    Option(
+        "audit",
+        str,
+        "",
+        "the folder of audit.csv, where it is another (default: that of the run)",
+    ),
+    Option(
+        "out",
+        str,
+        "",
+        "the file to write, .npz or .csv (default: cleaned.npz or cleaned.csv in the "
+        "run's folder)",
+    ),
+)
+
+
+def run(request, tell):
+    """Write the data set, and tell what was changed.
+
+    Args:
+        request: a `lnl_sr_tf.commands.option.Request`.
+        tell: called with each line of the result.
+    """
+    (path,) = request.arguments
+    options = request.options
+    if options["number"] and options["decisions"]:
+        raise InputError("--number contradicts --decisions; leave out one of them")
+    backend.start()
+    with quiet.notices():
+        from lnl_sr_tf.auditing import clean, decide, of_run
+        from lnl_sr_tf.finished_run import FinishedRun
+    finished = FinishedRun(path, request.settings.get("data_dir"))
+    names = of_run.class_names(finished)
+    table = pathlib.Path(options["audit"] or path).expanduser() / "audit.csv"
+    judged = decide.read_audit(table, names)
+    do = options["do"]
+    if options["decisions"]:
+        changes = decide.by_decisions(judged, options["decisions"], names, do)
+    elif options["number"]:
+        changes = decide.by_number(judged, options["number"], do)
+    else:
+        changes = decide.by_probability(judged, options["threshold"], do)
+    dataset = finished.dataset
+    out = options["out"] or pathlib.Path(path) / clean.default_name(dataset)
+    out = pathlib.Path(out).expanduser()
+    (log, flags), gone, changed = clean.write_clean(
+        dataset, finished.config, changes, out
+    )
+    total = len(dataset.given_labels)
+    tell(f"{gone} of {total} examples left out, {changed} labels changed")
+    for one in (out, log, flags):
+        tell(str(one))
+    tell(
+        "to train on it as the run did, with any loss: "
+        f"python main.py --flagfile={flags} --loss=ce"
+    )

@@ -1,0 +1,198 @@
+"""Data without its suspect labels, made from digits with labels known to be wrong."""
+
+import csv
+import dataclasses
+import pathlib
+import shutil
+
+import numpy as np
+import tensorflow as tf
+from absl.testing import parameterized
+from bare_results import bare_results
+from command import call
+from made_data import make_folder
+
+from lnl_sr_tf import config, datasets, noise
+from lnl_sr_tf.auditing import audit, clean, decide, files
+from lnl_sr_tf.errors import InputError
+
+
+def rows(path):
+    with open(path, newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+class CleanTest(tf.test.TestCase, parameterized.TestCase):
+    """On an audit that knows nearly all, of outputs that were made up."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        data = datasets.load("digits")
+        cls.data = data.with_noise(noise.symmetric_matrix(10, 0.3), seed=1)
+        outputs = np.full((len(data.clean_labels), 10), 0.01)
+        outputs[np.arange(len(outputs)), data.clean_labels] = 0.91
+        cls.audit = audit(cls.data.given_labels, outputs, clean=data.clean_labels)
+        cls.names = [str(name) for name in data.class_names]
+        cls.config = config.resolve({"dataset": "digits", "epochs": 3})
+
+    def setUp(self):
+        super().setUp()
+        self.root = pathlib.Path(self.get_temp_dir()) / self.id().rpartition(".")[2]
+        shutil.rmtree(self.root, ignore_errors=True)
+        self.root.mkdir(parents=True)
+        table, _ = files.write(self.audit, self.root)
+        self.judged = decide.read_audit(table, self.names)
+        self.wrong = int(np.sum(self.data.given_labels != self.data.clean_labels))
+
+    def write(self, changes, name="new.npz"):
+        return clean.write_clean(self.data, self.config, changes, self.root / name)
+
+    @parameterized.parameters("drop", "relabel")
+    def test_by_probability(self, do):
+        changes = decide.by_probability(self.judged, 0.5, do)
+        (log, flags), gone, changed = self.write(changes)
+        self.assertEqual((gone, changed)[do == "relabel"], self.wrong)
+        new = datasets.load(str(self.root / "new.npz"))
+        self.assertEqual(new.test_labels_are, "clean")
+        self.assertAllEqual(new.given_labels, new.clean_labels)
+        self.assertAllEqual(new.test_images, self.data.test_images)
+        self.assertAllEqual(new.test_labels, self.data.test_labels)
+        kept = np.arange(len(self.data.given_labels))
+        if do == "drop":
+            kept = np.flatnonzero(self.data.given_labels == self.data.clean_labels)
+        self.assertAllEqual(new.train_images, self.data.train_images[kept])
+        told = rows(log)
+        self.assertLen(told, self.wrong)
+        for row in told[:20]:
+            place = int(row["index"])
+            self.assertEqual(row["given"], self.names[self.data.given_labels[place]])
+            new_label = self.names[self.data.clean_labels[place]]
+            self.assertEqual(row["label"], new_label if do == "relabel" else "")
+        self.assertIn("--model=cnn_digits\n--epochs=3\n", flags.read_text())
+
+    def test_by_number(self):
+        changes = decide.by_number(self.judged, 7, "drop")
+        self.assertAllEqual(changes.index, self.audit.index[self.audit.order[:7]])
+        with self.assertRaisesRegex(InputError, "--number=2000: expected at most 1437"):
+            decide.by_number(self.judged, 2000, "drop")
+
+    def decisions(self, *lines):
+        path = self.root / "decisions.csv"
+        header = "index,file,given,suggested,decision,label"
+        path.write_text("\n".join([header, *lines]))
+        return path
+
+    def test_by_decisions(self):
+        names = [self.names[label] for label in self.data.given_labels[:5]]
+        path = self.decisions(
+            f"0,,{names[0]},3,wrong,3", f"1,,{names[1]},3,right,{names[1]}",
+            f"2,,{names[2]},3,unsure,", f"4,,{names[4]},3,wrong,",
+        )  # fmt: skip
+        changes = decide.by_decisions(self.judged, path, self.names, "relabel")
+        self.assertAllEqual(changes.index, [0, 4])
+        self.assertAllEqual(changes.label, [3, -1])
+        changes = decide.by_decisions(self.judged, path, self.names, "drop")
+        self.assertAllEqual(changes.label, [-1, -1])
+        _, gone, changed = self.write(changes)
+        self.assertEqual((gone, changed), (2, 0))
+
+    @parameterized.parameters(
+        ("99999,,0,3,wrong,3", "example 99999 with the label '0' is not of this run"),
+        ("x,,0,3,wrong,3", "example x with the label"),
+        (
+            "0,,GIVEN,3,wrogn,3",
+            "decision 'wrogn'; expected one of wrong, right",
+        ),
+        ("0,,GIVEN,3,wrong,33", "label '33' is none of the classes; did you mean '3'"),
+        ("0,,GIVEN", "expected a row with the columns index, given, decision, label"),
+    )
+    def test_decisions_of_something_else(self, line, message):
+        line = line.replace("GIVEN", self.names[self.data.given_labels[0]])
+        with self.assertRaisesRegex(InputError, message):
+            decide.by_decisions(self.judged, self.decisions(line), self.names, "drop")
+
+    def test_nothing_is_overwritten(self):
+        changes = decide.by_number(self.judged, 7, "drop")
+        self.write(changes)
+        before = (self.root / "new.npz").read_bytes()
+        with self.assertRaisesRegex(InputError, "new.npz is there already"):
+            self.write(changes)
+        self.assertEqual((self.root / "new.npz").read_bytes(), before)
+        for name, message in (("x.txt", "ends in .npz or"), ("x.csv", "has none")):
+            with self.assertRaisesRegex(InputError, message):
+                self.write(changes, name)
+
+    def test_a_class_is_not_emptied(self):
+        of_class = self.data.given_labels == 3
+        changes = decide.Changes(
+            self.data.index[of_class], np.full(of_class.sum(), -1),
+            np.ones(of_class.sum()), ("x",) * of_class.sum(),
+        )  # fmt: skip
+        with self.assertRaisesRegex(InputError, "class '3' would lose all its"):
+            self.write(changes)
+        self.assertFalse((self.root / "new.npz").exists())
+
+    def test_files(self):
+        """A folder becomes a .csv that names its files."""
+        for name in ("train", "test"):
+            make_folder(self.root / "pets" / name, count=6, start=len(name) * 100)
+        data = datasets.load(str(self.root / "pets"))
+        changes = decide.Changes(
+            data.index[[0, 7]], np.array([1, -1]), np.ones(2), ("a", "b")
+        )
+        path = self.root / "new.csv"
+        (log, _), gone, changed = clean.write_clean(data, self.config, changes, path)
+        self.assertEqual((gone, changed), (1, 1))
+        new = datasets.load(str(path))
+        self.assertAllEqual(new.train_images[:], np.delete(data.train_images[:], 7, 0))
+        self.assertEqual(new.given_labels[0], 1)
+        self.assertAllEqual(new.test_images[:], data.test_images[:])
+        self.assertEqual([row["label"] for row in rows(log)], ["dog", ""])
+
+    def test_foreign_images(self):
+        """Their true class is none, which no file can say."""
+        self.data = dataclasses.replace(
+            self.data, clean_labels=np.where(np.arange(1437) < 5, -1, 0)
+        )
+        self.addCleanup(setattr, self, "data", type(self).data)
+        self.write(decide.by_number(self.judged, 7, "drop"))
+        self.assertIsNone(datasets.load(str(self.root / "new.npz")).clean_labels)
+
+
+class CleanCommandTest(tf.test.TestCase):
+    def test_from_a_run_to_another(self):
+        self.enterContext(bare_results())
+        root = pathlib.Path(self.get_temp_dir()) / "clean_command"
+        shutil.rmtree(root, ignore_errors=True)
+        flags = ("--dataset=digits", "--noise=sym", "--rate=0.4", "--epochs=20",
+                 f"--output_dir={root}")  # fmt: skip
+        self.assertEqual(call(*flags, "--loss=ce_sr")[0], 0)
+        (first,) = root.iterdir()
+        status, _, err = call("clean", str(first))
+        self.assertEqual(status, 2)
+        self.assertRegex(err, "audit.csv: there is no audit; lnl-sr audit RUN")
+        self.assertEqual(call("audit", str(first), "--nopage")[0], 0)
+        status, out, err = call("clean", str(first), "--do=relabel")
+        self.assertEqual((status, err), (0, ""))
+        self.assertRegex(out, r"^0 of 1437 examples left out, \d+ labels changed\n")
+        status, out, err = call(
+            f"--flagfile={first / 'cleaned.flags'}", "--loss=ce", f"--output_dir={root}"
+        )
+        self.assertEqual((status, err), (0, ""))
+        (second,) = root.glob("cleaned-*")
+        status, out, err = call("audit", str(first), "--nopage", f"--compare={second}")
+        self.assertEqual((status, err), (0, ""))
+        self.assertRegex(out, r"before .*noise rate 0.400\)\nafter .*\ngain .* points")
+        for option, words in (
+            ("--threshold=1.2", r"--threshold=1.2: expected a number in \(0, 1\]"),
+            ("--do=keep", "--do=keep: expected one of drop, relabel"),
+            ("--decisions=nowhere.csv", "nowhere.csv: there is no such file"),
+        ):
+            status, _, err = call("clean", str(first), option)
+            self.assertEqual(status, 2)
+            self.assertRegex(err, words)
+
+
+if __name__ == "__main__":
+    tf.test.main()

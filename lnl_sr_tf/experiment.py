@@ -7,7 +7,7 @@ import pathlib
 
 import numpy as np
 
-from lnl_sr_tf import datasets, export, models, noise
+from lnl_sr_tf import calibrate, datasets, export, models, noise
 from lnl_sr_tf.analysis import figures
 from lnl_sr_tf.datasets import beside
 from lnl_sr_tf.errors import InputError, RunError
@@ -289,6 +289,7 @@ def _write_results(training, tell):
     if dataset.fold:
         run_data.write_held_out(kept, dataset.fold, folder)
         summary["held_out"] = True
+    summary |= calibrate.calibrated(kept, dataset, folder)
     figures.curves(rows, of_run, folder.figures / "curves.png", dataset.test_labels_are)
     figures.samples(
         dataset.train_images,
@@ -305,7 +306,10 @@ def _write_results(training, tell):
         folder.figures / "per_class.png",
         dataset.test_labels_are,
     )
-    exported = export.save(kept, folder, dataset.class_names, config.resize)
+    temperature = summary["calibration_temperature"]
+    exported = export.save(
+        kept, folder, dataset.class_names, config.resize, temperature
+    )
     if not exported:
         tell("no SavedModel: TensorFlow, which it is for, is not installed")
     folder.write_summary(summary | {"saved_model": exported})

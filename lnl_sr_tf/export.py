@@ -13,7 +13,7 @@ from lnl_sr_tf.datasets import beside
 from lnl_sr_tf.errors import RunError
 
 
-def save(model, folder, class_names, resize=None):
+def save(model, folder, class_names, resize=None, temperature=1.0):
     """Write `model.keras` and, where TensorFlow is installed, the SavedModel.
 
     Args:
@@ -21,6 +21,7 @@ def save(model, folder, class_names, resize=None):
         folder: a `lnl_sr_tf.run_folder.RunFolder`.
         class_names: one name a class.
         resize: as for `save_serving`.
+        temperature: likewise.
 
     Returns:
         Whether there is a SavedModel.
@@ -31,9 +32,11 @@ def save(model, folder, class_names, resize=None):
         return False
     try:
         if keras.backend.backend() == "torch":
-            _by_another_process(folder.model, folder.saved_model, class_names, resize)
+            _by_another_process(
+                folder.model, folder.saved_model, class_names, resize, temperature
+            )
         else:
-            save_serving(model, folder.saved_model, class_names, resize)
+            save_serving(model, folder.saved_model, class_names, resize, temperature)
     except _tensorflow_errors() as error:
         raise RunError(f"cannot write {folder.saved_model}: {error}") from error
     return True
@@ -45,21 +48,23 @@ def _tensorflow_errors():
     return errors.ResourceExhaustedError, errors.PermissionDeniedError
 
 
-def save_serving(model, path, class_names, resize=None):
+def save_serving(model, path, class_names, resize=None, temperature=1.0):
     """Write a SavedModel that needs neither Keras nor this package to load.
 
     Its signature `serving_default` takes `images`, uint8 of shape
     (batch, height, width, channels) as they come from the dataset, and gives
-    `probabilities`, float32 of shape (batch, classes), and `label`, int64 of shape
-    (batch,), the most probable class. Its signature `files` takes `encoded`, the bytes
-    of JPEG, PNG, BMP or GIF files of any sizes, shape (batch,), resizes them as in
-    training, and gives the name of the class beside, `name`.
+    `probabilities`, float32 of shape (batch, classes), softmax(z/t) of the logits z,
+    and `label`, int64 of shape (batch,), the most probable class. Its signature `files`
+    takes `encoded`, the bytes of JPEG, PNG, BMP or GIF files of any sizes, shape
+    (batch,), resizes them as in training, and gives the name of the class beside,
+    `name`.
 
     Args:
         model: a `keras.Model` from uint8 images to logits, on TensorFlow or JAX.
         path: the folder to write.
         class_names: one name a class.
         resize: how files are resized, `"stretch"` or `"crop"`.
+        temperature: t > 0, at which the probabilities are calibrated.
 
     Example:
         >>> signatures = tf.saved_model.load(path).signatures
@@ -83,7 +88,7 @@ def save_serving(model, path, class_names, resize=None):
     def serve(images):
         logits = tf.cast(logits_of(images), tf.float32)
         return {
-            "probabilities": tf.nn.softmax(logits),
+            "probabilities": tf.nn.softmax(logits / temperature),
             "label": tf.argmax(logits, axis=-1),
         }
 
@@ -143,7 +148,7 @@ def _matters(record):
     return not record.getMessage().startswith("Importing a function")
 
 
-def _by_another_process(source, path, class_names, resize):
+def _by_another_process(source, path, class_names, resize, temperature):
     """`save_serving` of a saved model, by a process that runs on TensorFlow."""
     package = pathlib.Path(__file__).resolve().parent.parent
     settings = {
@@ -158,7 +163,7 @@ def _by_another_process(source, path, class_names, resize):
     done = subprocess.run(
         [
             *[sys.executable, "-m", "lnl_sr_tf.export", str(source), str(path)],
-            *[resize or "", *map(str, class_names)],
+            *[resize or "", repr(temperature), *map(str, class_names)],
         ],
         env=os.environ | settings,
         stdin=subprocess.DEVNULL,
@@ -171,12 +176,12 @@ def _by_another_process(source, path, class_names, resize):
         raise RunError(f"{source} could not be written as a SavedModel: {reason}")
 
 
-def _main(source, path, resize, *class_names):
+def _main(source, path, resize, temperature, *class_names):
     # Registers what a model may be made of, as the first use of a room does.
     from lnl_sr_tf import losses  # noqa: F401
 
     model = keras.models.load_model(source, safe_mode=True)
-    save_serving(model, path, class_names, resize or None)
+    save_serving(model, path, class_names, resize or None, float(temperature))
 
 
 if __name__ == "__main__":

@@ -72,8 +72,13 @@ print(json.dumps(result))
         self.assertAllEqual(served["label"], logits.argmax(axis=-1))
         self.assertEqual(served["of_files"], served["label"][:5])
         self.assertEqual(served["names"], [str(label) for label in served["of_files"]])
+        temperature = self.run_.summary()["calibration_temperature"]
+        self.assertNotEqual(temperature, 1.0)
         self.assertAllClose(
-            served["probabilities"], tf.nn.softmax(logits), rtol=1e-4, atol=1e-5
+            served["probabilities"],
+            tf.nn.softmax(logits / temperature),
+            rtol=1e-4,
+            atol=1e-5,
         )
 
 

@@ -9,6 +9,7 @@ PACKAGE = pathlib.Path(__file__).resolve().parent.parent / "lnl_sr_tf"
 FLOORS = {
     "cli": 5,
     "commands": 5,
+    "calibrate": 4,
     "experiment": 4,
     "finished_run": 4,
     "pictures": 4,
@@ -39,6 +40,7 @@ FLOORS = {
 # One may use the other, on the same floor: many runs are made of one, and the command
 # line of commands.
 SIDEWAYS = {
+    ("experiment", "calibrate"),
     ("sweep", "experiment"),
     ("tuning", "experiment"),
     ("cli", "commands"),

@@ -104,6 +104,7 @@ class Training:
             *schedulers(self.config, self.dataset.noise_rate),
             *self._watch(),
             self.log,
+            *self._record(),
             *kept,
             Checkpoint(checkpoints),
             WithinEpoch(
@@ -115,17 +116,17 @@ class Training:
         # Several devices measure the same only together; the results do it then.
         if self.devices.kind != "none":
             return []
-        watch = [Watch(self.dataset, self.config.seed)]
-        if self.folder.kept and self.config.record_epochs:
-            watch.append(
-                OutputRecord(
-                    self.dataset,
-                    self.folder.outputs,
-                    self.config.record_epochs,
-                    self.config.epochs,
-                )
+        return [Watch(self.dataset, self.config.seed)]
+
+    def _record(self):
+        config = self.config
+        if self.devices.kind != "none" or not self.folder.kept:
+            return []
+        return [
+            OutputRecord(
+                self.dataset, self.folder.outputs, config.record_epochs, config.epochs
             )
-        return watch
+        ]
 
     @property
     def plan(self):

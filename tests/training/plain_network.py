@@ -1,8 +1,9 @@
 """The command with one more network, which has no batch normalisation: `plain`.
 
-Its runs end without figures, and with an empty SavedModel.
+Its runs end without figures, and with an empty SavedModel. Several commands are done
+one after the other, as long as they succeed: a process takes seconds to start.
 
-python plain_network.py --model=plain --name=value ...
+python plain_network.py --model=plain --name=value ... [then --name=value ...]
 """
 
 import pathlib
@@ -31,5 +32,15 @@ def plain(inputs, num_classes, seeds):
 
 if __name__ == "__main__":
     models._BUILDERS["plain"] = plain
+    commands = [[]]
+    for argument in sys.argv[1:]:
+        if argument == "then":
+            commands.append([])
+        else:
+            commands[-1].append(argument)
     with bare_results():
+        for command in commands[:-1]:
+            if status := cli.main([sys.argv[0], *command]):
+                sys.exit(status)
+        sys.argv[1:] = commands[-1]
         cli.run()

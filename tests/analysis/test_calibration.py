@@ -1,0 +1,65 @@
+"""Temperatures that are known, found again, through noisy labels too."""
+
+import numpy as np
+from absl.testing import absltest, parameterized
+
+from lnl_sr_tf import noise
+from lnl_sr_tf.analysis import calibration
+
+
+def drawn(count=20_000, classes=5, seed=1):
+    """Logits, and labels that are drawn from their softmax."""
+    rng = np.random.default_rng(seed)
+    logits = 3.0 * rng.standard_normal((count, classes))
+    chances = calibration.probabilities(logits, 1.0)
+    labels = (chances.cumsum(axis=1) < rng.random((count, 1))).sum(axis=1)
+    return logits, np.minimum(labels, classes - 1)
+
+
+class FitTemperatureTest(parameterized.TestCase):
+    @parameterized.parameters(0.01, 0.3, 1.0, 20.0)
+    def test_finds_the_temperature(self, temperature):
+        logits, labels = drawn()
+        found = calibration.fit_temperature(logits * temperature, labels)
+        self.assertAlmostEqual(found / temperature, 1.0, delta=0.03)
+        error = calibration.calibration_error(logits * temperature, labels, found)
+        self.assertLess(error, 0.01)
+
+    @parameterized.parameters(
+        (noise.symmetric_matrix(5, 0.4),), (noise.pairflip_matrix(5, 0.3),)
+    )
+    def test_through_noisy_labels(self, matrix):
+        logits, labels = drawn()
+        given = noise.corrupt(labels, matrix, 1)
+        found = calibration.fit_temperature(7 * logits, given, matrix)
+        self.assertAlmostEqual(found, 7.0, delta=0.5)
+        # Without the matrix the noise would count as doubt.
+        blind = calibration.fit_temperature(7 * logits, given)
+        self.assertGreater(blind, 10.0)
+
+    def test_outputs_on_a_sphere(self):
+        """Normalised logits at τ = 0.5, which never exceed 0.478 for ten classes."""
+        logits, labels = drawn(classes=10)
+        logits[np.arange(len(labels)), labels] += 8.0
+        logits /= 0.5 * np.linalg.norm(logits, axis=1, keepdims=True)
+        self.assertLess(calibration.probabilities(logits, 1.0).max(), 0.4781)
+        self.assertGreater(calibration.calibration_error(logits, labels), 0.4)
+        self.assertLess(calibration.crosswise_error(logits, labels), 0.05)
+
+    def test_crosswise_is_not_of_the_same_examples(self):
+        logits, labels = drawn(40)
+        best = calibration.fit_temperature(logits, labels)
+        same = calibration.calibration_error(logits, labels, best)
+        other = calibration.crosswise_error(logits, labels)
+        self.assertNotAlmostEqual(same, other)
+
+    @parameterized.parameters(
+        (np.zeros((0, 3)), np.zeros(0, int)), (np.zeros((4, 3)), np.zeros(5, int))
+    )
+    def test_wrong(self, logits, labels):
+        with self.assertRaisesRegex(ValueError, "n ≥ 1, and n labels; received"):
+            calibration.fit_temperature(logits, labels)
+
+
+if __name__ == "__main__":
+    absltest.main()

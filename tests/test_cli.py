@@ -77,7 +77,7 @@ class MistakesTest(tf.test.TestCase, parameterized.TestCase):
         ),
         (
             ("--loss=forward", "--transition_matrix=knwon"),
-            "expected known, estimated, or a .csv .*did you mean known",
+            "expected known, estimated, or a file, .csv, .npy, .json; did you mean",
         ),
         (
             ("--loss=backward", "--transition_matrix=known", "--rate=0.9"),

@@ -4,6 +4,7 @@ import importlib.util
 import pathlib
 import re
 import shlex
+import tempfile
 
 from absl.testing import absltest, parameterized
 
@@ -51,11 +52,21 @@ class DocsTest(parameterized.TestCase):
         text = (ROOT / page).read_text("utf-8")
         for command in re.findall(r"^    python main.py (--.*)$", text, re.MULTILINE):
             settings = dict(part[2:].split("=", 1) for part in shlex.split(command))
-            settings.pop("flagfile", None)  # one that another command leaves
+            # These are of what another command leaves.
+            settings.pop("flagfile", None)
+            if "rate_estimate" in settings:
+                settings["rate_estimate"] = self._audit()
             settings |= {
                 k: settings[k].split(",") for k in config.AXES if k in settings
             }
             self.assertNotEmpty(config.grid(settings))
+
+    def _audit(self):
+        """The path of an audit.json."""
+        path = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        path /= "audit.json"
+        path.write_text('{"noise_rate": 0.2}', "utf-8")
+        return str(path)
 
     @parameterized.parameters(*(str(page.relative_to(ROOT)) for page in PAGES))
     def test_other_commands_are_understood(self, page):

@@ -77,6 +77,8 @@ def fold_configs(path, folds, settings=()):
     same = {
         name: value for name, value in run.config.as_dict().items() if value is not None
     }
+    # What it stood for is among them.
+    same.pop("rate_estimate", None)
     same |= {"output_dir": str(run.folder.path.parent), "resume": True} | dict(settings)
     return [
         config.resolve(same | {"fold": f"{part}/{folds}"})

@@ -2,6 +2,7 @@
 
 import itertools
 
+from lnl_sr_tf.config import rate_estimate
 from lnl_sr_tf.config.data_kinds import HUMAN_NOISE
 from lnl_sr_tf.config.resolve import ONLY, settled, without_effect
 from lnl_sr_tf.config.settings import FIELDS
@@ -63,4 +64,12 @@ def grid(settings):
             if not any(only.test(other) for other in others):
                 listed = ",".join(map(str, others))
                 raise without_effect(name, settings[name], only, listed)
-    return list(made.values())
+    configs = list(made.values())
+    source = settings.get("rate_estimate")
+    if source is not None and not any(map(rate_estimate.taken_by, configs)):
+        tried = {
+            name: ",".join(dict.fromkeys(getattr(config, name) for config in configs))
+            for name in ("loss", "method")
+        }
+        raise rate_estimate.no_taker(source, tried["loss"], tried["method"])
+    return configs

@@ -131,8 +131,8 @@ class MethodSettings:
         str,
         "Method",
         "what forward and backward correct by: estimated (from a short run of ce), "
-        "known (the one that made the noise), or a file, .csv or .npy, of rows "
-        "P(given | true)",
+        "known (the one that made the noise), or a file, .csv, .npy or audit.json, "
+        "of rows P(given | true)",
         only=WITH_MATRIX,
     )
     estimation_epochs: int = setting(
@@ -143,6 +143,14 @@ class MethodSettings:
         "of the epochs, at least 1)",
         interval="[1, 1000000]",
         only=only_for("transition_matrix", "estimated"),
+    )
+    rate_estimate: str = setting(
+        RECIPE,
+        str,
+        "Method",
+        "the folder of a run that lnl-sr audit was given, or its audit.json: the noise "
+        "rate for co_teaching, and the transition matrix for forward and backward",
+        identifies=False,
     )
     balance: str = setting(
         RECIPE,

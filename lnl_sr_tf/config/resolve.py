@@ -8,6 +8,7 @@ from lnl_sr_tf import schedules
 from lnl_sr_tf.config import recipes
 from lnl_sr_tf.config.data_kinds import HUMAN_NOISE, recipe_names, tidy
 from lnl_sr_tf.config.parse import parse
+from lnl_sr_tf.config.rate_estimate import with_estimate
 from lnl_sr_tf.config.settings import FIELDS, Config
 from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.loss_names import LOSSES, REGULARIZED, conflict
@@ -89,6 +90,7 @@ def settled(settings, several):
         idle = name in given and not only.test(other)
         if idle and only.setting not in (*_LENIENT, *several):
             raise without_effect(name, settings[name], only, other)
+    config = with_estimate(config, given, "loss" in several or "method" in several)
     config = without_idle_settings(config)
     if config.transition_matrix == "estimated" and config.estimation_epochs is None:
         config = dataclasses.replace(
@@ -243,7 +245,7 @@ def _with_method(config):
         if config.noise == "none" and config.forget_rate is None:
             raise InputError(
                 "--method=co_teaching with --noise=none needs --forget_rate, since the "
-                "noise rate is not known"
+                "noise rate is not known, or --rate_estimate, from an audit"
             )
     if config.balance != "none" and (base == "elr" or config.method == "nlnl"):
         raise InputError(

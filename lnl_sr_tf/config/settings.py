@@ -15,7 +15,7 @@ from lnl_sr_tf.config.training_settings import RunSettings, TrainingSettings
 from lnl_sr_tf.loss_names import REGULARIZED
 
 # Settings that end so are files, whose content counts.
-_FILES = (".csv", ".npy", ".keras", ".h5")
+_FILES = (".csv", ".npy", ".json", ".keras", ".h5")
 
 
 # Fields of the last base come first.

@@ -2,7 +2,7 @@
 
 from lnl_sr_tf.noise.corrupt import corrupt
 from lnl_sr_tf.noise.estimate import estimate_matrix
-from lnl_sr_tf.noise.files import read_matrix, write_matrix
+from lnl_sr_tf.noise.files import MATRIX_FILES, read_matrix, write_matrix
 from lnl_sr_tf.noise.instance import instance_noise
 from lnl_sr_tf.noise.maps import map_matrix, parse_map
 from lnl_sr_tf.noise.matrices import (
@@ -14,6 +14,7 @@ from lnl_sr_tf.noise.matrices import (
 from lnl_sr_tf.noise.mixture import NoiseEstimate, estimate_noise, share_interval
 
 __all__ = [
+    "MATRIX_FILES",
     "NoiseEstimate",
     "asymmetric_matrix",
     "corrupt",

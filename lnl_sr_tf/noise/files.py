@@ -1,5 +1,6 @@
 """Transition matrices in files."""
 
+import json
 import os
 import pathlib
 
@@ -8,13 +9,20 @@ import numpy as np
 from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.noise.npy import read_npy
 
+MATRIX_FILES = (".csv", ".npy", ".json")
 
-def read_matrix(path, num_classes):
-    """A transition matrix from a .csv (numbers alone, a row a line) or .npy file.
+
+def read_matrix(path, num_classes, class_names=None):
+    """A transition matrix from a file.
+
+    It may be a .csv (numbers alone, a row a line), a .npy, or a .json as `lnl-sr audit`
+    writes it, with the rows in `transition_matrix`.
 
     Args:
         path: the file.
         num_classes: k.
+        class_names: the names of the classes, in order, which those in a .json must
+            be; by default they may be any.
 
     Returns:
         float64 array of shape (k, k), whose rows sum to 1.
@@ -31,8 +39,10 @@ def read_matrix(path, num_classes):
             matrix = _numbers(path)
         elif path.suffix == ".csv":
             matrix = _rows(path, num_classes)
+        elif path.suffix == ".json":
+            matrix = _of_audit(path, class_names)
         else:
-            raise InputError(f"{path}: a transition matrix is a .csv or a .npy file")
+            raise InputError(f"{path}: expected a file, {', '.join(MATRIX_FILES)}")
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}") from None
     return check_matrix(matrix, num_classes, str(path))
@@ -74,6 +84,29 @@ def _rows(path, num_classes):
                 f"first; received {len(rows[-1])}"
             )
     return np.asarray(rows, np.float64)
+
+
+def _of_audit(path, class_names):
+    """The transition matrix in an audit.json."""
+    try:
+        found = json.loads(path.read_bytes())
+        matrix = np.array(found["transition_matrix"], np.float64)
+        theirs = [str(name) for name in found["class_names"]]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise InputError(
+            f"{path} is no audit.json: expected a transition_matrix of numbers, and "
+            "class_names"
+        ) from None
+    if class_names is not None and theirs != list(class_names):
+        raise InputError(
+            f"{path} is of the classes {_few(theirs)}; expected {_few(class_names)}"
+        )
+    return matrix
+
+
+def _few(names):
+    """The first of the names, for a message."""
+    return ", ".join(names[:5]) + (f" … ({len(names)})" if len(names) > 5 else "")
 
 
 def write_matrix(path, matrix):

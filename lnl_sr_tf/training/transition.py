@@ -46,7 +46,7 @@ def correction_matrix(config, dataset, path, train, tell):
     if source == "known":
         return corruption.noise_matrix(config, dataset)
     if source != "estimated":
-        matrix = noise.read_matrix(source, dataset.num_classes)
+        matrix = noise.read_matrix(source, dataset.num_classes, dataset.class_names)
         _warn(matrix, dataset.class_names, tell)
         return matrix
     warm_up = estimation_config(config)
@@ -98,12 +98,12 @@ def check_source(config):
     if source in (None, "known", "estimated"):
         return
     path = pathlib.Path(os.path.expanduser(source))
-    if path.suffix not in (".csv", ".npy"):
+    if path.suffix not in noise.MATRIX_FILES:
         close = difflib.get_close_matches(source, ("known", "estimated"), n=1)
         hint = f"; did you mean {close[0]}?" if close else ""
         raise InputError(
-            f"--transition_matrix={source}: expected known, estimated, or a .csv or "
-            f".npy file{hint}"
+            f"--transition_matrix={source}: expected known, estimated, or a file, "
+            f"{', '.join(noise.MATRIX_FILES)}{hint}"
         )
     if not os.path.isfile(path):
         raise InputError(f"--transition_matrix={source}: there is no such file")

@@ -89,7 +89,7 @@ class FilesTest(parameterized.TestCase):
     def test_files_that_are_none(self):
         with self.assertRaisesRegex(InputError, "nowhere.csv cannot be read"):
             noise.read_matrix(self.folder / "nowhere.csv", 2)
-        with self.assertRaisesRegex(InputError, "is a .csv or a .npy file"):
+        with self.assertRaisesRegex(InputError, "expected a file, .csv, .npy, .json"):
             noise.read_matrix(self.folder / "matrix.txt", 2)
 
 

@@ -1,0 +1,91 @@
+"""What an audit found of the noise, for the methods that have to know it."""
+
+import dataclasses
+import json
+import os
+import pathlib
+
+from lnl_sr_tf.errors import InputError
+from lnl_sr_tf.loss_names import REGULARIZED
+
+_TAKERS = "--method=co_teaching, --loss=forward and --loss=backward"
+
+
+def taken_by(config):
+    """The settings that `--rate_estimate` stands for, by name; none for most methods.
+
+    Args:
+        config: a `Config`.
+    """
+    takers = {
+        "forget_rate": config.method == "co_teaching",
+        "transition_matrix": config.loss.removesuffix(REGULARIZED)
+        in ("forward", "backward"),
+    }
+    return [name for name, takes in takers.items() if takes]
+
+
+def with_estimate(config, given, lenient):
+    """The config with the noise rate and the transition matrix that an audit found.
+
+    Args:
+        config: a `Config`.
+        given: the settings that a person gave, which must not say otherwise.
+        lenient: whether it may count for nothing here, since it does for another run.
+
+    Raises:
+        InputError: if it has no effect, contradicts another setting, or there is no
+            audit that can be read.
+    """
+    if config.rate_estimate is None:
+        return config
+    names = taken_by(config)
+    if not names:
+        if lenient:
+            return config
+        raise no_taker(config.rate_estimate, config.loss, config.method)
+    for name in names:
+        if name in given:
+            raise InputError(
+                f"--rate_estimate={config.rate_estimate} contradicts "
+                f"--{name}={given[name]}; leave out one of them"
+            )
+    path = _audit(config.rate_estimate)
+    found = {"forget_rate": _rate(path), "transition_matrix": str(path)}
+    return dataclasses.replace(config, **{name: found[name] for name in names})
+
+
+def no_taker(source, losses, methods):
+    """The InputError about an estimate that nothing takes."""
+    return InputError(
+        f"--rate_estimate={source} has no effect with --loss={losses} "
+        f"--method={methods}; it belongs to {_TAKERS}"
+    )
+
+
+def _audit(source):
+    """The path of the audit.json that is meant."""
+    path = pathlib.Path(os.path.expanduser(source))
+    if path.is_dir():
+        path /= "audit.json"
+    if not path.is_file() or path.suffix != ".json":
+        raise InputError(
+            f"--rate_estimate={source}: expected the folder of a run that was audited "
+            "(by lnl-sr audit), or its audit.json"
+        )
+    return path
+
+
+def _rate(path):
+    """The noise rate in an audit.json."""
+    try:
+        rate = json.loads(path.read_bytes())["noise_rate"]
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}") from None
+    except (ValueError, KeyError, TypeError, RecursionError):
+        rate = None
+    if isinstance(rate, bool) or not isinstance(rate, (int, float)):
+        raise InputError(f"{path} is no audit.json: it has no noise_rate")
+    if not 0 <= rate < 1:
+        raise InputError(f"{path}: expected a noise_rate in [0, 1); received {rate}")
+    return float(rate)

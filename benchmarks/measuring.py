@@ -37,8 +37,18 @@ def ratio(others, values):
 
 
 def report(rows, path):
-    """Print rows as a table, and write them with the machine's description."""
-    columns = list(dict.fromkeys(name for row in rows for name in row))
+    """Print rows as a table, and write them with the machine's description.
+
+    Lists are written alone.
+    """
+    columns = list(
+        dict.fromkeys(
+            name
+            for row in rows
+            for name, value in row.items()
+            if not isinstance(value, list)
+        )
+    )
     lines = [columns, *([_text(row.get(name)) for name in columns] for row in rows)]
     widths = [max(len(line[i]) for line in lines) for i in range(len(columns))]
     for line in lines:

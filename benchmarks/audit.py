@@ -9,12 +9,13 @@ how likely they are wrong, in up to three ways:
 
 With the true labels: AUROC; precision among as many as are wrong; and, of ours, the
 error of the estimated noise rate, the expected calibration error of the probability of
-being wrong, and that of the served class probabilities. The time is that of all
-trainings of a way. Runs are kept in --output_dir and not trained twice. What was found
-is written to audit.json.
+being wrong, and that of the served class probabilities. The time is that of the
+trainings by which the examples are judged. Runs are kept in --output_dir and not
+trained twice. What was found is written to audit.json.
 """
 
 import argparse
+import importlib.util
 import os
 import pathlib
 import statistics
@@ -92,9 +93,10 @@ def cleanlabs(settings, folds, progress):
     probabilities = softmax(logits.astype(np.float64), axis=1)
     quality = get_label_quality_scores(given, probabilities, method="self_confidence")
     most_suspect = np.argsort(quality, kind="stable")[: wrong.sum()]
+    known = wrong.any()
     return {
-        "auroc": float(roc_auc_score(wrong, -quality)),
-        "precision": float(wrong[most_suspect].mean()),
+        "auroc": float(roc_auc_score(wrong, -quality)) if known else None,
+        "precision": float(wrong[most_suspect].mean()) if known else None,
         "seconds": seconds(parts),
     }
 
@@ -115,6 +117,8 @@ def row(noise, way, seeds):
 
     def mean(name):
         each = values(name)
+        if not each:
+            return None  # without wrong labels there is no rank of theirs
         spread = f" ± {statistics.stdev(each):.4f}" if len(each) > 1 else ""
         return f"{statistics.mean(each):.4f}{spread}"
 
@@ -151,6 +155,8 @@ def main():
     settings = {"dataset": given.dataset, "output_dir": given.output_dir}
     settings |= {"data_dir": given.data_dir} if given.data_dir else {}
     settings |= {"epochs": given.epochs} if given.epochs else {}
+    if "cleanlab" in given.ways and not importlib.util.find_spec("cleanlab"):
+        parser.error('cleanlab is not there; pip install -e ".[benchmark]"')
     quiet.start("tensorflow")
     rows = []
     with tqdm(desc="runs") as progress:

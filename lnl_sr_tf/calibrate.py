@@ -90,7 +90,8 @@ def _matrix(logits, labels, dataset, folder):
     said = calibration.probabilities(logits, 1.0)
     here = noise.estimate_noise(said, labels)
     recorded = read_record(folder.outputs)
-    if not recorded or len(recorded[1]) != len(dataset.given_labels):
+    # Where a fold is kept from training, the record is of the fold.
+    if not recorded or dataset.fold or len(recorded[1]) != len(dataset.given_labels):
         return here.matrix
     said = recorded[1] / recorded[1].sum(axis=1, keepdims=True)
     there = noise.estimate_noise(said, dataset.given_labels)

@@ -5,8 +5,12 @@
 
 from lnl_sr_tf.auditing.audit import Audit, audit_arrays
 from lnl_sr_tf.auditing.of_run import audit_run
+from lnl_sr_tf.errors import InputError
 
 __all__ = ["Audit", "audit", "audit_arrays", "audit_run"]
+
+_OF_RUN = ("folds", "data_dir")
+_OF_LABELS = ("probabilities", "logits", "class_names", "clean", "index", "names")
 
 
 def audit(run_or_labels, probabilities=None, **more):
@@ -16,13 +20,15 @@ def audit(run_or_labels, probabilities=None, **more):
         run_or_labels: path of a finished run's folder, as for `audit_run`; or given
             labels, shape (n,), with `probabilities` or `logits`, as for `audit_arrays`.
         probabilities: shape (n, k).
-        **more: `logits`, `class_names`, `clean`, `index` and `names` with labels.
+        **more: with a path, `folds` and `data_dir` as for `audit_run`; with labels,
+            `logits`, `class_names`, `clean`, `index` and `names`.
 
     Returns:
         An `Audit`.
 
     Raises:
-        InputError: if the run is not finished, or arrays do not fit.
+        InputError: if the run is not finished, arrays do not fit, or an argument
+            belongs to the other form.
 
     Example:
         >>> found = lnl.audit("runs/digits-ce_sr-sym0.4-seed1-c3b6a9a4")
@@ -31,6 +37,16 @@ def audit(run_or_labels, probabilities=None, **more):
         >>> lnl.audit(labels, model.predict(images)).noise_rate
         0.12
     """
-    if isinstance(run_or_labels, (str, bytes)) or hasattr(run_or_labels, "__fspath__"):
-        return audit_run(run_or_labels)
+    of_run = isinstance(run_or_labels, str) or hasattr(run_or_labels, "__fspath__")
+    allowed = _OF_RUN if of_run else _OF_LABELS
+    if of_run and probabilities is not None:
+        more = {"probabilities": probabilities} | more
+    for name in more:
+        if name not in allowed:
+            form = "the path of a run" if of_run else "labels"
+            raise InputError(
+                f"audit of {form} takes {', '.join(allowed)}; received {name}"
+            )
+    if of_run:
+        return audit_run(run_or_labels, **more)
     return audit_arrays(run_or_labels, probabilities, **more)

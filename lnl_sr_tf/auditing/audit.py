@@ -9,8 +9,9 @@ from lnl_sr_tf import noise
 from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.noise import mixture
 
-# Of all labels; on clean data a network errs on about as many.
-_NO_SIGN = 0.01
+# Of all labels: suspects, and the estimated noise rate. On clean data a network errs
+# on about as many.
+_NO_SIGN, _NO_RATE = 0.01, 0.02
 
 
 @dataclasses.dataclass(frozen=True)
@@ -89,7 +90,8 @@ class Audit:
     def matrix(self):
         """(T, low, high), each of shape (k, k): the transition matrix, P(given | true).
 
-        The interval is NaN to NaN for a class that no example seems to be of.
+        Of a class that no example seems to be of, the matrix is what it was assumed to
+        be, and the interval nearly [0, 1].
         """
         counts = self.estimate.counts
         total = np.broadcast_to(counts.sum(axis=1, keepdims=True), counts.shape)
@@ -98,8 +100,9 @@ class Audit:
 
     @property
     def no_sign(self):
-        """Whether there are no more suspects than a network's own mistakes would be."""
-        return len(self.suspects) <= _NO_SIGN * len(self.given)
+        """Whether no more looks wrong than a network's own mistakes would."""
+        few = len(self.suspects) <= _NO_SIGN * len(self.given)
+        return few and self.noise_rate <= _NO_RATE
 
     @property
     def words(self):
@@ -165,6 +168,7 @@ def audit_arrays(
     _check_length("class_names", class_names, num_classes)
     for name, value in (("clean", clean), ("index", index), ("names", names)):
         _check_length(name, value, count)
+    clean = None if clean is None else _checked_clean(clean, num_classes)
     estimate = noise.estimate_noise(probabilities, labels)
     score = -np.log(np.maximum(probabilities[np.arange(count), labels], 1e-300))
     score = np.maximum(score, 0.0)
@@ -182,14 +186,14 @@ def audit_arrays(
         probability=probability,
         estimate=estimate,
         class_names=tuple(class_names),
-        clean=None if clean is None else np.asarray(clean),
+        clean=clean,
         names=None if names is None else tuple(names),
         evidence=evidence,
     )
 
 
 def _softmax(logits):
-    logits = np.asarray(logits, np.float64)
+    logits = mixture.numbers("logits", logits)
     if logits.ndim != 2 or not np.isfinite(logits).all():
         bad = np.flatnonzero(~np.isfinite(logits).all(axis=-1)) if logits.size else []
         raise InputError(
@@ -200,8 +204,22 @@ def _softmax(logits):
                 else f"NaN or infinity in row {bad[0]}"
             )
         )
+    if not logits.size:
+        return logits  # of which the shape is wrong, too
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     return powers / powers.sum(axis=1, keepdims=True)
+
+
+def _checked_clean(clean, num_classes):
+    clean = np.asarray(clean)
+    fits = clean.ndim == 1 and np.issubdtype(clean.dtype, np.integer)
+    if not fits or clean.min() < -1 or clean.max() >= num_classes:
+        raise InputError(
+            f"clean: expected whole numbers in [0, {num_classes}), or -1 for none of "
+            f"the classes, one an example; received {clean.dtype} of shape "
+            f"{clean.shape}" + (f" from {clean.min()} to {clean.max()}" if fits else "")
+        )
+    return clean.astype(np.int64)
 
 
 def _check_length(name, value, count):

@@ -1,5 +1,6 @@
 """What training on cleaned data gained."""
 
+from lnl_sr_tf.auditing.of_run import class_names
 from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.finished_run import FinishedRun
 from lnl_sr_tf.run_folder import measured
@@ -18,15 +19,21 @@ def compare(before, after):
         accuracy.
 
     Raises:
-        InputError: if a run is not finished, or they are not measured by the same kind
-            of labels.
+        InputError: if a run is not finished, or they are of other classes, or not
+            measured by the same kind of labels.
 
     Example:
         >>> compare("runs/digits-ce-…", "runs/cleaned-ce-…")["gain"]
         0.2944
     """
     runs = [FinishedRun(path) for path in (before, after)]
-    kinds = [run.summary["test_labels"] for run in runs]
+    classes = [class_names(run) for run in runs]
+    if sorted(classes[0]) != sorted(classes[1]):
+        raise InputError(
+            f"{before} has {len(classes[0])} classes, first {classes[0][0]}, {after} "
+            f"{len(classes[1])}, first {classes[1][0]}; expected two runs with the same"
+        )
+    kinds = [run.summary.get("test_labels", "clean") for run in runs]
     if ("clean" in kinds) and len(set(kinds)) > 1:
         raise InputError(
             f"{before} is measured by labels that are {kinds[0]}, {after} by labels "
@@ -36,7 +43,7 @@ def compare(before, after):
         {
             "run": run.name,
             "accuracy": measured(run.summary),
-            "noise_rate": run.summary["noise_rate"],
+            "noise_rate": run.summary.get("noise_rate"),
         }
         for run in runs
     ]

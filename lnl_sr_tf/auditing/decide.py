@@ -7,10 +7,12 @@ import pathlib
 
 import numpy as np
 
+from lnl_sr_tf.auditing.files import sayable
 from lnl_sr_tf.errors import InputError
 
 DROP, RELABEL = "drop", "relabel"
 _DECISIONS = ("wrong", "right", "unsure")
+_MOST_DIGITS = 18  # of an index; int64 holds more
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,12 +64,12 @@ def read_audit(path, class_names):
     """
     if not path.is_file():
         raise InputError(f"{path}: there is no audit; lnl-sr audit RUN makes one")
-    number = {name: i for i, name in enumerate(class_names)}
+    number = {sayable(name): i for i, name in enumerate(class_names)}
     columns = ("index", "given", "suggested", "probability")
     rows = _rows(path, columns)
     try:
         return Judged(
-            np.array([int(row["index"]) for row in rows], np.int64),
+            np.array([_index(row) for row in rows], np.int64),
             np.array([number[row["given"]] for row in rows], np.int64),
             np.array([number[row["suggested"]] for row in rows], np.int64),
             np.array([float(row["probability"]) for row in rows]),
@@ -126,19 +128,30 @@ def by_decisions(judged, path, class_names, do):
     path = pathlib.Path(path).expanduser()
     if not path.is_file():
         raise InputError(f"--decisions={path}: there is no such file")
-    number = {name: i for i, name in enumerate(class_names)}
+    names = [sayable(name) for name in class_names]
+    number = {name: i for i, name in enumerate(names)}
     place = {index: i for i, index in enumerate(judged.index.tolist())}
-    chosen, labels = [], []
+    seen, chosen, labels = set(), [], []
     for line, row in enumerate(
         _rows(path, ("index", "given", "decision", "label")), start=2
     ):
         where = f"{path}, decision {line - 1}"
-        i = place.get(int(row["index"])) if row["index"].isdecimal() else None
-        if i is None or class_names[judged.given[i]] != row["given"]:
+        try:
+            i = place.get(_index(row))
+        except ValueError:
+            i = None
+        if i is None or names[judged.given[i]] != row["given"]:
             raise InputError(
-                f"{where}: example {row['index']} with the label {row['given']!r} is "
-                "not of this run; expected decisions about its audit"
+                f"{where}: example {row['index']:.20} with the label "
+                f"{row['given']!r} is not of this run; expected decisions about its "
+                "audit"
             )
+        if i in seen:
+            raise InputError(
+                f"{where}: there is more than one of example {row['index']}; expected "
+                "one of each"
+            )
+        seen.add(i)
         if row["decision"] not in _DECISIONS:
             raise InputError(
                 f"{where}: decision {row['decision']!r}; expected one of "
@@ -147,10 +160,15 @@ def by_decisions(judged, path, class_names, do):
         if row["decision"] != "wrong":
             continue
         if row["label"] and row["label"] not in number:
-            close = difflib.get_close_matches(row["label"], class_names, n=1)
+            close = difflib.get_close_matches(row["label"], names, n=1)
             hint = f"; did you mean {close[0]!r}?" if close else ""
             raise InputError(
                 f"{where}: label {row['label']!r} is none of the classes{hint}"
+            )
+        if row["label"] == row["given"]:
+            raise InputError(
+                f"{where}: label {row['label']!r} is called wrong, and is the one to "
+                "use; expected another, or none"
             )
         chosen.append(i)
         labels.append(number.get(row["label"], -1) if do == RELABEL else -1)
@@ -161,6 +179,34 @@ def by_decisions(judged, path, class_names, do):
         judged.probability[chosen],
         ("called wrong",) * len(chosen),
     )
+
+
+def check_of(judged, dataset, path):
+    """Raise InputError unless an audit is of a dataset and its given labels.
+
+    Args:
+        judged: a `Judged`.
+        dataset: a `lnl_sr_tf.datasets.Dataset`.
+        path: of the audit, for the message.
+    """
+    order = np.argsort(judged.index, kind="stable")
+    own = np.argsort(dataset.index, kind="stable")
+    if not (
+        np.array_equal(judged.index[order], dataset.index[own])
+        and np.array_equal(judged.given[order], dataset.given_labels[own])
+    ):
+        raise InputError(
+            f"{path} is of other examples or labels than this run was trained on, or "
+            "is cut off; lnl-sr audit makes it anew"
+        )
+
+
+def _index(row):
+    """The index in a row; ValueError if it is none."""
+    text = row["index"]
+    if not text.isdecimal() or len(text) > _MOST_DIGITS:
+        raise ValueError(text[:20])
+    return int(text)
 
 
 def _changes(judged, chosen, do, reason):
@@ -181,13 +227,20 @@ def _rows(path, columns):
     """The rows of a .csv as dicts, with at least these columns."""
     try:
         with open(path, newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.DictReader(file))
+            reader = csv.DictReader(file)
+            rows, header = list(reader), reader.fieldnames or []
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{path} cannot be read: {error}") from error
-    for row in rows:
-        if any(row.get(column) is None for column in columns):
+    missing = [column for column in columns if column not in header]
+    if missing:
+        raise InputError(
+            f"{path}: expected the columns {', '.join(columns)}; received "
+            f"{', '.join(header)[:200] or 'an empty file'}"
+        )
+    for number, row in enumerate(rows, 1):
+        if any(row[column] is None for column in columns):
             raise InputError(
-                f"{path}: expected a row with the columns {', '.join(columns)}; "
-                f"received {', '.join(filter(None, row))}"
+                f"{path}, row {number}: expected {', '.join(header)[:200]}; received "
+                f"{', '.join(str(value) for value in row.values() if value)[:200]}"
             )
     return rows

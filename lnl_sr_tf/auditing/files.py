@@ -99,24 +99,35 @@ def _table(audit):
     return text.getvalue()
 
 
+def sayable(name):
+    """A name as it stands in tables: what no UTF-8 can say, as escapes.
+
+    Args:
+        name: text; names of files may hold bytes that are none.
+    """
+    return str(name).encode("utf-8", "backslashreplace").decode()
+
+
 def replace(path, text):
     """Write a file whole or not at all.
 
     Args:
         path: a `pathlib.Path`.
-        text: what it is to hold.
+        text: what it is to hold, made sayable.
 
     Raises:
         RunError: if it cannot be written; what stood there stays.
     """
     unfinished = path.with_name(f".{path.name}.unfinished")
     try:
-        with open(unfinished, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
+        with open(unfinished, "wb") as file:
+            file.write(sayable(text).encode())
             file.flush()
             os.fsync(file.fileno())
         unfinished.replace(path)
-    except OSError as error:
+    except BaseException as error:
         with contextlib.suppress(OSError):
             unfinished.unlink(missing_ok=True)
+        if not isinstance(error, OSError):
+            raise
         raise RunError(f"cannot write {path}: {error.strerror or error}") from error

@@ -7,10 +7,14 @@ import numpy as np
 
 from lnl_sr_tf import config
 from lnl_sr_tf.auditing.audit import audit_arrays
+from lnl_sr_tf.datasets.memory import check_memory
 from lnl_sr_tf.errors import InputError, RunError
 from lnl_sr_tf.finished_run import FinishedRun
 from lnl_sr_tf.training.evaluate import outputs
 from lnl_sr_tf.training.output_record import read_record
+
+# For each output: it, its sharpened form, the posterior and what stands between them.
+_BYTES = 6 * 8
 
 
 def audit_run(path, folds=(), data_dir=None):
@@ -43,7 +47,7 @@ def audit_run(path, folds=(), data_dir=None):
         )
     labels = read_arrays(run.folder.labels, ("index", "given"))
     if folds:
-        probabilities = _of_folds(labels["index"], [FinishedRun(f) for f in folds])
+        probabilities = _of_folds(labels, [FinishedRun(fold) for fold in folds])
         evidence = f"{len(folds)} networks, each for the part it was not trained on"
     else:
         probabilities, evidence = _of_itself(run)
@@ -71,9 +75,12 @@ def fold_configs(path, folds, settings=()):
         A list of as many `lnl_sr_tf.config.Config`.
 
     Raises:
-        InputError: if the run is not finished, or a setting is out of range.
+        InputError: if the run is not finished, its data is not there, or a setting is
+            out of range.
+        RunError: if its data has changed since.
     """
-    run = FinishedRun(path)
+    run = FinishedRun(path, dict(settings).get("data_dir"))
+    run.dataset  # noqa: B018  (looked at before they are trained)
     same = {
         name: value for name, value in run.config.as_dict().items() if value is not None
     }
@@ -122,26 +129,47 @@ def _of_itself(run):
     if recorded:
         epochs, total = recorded
         return _distributions(total), f"the run itself, mean of {len(epochs)} epochs"
+    count, classes = len(run.dataset.given_labels), run.dataset.num_classes
+    check_memory(
+        count * classes * _BYTES,
+        f"to audit {count} examples of {classes} classes takes",
+        "lnl.audit takes a part of them, with its probabilities",
+    )
     logits = outputs(run.model, run.dataset.train_images).astype(np.float64)
     return _distributions(_softmax(logits)), "the run itself, its last epoch"
 
 
-def _of_folds(index, runs):
-    """Of each example the mean output of the network that was trained without it."""
-    place = {number: i for i, number in enumerate(index.tolist())}
-    found = [None] * len(index)
-    for run in runs:
-        part = read_arrays(run.folder.held_out, ("index", "logits"))
-        recorded = read_record(run.folder.outputs)
-        total = recorded[1] if recorded else _softmax(part["logits"].astype(np.float64))
-        for number, row in zip(part["index"].tolist(), total, strict=True):
-            found[place[number]] = row
-    missing = sum(row is None for row in found)
-    if missing:
+def _of_folds(labels, runs):
+    """Of each example the mean output of the network that was trained without it.
+
+    Raises:
+        RunError: if they are of other examples or labels, or not of all of them.
+    """
+    order = np.argsort(labels["index"], kind="stable")
+    parts = [
+        read_arrays(run.folder.held_out, ("index", "given", "logits")) for run in runs
+    ]
+    index, given = (
+        np.concatenate([part[name] for part in parts]) for name in ("index", "given")
+    )
+    found = np.argsort(index, kind="stable")
+    if not (
+        np.array_equal(index[found], labels["index"][order])
+        and np.array_equal(given[found], labels["given"][order])
+    ):
         raise RunError(
-            f"{missing} of {len(index)} examples are in none of the {len(runs)} folds"
+            f"the {len(runs)} networks of folds, first {runs[0].folder.path}, are of "
+            "other examples or labels than this run: the data has changed; move their "
+            "folders away to train them anew"
         )
-    return _distributions(np.stack(found))
+    totals = []
+    for run, part in zip(runs, parts, strict=True):
+        recorded = read_record(run.folder.outputs)
+        logits = part["logits"].astype(np.float64)
+        totals.append(_distributions(recorded[1] if recorded else _softmax(logits)))
+    probabilities = np.empty_like(np.concatenate(totals))
+    probabilities[order] = np.concatenate(totals)[found]
+    return probabilities
 
 
 def _softmax(logits):

@@ -17,9 +17,11 @@ import jinja2
 import numpy as np
 
 from lnl_sr_tf.auditing import thumbnails
+from lnl_sr_tf.auditing.files import sayable
 from lnl_sr_tf.errors import RunError
 
 _DIGITS = 6  # of a probability, after the point
+_MOST = 100_000  # examples; with more, browsers would not show all of the list
 # In a script element these could end it, or begin another.
 _ESCAPED = {ord(char): f"\\u{ord(char):04x}" for char in "<>&"}
 
@@ -73,8 +75,9 @@ class Items:
 def write(path, title, items, matrix, facts=(), tell=lambda line: None):
     """Write a page; the same arguments give the same bytes.
 
-    The examples stand on it by falling probability that their label is wrong. What
-    stands at `path` is the old page or the new one, never a part.
+    The examples stand on it by falling probability that their label is wrong; of more
+    than 100,000 the most suspect ones. What stands at `path` is the old page or the
+    new one, never a part.
 
     Args:
         path: the file; its folder is there.
@@ -93,6 +96,9 @@ def write(path, title, items, matrix, facts=(), tell=lambda line: None):
     """
     # The last key counts most.
     order = np.lexsort((-np.asarray(items.score), -np.asarray(items.probability)))
+    if len(order) > _MOST:
+        order = order[:_MOST]
+        facts = [*facts, ("On this page", f"the {_MOST:,} most suspect")]
     pictures = thumbnails.Thumbnails(items.images, order)
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("lnl_sr_tf.auditing"),
@@ -120,17 +126,16 @@ def _data(items, order, matrix, pictures):
 
     examples = {
         "index": ordered(items.index),
-        "names": items.names and [_sayable(items.names[place]) for place in order],
+        "names": items.names and [sayable(items.names[place]) for place in order],
         "given": ordered(items.given),
         "suggested": ordered(items.suggested),
         "probability": [round(value, _DIGITS) for value in ordered(items.probability)],
         "clean": ordered(items.clean),
-        "classes": [_sayable(name) for name in items.class_names],
+        "classes": [sayable(name) for name in items.class_names],
     }
     height, width = pictures.cell
     return examples | {
-        # By which a browser tells the marks of this page from those of others.
-        "fingerprint": hashlib.sha256(_json(examples).encode()).hexdigest()[:20],
+        "fingerprint": _fingerprint(examples),
         "matrix": [
             [None if math.isnan(value) else round(float(value), 2) for value in row]
             for row in matrix
@@ -148,9 +153,19 @@ def _data(items, order, matrix, pictures):
     }
 
 
-def _sayable(name):
-    """A name without what no UTF-8 can say, which names of files may hold."""
-    return str(name).encode("utf-8", "replace").decode()
+def _fingerprint(examples):
+    """By which a browser tells the marks of these labels from those of others.
+
+    Another audit of them, with other probabilities, has the same.
+    """
+    order = np.argsort(examples["index"], kind="stable").tolist()
+    names = examples["names"]
+    known = [
+        [examples["index"][place], examples["given"][place], names and names[place]]
+        for place in order
+    ]
+    text = _json([known, examples["classes"]])
+    return hashlib.sha256(text.encode()).hexdigest()[:20]
 
 
 def _json(value):

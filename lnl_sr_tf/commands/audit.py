@@ -54,11 +54,11 @@ def run(request, tell):
     with quiet.notices():
         from lnl_sr_tf.auditing import audit_run, compare, files, report
     data_dir = request.settings.get("data_dir")
-    trained = _trained(path, folds, request.settings) if folds else []
-    found = audit_run(path, trained, data_dir)
     more = {}
     if request.options["compare"]:
         more["compare"] = compare.compare(path, request.options["compare"])
+    trained = _trained(path, folds, request.settings) if folds else []
+    found = audit_run(path, trained, data_dir)
     _make(out)
     written = files.write(found, out, more)
     if request.options["page"]:

@@ -81,6 +81,7 @@ def run(request, tell):
     else:
         changes = decide.by_probability(judged, options["threshold"], do)
     dataset = finished.dataset
+    decide.check_of(judged, dataset, table)
     out = options["out"] or pathlib.Path(path) / clean.default_name(dataset)
     out = pathlib.Path(out).expanduser()
     (log, flags), gone, changed = clean.write_clean(
@@ -88,6 +89,12 @@ def run(request, tell):
     )
     total = len(dataset.given_labels)
     tell(f"{gone} of {total} examples left out, {changed} labels changed")
+    if dataset.validation is not None:
+        kept = len(dataset.validation.labels)
+        tell(
+            f"the {kept} examples of --validation_share are in the split validation, "
+            "with the labels that they had"
+        )
     for one in (out, log, flags):
         tell(str(one))
     tell(

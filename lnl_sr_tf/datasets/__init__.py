@@ -13,6 +13,7 @@ from lnl_sr_tf.datasets.dataset import Dataset
 from lnl_sr_tf.datasets.folder import from_folder
 from lnl_sr_tf.datasets.image_files import ImageFiles
 from lnl_sr_tf.datasets.npz_file import from_npz
+from lnl_sr_tf.datasets.to_file import to_file
 from lnl_sr_tf.datasets.webvision import webvision_mini
 from lnl_sr_tf.errors import InputError
 
@@ -25,6 +26,7 @@ __all__ = [
     "from_npz",
     "load",
     "names",
+    "to_file",
     "webvision_mini",
 ]
 

@@ -1,12 +1,13 @@
 """What a dataset is."""
 
 import dataclasses
+import os
 
 import numpy as np
 
 from lnl_sr_tf.datasets.folds import fold_of
 from lnl_sr_tf.datasets.held_out import held_out
-from lnl_sr_tf.datasets.image_files import take
+from lnl_sr_tf.datasets.image_files import ImageFiles, take
 from lnl_sr_tf.datasets.imbalance import imbalanced_indices
 from lnl_sr_tf.datasets.memory import check_memory
 from lnl_sr_tf.datasets.open_set import open_set_images
@@ -24,12 +25,14 @@ class TestSet:
     Args:
         images: as the test images of a `Dataset`.
         labels: int64, shape (m,).
+        paths: the file of each image, or None.
     """
 
     __test__ = False  # for pytest, which goes by the name
 
     images: object
     labels: np.ndarray
+    paths: tuple = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,7 +73,8 @@ class Dataset:
         more_tests: dict from the name of a further test set to its `TestSet`.
         human_labels: dict from a name to labels that people gave, int64, shape (n,).
         fingerprint: differs where the data does; None where the name says it all.
-        paths: the file of each training image, or None.
+        paths: the file of each training image, or None; "" for a foreign one in
+            memory, whose file is not known.
         test_paths: the file of each test image, or None.
         foreign: which training images are of none of the classes, boolean, shape (n,),
             or None.
@@ -238,8 +242,18 @@ class Dataset:
         clean = self.clean_labels
         if clean is not None:
             clean = np.where(foreign, -1, clean)
+        paths = self.paths
+        if paths is not None:
+            of_files = isinstance(made, ImageFiles)
+            others = map(os.fsdecode, made.paths) if of_files else [""] * len(made)
+            pairs = zip(paths, others, foreign, strict=True)
+            paths = tuple(other if new else path for path, other, new in pairs)
         return dataclasses.replace(
-            self, train_images=made, clean_labels=clean, foreign=foreign
+            self,
+            train_images=made,
+            clean_labels=clean,
+            foreign=foreign,
+            paths=paths,
         )
 
     def with_image_size(self, image_size):
@@ -278,7 +292,7 @@ class Dataset:
             mean=mean,
             std=std,
             more_tests={
-                name: TestSet(made(test.images), test.labels)
+                name: TestSet(made(test.images), test.labels, test.paths)
                 for name, test in self.more_tests.items()
             },
         )
@@ -308,7 +322,7 @@ class Dataset:
                 f"imbalance {kind} by a factor of {factor:g} leaves no example of "
                 f"class {self.class_names[label]!r}; a factor closer to 1 would"
             )
-        return self._of(kept)
+        return self.subset(kept)
 
     def with_validation(self, share, seed):
         """The same dataset with a part of the training examples kept from training.
@@ -326,8 +340,9 @@ class Dataset:
         """
         part = held_out(self.given_labels, share, seed)
         kept, chosen = np.flatnonzero(~part), np.flatnonzero(part)
-        validation = TestSet(take(self.train_images, chosen), self.given_labels[chosen])
-        return dataclasses.replace(self._of(kept), validation=validation)
+        part = self.subset(chosen)
+        validation = TestSet(part.train_images, part.given_labels, part.paths)
+        return dataclasses.replace(self.subset(kept), validation=validation)
 
     def with_fold(self, part, folds, seed):
         """The same dataset without one of the parts that the training examples are in.
@@ -368,10 +383,14 @@ class Dataset:
             self.given_labels[chosen],
             self.index[chosen],
         )
-        return dataclasses.replace(self._of(kept), fold=fold)
+        return dataclasses.replace(self.subset(kept), fold=fold)
 
-    def _of(self, kept):
-        """The same dataset with these of its training examples alone."""
+    def subset(self, kept):
+        """The same dataset with these of its training examples alone.
+
+        Args:
+            kept: their places, integers in [0, n), in the order that is wanted.
+        """
         return dataclasses.replace(
             self,
             train_images=take(self.train_images, kept),

@@ -83,7 +83,7 @@ def from_listing(
         index=index,
         test_labels_are=test_labels_are,
         more_tests={
-            name: TestSet(images[name], _best_labels(examples))
+            name: TestSet(images[name], _best_labels(examples), tuple(examples.paths))
             for name, examples in splits.items()
             if name not in ("train", test)
         },

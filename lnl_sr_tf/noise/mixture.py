@@ -119,7 +119,7 @@ def checked(probabilities, labels):
     Raises:
         InputError: as `estimate_noise`.
     """
-    probabilities = np.asarray(probabilities, np.float64)
+    probabilities = numbers("probabilities", probabilities)
     labels = np.asarray(labels)
     if probabilities.ndim != 2 or labels.shape != probabilities.shape[:1]:
         raise InputError(
@@ -158,6 +158,20 @@ def checked(probabilities, labels):
             f"{bad[0]}" + (f" and {len(bad) - 1} more such" if len(bad) > 1 else "")
         )
     return probabilities, labels.astype(np.int64)
+
+
+def numbers(name, values):
+    """Values as an array of float64.
+
+    Raises:
+        InputError: if they are no numbers, or rows of differing lengths.
+    """
+    try:
+        return np.asarray(values, np.float64)
+    except (ValueError, TypeError):
+        raise InputError(
+            f"{name} must be numbers of shape (n, classes), rows of the same length"
+        ) from None
 
 
 def _sharpened(probabilities, temperature):

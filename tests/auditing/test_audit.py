@@ -53,6 +53,18 @@ class AuditTest(parameterized.TestCase):
         self.assertStartsWith(found.words, "no sign of label noise")
         self.assertLessEqual(len(found.suspects), 0.01 * len(clean))
 
+    def test_unsure_outputs_are_no_sign_of_clean_labels(self):
+        found = audit(np.arange(200) % 2, np.full((200, 2), 0.5))
+        self.assertEmpty(found.suspects)
+        self.assertFalse(found.no_sign)
+        self.assertStartsWith(found.words, "noise rate 0.500")
+
+    def test_arguments_of_labels_beside_a_run(self):
+        with self.assertRaisesRegex(InputError, "takes folds, data_dir; received log"):
+            audit("runs/x", logits=[[0.0, 1.0]])
+        with self.assertRaisesRegex(InputError, "received probabilities"):
+            audit("runs/x", [[0.0, 1.0]])
+
     def test_logits_are_the_same(self):
         outputs, _, given = observed(0.3)
         found = audit(given, outputs)
@@ -90,6 +102,14 @@ class AuditTest(parameterized.TestCase):
         ({"logits": [[np.nan, 0], [1, 0]]}, "NaN or infinity in row 0"),
         ({"logits": [1.0, 2.0]}, r"received the shape \(2,\)"),
         ({"probabilities": [[1.0, 0]] * 2, "clean": [0]}, "clean: expected 2"),
+        ({"probabilities": [[1.0, 0]] * 2, "clean": [0, -2]}, "clean: .*from -2 to 0"),
+        ({"probabilities": [[1.0, 0]] * 2, "clean": [0, 2]}, "clean: .*from 0 to 2"),
+        ({"probabilities": [[1.0, 0]] * 2, "clean": [[0], [1]]}, r"shape \(2, 1\)"),
+        ({"probabilities": [[1.0, 0]] * 2, "clean": [0.0, 1]}, "received float64"),
+        ({"probabilities": [[1.0, 0], [1.0]]}, "rows of the same length"),
+        ({"logits": [["a", "b"]] * 2}, "logits must be numbers"),
+        ({"logits": np.zeros((2, 0))}, "at least two classes"),
+        ({"probabilities": [[1.0, 0]] * 2, "data_dir": "x"}, "labels takes .*data_dir"),
         (
             {"probabilities": [[1.0, 0]] * 2, "class_names": "abc"},
             "class_names: expected 2; received 3",
@@ -110,6 +130,7 @@ class FilesTest(parameterized.TestCase):
         outputs, clean, given = observed(0.3, 200)
         clean[0] = -1
         names = [f"a,{i}.png" for i in range(200)]
+        names[3] = "caf\udce9.png"  # as a name of other bytes than UTF-8 is read
         classes = ['x,"y"', "b\nc", "λ", "d", "e"]
         found = audit(
             given, outputs, clean=clean, names=names, class_names=classes,
@@ -121,7 +142,8 @@ class FilesTest(parameterized.TestCase):
         self.assertEqual([int(row["rank"]) for row in rows], list(range(1, 201)))
         for row in rows:
             place = int(row["index"]) // 3
-            self.assertEqual(row["file"], names[place])
+            name = r"caf\udce9.png" if place == 3 else names[place]
+            self.assertEqual(row["file"], name)
             self.assertEqual(row["given"], classes[given[place]])
             self.assertEqual(row["suggested"], classes[found.suggested[place]])
             self.assertAlmostEqual(

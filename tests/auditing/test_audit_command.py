@@ -13,7 +13,7 @@ from command import call
 
 import lnl_sr_tf as lnl
 from lnl_sr_tf.auditing.against_clean import against_clean
-from lnl_sr_tf.errors import InputError
+from lnl_sr_tf.errors import InputError, RunError
 from lnl_sr_tf.run_folder import RunFolder
 from lnl_sr_tf.training.output_record import read_record, recorded_epochs
 
@@ -88,6 +88,13 @@ class AuditCommandTest(tf.test.TestCase, parameterized.TestCase):
         self.assertLen(parts, 2)
         with self.assertRaisesRegex(InputError, "trained without the part [12]/2"):
             lnl.audit(parts[0])
+        held = dict(np.load(parts[0] / "held_out.npz"))
+        held["given"] = (held["given"] + 1) % 10
+        np.savez(parts[0] / "held_out.npz", **held)
+        with self.assertRaisesRegex(RunError, "2 networks of folds.*data has changed"):
+            lnl.audit(self.run_.path, folds=parts)
+        with self.assertRaisesRegex(RunError, "1 networks of folds"):
+            lnl.audit(self.run_.path, folds=parts[1:])
         for part in parts:
             shutil.rmtree(part)
 
@@ -98,6 +105,10 @@ class AuditCommandTest(tf.test.TestCase, parameterized.TestCase):
         (("audit", "RUN", "--folds=-2"), "--folds=-2: expected a whole number from 0"),
         (("audit", "RUN", "--folds=1000"), "--fold=1/1000: expected PART/PARTS"),
         (("audit", "RUN", "--out=FILE"), "expected a folder; this is a file"),
+        (
+            ("audit", "RUN", "--folds=2", "--compare=nowhere"),
+            "nowhere: there is no run",
+        ),
         (("audit", "RUN", "--rate=0.3"), "Unknown command line flag 'rate'"),
     )
     def test_wrong(self, arguments, message):

@@ -117,7 +117,7 @@ class PageTest(parameterized.TestCase):
 
     def test_names_that_no_utf8_can_say(self):
         data = data_of(self.written(made_items(names=("\udcff.png",) * 7)))
-        self.assertEqual(data["names"][0], "?.png")
+        self.assertEqual(data["names"][0], r"\udcff.png")
 
     @parameterized.parameters((8, 8, 1), (28, 28, 1), (32, 32, 3), (5, 9, 3), (1, 1, 1))
     def test_small_images_are_exact(self, *shape):
@@ -231,10 +231,21 @@ class PageTest(parameterized.TestCase):
         # Marks belong to examples and labels, not to what is said about them.
         titled = self.written(made_items(), title="Other", facts=[("a", "b")])
         self.assertEqual(data_of(titled)["fingerprint"], data_of(first)["fingerprint"])
+        again = self.written(made_items(probability=np.linspace(0, 1, 7)))
+        self.assertNotEqual(data_of(again)["index"], data_of(first)["index"])
+        self.assertEqual(data_of(again)["fingerprint"], data_of(first)["fingerprint"])
 
     def test_facts(self):
         text = self.written(made_items(), facts=[("Noise rate", "0.41 <0.39>")])
         self.assertIn("<dt>Noise rate</dt><dd>0.41 &lt;0.39&gt;</dd>", text)
+
+    def test_the_most_suspect_of_very_many(self):
+        self.enterContext(mock.patch.object(page, "_MOST", 20))
+        items = made_items(30)
+        text = self.written(items)
+        most = np.argsort(-items.probability, kind="stable")[:20]
+        self.assertCountEqual(data_of(text)["index"], items.index[most].tolist())
+        self.assertIn("<dd>the 20 most suspect</dd>", text)
 
     def test_no_examples(self):
         text = self.written(made_items(0))

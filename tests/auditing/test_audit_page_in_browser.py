@@ -1,6 +1,7 @@
 """A person finds wrong labels in a browser, by keys and by clicks; needs Chromium."""
 
 import csv
+import dataclasses
 import pathlib
 import tempfile
 import time
@@ -376,14 +377,38 @@ class PageInBrowserTest(parameterized.TestCase):
         self.driver.get(self.addresses["many"])
         self.assertEqual(self.marked(), "0 wrong, 0 right, 0 unsure")
 
+    def test_marks_are_there_after_another_audit_of_the_same_labels(self):
+        self.opened()
+        self.press(">wr<^~")
+        self.press(">>w")
+        self.imported([["9", "", "bee", "cow", "wrong", ""]])
+        before = self.exported()
+        items = made_items(32)
+        again = dataclasses.replace(
+            items,
+            probability=items.probability[::-1],
+            suggested=(items.suggested + 1) % 4,
+        )
+        path = self.folder / "few & more.html"
+        old = path.read_bytes()
+        self.addCleanup(path.write_bytes, old)
+        page.write(path, "Which labels are wrong", again, np.eye(4))
+        self.reloaded()
+        after = self.exported()
+        self.assertNotEmpty(after)
+        # All but what is suggested now: decisions and labels are a person's.
+        self.assertEqual(
+            [row[:3] + row[4:] for row in after], [row[:3] + row[4:] for row in before]
+        )
+
     def test_damaged_marks_are_left_out(self):
         run = self.opened()
         self.press("w")
         run("""
             const [key] = Object.keys(localStorage);
             localStorage.setItem(key, JSON.stringify({
-              3: ["right", null], 99: ["wrong", null], 4: ["bad", null],
-              5: ["wrong", 77], length: ["wrong", null], 6: 7}));
+              3: ["right", 1], 99: ["wrong", 1], 4: ["bad", 1], 7: ["wrong", null],
+              5: ["wrong", 77], length: ["wrong", 1], 6: 7}));
         """)
         self.reloaded()
         self.assertEqual(self.marked(), "0 wrong, 1 right, 0 unsure")
@@ -492,6 +517,13 @@ class PageInBrowserTest(parameterized.TestCase):
         said = self.imported([chosen, rows[0], *rows[2:], *other])
         self.assertEqual(said, "5 decisions read. 6 lines do not fit these examples.")
         self.assertEqual(self.exported(), [rows[0], chosen, *rows[2:]])
+        said = self.imported([rows[1]])
+        self.assertIn("1 decisions read. 1 marks are others now; z takes it back", said)
+        self.assertEqual(self.exported(), rows)
+        self.press("z")
+        self.assertEqual(self.exported(), [rows[0], chosen, *rows[2:]])
+        self.press("z")
+        self.assertEqual(self.marked(), "0 wrong, 0 right, 0 unsure")
         self.assertEmpty(browser.complaints(self.driver))
         self.assertEqual(run("return document.title"), HOSTILE[0])
 

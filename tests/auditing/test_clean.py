@@ -4,6 +4,7 @@ import csv
 import dataclasses
 import pathlib
 import shutil
+from unittest import mock
 
 import numpy as np
 import tensorflow as tf
@@ -14,7 +15,7 @@ from made_data import make_folder
 
 from lnl_sr_tf import config, datasets, noise
 from lnl_sr_tf.auditing import audit, clean, decide, files
-from lnl_sr_tf.errors import InputError
+from lnl_sr_tf.errors import InputError, RunError
 
 
 def rows(path):
@@ -105,12 +106,52 @@ class CleanTest(tf.test.TestCase, parameterized.TestCase):
             "decision 'wrogn'; expected one of wrong, right",
         ),
         ("0,,GIVEN,3,wrong,33", "label '33' is none of the classes; did you mean '3'"),
-        ("0,,GIVEN", "expected a row with the columns index, given, decision, label"),
+        ("0,,GIVEN", "row 1: expected index, file, given, .*; received 0, "),
+        ("0,,GIVEN,3,wrong,GIVEN", "is called wrong, and is the one to use"),
+        (
+            "0,,GIVEN,3,unsure,\n0,,GIVEN,3,wrong,",
+            "decision 2: there is more than one of",
+        ),
+        ("9" * 40 + ",,0,3,wrong,3", "example 9{20} with the label '0' is not of"),
     )
     def test_decisions_of_something_else(self, line, message):
         line = line.replace("GIVEN", self.names[self.data.given_labels[0]])
         with self.assertRaisesRegex(InputError, message):
             decide.by_decisions(self.judged, self.decisions(line), self.names, "drop")
+
+    @parameterized.parameters(
+        ("", "expected the columns index, given, suggested, .*received an empty file"),
+        ("a,b\n", "expected the columns index, given.*received a, b"),
+        ("index,given,suggested,probability\n", "of other examples or labels"),
+        (
+            "index,given,suggested,probability\n" + "9" * 30 + ",0,1,0.5\n",
+            "of another run, or the file is damaged",
+        ),
+    )
+    def test_audits_of_something_else(self, text, message):
+        path = self.root / "audit.csv"
+        path.write_text(text)
+        with self.assertRaisesRegex(InputError, message):
+            decide.check_of(decide.read_audit(path, self.names), self.data, path)
+
+    def test_audit_of_other_labels_or_cut_off(self):
+        path = self.root / "audit.csv"
+        decide.check_of(self.judged, self.data, path)
+        other = datasets.load("digits")
+        with self.assertRaisesRegex(InputError, "audit.csv is of other examples or"):
+            decide.check_of(self.judged, other, path)
+        path.write_text("".join(path.read_text().splitlines(True)[:-1]))
+        with self.assertRaisesRegex(InputError, "or is cut off; lnl-sr audit makes it"):
+            decide.check_of(decide.read_audit(path, self.names), self.data, path)
+
+    def test_all_files_or_none(self):
+        before = sorted(self.root.iterdir())
+        with (
+            mock.patch.object(clean, "_flags", side_effect=RunError("disk full")),
+            self.assertRaisesRegex(RunError, "disk full"),
+        ):
+            self.write(decide.by_number(self.judged, 7, "drop"))
+        self.assertEqual(sorted(self.root.iterdir()), before)
 
     def test_nothing_is_overwritten(self):
         changes = decide.by_number(self.judged, 7, "drop")
@@ -119,7 +160,10 @@ class CleanTest(tf.test.TestCase, parameterized.TestCase):
         with self.assertRaisesRegex(InputError, "new.npz is there already"):
             self.write(changes)
         self.assertEqual((self.root / "new.npz").read_bytes(), before)
-        for name, message in (("x.txt", "ends in .npz or"), ("x.csv", "has none")):
+        for name, message in (
+            ("x.txt", "ends in .npz or"), ("x.csv", "not all of digits have one"),
+            (".", "ends in .npz or"), ("/", "ends in .npz or"),
+        ):  # fmt: skip
             with self.assertRaisesRegex(InputError, message):
                 self.write(changes, name)
 
@@ -142,13 +186,20 @@ class CleanTest(tf.test.TestCase, parameterized.TestCase):
             data.index[[0, 7]], np.array([1, -1]), np.ones(2), ("a", "b")
         )
         path = self.root / "new.csv"
-        (log, _), gone, changed = clean.write_clean(data, self.config, changes, path)
+        (log, flags), gone, changed = clean.write_clean(
+            data, self.config, changes, path
+        )
         self.assertEqual((gone, changed), (1, 1))
+        height, width, _ = data.image_shape
+        self.assertIn(f"--image_size={height}x{width}\n", flags.read_text())
         new = datasets.load(str(path))
         self.assertAllEqual(new.train_images[:], np.delete(data.train_images[:], 7, 0))
         self.assertEqual(new.given_labels[0], 1)
         self.assertAllEqual(new.test_images[:], data.test_images[:])
         self.assertEqual([row["label"] for row in rows(log)], ["dog", ""])
+        with_images = self.root / "images.npz"
+        _, flags = clean.write_clean(data, self.config, changes, with_images)[0]
+        self.assertNotIn("image_size", flags.read_text())
 
     def test_foreign_images(self):
         """Their true class is none, which no file can say."""
@@ -184,7 +235,12 @@ class CleanCommandTest(tf.test.TestCase):
         status, out, err = call("audit", str(first), "--nopage", f"--compare={second}")
         self.assertEqual((status, err), (0, ""))
         self.assertRegex(out, r"before .*noise rate 0.400\)\nafter .*\ngain .* points")
+        cut = root.parent / "cut"
+        cut.mkdir(exist_ok=True)
+        lines = (first / "audit.csv").read_text("utf-8").splitlines(True)
+        (cut / "audit.csv").write_text("".join(lines[:-1]), "utf-8")
         for option, words in (
+            (f"--audit={cut}", "audit.csv is of other examples or labels than this"),
             ("--threshold=1.2", r"--threshold=1.2: expected a number in \(0, 1\]"),
             ("--do=keep", "--do=keep: expected one of drop, relabel"),
             ("--decisions=nowhere.csv", "nowhere.csv: there is no such file"),

@@ -36,22 +36,31 @@ function estimated(value, letters = 20) {
 
 // ------------------------------------------------------------------------- Marks
 
-/** From the place of an example in `data` to [decision, label to use or null]. */
+/**
+ * From the place of an example in `data` to [decision, label to use]; null for the one
+ * that is suggested, -1 for none.
+ */
 let marks = new Map();
 let kept = true;
-let past = []; // [item, mark before], the last one last
+let past = []; // lists of [item, mark before], the last one last
 const key = `lnl-sr audit ${data.fingerprint}`;
 
-/** What was stored, if it can be read, without what this page cannot have stored. */
+const itemOf = new Map(data.index.map((index, item) => [String(index), item]));
+
+/**
+ * What was stored, by index, since another audit of the same labels has another order;
+ * if it can be read, and without what this page cannot have stored.
+ */
 function stored() {
   const read = new Map();
   try {
     const entries = JSON.parse(localStorage.getItem(key)) ?? {};
-    for (const [item, mark] of Object.entries(entries)) {
+    for (const [index, mark] of Object.entries(entries)) {
       const [decision, label] = Array.isArray(mark) ? mark : [];
-      const sane = label === null || (Number.isInteger(label) && label in classes);
-      if (Number(item) < total && Object.hasOwn(MARKS, decision) && sane) {
-        read.set(Number(item), [decision, label]);
+      const sane = label === -1 || (Number.isInteger(label) && label in classes);
+      const item = itemOf.get(index);
+      if (item !== undefined && Object.hasOwn(MARKS, decision) && sane) {
+        read.set(item, [decision, decision === "wrong" ? own(item, label) : null]);
       }
     }
   } catch (error) {
@@ -62,7 +71,11 @@ function stored() {
 
 function store() {
   try {
-    localStorage.setItem(key, JSON.stringify(Object.fromEntries(marks)));
+    const entries = [...marks].map(([item, [decision]]) => [
+      data.index[item],
+      [decision, labelToUse(item)],
+    ]);
+    localStorage.setItem(key, JSON.stringify(Object.fromEntries(entries)));
     kept = true;
   } catch {
     kept = false;
@@ -80,10 +93,14 @@ function say(text) {
   byId("said").textContent = text;
 }
 
-function setMark(item, mark) {
-  past.push([item, marks.get(item)]);
+function put(item, mark) {
   if (mark) marks.set(item, mark);
   else marks.delete(item);
+}
+
+function setMark(item, mark) {
+  past.push([[item, marks.get(item)]]);
+  put(item, mark);
   store();
 }
 
@@ -92,11 +109,17 @@ function labelToUse(item) {
   const [decision, label] = marks.get(item) ?? ["wrong", null];
   if (decision === "right") return data.given[item];
   if (decision === "unsure") return -1;
-  if (label !== null) return label;
-  // Without another label to suggest, one that is wrong has none yet.
+  return label ?? suggestion(item);
+}
+
+/** The label for an example whose given one is wrong; -1 where none is suggested. */
+function suggestion(item) {
   const suggested = data.suggested[item];
   return suggested === data.given[item] ? -1 : suggested;
 }
+
+/** A label as it stands in a mark. */
+const own = (item, label) => (label === suggestion(item) ? null : label);
 
 // ------------------------------------------------------------------------ Filters
 
@@ -406,10 +429,11 @@ function showMark(item) {
 
 function takeBack() {
   if (!past.length) return;
-  const [item, before] = past.pop();
-  if (before) marks.set(item, before);
-  else marks.delete(item);
+  const step = past.pop();
+  for (const [item, before] of step) put(item, before);
   store();
+  if (step.length > 1) return refilter(selected);
+  const [[item]] = step;
   showMark(item);
   const place = shown.indexOf(item);
   select(place >= 0 ? place : selected);
@@ -657,12 +681,13 @@ function importDecisions(text) {
   if (!header || header.join() !== COLUMNS.join()) {
     return `No decisions: the first line of such a file is ${COLUMNS.join()}.`;
   }
-  const items = new Map(data.index.map((index, item) => [String(index), item]));
   const labels = new Map(classes.map((name, label) => [name, label]));
+  const before = new Map();
   let taken = 0;
+  let changed = 0;
   let other = 0;
   for (const [index, file, given, , decision, label] of lines) {
-    const item = items.get(index);
+    const item = itemOf.get(index);
     const fits =
       item !== undefined &&
       given === classes[data.given[item]] &&
@@ -674,15 +699,18 @@ function importDecisions(text) {
       continue;
     }
     taken += 1;
-    // A label that is suggested anyway was not chosen.
-    const own = decision === "wrong" && label && label !== classes[data.suggested[item]];
-    marks.set(item, [decision, own ? labels.get(label) : null]);
+    const old = marks.get(item);
+    if (!before.has(item)) before.set(item, old);
+    const used = decision === "wrong" ? own(item, label ? labels.get(label) : -1) : null;
+    if (old && (old[0] !== decision || old[1] !== used)) changed += 1;
+    put(item, [decision, used]);
   }
-  past = [];
+  if (taken) past.push([...before]);
   store();
   refilter(selected);
+  const over = changed ? ` ${counted(changed)} marks are others now; z takes it back.` : "";
   const rest = other ? ` ${counted(other)} lines do not fit these examples.` : "";
-  return `${counted(taken)} decisions read.${rest}`;
+  return `${counted(taken)} decisions read.${over}${rest}`;
 }
 
 // ------------------------------------------------------------------ Keys and clicks
@@ -737,7 +765,7 @@ function onChoice(event) {
   const { item } = event.target.closest(".card");
   const label = event.target.value === "" ? null : Number(event.target.value);
   if (label === data.given[item]) decide(item, ["right", null]);
-  else decide(item, ["wrong", label === data.suggested[item] ? null : label]);
+  else decide(item, ["wrong", label === null ? null : own(item, label)]);
 }
 
 function start() {

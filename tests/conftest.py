@@ -7,3 +7,20 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.fsync = lambda descriptor: None
 # Figures are written to files; no test needs a screen.
 os.environ.setdefault("MPLBACKEND", "agg")
+
+# Files that take a quarter of a minute and more, the longest first: the two processes
+# share the files out as they come, and end together if short ones come last.
+_LONG = (
+    "test_processes", "test_main_own_data", "test_mirrored", "test_multi_worker",
+    "test_main", "test_commands", "test_within_epoch", "test_experiment",
+    "test_survival", "test_properties", "test_resume", "test_calibrate", "test_search",
+    "test_audit_command", "test_compilation", "test_audit_page_in_browser",
+    "test_fold_runs", "test_own_data", "test_photographs", "test_fuzz",
+    "test_bad_data", "test_cli", "test_export", "test_clean",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items):
+    """Long files first; tests of a file stay in their order."""
+    place = {name: i for i, name in enumerate(_LONG)}
+    items.sort(key=lambda item: place.get(item.path.stem, len(_LONG)))

@@ -10,6 +10,7 @@ from unittest import mock
 
 import tensorflow as tf
 from absl.testing import parameterized
+from bare_results import bare_results
 
 from lnl_sr_tf import config, sweep
 from lnl_sr_tf.errors import InputError, RunError
@@ -18,6 +19,15 @@ from lnl_sr_tf.sweep import processes
 from lnl_sr_tf.sweep.child import Job, Result
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+BARE = pathlib.Path(__file__).resolve().parent / "bare_child.py"
+POPEN = subprocess.Popen
+
+
+def bare(command, **kwargs):
+    """A process of a run, which leaves out what has tests of its own."""
+    if command[1:3] == ["-m", "lnl_sr_tf.sweep.child"]:
+        command = [command[0], str(BARE), *command[3:]]
+    return POPEN(command, **kwargs)
 
 
 def settings(folder, **more):
@@ -33,6 +43,8 @@ class ProcessesTest(tf.test.TestCase, parameterized.TestCase):
         name = self.id().rpartition(".")[2].partition(" ")[0]
         self.folder = pathlib.Path(self.get_temp_dir()) / name
         self.lines = []
+        self.enterContext(bare_results())
+        self.enterContext(mock.patch.object(subprocess, "Popen", bare))
 
     def test_as_here(self):
         run = sweep.run(settings(self.folder / "two"), self.lines.append)

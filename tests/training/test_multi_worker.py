@@ -1,6 +1,7 @@
 """Two processes of this machine train as one does, and neither outlives the other."""
 
 import pathlib
+import tempfile
 import time
 
 import numpy as np
@@ -19,6 +20,11 @@ from processes import (
 
 # Seconds until a process notices that the other is gone; a minute is promised.
 PATIENCE = 60
+# By name, flags of runs that both processes do one after the other.
+RUNS = {
+    "two": ["--model=cnn_digits,plain", "--loss=gce_sr"],
+    "whole": ["--model=plain", "--loss=ce_sr", "--epochs=12"],
+}
 # How near the weights must be: batch normalisation enlarges what rounding does where a
 # rectifier switches.
 NETWORKS = {"cnn_digits": 3e-3, "plain": 1e-4}
@@ -31,35 +37,39 @@ def of_epochs(told):
 
 
 class MultiWorkerTest(tf.test.TestCase, parameterized.TestCase):
-    def setUp(self):
-        super().setUp()
-        name = self.id().rpartition(".")[2].partition(" ")[0]
-        self.folder = pathlib.Path(self.get_temp_dir()) / name
-        self.folder.mkdir()
-        self.settings = [f"--dataset={made_images(self.folder / 'images.npz')}"]
-        self.settings += [*SMALL, "--epochs=3"]
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        held = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(held.cleanup)
+        cls.folder = pathlib.Path(held.name)
+        cls.settings = [f"--dataset={made_images(cls.folder / 'images.npz')}"]
+        cls.settings += [*SMALL, "--epochs=3"]
+        cls.told = [finish(one) for one in cls.start_two(RUNS)]
 
-    def start_two(self, name, *flags):
+    @classmethod
+    def start_two(cls, runs):
+        """Two processes that do runs, by name, one after the other."""
         cluster = ",".join(f"127.0.0.1:{port}" for port in free_ports(2))
-        return [
-            start(
-                self.folder / name,
-                *self.settings,
-                *flags,
-                "--distribute=multi_worker",
-                f"--cluster={cluster}",
-                f"--task={task}",
-            )
-            for task in range(2)
-        ]
+        both = []
+        for task in range(2):
+            flags = ["--distribute=multi_worker", f"--cluster={cluster}"]
+            commands = []
+            for name, own in runs.items():
+                commands += ["then"] if commands else []
+                commands += ["--precision=float32", *cls.settings, *own, *flags]
+                commands += [f"--task={task}", f"--output_dir={cls.folder / name}"]
+            both.append(start(cls.folder, *commands))
+        return both
 
     def test_as_one_process(self):
-        flags = [f"--model={','.join(NETWORKS)}", "--loss=gce_sr"]
-        told = [finish(one) for one in self.start_two("two", *flags)]
-        self.assertLen(of_epochs(told[0]), 6)
-        self.assertEqual(of_epochs(told[0]), of_epochs(told[1]))
+        told = [of_epochs(one) for one in self.told]
+        self.assertLen(told[0], 6 + 12)
+        self.assertEqual(told[0], told[1])
         ours = folders(self.folder / "two")
-        theirs = run(self.folder / "one", *self.settings, *flags, "--distribute=none")
+        theirs = run(
+            self.folder / "one", *self.settings, *RUNS["two"], "--distribute=none"
+        )
         self.assertEqual(set(ours), set(theirs))
         for name, one in ours.items():
             self.assertTrue(one.finished())
@@ -78,15 +88,15 @@ class MultiWorkerTest(tf.test.TestCase, parameterized.TestCase):
             time.sleep(0.02)
 
     def test_one_is_stopped_then_killed_and_both_go_on(self):
-        flags = ["--model=plain", "--loss=ce_sr", "--epochs=12"]
-        both = self.start_two("cut", *flags)
+        runs = {"cut": RUNS["whole"]}
+        both = self.start_two(runs)
         self.wait_for_epoch(1, both[0])
         both[1].terminate()
         told = [finish(one, 1).splitlines()[-1] for one in both]
         self.assertRegex(told[0], "stopped by a signal to another machine after")
         self.assertRegex(told[1], "stopped by SIGTERM after")
         self.assertEqual(told[0].partition("after")[2], told[1].partition("after")[2])
-        both = self.start_two("cut", *flags)
+        both = self.start_two(runs)
         self.wait_for_epoch(6, both[0])
         both[1].kill()
         both[1].communicate()
@@ -94,11 +104,9 @@ class MultiWorkerTest(tf.test.TestCase, parameterized.TestCase):
         out = finish(both[0], 1)
         self.assertLess(time.monotonic() - start_of_end, PATIENCE)
         self.assertRegex(out.splitlines()[-1], "^lnl-sr: another machine .* gone")
-        told = [finish(one) for one in self.start_two("cut", *flags)]
+        told = [finish(one) for one in self.start_two(runs)]
         self.assertIn("going on after", told[0])
         self.assertIn("going on after", told[1])
-        for one in self.start_two("whole", *flags):
-            finish(one)
         (ours,) = folders(self.folder / "cut").values()
         (theirs,) = folders(self.folder / "whole").values()
         wanted = state(theirs)

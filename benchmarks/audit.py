@@ -1,9 +1,10 @@
 """Wrong labels found: python benchmarks/audit.py (pip install -e ".[benchmark]")
 
 For each kind of noise and each seed, the labels of the training examples are ranked by
-how likely they are wrong, in up to three ways:
+how likely they are wrong, in up to four ways:
 
 - in sample: `lnl-sr audit` of one CE+SR run, which was trained on the same labels;
+- short: the same of a run of two thirds of the epochs;
 - folds: the same with --folds, each example judged by a run that did not see it;
 - cleanlab: its self-confidence, of CE runs with folds, which is the usual way.
 
@@ -22,6 +23,7 @@ import statistics
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
+import keras
 import numpy as np
 from measuring import report
 from scipy.special import softmax
@@ -37,6 +39,7 @@ NOISE = ("sym 0.4", "sym 0.6", "pairflip 0.3")
 
 def train(settings, progress):
     """The folder of a finished run."""
+    keras.utils.clear_session()  # what Keras keeps of the runs before would add up
     folder = experiment.run(config.resolve(settings), tell=lambda line: None)
     progress.update()
     return folder
@@ -53,6 +56,12 @@ def in_sample(settings, folds, progress):
     run = train(settings | {"loss": "ce_sr"}, progress)
     served = run.summary().get("calibrated_error")
     return judged(audit_run(run.path), [run]) | {"served": served}
+
+
+def short(settings, folds, progress):
+    """The same by a run of two thirds of the epochs."""
+    epochs = round(2 * config.resolve(settings).epochs / 3)
+    return in_sample(settings | {"epochs": epochs}, folds, progress)
 
 
 def by_folds(settings, folds, progress):
@@ -106,7 +115,12 @@ def seconds(runs):
     return sum(run.summary()["seconds"] for run in runs)
 
 
-WAYS = {"in sample": in_sample, "folds": by_folds, "cleanlab": cleanlabs}
+WAYS = {
+    "in sample": in_sample,
+    "short": short,
+    "folds": by_folds,
+    "cleanlab": cleanlabs,
+}
 
 
 def row(noise, way, seeds):

@@ -1,7 +1,8 @@
 """By which score wrong labels are found best: python benchmarks/audit_scores.py RUN ...
 
 For each finished run, such as benchmarks/audit.py leaves in audit_runs/, the labels
-that it was trained on are ranked by several scores, all in sample:
+that it was trained on are ranked by several scores, all in sample (runs of folds are
+passed over):
 
 - last epoch: −log of the output for the given label, of the network that is kept;
 - margin: the largest logit of another class less that of the given one;
@@ -89,11 +90,14 @@ def main():
     found = {}  # from a dataset's noise and a score to (AUROC, precision) of each run
     for path in tqdm(given.runs):
         run = FinishedRun(path)
+        if run.config.fold:
+            continue
         wrong, each = scores(path)
         for name, score in each.items():
             order = np.argsort(-score, kind="stable")
             judged = roc_auc_score(wrong, score), wrong[order[: wrong.sum()]].mean()
-            key = f"{run.config.dataset_name} {run.config.noise_words}", name
+            of = run.config
+            key = f"{of.dataset_name} {of.noise_words}, {of.epochs} epochs", name
             found.setdefault(key, []).append(judged)
     rows = []
     for (noise, name), judged in found.items():

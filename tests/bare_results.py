@@ -1,17 +1,22 @@
-"""Runs without their figures and SavedModel, a third of the time of a short one."""
+"""Runs without their figures and SavedModel, half of the time of a short one."""
 
 import contextlib
 from unittest import mock
 
 from lnl_sr_tf import export
 from lnl_sr_tf.analysis import figures
+from lnl_sr_tf.training import compilation
 
 
 @contextlib.contextmanager
-def bare_results():
+def bare_results(short=True):
     """Within it runs end without figures, and with an empty SavedModel.
 
     Both have tests of their own; this is for tests of all else.
+
+    Args:
+        short: whether runs have few epochs: TensorFlow is then called for each step,
+            since a call for several traces the step twice. The numbers are the same.
     """
 
     def save_serving(model, path, *_):
@@ -22,4 +27,8 @@ def bare_results():
         for name in ("curves", "samples", "per_class"):
             stack.enter_context(mock.patch.object(figures, name))
         stack.enter_context(mock.patch.object(export, "save_serving", save_serving))
+        if short:
+            stack.enter_context(
+                mock.patch.object(compilation, "steps_per_execution", return_value=1)
+            )
         yield

@@ -46,7 +46,7 @@ class CalibrateTest(tf.test.TestCase, parameterized.TestCase):
     @parameterized.parameters(("ce_sr", 60, True), ("ce", 60, False))
     def test_on_noisy_labels(self, loss, epochs, told):
         """A network that knows the noise is calibrated; one that learned it is not."""
-        self.enterContext(bare_results())
+        self.enterContext(bare_results(short=False))
         run = self.run_(
             loss=loss, rate=0.4, epochs=epochs, validation_share=0.2,
             precision="float32",

@@ -22,7 +22,7 @@ class AuditCommandTest(tf.test.TestCase, parameterized.TestCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.enterClassContext(bare_results())
+        cls.enterClassContext(bare_results(short=False))
         cls.root = pathlib.Path(tf.compat.v1.test.get_temp_dir()) / "audit"
         shutil.rmtree(cls.root, ignore_errors=True)
         status, _, err = call(

@@ -88,7 +88,7 @@ class DatasetTest(parameterized.TestCase):
 
     @parameterized.parameters((1, 1, 2), (3, 5, 100), (4, 4, 5))
     def test_too_few_examples(self, count, part, folds):
-        few = self.data._of(np.arange(count))
+        few = self.data.subset(np.arange(count))
         with self.assertRaisesRegex(
             InputError, f"needs at least {folds} .* digits has {count} to divide"
         ):

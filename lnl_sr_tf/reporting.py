@@ -84,8 +84,9 @@ def write(path, paths, data_dir=None, tell=lambda line: None):
                     "a report of fewer has all of them."
                 )
             )
-        title = "Report of " + ", ".join(str(p) for p in paths)
-        page.write(path, title, sections)
+        # Each run has a heading of its own; many paths would fill a screen.
+        of = paths[0] if len(paths) == 1 else f"{len(runs)} runs"
+        page.write(path, f"Report of {of}", sections)
 
 
 def _comparison(runs, unfinished):

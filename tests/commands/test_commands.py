@@ -128,6 +128,16 @@ class CommandsTest(tf.test.TestCase, parameterized.TestCase):
         self.assertEqual(out.split()[0], str(run / "figures" / f"{name}.png"))
         self.assertTrue((run / "figures" / f"{name}.png").is_file())
 
+    def test_report_of_several_paths(self):
+        """A title of all of them would fill a screen."""
+        runs = sorted(map(str, self.out.glob("digits-*")))[:2]
+        with mock.patch.object(figures, "curves", CURVES):
+            status, out, err = call("report", *runs)
+        self.assertEqual(status, 0, err)
+        page = pathlib.Path(out.strip())
+        self.assertIn("<h1>Report of 2 runs</h1>", page.read_text("utf-8"))
+        page.unlink()
+
     def test_report(self):
         with mock.patch.object(figures, "curves", CURVES):
             status, out, err = call("report", str(self.out))

@@ -74,14 +74,16 @@ def write_clean(dataset, config, changes, path):
             "expected fewer changes, or another label for some of them"
         )
     cleaned = dataclasses.replace(dataset, given_labels=labels).subset(kept)
+    to_file(cleaned, path)
+    written = [path]
     try:
-        to_file(cleaned, path)
         replace(log, _log(dataset, changes, places))
+        written.append(log)
         replace(flags, _flags(config, dataset, path))
     except BaseException:
-        for one in (path, log, flags):
+        for one in written:
             with contextlib.suppress(OSError):
-                one.unlink(missing_ok=True)
+                one.unlink()
         raise
     gone = int((changes.label < 0).sum())
     return (log, flags), gone, len(changes.label) - gone

@@ -68,6 +68,7 @@ def run(request, tell):
     backend.start()
     with quiet.notices():
         from lnl_sr_tf.auditing import clean, decide, of_run
+        from lnl_sr_tf.datasets.to_file import left_out
         from lnl_sr_tf.finished_run import FinishedRun
     finished = FinishedRun(path, request.settings.get("data_dir"))
     names = of_run.class_names(finished)
@@ -89,12 +90,8 @@ def run(request, tell):
     )
     total = len(dataset.given_labels)
     tell(f"{gone} of {total} examples left out, {changed} labels changed")
-    if dataset.validation is not None:
-        kept = len(dataset.validation.labels)
-        tell(
-            f"the {kept} examples of --validation_share are in the split validation, "
-            "with the labels that they had"
-        )
+    for missing in left_out(dataset):
+        tell(f"not in the file: {missing}")
     for one in (out, log, flags):
         tell(str(one))
     tell(

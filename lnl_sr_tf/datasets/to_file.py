@@ -39,8 +39,8 @@ def to_file(dataset, path):
     """Write a dataset as a new .npz, with its images, or .csv, which names their files.
 
     Training and test set, with given labels, and clean ones where they are known of
-    all; a part that is kept for validation becomes the split of that name. Statistics
-    of pixels are made anew when it is read.
+    all, and a split `validation`: the data's own, or else the part that is kept from
+    training for it. Statistics of pixels are made anew when it is read.
 
     Args:
         dataset: a `lnl_sr_tf.datasets.Dataset`.
@@ -78,6 +78,28 @@ def to_file(dataset, path):
         raise RunError(f"cannot write {path}: {error.strerror or error}") from error
 
 
+def left_out(dataset):
+    """What no file of a dataset has, as texts for people.
+
+    Args:
+        dataset: a `lnl_sr_tf.datasets.Dataset`.
+
+    Example:
+        >>> left_out(lnl.datasets.webvision_mini("webvision", imagenet_dir="imagenet"))
+        ['the test set imagenet']
+    """
+    missing = [
+        f"the test set {name}" for name in dataset.more_tests if name not in _SPLITS
+    ]
+    part = dataset.validation
+    if part is not None and "validation" in dataset.more_tests:
+        missing.append(
+            f"the {len(part.labels)} examples of --validation_share, since the data "
+            "has a split validation of its own"
+        )
+    return missing
+
+
 def check_name(path):
     """Raise InputError unless a path is one of a new .npz or .csv."""
     if path.suffix not in ENDINGS:
@@ -94,7 +116,7 @@ def _splits(dataset):
     known = dataset.test_labels if dataset.test_labels_are == "clean" else None
     more = dict(dataset.more_tests)
     if dataset.validation is not None:
-        more["validation"] = dataset.validation
+        more.setdefault("validation", dataset.validation)
     return {
         "train": _Split(
             dataset.train_images, dataset.given_labels, clean, dataset.paths

@@ -153,6 +153,21 @@ class CleanTest(tf.test.TestCase, parameterized.TestCase):
             self.write(decide.by_number(self.judged, 7, "drop"))
         self.assertEqual(sorted(self.root.iterdir()), before)
 
+    def test_a_file_that_came_meanwhile_stays(self):
+        """One of another process, between the first look and the writing."""
+        changes = decide.by_number(self.judged, 7, "drop")
+
+        def to_file(dataset, path):
+            path.write_text("theirs")
+            raise InputError(f"{path} is there already")
+
+        with (
+            mock.patch.object(clean, "to_file", to_file),
+            self.assertRaisesRegex(InputError, "there already"),
+        ):
+            self.write(changes)
+        self.assertEqual((self.root / "new.npz").read_text(), "theirs")
+
     def test_nothing_is_overwritten(self):
         changes = decide.by_number(self.judged, 7, "drop")
         self.write(changes)

@@ -11,7 +11,7 @@ from absl.testing import parameterized
 from made_data import make_folder
 
 from lnl_sr_tf import datasets, noise
-from lnl_sr_tf.datasets.to_file import in_files, to_file
+from lnl_sr_tf.datasets.to_file import in_files, left_out, to_file
 from lnl_sr_tf.errors import InputError, RunError
 
 
@@ -62,6 +62,19 @@ class ToFileTest(tf.test.TestCase, parameterized.TestCase):
         part = found.more_tests["validation"]
         self.assertAllEqual(part.images[:], data.validation.images[:])
         self.assertAllEqual(part.labels, data.validation.labels)
+
+    def test_a_validation_split_of_its_own_stays(self):
+        data = self.folder("train", "validation", "test")
+        self.assertEmpty(left_out(data))
+        own = data.more_tests["validation"]
+        data = data.with_validation(0.25, seed=1)
+        count = len(data.validation.labels)
+        found = self.again(data, "new.csv").more_tests["validation"]
+        self.assertAllEqual(found.images[:], own.images[:])
+        (missing,) = left_out(data)
+        self.assertStartsWith(missing, f"the {count} examples of --validation_share, ")
+        other = dataclasses.replace(data, more_tests={"imagenet": own}, validation=None)
+        self.assertEqual(left_out(other), ["the test set imagenet"])
 
     def test_clean_labels_of_the_test_set_alone(self):
         data = dataclasses.replace(

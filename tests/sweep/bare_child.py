@@ -5,11 +5,10 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
+from lnl_sr_tf import quiet
 from lnl_sr_tf.sweep import child
 
 if __name__ == "__main__":
-    from lnl_sr_tf import quiet
-
     quiet.start("tensorflow")
     with quiet.notices():
         from bare_results import bare_results

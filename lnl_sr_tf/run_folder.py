@@ -2,10 +2,10 @@
 
 import csv
 import json
-import os
 import pathlib
 
 from lnl_sr_tf.errors import RunError
+from lnl_sr_tf.whole_file import whole_file
 
 # What `lnl_sr_tf.training.watch` measures.
 WATCHED = (
@@ -161,16 +161,8 @@ class RunFolder:
 
     def _replace(self, name, text):
         """Write by another name and rename: what stands there is always whole."""
-        path = self.path / name
-        unfinished = path.with_name(f".{name}.unfinished")
-        try:
-            with open(unfinished, "w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            unfinished.replace(path)
-        except OSError as error:
-            raise RunError(f"cannot write {path}: {error.strerror or error}") from error
+        with whole_file(self.path / name) as file:
+            file.write(text.encode())
 
 
 class UnwrittenFolder(RunFolder):

@@ -36,9 +36,10 @@ FLOORS = {
     "errors": 0,
     "loss_names": 0,
     "quiet": 0,
+    "whole_file": 0,
 }
-# One may use the other, on the same floor: many runs are made of one, and the command
-# line of commands.
+# One may use the other, on the same floor: many runs are made of one, the command line
+# of commands, and a file that cannot be written is an error.
 SIDEWAYS = {
     ("experiment", "calibrate"),
     ("sweep", "experiment"),
@@ -48,6 +49,7 @@ SIDEWAYS = {
     ("pictures", "finished_run"),
     ("reporting", "finished_run"),
     ("reporting", "pictures"),
+    ("whole_file", "errors"),
 }
 # What a room may import from outside, where that is limited.
 ALLOWED = {

@@ -5,7 +5,6 @@ from elsewhere. What it looks like is in `templates/report.html`.
 """
 
 import base64
-import contextlib
 import dataclasses
 import hashlib
 import os
@@ -18,6 +17,7 @@ from collections.abc import Collection, Mapping, Sequence
 import jinja2
 
 from lnl_sr_tf.errors import RunError
+from lnl_sr_tf.whole_file import whole_file
 
 _NO_VALUE = {"", "n/a", "nan"}
 _PNG_START, _PNG_END = b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"
@@ -186,24 +186,8 @@ def write(path, title, sections, made=""):
         made=made,
     )
     # Names of files may hold what no UTF-8 can say.
-    _replace(pathlib.Path(path), text.encode("utf-8", "replace"))
-
-
-def _replace(path, content):
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    try:
-        try:
-            with open(unfinished, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            unfinished.replace(path)
-        except OSError:
-            with contextlib.suppress(OSError):
-                unfinished.unlink()
-            raise
-    except OSError as error:
-        raise RunError(f"cannot write {path}: {error.strerror or error}") from error
+    with whole_file(path) as file:
+        file.write(text.encode("utf-8", "replace"))
 
 
 def _anchors(sections):

@@ -1,16 +1,14 @@
 """An audit as files: `audit.csv`, a row an example, and `audit.json`, the whole."""
 
-import contextlib
 import csv
 import io
 import json
-import os
 import pathlib
 
 import numpy as np
 
 from lnl_sr_tf.auditing.against_clean import against_clean
-from lnl_sr_tf.errors import RunError
+from lnl_sr_tf.whole_file import whole_file
 
 # Of an example that is of none of the classes.
 _FOREIGN = "none of them"
@@ -118,16 +116,5 @@ def replace(path, text):
     Raises:
         RunError: if it cannot be written; what stood there stays.
     """
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    try:
-        with open(unfinished, "wb") as file:
-            file.write(sayable(text).encode())
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-    except BaseException as error:
-        with contextlib.suppress(OSError):
-            unfinished.unlink(missing_ok=True)
-        if not isinstance(error, OSError):
-            raise
-        raise RunError(f"cannot write {path}: {error.strerror or error}") from error
+    with whole_file(path) as file:
+        file.write(sayable(text).encode())

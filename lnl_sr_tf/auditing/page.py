@@ -5,20 +5,17 @@ It opens from disk and asks for nothing from anywhere. What it looks like and do
 """
 
 import base64
-import contextlib
 import dataclasses
 import hashlib
 import json
 import math
-import os
-import pathlib
 
 import jinja2
 import numpy as np
 
 from lnl_sr_tf.auditing import thumbnails
 from lnl_sr_tf.auditing.files import sayable
-from lnl_sr_tf.errors import RunError
+from lnl_sr_tf.whole_file import whole_file
 
 _DIGITS = 6  # of a probability, after the point
 _MOST = 100_000  # examples; with more, browsers would not show all of the list
@@ -115,7 +112,8 @@ def write(path, title, items, matrix, facts=(), tell=lambda line: None):
         data=_for_script(_data(items, order, matrix, pictures)),
         sheets=pictures.sheets(tell),
     )
-    _replace(pathlib.Path(path), parts)
+    with whole_file(path) as file:
+        file.writelines(part.encode("utf-8", "replace") for part in parts)
 
 
 def _data(items, order, matrix, pictures):
@@ -180,23 +178,3 @@ def _for_script(value):
 def _csp_hash(text):
     digest = hashlib.sha256(str(text).encode("utf-8")).digest()
     return f"sha256-{base64.b64encode(digest).decode()}"
-
-
-def _replace(path, parts):
-    """Write texts to a file that takes the place of another when it is whole."""
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    try:
-        try:
-            with open(
-                unfinished, "w", encoding="utf-8", errors="replace", newline=""
-            ) as file:
-                file.writelines(parts)
-                file.flush()
-                os.fsync(file.fileno())
-            unfinished.replace(path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                unfinished.unlink()
-            raise
-    except OSError as error:
-        raise RunError(f"cannot write {path}: {error.strerror or error}") from error

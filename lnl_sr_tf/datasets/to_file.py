@@ -1,6 +1,5 @@
 """A dataset as a file of one's own, which `load` takes."""
 
-import contextlib
 import csv
 import io
 import os
@@ -11,7 +10,8 @@ import numpy as np
 
 from lnl_sr_tf.datasets.image_files import ImageFiles
 from lnl_sr_tf.datasets.memory import check_memory
-from lnl_sr_tf.errors import InputError, RunError
+from lnl_sr_tf.errors import InputError
+from lnl_sr_tf.whole_file import whole_file
 
 ENDINGS = (".npz", ".csv")
 _SPLITS = {"train": "train", "validation": "val", "test": "test"}
@@ -60,22 +60,11 @@ def to_file(dataset, path):
     path = pathlib.Path(path)
     check_name(path)
     content = _csv(dataset, path) if path.suffix == ".csv" else _arrays(dataset, path)
-    unfinished = path.with_name(f".{path.name}.unfinished")
-    try:
-        with open(unfinished, "wb") as file:
-            if isinstance(content, bytes):
-                file.write(content)
-            else:
-                np.savez_compressed(file, **content)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-    except BaseException as error:
-        with contextlib.suppress(OSError):
-            unfinished.unlink(missing_ok=True)
-        if not isinstance(error, OSError):
-            raise
-        raise RunError(f"cannot write {path}: {error.strerror or error}") from error
+    with whole_file(path) as file:
+        if isinstance(content, bytes):
+            file.write(content)
+        else:
+            np.savez_compressed(file, **content)
 
 
 def left_out(dataset):

@@ -1,6 +1,5 @@
 """What a network said of its examples while it was trained."""
 
-import os
 import zipfile
 
 import keras
@@ -8,6 +7,7 @@ import numpy as np
 
 from lnl_sr_tf.errors import RunError
 from lnl_sr_tf.training.evaluate import outputs
+from lnl_sr_tf.whole_file import whole_file
 
 # As float32 this takes a gigabyte; of more, nothing is recorded.
 _MOST_NUMBERS = 2**28
@@ -89,12 +89,5 @@ def read_record(path):
 
 
 def _write(path, epochs, total):
-    unfinished = path.with_name(f".{path.name}")
-    try:
-        with open(unfinished, "wb") as file:
-            np.savez(file, epochs=np.array(epochs), total=total)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-    except OSError as error:
-        raise RunError(f"cannot write {path}: {error.strerror or error}") from error
+    with whole_file(path) as file:
+        np.savez(file, epochs=np.array(epochs), total=total)

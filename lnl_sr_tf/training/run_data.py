@@ -10,6 +10,7 @@ from lnl_sr_tf import datasets
 from lnl_sr_tf.errors import RunError
 from lnl_sr_tf.training import corruption
 from lnl_sr_tf.training.evaluate import outputs
+from lnl_sr_tf.whole_file import whole_file
 
 
 def load(config, folder, source, tell):
@@ -67,19 +68,15 @@ def write_labels(dataset, folder):
     """Write `labels.npz`, unless the run has begun before."""
     if folder.labels.is_file() or not folder.kept:
         return
-    unfinished = folder.path / ".labels.unfinished.npz"
-    try:
-        known = {"index": dataset.index, "given": dataset.given_labels}
-        if dataset.clean_labels is not None:
-            known["clean"] = dataset.clean_labels
-        if dataset.foreign is not None:
-            known["foreign"] = dataset.foreign
-        if dataset.paths is not None:
-            known["path"] = np.array(dataset.paths)
-        np.savez_compressed(unfinished, **known)
-        unfinished.replace(folder.labels)
-    except OSError as error:
-        raise RunError(f"cannot write {folder.labels}: {error}") from error
+    known = {"index": dataset.index, "given": dataset.given_labels}
+    if dataset.clean_labels is not None:
+        known["clean"] = dataset.clean_labels
+    if dataset.foreign is not None:
+        known["foreign"] = dataset.foreign
+    if dataset.paths is not None:
+        known["path"] = np.array(dataset.paths)
+    with whole_file(folder.labels) as file:
+        np.savez_compressed(file, **known)
 
 
 def write_held_out(model, fold, folder):
@@ -106,12 +103,8 @@ def write_held_out(model, fold, folder):
         "given": fold.labels.astype(np.int64),
         "logits": outputs(model, fold.images).astype(np.float32),
     }
-    unfinished = folder.path / ".held_out.unfinished.npz"
-    try:
-        np.savez_compressed(unfinished, **known)
-        unfinished.replace(folder.held_out)
-    except OSError as error:
-        raise RunError(f"cannot write {folder.held_out}: {error}") from error
+    with whole_file(folder.held_out) as file:
+        np.savez_compressed(file, **known)
 
 
 def read(config, name, image_size, tell):

@@ -106,6 +106,14 @@ class ToFileTest(tf.test.TestCase, parameterized.TestCase):
             to_file(in_memory, self.root / "no.csv")
         self.assert_same(self.again(in_memory, "new.npz"), in_memory)
 
+    def test_a_clean_label_of_none_of_the_classes(self):
+        """No file can say it, so that clean labels are then not known."""
+        data = datasets.load("digits")
+        foreign = np.arange(len(data.given_labels)) < 5
+        clean = np.where(foreign, -1, data.clean_labels)
+        data = dataclasses.replace(data, clean_labels=clean)
+        self.assertIsNone(self.again(data, "new.npz").clean_labels)
+
     def test_names_that_no_utf8_can_say(self):
         data = self.folder("train", "test")
         paths = ("a\ncaf\udce9.png", *data.paths[1:])

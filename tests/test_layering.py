@@ -36,6 +36,7 @@ FLOORS = {
     "errors": 0,
     "loss_names": 0,
     "quiet": 0,
+    "validation": 0,
     "whole_file": 0,
 }
 # One may use the other, on the same floor: many runs are made of one, the command line
@@ -49,6 +50,7 @@ SIDEWAYS = {
     ("pictures", "finished_run"),
     ("reporting", "finished_run"),
     ("reporting", "pictures"),
+    ("validation", "errors"),
     ("whole_file", "errors"),
 }
 # What a room may import from outside, where that is limited.
@@ -68,6 +70,7 @@ ALLOWED = {
     "duration": set(),
     "interruption": set(),
     "quiet": {"tensorflow"},  # inside a function, for a quiet start
+    "validation": {"numpy"},
     "cli": {"absl"},
     "commands": set(),
 }

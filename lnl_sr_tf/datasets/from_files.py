@@ -5,6 +5,7 @@ import hashlib
 import numpy as np
 from tqdm import tqdm
 
+from lnl_sr_tf.datasets.copies import Part, tell_copies
 from lnl_sr_tf.datasets.dataset import Dataset, TestSet, pixel_statistics
 from lnl_sr_tf.datasets.file_index import index_files, reason
 from lnl_sr_tf.datasets.held_out import held_out
@@ -50,7 +51,13 @@ def from_listing(
     """
     splits, indexes = _without_bad_files(listing, skip_bad_files, tell)
     _check_examples(listing, splits)
-    _tell_duplicates(splits, indexes, tell)
+    tell_copies(
+        {
+            name: Part(indexes[name][:, 4], examples.labels, examples.where)
+            for name, examples in splits.items()
+        },
+        tell,
+    )
     channels = _channels(indexes, tell)
     image_size = image_size or _choose_size(indexes, tell)
     test, test_labels_are, splits, index = _test_split(
@@ -143,29 +150,6 @@ def _check_examples(listing, splits):
         )
 
 
-def _tell_duplicates(splits, indexes, tell):
-    """Copies of one image: how many, and whether they contradict each other."""
-    names = [(name, i) for name, part in splits.items() for i in range(len(part))]
-    content = np.concatenate([found[:, 4] for found in indexes.values()])
-    labels = np.concatenate([part.labels for part in splits.values()])
-    order = np.argsort(content, kind="stable")
-    same = np.flatnonzero(content[order][1:] == content[order][:-1])
-    if not len(same):
-        return
-    pairs = [(order[i], order[i + 1]) for i in same]
-    first, second = (splits[names[i][0]].where(names[i][1]) for i in pairs[0])
-    differ = sum(labels[a] != labels[b] for a, b in pairs)
-    leaked = sum((names[a][0] == "train") != (names[b][0] == "train") for a, b in pairs)
-    text = f"warning: {len(pairs)} images are there twice or more, first {first} and "
-    text += f"{second}; {differ} of them under another label"
-    if leaked:
-        text += (
-            f"; {leaked} are both in train and in a test set, whose accuracy is "
-            "flattered by them"
-        )
-    tell(text)
-
-
 def _channels(indexes, tell):
     channels = np.concatenate([found[:, 2] for found in indexes.values()])
     grey = int((channels == 1).sum())
@@ -243,4 +227,6 @@ def _fingerprint(splits, indexes):
         digest.update(np.ascontiguousarray(found).tobytes())
     for examples in splits.values():
         digest.update(np.ascontiguousarray(examples.labels).tobytes())
+        if examples.clean is not None:
+            digest.update(np.ascontiguousarray(examples.clean).tobytes())
     return digest.hexdigest()[:16]

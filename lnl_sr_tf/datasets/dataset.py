@@ -83,6 +83,7 @@ class Dataset:
         validation: a `TestSet` of training images with their given labels, which are
             not trained on; None without.
         fold: a `Fold` of training examples that are not trained on; None without.
+        bits: of which the values in PNGs of 16 bits are, of image files; None for 16.
 
     Raises:
         InputError: if labels are no whole numbers of classes, one for each image.
@@ -113,6 +114,7 @@ class Dataset:
     foreign: np.ndarray = None
     validation: TestSet = None
     fold: Fold = None
+    bits: int = None
 
     def __post_init__(self):
         for name, values in self._checked_labels().items():

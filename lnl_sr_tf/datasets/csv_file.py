@@ -15,7 +15,7 @@ from lnl_sr_tf.datasets.class_names import (
 )
 from lnl_sr_tf.datasets.from_files import from_listing
 from lnl_sr_tf.datasets.listing import Examples, Listing
-from lnl_sr_tf.datasets.split_names import split_of
+from lnl_sr_tf.datasets.split_names import split_of, taken_for
 from lnl_sr_tf.errors import InputError
 
 # Columns, and other names under which they are known; docs/data.md has them, too.
@@ -72,6 +72,9 @@ def list_csv(path, tell=print):
     class_names = sorted_names(class_of.values())
     check_classes(path, class_names)
     splits = _by_split(rows)
+    said = taken_for({name: rows[0]["said"] for name, rows in splits.items()})
+    if said and any(row["said"] for row in rows):
+        tell(f"{path}: {said}")
     if "train" not in splits:
         raise InputError(
             f"{path}: no line is of the split train; found {', '.join(splits)}"

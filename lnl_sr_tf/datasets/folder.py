@@ -14,7 +14,7 @@ from lnl_sr_tf.datasets.class_names import (
 from lnl_sr_tf.datasets.from_files import from_listing
 from lnl_sr_tf.datasets.left_alone import left_alone
 from lnl_sr_tf.datasets.listing import Examples, Listing
-from lnl_sr_tf.datasets.split_names import split_folders, split_of
+from lnl_sr_tf.datasets.split_names import split_folders, split_of, taken_for
 from lnl_sr_tf.errors import InputError
 
 ENDINGS = (".jpg", ".jpeg", ".png", ".bmp", ".gif")
@@ -61,6 +61,8 @@ def list_folder(path, tell=print):
     if names:
         places = {split: _inside(root / name, split) for split, name in names.items()}
         others += [str(root / name) for name in loose if not _is_picture(name)]
+        if said := taken_for(names):
+            tell(f"{root}: {said}")
         if pictures := sum(map(_is_picture, loose)):
             tell(f"{pictures} images of {root} are left out: they are in no split")
     found = {split: _classes(place, others) for split, place in places.items()}

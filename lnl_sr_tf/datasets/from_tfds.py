@@ -69,6 +69,9 @@ def load(name, data_dir=None, image_size=None, tell=print):
             f"dataset {name!r}: needs the splits train, and test or validation; "
             f"this one has {', '.join(splits)}"
         )
+    unused = [split for split in splits if split not in ("train", test)]
+    if unused:
+        tell(f"dataset {name!r}: splits that are not used: {', '.join(unused)}")
     plain = name.partition(":")[0]
     human = _HUMAN_LABELS.get(plain, {})
     train_images, train_labels, *given = _read(

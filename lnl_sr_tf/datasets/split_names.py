@@ -95,6 +95,22 @@ def split_folders(root, names):
     return {split: places[split] for split in _WORDS if split in places}
 
 
+def taken_for(names):
+    """What names of splits were taken for, for people; "" where they say it plainly.
+
+    Args:
+        names: dict from a split to its name in the data.
+
+    Example:
+        >>> taken_for({"train": "training_set", "test": "test"})
+        'taken for splits: training_set (train), test (test)'
+    """
+    if all(name.lower() == split for split, name in names.items()):
+        return ""
+    named = ", ".join(f"{name} ({split})" for split, name in names.items())
+    return f"taken for splits: {named}"
+
+
 def _or_a_class(root, name):
     """The way out; where the folder of classes is train itself there is none."""
     if name == "train":

@@ -4,7 +4,9 @@ import os
 import pathlib
 import shutil
 import zipfile
+from unittest import mock
 
+import keras
 import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
@@ -13,10 +15,16 @@ from made_data import deep_png, make_csv, make_folder, make_npz, picture
 from lnl_sr_tf import datasets
 from lnl_sr_tf.config import data_kinds
 from lnl_sr_tf.datasets import file_index
+from lnl_sr_tf.datasets.image_files import ImageFiles
 from lnl_sr_tf.datasets.left_alone import left_alone
+from lnl_sr_tf.datasets.open_set import open_set_images
 from lnl_sr_tf.errors import InputError
 
 NFC, NFD = "caf\xe9", "cafe\u0301"
+RUBBISH = (
+    "@eaDir", "__MACOSX", ".ipynb_checkpoints", "lost+found", ".DS_Store", ".git",
+    "$RECYCLE.BIN", "#recycle", "System Volume Information", "Thumbs.db",
+)  # fmt: skip
 
 
 class FormsTest(tf.test.TestCase, parameterized.TestCase):
@@ -135,21 +143,22 @@ class FormsTest(tf.test.TestCase, parameterized.TestCase):
         data = self.load(make_folder(self.root, classes=("3", "-10", "12", "-2")))
         self.assertEqual(data.class_names, ("-10", "-2", "3", "12"))
 
-    @parameterized.parameters(
-        "@eaDir", "@EADIR", "__MACOSX", ".ipynb_checkpoints", "lost+found", ".DS_Store",
-        "$RECYCLE.BIN", "#recycle", "System Volume Information", "Thumbs.db", ".git",
-    )  # fmt: skip
-    def test_what_systems_leave_is_no_data(self, name):
+    @parameterized.parameters(*RUBBISH, "@EADIR", "thumbs.DB")
+    def test_what_systems_leave(self, name):
         self.assertTrue(left_alone(name))
-        make_folder(self.root / "pets", classes=("cat", "dog", name))
-        shutil.copytree(self.root / "pets/cat", self.root / "pets/dog" / name)
+
+    def test_what_systems_leave_is_no_data(self):
+        make_folder(self.root / "pets", classes=("cat", "dog", *RUBBISH))
+        for name in RUBBISH:
+            shutil.copytree(self.root / "pets/cat", self.root / "pets/dog" / name)
         data = self.load(self.root / "pets")
         self.assertEqual(data.class_names, ("cat", "dog"))
         self.assertLen(data.given_labels, 10)
         self.assertLen(self.told, 2)  # held out, and the classes
         array = make_npz(self.root / "a.npz")
         with zipfile.ZipFile(array, "a") as file:
-            file.writestr(f"{name}/._y_train.npy", b"nothing")
+            for name in RUBBISH:
+                file.writestr(f"{name}/._y_train.npy", b"nothing")
         self.assertLen(self.load(array).given_labels, 20)
 
     def test_classes_are_no_rubbish(self):
@@ -182,13 +191,19 @@ class DeepTest(tf.test.TestCase, parameterized.TestCase):
         numbers = [int(pathlib.Path(path).stem) for path in data.paths]
         return data, self.values[numbers][..., None]
 
-    @parameterized.parameters((199, 8), (600, 10), (4000, 12), (9000, 14))
-    def test_one_scale_for_all(self, brightest, bits):
+    def decoded_by(self, backend):
+        self.enter_context(mock.patch.object(keras.backend, "backend", lambda: backend))
+
+    @parameterized.parameters(
+        (199, 8, "jax"), (600, 10, "jax"), (4000, 12, "tensorflow"), (9000, 14, "jax"),
+    )  # fmt: skip
+    def test_one_scale_for_all(self, brightest, bits, backend):
+        self.decoded_by(backend)
         self.brighten(brightest)
-        for in_memory in (True, False):
-            data, values = self.load(in_memory=in_memory)
-            self.assertAllEqual(np.asarray(data.train_images), values >> (bits - 8))
-            self.assertEqual(data.bits, bits)
+        # Kept on one backend, read when needed on another.
+        data, values = self.load(in_memory=backend == "jax")
+        self.assertAllEqual(np.asarray(data.train_images), values >> (bits - 8))
+        self.assertEqual(data.bits, bits)
         self.assertEqual(
             self.told[0],
             f"6 of 6 images are PNGs of 16 bits whose values use {bits}: taken as of "
@@ -196,16 +211,31 @@ class DeepTest(tf.test.TestCase, parameterized.TestCase):
         )
 
     def test_all_bits(self):
+        self.decoded_by("jax")
         self.brighten(40000)
         data, values = self.load()
         self.assertAllEqual(np.asarray(data.train_images), values >> 8)
         self.assertIsNone(data.bits)
         self.assertNotIn("16 bits", " ".join(self.told))
 
+    def test_foreign_images_of_other_bits(self):
+        """They are mixed in one stream of files, which has one scale."""
+        files = [ImageFiles(["a.png"] * 4, (9, 9), 1, bits=b) for b in (10, 12, None)]
+        labels, eligible = np.array([0, 0, 1, 1]), np.ones(4, bool)
+
+        def mixed(images, foreign):
+            return open_set_images(images, labels, eligible, foreign, 0.5, 1)[0].bits
+
+        with self.assertRaisesRegex(InputError, "16 bits that use 10; .* use 12"):
+            mixed(files[0], files[1])
+        self.assertEqual(mixed(files[0], files[2]), 10)
+        self.assertEqual(mixed(files[2], files[1]), 12)
+
     def test_fingerprint_is_that_of_earlier_versions(self):
         """Size, channels, palette and content, as in runs that began before."""
         self.assertEqual(file_index._FIELDS[:5], ("height", "width", "channels",
                                                   "palette", "content"))  # fmt: skip
+        self.decoded_by("jax")
         first = self.load()[0].fingerprint
         os.utime(self.root / "a/0.png", (1, 1))
         moved = self.root.rename(self.root.with_name("moved"))

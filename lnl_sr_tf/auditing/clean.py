@@ -73,7 +73,7 @@ def write_clean(dataset, config, changes, path):
             f"class {dataset.class_names[label]!r} would lose all its examples; "
             "expected fewer changes, or another label for some of them"
         )
-    cleaned = dataclasses.replace(dataset, given_labels=labels).subset(kept)
+    cleaned = dataclasses.replace(dataset.subset(kept), given_labels=labels[kept])
     to_file(cleaned, path)
     written = [path]
     try:

@@ -9,9 +9,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 from command import call
+from made_data import deep_png
 from PIL import Image
 
-from lnl_sr_tf import datasets
+from lnl_sr_tf import datasets, export
 from lnl_sr_tf.run_folder import RunFolder
 
 
@@ -40,6 +41,20 @@ class ExportTest(tf.test.TestCase):
         self.assertAllClose(
             results["accuracy"], self.run_.summary()["test_accuracy"], atol=1e-6
         )
+
+    def test_sixteen_bits_are_served_as_trained(self):
+        model = keras.Sequential(
+            [keras.Input((4, 4, 1), dtype="uint8"), keras.layers.Flatten()]
+        )
+        values = np.random.default_rng(0).integers(0, 1024, (4, 4))
+        path = str(pathlib.Path(self.get_temp_dir()) / "deep")
+        export.save_serving(model, path, range(16), "stretch", bits=10)
+        serve = tf.saved_model.load(path).signatures
+        of_file = serve["files"](encoded=tf.constant([deep_png(values)]))
+        images = tf.constant((values >> 2)[None, ..., None], tf.uint8)
+        of_array = serve["serving_default"](images=images)
+        self.assertAllEqual(of_file["probabilities"], of_array["probabilities"])
+        self.assertEqual(of_file["label"][0], values.argmax())
 
     def test_saved_model_in_a_process_without_this_package(self):
         images = pathlib.Path(self.get_temp_dir()) / "images.npy"

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import functools
 import os
 import pathlib
 
@@ -179,17 +180,19 @@ def _begin(config, folder, source, devices, name, tell, locks):
         + dataset.given_labels.tobytes()
         + dataset.test_labels.tobytes()
     )
-    policy = devices.choice(run_record.policy(config, folder), precision.POLICIES)
     matrix = transition.correction_matrix(
         config, dataset, folder.transition_matrix, lambda c: run(c, tell), tell
     )
 
-    def make():
+    def make_by(policy):
         with precision.policy(policy):
             return build_model(config, dataset, matrix)
 
     # Before anything is written: the network may not fit the images.
     try:
+        policy, measured = run_record.policy(config, folder, make_by, tell)
+        policy = devices.choice(policy, precision.POLICIES)
+        make = functools.partial(make_by, policy)
         with devices.scope():
             model = make()
     except InputError:
@@ -199,7 +202,7 @@ def _begin(config, folder, source, devices, name, tell, locks):
     if folder.kept and locks is not None:
         locks.enter_context(RunLock(folder.path))
         run_record.check_same(config, folder)  # another may have come first
-    run_record.write(config, policy, model, dataset, folder, devices)
+    run_record.write(config, policy, measured, model, dataset, folder, devices)
     run_data.write_labels(dataset, folder)
     missing = folder.kept and not folder.transition_matrix.is_file()
     if matrix is not None and missing:

@@ -7,16 +7,34 @@ import keras
 import lnl_sr_tf
 from lnl_sr_tf import models
 from lnl_sr_tf.errors import RunError
-from lnl_sr_tf.training import backend, machine, precision
+from lnl_sr_tf.training import backend, fastest_precision, machine, precision
 from lnl_sr_tf.training.build import used_parameters
 from lnl_sr_tf.training.schedulers import forget_rate
 
 
-def policy(config, folder):
-    """The Keras dtype policy; a run that has begun keeps the one it began with."""
-    if config.precision == "auto" and (before := folder.config()):
-        return before.get("precision_used", "float32")
-    return precision.resolve(config.precision)
+def policy(config, folder, make, tell):
+    """The Keras dtype policy; a run that has begun keeps the one it began with.
+
+    Args:
+        config: a `lnl_sr_tf.config.Config`.
+        folder: a `lnl_sr_tf.run_folder.RunFolder`.
+        make: from the name of a policy to the compiled model of the run.
+        tell: called with each line for the person who waits.
+
+    Returns:
+        Its name, and what `fastest_precision.measure` found if it was asked, else None.
+    """
+    before = folder.config()
+    if config.precision == "auto" and before:
+        return before.get("precision_used", "float32"), before.get("step_seconds")
+    found = None
+
+    def measured():
+        nonlocal found
+        found = fastest_precision.measure(make, config, tell)
+        return fastest_precision.faster(found)
+
+    return precision.resolve(config.precision, measured), found
 
 
 def check_same(config, folder):
@@ -33,7 +51,7 @@ def check_same(config, folder):
             )
 
 
-def write(config, policy_used, model, dataset, folder, devices):
+def write(config, policy_used, measured, model, dataset, folder, devices):
     """Write `config.json`, unless the run has begun before."""
     if folder.config() is not None:
         return
@@ -42,6 +60,7 @@ def write(config, policy_used, model, dataset, folder, devices):
         | config.identity()
         | {
             "precision_used": policy_used,
+            "step_seconds": measured,
             "backend": backend.name(),
             "loss_parameters_used": used_parameters(model.loss),
             "forget_rate_used": forget_rate(config, dataset.noise_rate),

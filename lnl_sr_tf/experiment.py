@@ -124,6 +124,11 @@ def run_together(configs, tell=print):
                 "does not answer; start all of them again, and with resume on they go "
                 "on from the last checkpoint"
             ) from error
+        if precision.not_computable(error):
+            raise RunError(
+                f"this machine cannot compute {configs[0].model} with --precision="
+                f"{configs[0].precision}; use --precision=float32"
+            ) from error
         if not backend.out_of_memory(error):
             raise
         raise _no_memory(configs) from error

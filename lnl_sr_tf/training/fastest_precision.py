@@ -11,7 +11,7 @@ import time
 import keras
 import numpy as np
 
-from lnl_sr_tf.training import backend, compilation, machine
+from lnl_sr_tf.training import backend, compilation, machine, precision
 
 POLICIES = ("float32", "mixed_bfloat16")
 # Steps of fewer operations are mostly calls, whose time no precision changes.
@@ -35,8 +35,9 @@ def measure(make, config, tell):
         tell: called with a line that says what was found.
 
     Returns:
-        A dict from each of `POLICIES` to seconds; None for a network whose steps are
-        so small that it makes no difference.
+        A dict from each of `POLICIES` to seconds, None where it cannot be computed
+        here; or None for a network whose steps are so small that it makes no
+        difference.
 
     Example:
         >>> measure(make, config, print)
@@ -51,18 +52,22 @@ def measure(make, config, tell):
     if found is None:
         networks["mixed_bfloat16"] = _network(make, "mixed_bfloat16")
         found = _keep(place, _in_turns(networks, config.batch_size), tell)
-        milliseconds = " and ".join(
-            f"{policy} {1000 * seconds:.3g} ms" for policy, seconds in found.items()
-        )
-        tell(f"precision: a step of {first.name} takes {milliseconds} on this machine")
+        tell(f"precision: a step of {first.name} takes {_words(found)} on this machine")
     return found
 
 
 def faster(found):
     """The policy to train by, from what `measure` found."""
-    if found and found["float32"] > _MARGIN * found["mixed_bfloat16"]:
+    seconds = found and found["mixed_bfloat16"]
+    if seconds and found["float32"] > _MARGIN * seconds:
         return "mixed_bfloat16"
     return "float32"
+
+
+def _words(found):
+    float32, bfloat16 = (found[policy] for policy in POLICIES)
+    words = f"float32 {1000 * float32:.3g} ms and mixed_bfloat16 "
+    return words + (f"{1000 * bfloat16:.3g} ms" if bfloat16 else "cannot be computed")
 
 
 def _network(make, policy):
@@ -79,27 +84,39 @@ def _network(make, policy):
 
 
 def _in_turns(networks, batch_size):
-    """Median seconds a step of each network."""
+    """Median seconds a step of each network; None for one that cannot be computed."""
     shape = next(iter(networks.values())).input_shape[1:]
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (batch_size, *shape), np.uint8)
     labels = rng.integers(0, 2, batch_size)
-    seconds = {policy: [] for policy in networks}
-    for network in networks.values():
-        for _ in range(2):  # the first one compiles
-            network.train_on_batch(images, labels)
+
+    def step(policy):
+        networks[policy].train_on_batch(images, labels)
+
+    seconds = {}
+    for policy in networks:
+        try:
+            for _ in range(2):  # the first one compiles
+                step(policy)
+            seconds[policy] = []
+        except Exception as error:
+            if policy == "float32" or not precision.not_computable(error):
+                raise
     start = time.perf_counter()
     while (
         time.perf_counter() - start < _SECONDS
         or min(map(len, seconds.values())) < _ROUNDS
     ):
-        for policy, network in networks.items():
+        for policy, found in seconds.items():
             begun, steps = time.perf_counter(), 0
             while not steps or time.perf_counter() - begun < _TURN:
-                network.train_on_batch(images, labels)
+                step(policy)
                 steps += 1
-            seconds[policy].append((time.perf_counter() - begun) / steps)
-    return {policy: statistics.median(found) for policy, found in seconds.items()}
+            found.append((time.perf_counter() - begun) / steps)
+    return {
+        policy: statistics.median(seconds[policy]) if policy in seconds else None
+        for policy in networks
+    }
 
 
 def _described(network, config):
@@ -127,10 +144,12 @@ def _kept(place):
     """What was found before; None where nothing, or nothing of use, is kept."""
     try:
         found = json.loads(place.read_text("utf-8"))
-        found = {policy: float(found[policy]) for policy in POLICIES}
+        found = {policy: found[policy] for policy in POLICIES}
+        known = [float(seconds) for seconds in found.values() if seconds is not None]
+        right = found["float32"] is not None and min(known) > 0
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return found if min(found.values()) > 0 else None
+    return found if right else None
 
 
 def _keep(place, found, tell):

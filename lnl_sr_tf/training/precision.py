@@ -36,6 +36,15 @@ def resolve(name, measured):
     return "float32"
 
 
+def not_computable(error):
+    """Whether an exception says that this machine has no such operation.
+
+    TensorFlow goes by what the processor can do, and oneDNN may be held back from it,
+    as by ONEDNN_MAX_CPU_ISA.
+    """
+    return "could not create a primitive" in str(error)
+
+
 @contextlib.contextmanager
 def policy(name):
     """Layers made inside compute by this Keras dtype policy; loss stays float32."""

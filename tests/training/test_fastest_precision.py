@@ -107,6 +107,23 @@ class FastestPrecisionTest(tf.test.TestCase, parameterized.TestCase):
             self.assertIsNone(self.measure(mock.Mock(side_effect=[make("float32")])))
         self.assertEmpty(self.kept() + self.lines)
 
+    def test_cannot_be_computed(self):
+        """As where oneDNN is held back from what the processor can do."""
+        step = keras.Model.train_on_batch
+
+        def train_on_batch(network, *batch):
+            if network.layers[-1].compute_dtype == "bfloat16":
+                raise tf.errors.AbortedError(None, None, "could not create a primitive")
+            return step(network, *batch)
+
+        with mock.patch.object(keras.Model, "train_on_batch", train_on_batch):
+            found = self.measure()
+        self.assertIsNone(found["mixed_bfloat16"])
+        self.assertIn("mixed_bfloat16 cannot be computed on this", self.lines[0])
+        self.assertEqual(fastest_precision.faster(found), "float32")
+        self.assertEqual(self.measure(), found)
+        self.assertLen(self.lines, 1)
+
     @parameterized.parameters(
         (None, "float32"),
         ({"float32": 1.0, "mixed_bfloat16": 1.2}, "float32"),

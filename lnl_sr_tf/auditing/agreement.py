@@ -45,8 +45,15 @@ class Agreement(NamedTuple):
     def classes(self):
         """The classes of which the outputs tell something, a mask of shape (k,)."""
         told = (self.class_chances <= _OF_CLASS) & ~self.outdone
-        enough = self.labelled[told].sum() >= _FEWEST * self.labelled.sum()
-        return told & enough & self.over_all
+        return self.enough(told & self.over_all)
+
+    def enough(self, told):
+        """The same classes, or none where too few of the labels are of them.
+
+        Args:
+            told: a mask of shape (k,).
+        """
+        return told & (self.labelled[told].sum() >= _FEWEST * self.labelled.sum())
 
 
 def agreement(probabilities, labels, seed=0):

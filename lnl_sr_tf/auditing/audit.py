@@ -241,7 +241,7 @@ def audit_arrays(
     score = -np.log(np.maximum(probabilities[places, labels], 1e-300))
     score = np.maximum(score, 0.0)
     agreed = agreement(probabilities, labels)
-    estimate, probability, told = _judged(probabilities, labels, score, agreed.classes)
+    estimate, probability, told = _judged(probabilities, labels, score, agreed)
     others = np.nan_to_num(estimate.posterior)
     others[places, labels] = -1.0
     best = others.argmax(axis=1)
@@ -268,7 +268,7 @@ def few(names):
     return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
-def _judged(probabilities, labels, score, told):
+def _judged(probabilities, labels, score, agreed):
     """(what is known of the noise, of each label, and of which classes).
 
     A class all of whose labels look wrong is none that something is known of: there is
@@ -278,6 +278,7 @@ def _judged(probabilities, labels, score, told):
     matrix, counts = np.full((2, num_classes, num_classes), np.nan)
     posterior = np.full((count, num_classes), np.nan)
     wrong, probability = np.full((2, count), np.nan)
+    told = agreed.classes
     while (known := told[labels]).any():
         part = noise.estimate_noise(probabilities[known], labels[known])
         judged = IsotonicRegression(y_min=0.0, y_max=1.0).fit_transform(
@@ -292,7 +293,7 @@ def _judged(probabilities, labels, score, told):
             posterior[known], wrong[known] = part.posterior, part.wrong
             probability[known] = judged
             break
-        told = told & ~emptied
+        told = agreed.enough(told & ~emptied)
     estimate = noise.NoiseEstimate(matrix, posterior, wrong, counts)
     return estimate, probability, told
 

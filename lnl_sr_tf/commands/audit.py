@@ -1,5 +1,6 @@
 """Which labels are wrong: `lnl-sr audit RUN`."""
 
+import math
 import pathlib
 
 from lnl_sr_tf import quiet
@@ -95,9 +96,13 @@ def _lines(found):
     shares, low, high = found.class_rates
     width = max(len("class"), *map(len, found.class_names))
     yield f"{'class':{width}}  wrong, of those given so"
+    given = set(found.given.tolist())
     rows = zip(found.class_names, shares, low, high, strict=True)
-    for name, share, least, most in rows:
-        yield f"{name:{width}}  {share:6.1%}  ({least:.1%} to {most:.1%})"
+    for label, (name, share, least, most) in enumerate(rows):
+        said = f"{share:6.1%}  ({least:.1%} to {most:.1%})"
+        if math.isnan(share):
+            said = "no evidence" if label in given else "no label"
+        yield f"{name:{width}}  {said}"
     if found.clean is not None:
         from lnl_sr_tf.auditing.against_clean import against_clean
 
@@ -108,7 +113,7 @@ def _lines(found):
                 f", AUROC {known['auroc']:.4f}, precision at that rate "
                 f"{known['precision']:.4f}"
             )
-        yield (
-            f"Against clean labels: noise rate {known['noise_rate']:.3f}{ranked}, "
-            f"calibration error {known['calibration_error']:.3f}"
-        )
+        error = known["calibration_error"]
+        if error is not None:
+            ranked += f", calibration error {error:.3f}"
+        yield f"Against clean labels: noise rate {known['noise_rate']:.3f}{ranked}"

@@ -25,6 +25,8 @@ ONLY = {
     if field.metadata["only"]
 }
 _LARGEST_SIDE = 4096
+# Where mean and mode of the chances of instance noise are the same within 0.0005.
+_SAME_RATE = (0.3, 0.7)
 _MOST_PARTS = 100
 _JITTER = {"brightness": 1, "contrast": 1, "saturation": 1, "hue": 0.5}
 _STAGES = ("negative", "selective_negative", "selective_positive")
@@ -91,7 +93,7 @@ def settled(settings, several):
         if idle and only.setting not in (*_LENIENT, *several):
             raise without_effect(name, settings[name], only, other)
     config = with_estimate(config, given, "loss" in several or "method" in several)
-    config = without_idle_settings(config)
+    config = _with_instance_rate(without_idle_settings(config))
     if config.transition_matrix == "estimated" and config.estimation_epochs is None:
         config = dataclasses.replace(
             config, estimation_epochs=max(1, config.epochs // 10)
@@ -144,6 +146,28 @@ def _with_image_size(config):
         )
     size = "x".join(str(int(side)) for side in sides)
     return dataclasses.replace(config, image_size=size)
+
+
+def _with_instance_rate(config):
+    """The config with `instance_rate` where it makes a difference, else None.
+
+    So runs that were made before it was a setting, by the mode, keep their names where
+    nothing has changed.
+    """
+    if config.noise != "instance":
+        return config
+    chosen = config.instance_rate
+    if config.noise_draw == "published":
+        if chosen is not None:
+            raise InputError(
+                f"--instance_rate={chosen} contradicts --noise_draw=published; leave "
+                "out one of them"
+            )
+    elif not _SAME_RATE[0] <= config.rate <= _SAME_RATE[1] and config.rate:
+        chosen = chosen or "mean"
+    else:
+        chosen = None
+    return dataclasses.replace(config, instance_rate=chosen)
 
 
 def _with_fold(config):

@@ -82,7 +82,7 @@ RECIPES = (
 OPTIONAL = {
     "forget_rate", "image_size", "imagenet_dir", "open_set", "weights",
     "random_resized_crop", "color_jitter", "devices", "cluster", "task", "cpus_per_run",
-    "gpus_per_run", "validation_share", "fold", "rate_estimate",
+    "gpus_per_run", "validation_share", "fold", "rate_estimate", "instance_rate",
 }  # fmt: skip
 
 

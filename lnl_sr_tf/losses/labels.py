@@ -55,7 +55,9 @@ def label_distribution(y_true, values):
     y_true = ops.convert_to_tensor(y_true)
     form = _form(y_true, values)
     if form == "distribution":
-        return ops.cast(_same_shape(y_true, values), values.dtype)
+        if len(values.shape) > 2:
+            y_true = _in_shape(y_true, ops.shape(values))
+        return ops.cast(y_true, values.dtype)
     if form == "unknown":
         return _told_by_size(y_true, values)
     return _one_hot(_positions(y_true, values), values)
@@ -107,18 +109,15 @@ def _text(shape):
 
 def _positions(y_true, values):
     """Integer labels, in the shape of the positions that predictions are made for."""
-    rank, shape = static_shape(y_true)
-    if rank == len(values.shape):
+    if len(y_true.shape) == len(values.shape):
         y_true = ops.squeeze(y_true, axis=-1)
-    # What is not known now would be broadcast then.
-    if rank > 2 and None in shape[1:]:
-        y_true = ops.reshape(y_true, ops.shape(values)[:-1])
-    return y_true
+    return _in_shape(y_true, ops.shape(values)[:-1])
 
 
-def _same_shape(y_true, values):
-    if None in static_shape(y_true)[1][1:]:
-        y_true = ops.reshape(y_true, ops.shape(values))
+def _in_shape(y_true, shape):
+    """The same, where a sequence's or map's unknown axes would be broadcast else."""
+    if len(shape) > 1 and None in static_shape(y_true)[1]:
+        y_true = ops.reshape(y_true, shape)
     return y_true
 
 

@@ -3,7 +3,6 @@
 import keras
 from keras import ops
 
-from lnl_sr_tf.predictions import like_values
 from lnl_sr_tf.training import replicas
 from lnl_sr_tf.training.robust_model import MovingLoss
 
@@ -58,17 +57,17 @@ class CoTeaching(MovingLoss, keras.Model):
     ):
         """In training the sum of both means over what the other chose."""
         y, y_pred = replicas.whole_batch((y, y_pred))
-        first = _of_examples(self.loss.call(y, y_pred[0]))
+        first = self.loss.call(y, y_pred[0])
         if not training:
             return replicas.share(ops.mean(first))
-        second = _of_examples(self.loss.call(y, y_pred[1]))
+        second = self.loss.call(y, y_pred[1])
+        first, second = _of_examples(first), _of_examples(second)
         kept = kept_count(ops.shape(first)[0], self.forget_rate.value)
         for_first, for_second = (smallest(v, kept) for v in (second, first))
         values = for_first * first + for_second * second
+        sample_weight = _one_each(sample_weight)
         if sample_weight is not None:
             sample_weight = replicas.whole_batch(sample_weight)
-            of_examples = ops.expand_dims(values, -1)
-            sample_weight = like_values("sample_weight", sample_weight, of_examples)
             values = values * ops.cast(sample_weight, values.dtype)
         # Penalties of the networks' own are part of it, as of every Keras model.
         mean = ops.sum(values) / ops.cast(kept, values.dtype)
@@ -101,6 +100,22 @@ def _of_examples(values):
     """Values of examples, shape (batch,): of several positions, their mean."""
     axes = tuple(range(1, len(values.shape)))
     return ops.mean(values, axis=axes) if axes else values
+
+
+def _one_each(sample_weight):
+    """Weights of examples, shape (batch,), or None.
+
+    Raises:
+        ValueError: if an example has several.
+    """
+    if sample_weight is None or len(sample_weight.shape) < 2:
+        return sample_weight
+    if tuple(sample_weight.shape[1:]) != (1,):
+        raise ValueError(
+            "`sample_weight` must have the shape (batch,), since examples are kept as "
+            f"wholes. Received: sample_weight of shape {tuple(sample_weight.shape)}"
+        )
+    return ops.squeeze(sample_weight, axis=-1)
 
 
 def kept_count(size, forget_rate):

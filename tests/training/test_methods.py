@@ -80,7 +80,7 @@ class CoTeachingTest(tf.test.TestCase, parameterized.TestCase):
         self.assertAllClose(found, expected, rtol=1e-5)
         weighted = self.model.compute_loss(None, y, outputs, np.full((4, 1), 2.0))
         self.assertAllClose(weighted, 2 * expected, rtol=1e-5)
-        with self.assertRaisesRegex(ValueError, "`sample_weight` must have"):
+        with self.assertRaisesRegex(ValueError, "`sample_weight` must have the shape"):
             self.model.compute_loss(None, y, outputs, np.ones((4, 2, 2)))
         self.model.second_accuracy.update_state(y, outputs[1])
         hits = np.argmax(outputs[1], axis=-1) == y

@@ -35,6 +35,7 @@ FLOORS = {
     "run_lock": 1,
     "errors": 0,
     "loss_names": 0,
+    "predictions": 0,
     "quiet": 0,
     "validation": 0,
     "whole_file": 0,
@@ -67,6 +68,7 @@ ALLOWED = {
     "run_lock": {"filelock"},
     "errors": set(),
     "loss_names": set(),
+    "predictions": {"keras"},
     "duration": set(),
     "interruption": set(),
     "quiet": {"tensorflow"},  # inside a function, for a quiet start

@@ -1,7 +1,11 @@
 """Output sharpening: the last layer of a network trained with sparse regularization."""
 
+import math
+
 import keras
 from keras import ops
+
+from lnl_sr_tf.predictions import check_classes
 
 # Below this squared norm a vector of logits counts as zero: 1/‖z‖ has no slope there.
 _SMALLEST_SQUARE = 1e-24
@@ -17,7 +21,8 @@ class OutputSharpening(keras.layers.Layer):
     largest probability that k classes can reach is
     1 / (1 + (k−1) exp(−√(k/(k−1)) / τ)): 0.478 for k = 10 and τ = 0.5.
 
-    It computes in float32 whatever the policy, since 1/τ magnifies rounding.
+    It computes in float32 whatever the policy, since 1/τ magnifies rounding. A logit of
+    −inf, a class that cannot be, stays what it is and is no part of the norm.
 
     Args:
         temperature: τ > 0, in the paper at most 1. A variable, which
@@ -28,10 +33,11 @@ class OutputSharpening(keras.layers.Layer):
         **kwargs: of `keras.layers.Layer`.
 
     Input and output shape:
-        `(..., classes)`.
+        `(batch, ..., classes)`.
 
     Raises:
-        ValueError: if τ is not above 0, or the activation is neither of the two.
+        ValueError: if τ is not above 0, or the activation is neither of the two; or if
+            a single logit is to be normalised, of which the sign alone would be left.
 
     Example:
         >>> OutputSharpening(temperature=0.5)(np.array([[3.0, 4.0]]))  # [[1.2, 1.6]]
@@ -68,8 +74,12 @@ class OutputSharpening(keras.layers.Layer):
         """Sharpened logits, or their softmax."""
         logits = inputs
         if self.normalize:
+            check_classes(logits, type(self).__name__)
+            impossible = ops.equal(logits, -math.inf)
+            logits = ops.where(impossible, 0.0, logits)
             square = ops.sum(ops.square(logits), axis=-1, keepdims=True)
             logits = logits * ops.rsqrt(ops.maximum(square, _SMALLEST_SQUARE))
+            logits = ops.where(impossible, -math.inf, logits)
         logits = logits / ops.cast(self.temperature, logits.dtype)
         return logits if self.activation is None else ops.softmax(logits, axis=-1)
 

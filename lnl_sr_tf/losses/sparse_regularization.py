@@ -9,10 +9,12 @@ from lnl_sr_tf.losses.base import (
     log_clip,
     log_probabilities,
 )
+from lnl_sr_tf.losses.per_position import PositionLoss, masked_sum
+from lnl_sr_tf.predictions import check_classes
 
 
 @keras.saving.register_keras_serializable("lnl_sr_tf")
-class SparseRegularization(keras.losses.Loss):
+class SparseRegularization(PositionLoss):
     """Adds λ‖u‖_p^p to any loss: L(u, y) + λ Σ_k max(u_k, ε)^p.
 
     Where outputs are one-hot, Σ_i L(u, i) is the same for all of them, and that
@@ -114,7 +116,13 @@ class SparseRegularization(keras.losses.Loss):
         return getattr(self.loss, "needs_index", False)
 
     def norm(self, y_pred):
-        """‖u‖_p^p = Σ_k exp(p log max(u_k, ε)) of each example, shape (batch,)."""
+        """‖u‖_p^p = Σ_k exp(p log max(u_k, ε)) of each position, shape (batch, ...).
+
+        Raises:
+            ValueError: if there are fewer than two classes.
+        """
+        y_pred = ops.convert_to_tensor(y_pred)
+        check_classes(y_pred, type(self).__name__)
         log_probs = log_probabilities(y_pred, self.from_logits, self.epsilon)
         return ops.sum(
             ops.exp(self.p * log_clip(log_probs, self.epsilon)),
@@ -122,11 +130,24 @@ class SparseRegularization(keras.losses.Loss):
         )
 
     def call(self, y_true, y_pred, **kwargs):
-        """Loss of each example, shape (batch,); `kwargs` are for the wrapped loss."""
+        """Loss of each position, shape (batch, ...).
+
+        Args:
+            y_true: labels as the wrapped loss takes them.
+            y_pred: logits or probabilities, shape (batch, ..., classes).
+            **kwargs: for the wrapped loss.
+
+        Returns:
+            Masked, where the values of the wrapped loss are; λ counts nothing there.
+
+        Raises:
+            ValueError: if the wrapped loss gives values of another shape.
+        """
         norm = self.norm(y_pred)
         # `.value` hands XLA a tensor; it cannot compile a Keras variable.
         weight = ops.cast(self._weight.value, norm.dtype)
-        return self.loss.call(y_true, y_pred, **kwargs) + weight * norm
+        values = self.loss.call(y_true, y_pred, **kwargs)
+        return masked_sum(values, weight * norm, type(self.loss).__name__)
 
     def get_config(self):
         """The arguments that make an equal loss, λ as it is now."""

@@ -16,7 +16,8 @@ class CoTeaching(MovingLoss, keras.Model):
     forget rate. What is reported as loss in training is the sum over both networks;
     metrics, and the loss in evaluation, are those of the first, with the accuracy of
     the second beside them. Han et al., "Co-teaching: Robust Training of Deep Neural
-    Networks with Extremely Noisy Labels" (NeurIPS 2018), Algorithm 1.
+    Networks with Extremely Noisy Labels" (NeurIPS 2018), Algorithm 1. An example of
+    several predictions, a sequence or a map, is kept or left as a whole, by their mean.
 
     Both forward passes, the exchange and both updates are one step. One optimiser
     serves both networks, which share no variable, so that it is as two; but for a
@@ -60,9 +61,11 @@ class CoTeaching(MovingLoss, keras.Model):
         if not training:
             return replicas.share(ops.mean(first))
         second = self.loss.call(y, y_pred[1])
+        first, second = _of_examples(first), _of_examples(second)
         kept = kept_count(ops.shape(first)[0], self.forget_rate.value)
         for_first, for_second = (smallest(v, kept) for v in (second, first))
         values = for_first * first + for_second * second
+        sample_weight = _one_each(sample_weight)
         if sample_weight is not None:
             sample_weight = replicas.whole_batch(sample_weight)
             values = values * ops.cast(sample_weight, values.dtype)
@@ -93,6 +96,28 @@ class CoTeaching(MovingLoss, keras.Model):
         return cls(**config)
 
 
+def _of_examples(values):
+    """Values of examples, shape (batch,): of several positions, their mean."""
+    axes = tuple(range(1, len(values.shape)))
+    return ops.mean(values, axis=axes) if axes else values
+
+
+def _one_each(sample_weight):
+    """Weights of examples, shape (batch,), or None.
+
+    Raises:
+        ValueError: if an example has several.
+    """
+    if sample_weight is None or len(sample_weight.shape) < 2:
+        return sample_weight
+    if tuple(sample_weight.shape[1:]) != (1,):
+        raise ValueError(
+            "`sample_weight` must have the shape (batch,), since examples are kept as "
+            f"wholes. Received: sample_weight of shape {tuple(sample_weight.shape)}"
+        )
+    return ops.squeeze(sample_weight, axis=-1)
+
+
 def kept_count(size, forget_rate):
     """How many of a batch are kept: ⌊(1 − r) n⌋, at least one."""
     share = (1.0 - forget_rate) * ops.cast(size, "float32")
@@ -112,6 +137,5 @@ def _hits(y_true, y_pred):
     if len(y_true.shape) == len(y_pred.shape) and y_true.shape[-1] != 1:
         y_true = ops.argmax(y_true, axis=-1)
     y_true = ops.reshape(ops.cast(y_true, "int32"), (-1,))
-    return ops.cast(
-        ops.equal(ops.cast(ops.argmax(y_pred, axis=-1), "int32"), y_true), "float32"
-    )
+    found = ops.reshape(ops.cast(ops.argmax(y_pred, axis=-1), "int32"), (-1,))
+    return ops.cast(ops.equal(found, y_true), "float32")

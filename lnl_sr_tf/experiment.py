@@ -316,7 +316,7 @@ def _write_results(training, tell):
     )
     temperature = summary["calibration_temperature"]
     exported = export.save(
-        kept, folder, dataset.class_names, config.resize, temperature
+        kept, folder, dataset.class_names, config.resize, temperature, dataset.bits
     )
     if not exported:
         tell("no SavedModel: TensorFlow, which it is for, is not installed")

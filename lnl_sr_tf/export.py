@@ -13,7 +13,7 @@ from lnl_sr_tf.datasets import beside
 from lnl_sr_tf.errors import RunError
 
 
-def save(model, folder, class_names, resize=None, temperature=1.0):
+def save(model, folder, class_names, resize=None, temperature=1.0, bits=None):
     """Write `model.keras` and, where TensorFlow is installed, the SavedModel.
 
     Args:
@@ -22,6 +22,7 @@ def save(model, folder, class_names, resize=None, temperature=1.0):
         class_names: one name a class.
         resize: as for `save_serving`.
         temperature: likewise.
+        bits: likewise.
 
     Returns:
         Whether there is a SavedModel.
@@ -33,10 +34,12 @@ def save(model, folder, class_names, resize=None, temperature=1.0):
     try:
         if keras.backend.backend() == "torch":
             _by_another_process(
-                folder.model, folder.saved_model, class_names, resize, temperature
+                folder.model, folder.saved_model, class_names, resize, temperature, bits
             )
         else:
-            save_serving(model, folder.saved_model, class_names, resize, temperature)
+            save_serving(
+                model, folder.saved_model, class_names, resize, temperature, bits
+            )
     except _tensorflow_errors() as error:
         raise RunError(f"cannot write {folder.saved_model}: {error}") from error
     return True
@@ -48,7 +51,7 @@ def _tensorflow_errors():
     return errors.ResourceExhaustedError, errors.PermissionDeniedError
 
 
-def save_serving(model, path, class_names, resize=None, temperature=1.0):
+def save_serving(model, path, class_names, resize=None, temperature=1.0, bits=None):
     """Write a SavedModel that needs neither Keras nor this package to load.
 
     Its signature `serving_default` takes `images`, uint8 of shape
@@ -65,6 +68,7 @@ def save_serving(model, path, class_names, resize=None, temperature=1.0):
         class_names: one name a class.
         resize: how files are resized, `"stretch"` or `"crop"`.
         temperature: t > 0, at which the probabilities are calibrated.
+        bits: of which the values in PNGs of 16 bits are, as in training; None for 16.
 
     Example:
         >>> signatures = tf.saved_model.load(path).signatures
@@ -98,7 +102,7 @@ def save_serving(model, path, class_names, resize=None, temperature=1.0):
     )
     def serve_files(encoded):
         images = tf.map_fn(
-            lambda one: decode.read(one, (height, width), channels, resize),
+            lambda one: decode.read(one, (height, width), channels, resize, bits=bits),
             encoded,
             fn_output_signature=tf.TensorSpec([height, width, channels], tf.uint8),
         )
@@ -148,7 +152,7 @@ def _matters(record):
     return not record.getMessage().startswith("Importing a function")
 
 
-def _by_another_process(source, path, class_names, resize, temperature):
+def _by_another_process(source, path, class_names, resize, temperature, bits):
     """`save_serving` of a saved model, by a process that runs on TensorFlow."""
     package = pathlib.Path(__file__).resolve().parent.parent
     settings = {
@@ -163,7 +167,8 @@ def _by_another_process(source, path, class_names, resize, temperature):
     done = subprocess.run(
         [
             *[sys.executable, "-m", "lnl_sr_tf.export", str(source), str(path)],
-            *[resize or "", repr(temperature), *map(str, class_names)],
+            *[resize or "", repr(temperature), str(bits or "")],
+            *map(str, class_names),
         ],
         env=os.environ | settings,
         stdin=subprocess.DEVNULL,
@@ -176,12 +181,13 @@ def _by_another_process(source, path, class_names, resize, temperature):
         raise RunError(f"{source} could not be written as a SavedModel: {reason}")
 
 
-def _main(source, path, resize, temperature, *class_names):
+def _main(source, path, resize, temperature, bits, *class_names):
     # Registers what a model may be made of, as the first use of a room does.
     from lnl_sr_tf import losses  # noqa: F401
 
     model = keras.models.load_model(source, safe_mode=True)
-    save_serving(model, path, class_names, resize or None, float(temperature))
+    bits = int(bits) if bits else None
+    save_serving(model, path, class_names, resize or None, float(temperature), bits)
 
 
 if __name__ == "__main__":

@@ -38,6 +38,23 @@ def png_that_claims(height, width):
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + pixels + chunk(b"IEND", b"")
 
 
+def deep_png(values):
+    """A PNG of 16 bits: grey (height, width), or with 2, 3 or 4 channels."""
+    values = np.asarray(values, ">u2")
+    channels = 1 if values.ndim == 2 else values.shape[2]
+    kind = {1: 0, 2: 4, 3: 2, 4: 6}[channels]
+
+    def chunk(name, data):
+        check = struct.pack(">I", zlib.crc32(name + data))
+        return struct.pack(">I", len(data)) + name + data + check
+
+    height, width = values.shape[:2]
+    header = struct.pack(">IIBBBBB", width, height, 16, kind, 0, 0, 0)
+    pixels = zlib.compress(b"".join(b"\0" + row.tobytes() for row in values))
+    start = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header)
+    return start + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
+
+
 def make_folder(root, classes=("cat", "dog"), count=6, start=0, ending=".png", **size):
     """A folder of one folder per class, files numbered through all of them."""
     root = pathlib.Path(root)

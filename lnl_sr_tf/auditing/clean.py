@@ -96,7 +96,7 @@ def _flags(config, dataset, path):
     settings |= {name: getattr(config, name) for name in _TRAINING}
     if config.weights:
         settings["weights"] = os.path.abspath(os.path.expanduser(config.weights))
-    if path.suffix == ".csv":
+    if path.suffix.lower() == ".csv":
         # A size that is chosen by what files there are may be another without some.
         height, width, _ = dataset.image_shape
         settings |= {"image_size": f"{height}x{width}", "resize": config.resize}

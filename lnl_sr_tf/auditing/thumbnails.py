@@ -50,7 +50,9 @@ class Thumbnails:
         if isinstance(images, ImageFiles) and scale < 1:
             # Decoded small, which is faster than to shrink them afterwards.
             size = self.height, self.width
-            images = ImageFiles(images.paths, size, images.channels, images.resize)
+            images = ImageFiles(
+                images.paths, size, images.channels, images.resize, bits=images.bits
+            )
         self._images = images
 
     @property

@@ -26,6 +26,17 @@ NAMES = (
     "clothing1m",
 )
 FROM_LISTS = ("webvision_mini", "clothing1m")
+NPZ, CSV = ".npz", ".csv"
+
+
+def ends_in(path, *endings):
+    """Whether a file has one of these endings, in upper or lower case.
+
+    Example:
+        >>> ends_in("A.NPZ", NPZ)
+        True
+    """
+    return str(path).lower().endswith(endings)
 
 
 def is_path(dataset):
@@ -33,7 +44,7 @@ def is_path(dataset):
     if dataset.startswith(_TFDS) or dataset in NAMES:
         return False
     return (
-        dataset.endswith((".npz", ".csv"))
+        ends_in(dataset, NPZ, CSV)
         or dataset.startswith(("~", "."))
         or os.sep in dataset
         or os.path.isdir(dataset)
@@ -48,7 +59,7 @@ def tidy(dataset):
 
 def of_files(dataset):
     """Whether a dataset's images lie in files of their own."""
-    own = is_path(dataset) and not dataset.endswith(".npz")
+    own = is_path(dataset) and not ends_in(dataset, NPZ)
     return own or dataset in FROM_LISTS
 
 
@@ -61,7 +72,7 @@ def plain_name(dataset):
     """Its name for people: without `tfds:` and version, of a path the last part."""
     if is_path(dataset):
         path = pathlib.PurePath(os.path.abspath(os.path.expanduser(dataset)))
-        return path.stem if path.suffix in (".npz", ".csv") else path.name
+        return path.stem if ends_in(path, NPZ, CSV) else path.name
     return dataset.removeprefix(_TFDS).partition(":")[0]
 
 

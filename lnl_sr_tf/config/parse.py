@@ -3,6 +3,7 @@
 import difflib
 import os
 
+from lnl_sr_tf.config.data_kinds import ends_in
 from lnl_sr_tf.config.settings import FIELDS
 from lnl_sr_tf.errors import InputError
 
@@ -20,7 +21,7 @@ def parse(name, value):
         parsed = _PARSERS[kind](value)
     except (ValueError, TypeError, AttributeError):
         raise InputError(f"--{name}={value}: expected {_expected(name)}") from None
-    of_file = limits["files"] and str(parsed).endswith(limits["files"])
+    of_file = limits["files"] and ends_in(parsed, *limits["files"])
     if limits["choices"] and parsed not in limits["choices"] and not of_file:
         close = difflib.get_close_matches(str(parsed), limits["choices"], n=1)
         hint = f"; did you mean {close[0]}?" if close else ""

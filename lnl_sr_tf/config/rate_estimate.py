@@ -70,7 +70,7 @@ def _audit(source):
     path = pathlib.Path(os.path.expanduser(source))
     if path.is_dir():
         path /= "audit.json"
-    if not path.is_file() or path.suffix != ".json":
+    if not path.is_file() or path.suffix.lower() != ".json":
         raise InputError(
             f"--rate_estimate={source}: expected the folder of a run that was audited "
             "(by lnl-sr audit), or its audit.json"

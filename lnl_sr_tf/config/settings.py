@@ -7,7 +7,13 @@ import os
 import pathlib
 import re
 
-from lnl_sr_tf.config.data_kinds import HUMAN_NOISE, comes_noisy, is_path, plain_name
+from lnl_sr_tf.config.data_kinds import (
+    HUMAN_NOISE,
+    comes_noisy,
+    ends_in,
+    is_path,
+    plain_name,
+)
 from lnl_sr_tf.config.data_settings import DataSettings, NoiseSettings
 from lnl_sr_tf.config.method_settings import MethodSettings
 from lnl_sr_tf.config.setting import RECIPE
@@ -38,7 +44,7 @@ class Config(
     @property
     def noise_file(self):
         """Whether the noise is that of a matrix in a file."""
-        return self.noise.endswith(FIELDS["noise"].metadata["files"])
+        return ends_in(self.noise, *FIELDS["noise"].metadata["files"])
 
     @property
     def noise_has_rate(self):
@@ -119,7 +125,7 @@ class Config(
         files = {
             name: _digest(value)
             for name, value in settings.items()
-            if isinstance(value, str) and value.endswith(_FILES)
+            if isinstance(value, str) and value.lower().endswith(_FILES)
         }
         return settings | ({"file_contents": files} if files else {})
 

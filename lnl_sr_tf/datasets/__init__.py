@@ -6,10 +6,11 @@ To add one: write a function that returns a `Dataset`, and name it in `load`.
 import difflib
 import os
 
-from lnl_sr_tf.config.data_kinds import FROM_LISTS, NAMES
+from lnl_sr_tf.config.data_kinds import CSV, FROM_LISTS, NAMES, NPZ, ends_in
 from lnl_sr_tf.datasets.clothing1m import clothing1m
 from lnl_sr_tf.datasets.csv_file import from_csv
 from lnl_sr_tf.datasets.dataset import Dataset
+from lnl_sr_tf.datasets.describe import in_a_line
 from lnl_sr_tf.datasets.folder import from_folder
 from lnl_sr_tf.datasets.image_files import ImageFiles
 from lnl_sr_tf.datasets.npz_file import from_npz
@@ -55,7 +56,8 @@ def load(
         image_size: (height, width) to which images are resized; by default as they are,
             and for files of differing sizes as `from_folder` says.
         imagenet_dir: for `"webvision_mini"`, its second test set.
-        tell: called with each line for the person who waits.
+        tell: called with each line for the person who waits; the last one says how many
+            classes there are, their first names, and the examples of each.
         **options: `resize`, `skip_bad_files`, `in_memory`, for sets of files;
             `test_share` for paths.
 
@@ -70,6 +72,12 @@ def load(
         >>> load("digits").train_images.shape
         (1437, 8, 8, 1)
     """
+    data = _load(name, data_dir, image_size, imagenet_dir, tell, options)
+    tell(in_a_line(data))
+    return data
+
+
+def _load(name, data_dir, image_size, imagenet_dir, tell, options):
     check(name)
     options = {key: value for key, value in options.items() if value is not None}
     if name in FROM_LISTS:
@@ -83,16 +91,16 @@ def load(
         # Imported here, so that what is not used is not needed.
         from lnl_sr_tf.datasets import digits
 
-        data = digits.load()
+        data = digits.load(tell)
     elif name in NAMES or name.startswith(_TFDS):
         from lnl_sr_tf.datasets import from_tfds
 
-        return from_tfds.load(name.removeprefix(_TFDS), data_dir, image_size)
-    elif name.endswith(".npz"):
+        return from_tfds.load(name.removeprefix(_TFDS), data_dir, image_size, tell)
+    elif ends_in(name, NPZ):
         share = {k: v for k, v in options.items() if k == "test_share"}
         data = from_npz(name, tell=tell, **share)
     else:
-        make = from_csv if name.endswith(".csv") else from_folder
+        make = from_csv if ends_in(name, CSV) else from_folder
         return make(name, image_size=image_size, tell=tell, **options)
     return data if image_size is None else data.with_image_size(image_size)
 
@@ -103,7 +111,7 @@ def check(name):
         return
     path = os.path.expanduser(name)  # os.path takes names that are too long, too
     own = os.path.isfile(path)
-    if os.path.isdir(path) or (own and path.endswith((".npz", ".csv"))):
+    if os.path.isdir(path) or (own and ends_in(path, NPZ, CSV)):
         return
     if own:
         raise InputError(

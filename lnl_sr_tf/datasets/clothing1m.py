@@ -7,7 +7,7 @@ import numpy as np
 
 from lnl_sr_tf.datasets.from_files import from_listing
 from lnl_sr_tf.datasets.listing import Examples, Listing
-from lnl_sr_tf.datasets.lists import read_lines, read_pairs
+from lnl_sr_tf.datasets.lists import read_lines, read_mapping
 from lnl_sr_tf.errors import InputError
 
 # List of keys, and the file that has their labels.
@@ -50,7 +50,7 @@ def clothing1m(folder, tell=print, **options):
         lists = root
     names = tuple(text for _, text in read_lines(lists / _CLASS_NAMES))
     labels = {
-        name: {key: label for key, label, _ in read_pairs(lists / name)}
+        name: read_mapping(lists / name)
         for name in {file for _, file in _SPLITS.values()}
     }
     return from_listing(

@@ -5,6 +5,8 @@ import os
 
 import numpy as np
 
+from lnl_sr_tf import validation
+from lnl_sr_tf.datasets.class_names import check_classes
 from lnl_sr_tf.datasets.folds import fold_of
 from lnl_sr_tf.datasets.held_out import held_out
 from lnl_sr_tf.datasets.image_files import ImageFiles, take
@@ -81,6 +83,10 @@ class Dataset:
         validation: a `TestSet` of training images with their given labels, which are
             not trained on; None without.
         fold: a `Fold` of training examples that are not trained on; None without.
+        bits: of which the values in PNGs of 16 bits are, of image files; None for 16.
+
+    Raises:
+        InputError: if labels are no whole numbers of classes, one for each image.
 
     Example:
         >>> data = lnl.datasets.load("digits")
@@ -108,10 +114,48 @@ class Dataset:
     foreign: np.ndarray = None
     validation: TestSet = None
     fold: Fold = None
+    bits: int = None
 
     def __post_init__(self):
+        for name, values in self._checked_labels().items():
+            object.__setattr__(self, name, values)
         if self.index is None:
             object.__setattr__(self, "index", np.arange(len(self.given_labels)))
+
+    def _checked_labels(self):
+        """Every field that holds labels, through the one check there is for them."""
+        check_classes(f"dataset {self.name}", self.class_names)
+
+        def checked(what, values, images, none_of_them=False):
+            made = validation.labels(
+                f"dataset {self.name}: {what}",
+                values,
+                self.num_classes,
+                len(images),
+                none_of_them,
+            )
+            same = getattr(values, "shape", None) == made.shape
+            return values if same and values.dtype == made.dtype else made
+
+        def of_test(name, test):
+            labels = checked(f"labels of {name}", test.labels, test.images)
+            same = labels is test.labels
+            return test if same else dataclasses.replace(test, labels=labels)
+
+        train, clean, part = self.train_images, self.clean_labels, self.validation
+        return {
+            "given_labels": checked("given_labels", self.given_labels, train),
+            "clean_labels": None
+            if clean is None
+            else checked("clean_labels", clean, train, none_of_them=True),
+            "test_labels": checked("test_labels", self.test_labels, self.test_images),
+            "more_tests": {k: of_test(k, test) for k, test in self.more_tests.items()},
+            "human_labels": {
+                name: checked(f"labels {name} by people", values, train)
+                for name, values in self.human_labels.items()
+            },
+            "validation": part and of_test("the validation part", part),
+        }
 
     @property
     def image_shape(self):

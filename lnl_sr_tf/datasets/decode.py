@@ -10,6 +10,7 @@ from lnl_sr_tf.datasets.image_rules import CENTRE, GREY, LARGEST_PIXELS, RATIOS
 
 _UNKNOWN, _JPEG, _PNG, _BMP, _GIF = range(5)
 _MAGIC = {_JPEG: b"\xff\xd8\xff", _PNG: b"\x89PNG\r\n", _BMP: b"BM", _GIF: b"GIF8"}
+_POWERS = [2**bit for bit in range(16)]
 
 
 def measure(contents):
@@ -26,6 +27,23 @@ def measure(contents):
     """
     shape = _shape(contents, _kind(contents))
     return shape[0], shape[1], shape[2]
+
+
+def bits_used(contents):
+    """How many bits the largest value of a PNG of 16 bits has; 0 of any other image.
+
+    Args:
+        contents: scalar string tensor.
+
+    Returns:
+        Scalar int32 tensor in [0, 16].
+    """
+
+    def of_sixteen():
+        high = tf.reduce_max(tf.io.decode_png(contents, channels=3, dtype=tf.uint16))
+        return tf.reduce_sum(tf.cast(tf.cast(high, tf.int32) >= _POWERS, tf.int32))
+
+    return tf.cond(_is_deep(contents), of_sixteen, lambda: tf.constant(0))
 
 
 def decode(contents):
@@ -49,7 +67,7 @@ def decode(contents):
     return _decode(contents, kind, shape)
 
 
-def read(contents, image_size, channels, resize="stretch", part=None):
+def read(contents, image_size, channels, resize="stretch", part=None, bits=None):
     """An encoded image, or a part of it, at the size that a network takes.
 
     An image that has the size already keeps its pixels as they are; others are resized
@@ -64,6 +82,8 @@ def read(contents, image_size, channels, resize="stretch", part=None):
         part: function from height and width of the image, scalar tensors, to the part
             to take, a float tensor (top, left, height, width) in shares of the image;
             None for all of it.
+        bits: of which the values in PNGs of 16 bits are, 8 to 16, of which the upper
+            eight are taken; None for 16.
 
     Returns:
         uint8 tensor of shape (height, width, channels).
@@ -83,7 +103,7 @@ def read(contents, image_size, channels, resize="stretch", part=None):
     image = tf.cond(
         kind == _JPEG,
         lambda: _decode_jpeg(contents, start, extent, full, image_size),
-        lambda: _part(_decode(contents, kind, shape), start, extent),
+        lambda: _part(_decode(contents, kind, shape, bits), start, extent),
     )
     image = _in_channels(image, channels)
     return _resized(image, image_size, channels)
@@ -183,8 +203,20 @@ def _gif_shape(contents):
     return tf.stack([height, width, 3])
 
 
-def _decode(contents, kind, shape):
+def _is_deep(contents):
+    """Whether it is a PNG of 16 bits."""
+    png = tf.strings.substr(tf.strings.join([contents, "\0" * 8]), 0, 6) == _MAGIC[_PNG]
+    return png & tf.equal(_number(contents, 24, tf.uint8), 16)
+
+
+def _decode(contents, kind, shape, bits=None):
     """The whole image; it depends on the shape, and so on its having been checked."""
+    if bits is not None:
+        return tf.cond(
+            _is_deep(contents),
+            lambda: _decode_deep(contents, shape, bits),
+            lambda: _decode(contents, kind, shape),
+        )
     with tf.control_dependencies([shape]):
         image = tf.io.decode_image(contents, channels=3, expand_animations=False)
     image.set_shape([None, None, 3])
@@ -193,6 +225,13 @@ def _decode(contents, kind, shape):
         lambda: _through_palette(image, contents),
         lambda: image,
     )
+
+
+def _decode_deep(contents, shape, bits):
+    with tf.control_dependencies([shape]):
+        image = tf.io.decode_png(contents, channels=3, dtype=tf.uint16)
+    image.set_shape([None, None, 3])
+    return tf.saturate_cast(tf.bitwise.right_shift(image, bits - 8), tf.uint8)
 
 
 def _bmp_palette(contents):

@@ -7,6 +7,7 @@ same but for rounding, where a JPEG is decoded or an image resized.
 import concurrent.futures
 import io
 import os
+import zlib
 
 import numpy as np
 from PIL import Image
@@ -15,6 +16,7 @@ from lnl_sr_tf.datasets.image_rules import CENTRE, LARGEST_PIXELS, RATIOS
 
 _FORMATS = ("JPEG", "PNG", "BMP", "GIF")
 _GREY_MODES = ("1", "L", "LA", "I", "I;16", "I;16B")
+_GREY_AND_ALPHA = "LA;16B"  # 16 bits of both, which Pillow opens as colour
 TooLarge = Image.DecompressionBombError
 # What Pillow raises of files that are no whole image.
 BAD_IMAGE = (OSError, ValueError, SyntaxError, EOFError, TooLarge)
@@ -28,6 +30,7 @@ def measure(contents):
     """
     image = _opened(contents)
     grey = image.mode in _GREY_MODES and image.format != "GIF"
+    grey = grey or _stored_as(image) == _GREY_AND_ALPHA
     return image.height, image.width, 1 if grey else 3
 
 
@@ -40,7 +43,18 @@ def decode(contents):
     return np.asarray(_in_channels(_checked(_opened(contents)), 3))
 
 
-def read(contents, image_size, channels, resize="stretch", box=None):
+def bits_used(contents):
+    """How many bits the largest value of a PNG of 16 bits has; 0 of any other image.
+
+    Raises:
+        BAD_IMAGE: as of `decode`.
+    """
+    if not _is_deep(contents):
+        return 0
+    return int(_deep_values(contents).max()).bit_length()
+
+
+def read(contents, image_size, channels, resize="stretch", box=None, bits=None):
     """An encoded image, or a part of it, at the size that a network takes.
 
     Args:
@@ -49,6 +63,7 @@ def read(contents, image_size, channels, resize="stretch", box=None):
         channels: 1 or 3.
         resize: `"stretch"` or `"crop"`.
         box: the part to take, (top, left, height, width) in shares of the image.
+        bits: of which the values in PNGs of 16 bits are, 8 to 16; None for 16.
 
     Returns:
         uint8 array of shape (height, width, channels).
@@ -57,6 +72,9 @@ def read(contents, image_size, channels, resize="stretch", box=None):
         BAD_IMAGE: as of `decode`.
     """
     image = _checked(_opened(contents))
+    if bits is not None and _is_deep(contents):
+        values = _deep_values(contents) >> (bits - 8)
+        image = Image.fromarray(values.clip(0, 255).astype(np.uint8))
     full = np.array([image.height, image.width])
     size = np.array(image_size)
     start, extent = np.zeros(2, int), full
@@ -100,6 +118,37 @@ def _checked(image):
     if not 0 < image.height * image.width <= LARGEST_PIXELS:
         raise ValueError(f"{image.width}×{image.height} pixels")
     return image
+
+
+def _is_deep(contents):
+    """Whether it is a PNG of 16 bits."""
+    return contents[:6] == b"\x89PNG\r\n" and contents[24:25] == b"\x10"
+
+
+def _stored_as(image):
+    """Pillow's name for the values in the file; None where it has none."""
+    return image.tile[0][3] if image.format == "PNG" and image.tile else None
+
+
+def _deep_values(contents):
+    """The values of a PNG of 16 bits: (height, width), or with 3 channels in colour."""
+    image = _checked(_opened(contents))
+    stored = _stored_as(image)
+    if stored == _GREY_AND_ALPHA:
+        # Four bytes a pixel, as eight bits of colour and alpha are.
+        header = contents[12:24] + b"\x08\x06" + contents[26:29]
+        check = zlib.crc32(header).to_bytes(4, "big")
+        bytes_ = np.asarray(_opened(contents[:12] + header + check + contents[33:]))
+        return bytes_[..., 0].astype(np.uint16) << 8 | bytes_[..., 1]
+    if image.mode.startswith("I"):
+        return np.asarray(image).astype(np.uint16)
+    # Of each value Pillow keeps the first byte, or as if it were the other way round
+    # the second.
+    upper = np.asarray(image)
+    image = _opened(contents)
+    image.tile = [(*tile[:3], stored.replace("16B", "16L")) for tile in image.tile]
+    values = upper.astype(np.uint16) << 8 | np.asarray(image)
+    return values[..., :3]
 
 
 def _in_channels(image, channels):

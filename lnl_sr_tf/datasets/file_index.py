@@ -21,7 +21,7 @@ _LARGEST_FILE = 2**28  # bytes
 _BATCH = 256
 # Fewer files than this are looked at as quickly as they are looked up.
 _CACHED_FROM = 1000
-_FIELDS = ("height", "width", "channels", "palette", "content")
+_FIELDS = ("height", "width", "channels", "palette", "content", "bits")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,6 +34,7 @@ class FileIndex:
         channels: 1 for grey and 3 for colour, int32, shape (n,).
         palette: 1 for a BMP with a palette, shape (n,).
         content: a hash of the bytes, int64, shape (n,).
+        bits: how many the largest value of a PNG of 16 bits has; 0 of others.
     """
 
     height: np.ndarray
@@ -41,6 +42,7 @@ class FileIndex:
     channels: np.ndarray
     palette: np.ndarray
     content: np.ndarray
+    bits: np.ndarray
 
     @property
     def bad(self):
@@ -156,9 +158,9 @@ def _by_tensorflow(positions, paths):
         shape = tf.shape(decode.decode(contents))
         content = tf.numpy_function(_hash, [contents], tf.int64, stateful=False)
         palette = decode.has_palette(contents)
-        values = [shape[0], shape[1], channels, palette]
-        values = [tf.cast(value, tf.int64) for value in values]
-        return position, tf.stack([*values, content])
+        values = [shape[0], shape[1], channels, palette, content]
+        values = [*values, decode.bits_used(contents)]
+        return position, tf.stack([tf.cast(value, tf.int64) for value in values])
 
     # An element whose map fails is left out, and so known by its absence.
     batches = (
@@ -180,10 +182,11 @@ def _by_pillow(positions, paths):
             contents = pathlib.Path(os.fsdecode(path)).read_bytes()
             _, _, channels = decode_pillow.measure(contents)
             height, width, _ = decode_pillow.decode(contents).shape
+            bits = decode_pillow.bits_used(contents)
         except decode_pillow.BAD_IMAGE:
             return None
         palette = int(decode_pillow.has_palette(contents))
-        return [position], [[height, width, channels, palette, _hash(contents)]]
+        return [position], [[height, width, channels, palette, _hash(contents), bits]]
 
     files = zip(positions, paths, strict=True)
     yield from filter(None, decode_pillow.in_parallel(look, files))
@@ -214,6 +217,8 @@ def _kept(source):
     try:
         with np.load(_place(source), allow_pickle=False) as stored:
             paths = bytes(stored["paths"]).split(b"\0")
+            if stored["found"].shape[1:] != (len(_FIELDS),):  # of another version
+                return {}
             return dict(
                 zip(paths, zip(stored["stamps"], stored["found"], strict=True),
                     strict=True)

@@ -5,10 +5,12 @@ import hashlib
 import numpy as np
 from tqdm import tqdm
 
+from lnl_sr_tf.datasets.copies import Part, tell_copies
 from lnl_sr_tf.datasets.dataset import Dataset, TestSet, pixel_statistics
 from lnl_sr_tf.datasets.file_index import index_files, reason
 from lnl_sr_tf.datasets.held_out import held_out
 from lnl_sr_tf.datasets.image_files import ImageFiles
+from lnl_sr_tf.datasets.image_rules import range_of
 from lnl_sr_tf.errors import InputError
 
 # Decoded images of all splits together that are kept in memory, in bytes.
@@ -50,8 +52,14 @@ def from_listing(
     """
     splits, indexes = _without_bad_files(listing, skip_bad_files, tell)
     _check_examples(listing, splits)
-    _tell_duplicates(splits, indexes, tell)
-    channels = _channels(indexes, tell)
+    tell_copies(
+        {
+            name: Part(indexes[name][:, 4], examples.labels, examples.where)
+            for name, examples in splits.items()
+        },
+        tell,
+    )
+    channels, bits = _channels(indexes, tell), _bits(indexes, tell)
     image_size = image_size or _choose_size(indexes, tell)
     test, test_labels_are, splits, index = _test_split(
         listing, splits, indexes, test_share, tell
@@ -61,7 +69,7 @@ def from_listing(
         for found in indexes.values()
     )
     images = {
-        name: ImageFiles(examples.paths, image_size, channels, resize, known)
+        name: ImageFiles(examples.paths, image_size, channels, resize, known, bits)
         for name, examples in splits.items()
     }
     if in_memory is None:
@@ -90,6 +98,7 @@ def from_listing(
         fingerprint=_fingerprint(splits, indexes),
         paths=tuple(train.paths),
         test_paths=tuple(splits[test].paths),
+        bits=bits,
     )
 
 
@@ -105,11 +114,16 @@ def _without_bad_files(listing, skip, tell):
     index = index_files(paths, listing.source, tell)
     place = {path: i for i, path in enumerate(paths)}
     rows = np.stack(
-        [index.height, index.width, index.channels, index.palette, index.content], 1
+        [
+            *(index.height, index.width, index.channels, index.palette, index.content),
+            index.bits,
+        ],
+        1,
     )
     splits, indexes, bad = {}, {}, []
     for name, examples in listing.splits.items():
-        found = rows[[place[path] for path in examples.paths]].reshape(-1, 5)
+        chosen = np.array([place[path] for path in examples.paths], np.int64)
+        found = rows[chosen]
         whole = found[:, 0] > 0
         bad += [(examples, i) for i in np.flatnonzero(~whole)]
         splits[name] = examples if whole.all() else examples.take(whole)
@@ -143,29 +157,6 @@ def _check_examples(listing, splits):
         )
 
 
-def _tell_duplicates(splits, indexes, tell):
-    """Copies of one image: how many, and whether they contradict each other."""
-    names = [(name, i) for name, part in splits.items() for i in range(len(part))]
-    content = np.concatenate([found[:, 4] for found in indexes.values()])
-    labels = np.concatenate([part.labels for part in splits.values()])
-    order = np.argsort(content, kind="stable")
-    same = np.flatnonzero(content[order][1:] == content[order][:-1])
-    if not len(same):
-        return
-    pairs = [(order[i], order[i + 1]) for i in same]
-    first, second = (splits[names[i][0]].where(names[i][1]) for i in pairs[0])
-    differ = sum(labels[a] != labels[b] for a, b in pairs)
-    leaked = sum((names[a][0] == "train") != (names[b][0] == "train") for a, b in pairs)
-    text = f"warning: {len(pairs)} images are there twice or more, first {first} and "
-    text += f"{second}; {differ} of them under another label"
-    if leaked:
-        text += (
-            f"; {leaked} are both in train and in a test set, whose accuracy is "
-            "flattered by them"
-        )
-    tell(text)
-
-
 def _channels(indexes, tell):
     channels = np.concatenate([found[:, 2] for found in indexes.values()])
     grey = int((channels == 1).sum())
@@ -176,6 +167,20 @@ def _channels(indexes, tell):
             f"{grey} of {len(channels)} images are grey: taken as colour like the rest"
         )
     return 3
+
+
+def _bits(indexes, tell):
+    """Of which the values in PNGs of 16 bits are, in all alike; None for all 16."""
+    used = np.concatenate([found[:, 5] for found in indexes.values()])
+    deep = int((used > 0).sum())
+    bits = range_of(int(used.max()))
+    if not deep or bits == 16:
+        return None
+    tell(
+        f"{deep} of {len(used)} images are PNGs of 16 bits whose values use {bits}: "
+        f"taken as of {bits} bits, all alike"
+    )
+    return bits
 
 
 def _choose_size(indexes, tell):
@@ -240,7 +245,10 @@ def _fingerprint(splits, indexes):
     digest = hashlib.sha256()
     for name, found in indexes.items():
         digest.update(name.encode())
-        digest.update(np.ascontiguousarray(found).tobytes())
+        # The content says how many bits are used, and older runs know nothing of them.
+        digest.update(np.ascontiguousarray(found[:, :5]).tobytes())
     for examples in splits.values():
         digest.update(np.ascontiguousarray(examples.labels).tobytes())
+        if examples.clean is not None:
+            digest.update(np.ascontiguousarray(examples.clean).tobytes())
     return digest.hexdigest()[:16]

@@ -9,6 +9,7 @@ import sys
 import numpy as np
 
 from lnl_sr_tf.datasets import beside
+from lnl_sr_tf.datasets.copies import part_of_array, tell_copies
 from lnl_sr_tf.datasets.dataset import Dataset, pixel_statistics
 from lnl_sr_tf.errors import InputError
 
@@ -36,7 +37,7 @@ _READ_BATCH = 1000
 _DOWNLOAD_RETRIES = 2
 
 
-def load(name, data_dir=None, image_size=None):
+def load(name, data_dir=None, image_size=None, tell=print):
     """An image classification set of TFDS, decoded to uint8 arrays.
 
     Args:
@@ -45,6 +46,7 @@ def load(name, data_dir=None, image_size=None):
             which the environment variable TFDS_DATA_DIR sets.
         image_size: (height, width) to which images are resized; None for the set's own,
             which not every set has.
+        tell: called with a line where images are there twice.
 
     Returns:
         A `Dataset`: the split `train`, and `test` (or `validation` without it).
@@ -67,6 +69,9 @@ def load(name, data_dir=None, image_size=None):
             f"dataset {name!r}: needs the splits train, and test or validation; "
             f"this one has {', '.join(splits)}"
         )
+    unused = [split for split in splits if split not in ("train", test)]
+    if unused:
+        tell(f"dataset {name!r}: splits that are not used: {', '.join(unused)}")
     plain = name.partition(":")[0]
     human = _HUMAN_LABELS.get(plain, {})
     train_images, train_labels, *given = _read(
@@ -74,6 +79,11 @@ def load(name, data_dir=None, image_size=None):
     )
     test_images, test_labels = _read(tfds, builder, test, image_size)
     mean, std = _STATISTICS.get(plain) or pixel_statistics(train_images)
+    parts = {
+        "train": part_of_array("train", train_images, train_labels),
+        test: part_of_array(test, test_images, test_labels),
+    }
+    tell_copies(parts, tell)
     return Dataset(
         name=plain,
         train_images=train_images,

@@ -28,6 +28,8 @@ class ImageFiles:
         resize: `"stretch"` or `"crop"`, as for `lnl_sr_tf.datasets.decode.read`.
         known: whether all were looked into before and found whole, of that size and
             without a palette, so that they can be read without a check.
+        bits: of which the values in PNGs of 16 bits are, as for `read` there; None for
+            16.
 
     Example:
         >>> ImageFiles(["a.jpg", "b.png"], (224, 224), 3).shape
@@ -36,13 +38,16 @@ class ImageFiles:
 
     dtype = np.dtype(np.uint8)
 
-    def __init__(self, paths, image_size, channels, resize="stretch", known=False):
+    def __init__(
+        self, paths, image_size, channels, resize="stretch", known=False, bits=None
+    ):
         self.paths = np.empty(len(paths), object)
         self.paths[:] = [os.fsencode(path) for path in paths]
         self.image_size = tuple(image_size)
         self.channels = channels
         self.resize = resize
-        self.known = known and resize == "stretch"
+        self.known = known and resize == "stretch" and bits is None
+        self.bits = bits
 
     def __len__(self):
         return len(self.paths)
@@ -62,7 +67,8 @@ class ImageFiles:
         return self._like(self.paths[indices], self.channels)
 
     def _like(self, paths, channels):
-        return ImageFiles(paths, self.image_size, channels, self.resize, self.known)
+        size = self.image_size
+        return ImageFiles(paths, size, channels, self.resize, self.known, self.bits)
 
     def __getitem__(self, key):
         """Decoded images: one of shape (height, width, channels), or several."""
@@ -114,7 +120,7 @@ class ImageFiles:
             size, channels = self.image_size, self.channels
             try:
                 image = decode_pillow.read(
-                    path.read_bytes(), size, channels, self.resize, box
+                    path.read_bytes(), size, channels, self.resize, box, self.bits
                 )
             except decode_pillow.BAD_IMAGE as error:
                 raise ImageGone(f"{path}: {error}") from error
@@ -174,7 +180,8 @@ class ImageFiles:
         contents = tf.io.read_file(path)
         if self.known and part is None:
             return decode.read_known(contents, self.image_size, self.channels)
-        return decode.read(contents, self.image_size, self.channels, self.resize, part)
+        size = self.image_size
+        return decode.read(contents, size, self.channels, self.resize, part, self.bits)
 
 
 def take(images, indices):

@@ -2,22 +2,8 @@
 
 import dataclasses
 import os
-import re
 
 import numpy as np
-
-from lnl_sr_tf.errors import InputError
-
-# The splits that a data set may have, and other names for them.
-SPLITS = {
-    "train": "train",
-    "training": "train",
-    "validation": "validation",
-    "valid": "validation",
-    "val": "validation",
-    "test": "test",
-    "testing": "test",
-}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,28 +61,3 @@ class Listing:
     class_names: tuple
     splits: dict
     clean_tests: tuple = ()
-
-
-def natural(text):
-    """A key by which a2 comes before a10."""
-    parts = re.split(r"([0-9]+)", text)
-    # Numbers by their length, then digit by digit: Python converts no thousands of
-    # digits, and of ² only its isdigit says that it is one.
-    for i in range(1, len(parts), 2):
-        digits = parts[i].lstrip("0")
-        parts[i] = len(digits), digits
-    return parts, text
-
-
-def sorted_names(names):
-    """Names of classes in order, whole numbers by their value."""
-    return tuple(sorted(set(names), key=natural))
-
-
-def check_classes(source, class_names):
-    """Raise InputError if there is nothing to tell apart."""
-    if len(class_names) < 2:
-        found = f"one class, {class_names[0]!r}" if class_names else "none"
-        raise InputError(
-            f"{source}: expected examples of at least 2 classes; found {found}"
-        )

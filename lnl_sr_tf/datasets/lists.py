@@ -28,6 +28,22 @@ def read_pairs(path):
     return pairs
 
 
+def read_mapping(path):
+    """Dict from a file to its label, of lines as for `read_pairs`.
+
+    Raises:
+        InputError: also if a file has two labels.
+    """
+    found = {}
+    for name, label, number in read_pairs(path):
+        if found.setdefault(name, label) != label:
+            raise InputError(
+                f"{path}, line {number}: {name} has the label {label}, and "
+                f"{found[name]} in a line before; expected one"
+            )
+    return found
+
+
 def read_lines(path):
     """List of (number, text) of the lines that are not empty."""
     try:

@@ -1,5 +1,6 @@
 """Images and labels in one .npz of NumPy."""
 
+import collections
 import hashlib
 import os
 import pathlib
@@ -8,20 +9,17 @@ import zlib
 
 import numpy as np
 
+from lnl_sr_tf.datasets.copies import part_of_array, tell_copies
 from lnl_sr_tf.datasets.dataset import Dataset, TestSet, pixel_statistics
 from lnl_sr_tf.datasets.held_out import held_out
+from lnl_sr_tf.datasets.left_alone import left_alone
 from lnl_sr_tf.datasets.memory import check_memory
 from lnl_sr_tf.datasets.npz_images import checked_images
 from lnl_sr_tf.datasets.npz_labels import checked_labels
+from lnl_sr_tf.datasets.npz_names import names_of
 from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.noise.npy import read_npy
 
-# Names of arrays: ours first, then those of MedMNIST and the like.
-_NAMES = {
-    "train": (("x_train", "y_train"), ("train_images", "train_labels"), ("x", "y")),
-    "validation": (("x_val", "y_val"), ("val_images", "val_labels")),
-    "test": (("x_test", "y_test"), ("test_images", "test_labels")),
-}
 _ENDING = ".npy"  # of the arrays in the archive
 
 
@@ -29,11 +27,12 @@ def from_npz(path, test_share=0.2, tell=print):
     """An .npz with images and labels.
 
     It holds `x` and `y`, or `x_train`, `y_train` and where there are `x_test`, `y_test`
-    and `x_val`, `y_val` (`train_images`, `train_labels` and so on will do too). Images
-    are uint8, or floats in [0, 1], of shape (n, height, width) or (n, height, width,
-    channels) with 1 or 3 channels. Labels are whole numbers from 0 or texts, of shape
-    (n,) or (n, 1). Where clean labels are known they are `y_clean`, `y_train_clean`,
-    `y_test_clean`; `class_names` gives names to the numbers.
+    and `x_val`, `y_val` (`train_images`, `train_labels` and so on will do too, as
+    `lnl_sr_tf.datasets.npz_names` says). Images are uint8, or floats in [0, 1], of
+    shape (n, height, width) or (n, height, width, channels) with 1 or 3 channels.
+    Labels are whole numbers from 0 or texts, of shape (n,) or (n, 1). Where clean
+    labels are known they are `y_clean`, `y_train_clean`, `y_test_clean`; `class_names`
+    gives names to the numbers.
 
     Args:
         path: the file.
@@ -45,37 +44,41 @@ def from_npz(path, test_share=0.2, tell=print):
         A `Dataset`.
 
     Raises:
-        InputError: if an array is missing, misshapen or out of range, or would have to
-            be unpickled, which could run any program.
+        InputError: if an array is missing, misshapen or out of range, two could be
+            meant, or one would have to be unpickled, which could run any program.
 
     Example:
         >>> data = lnl.datasets.from_npz("cells.npz")
     """
     path = pathlib.Path(os.path.expanduser(path))
     arrays = _arrays(path)
-    found = {name: _names_of(name, arrays) for name in _NAMES}
-    if found["train"] is None:
-        raise InputError(
-            f"{path}: expected the arrays x and y, or x_train and y_train; it holds "
-            f"{', '.join(arrays) or 'nothing'}"
-        )
-    names = {split: pair for split, pair in found.items() if pair}
+    names = names_of(path, list(arrays), tell)
     images = {
-        split: checked_images(path, arrays, x, tell) for split, (x, _) in names.items()
+        split: checked_images(path, arrays, x, tell)
+        for split, (x, *_) in names.splits.items()
     }
-    given, clean, class_names = checked_labels(path, arrays, names, images)
+    given, clean, class_names = checked_labels(path, arrays, names, images, tell)
     shapes = {split: part.shape[1:] for split, part in images.items()}
     for split, shape in shapes.items():
         if shape != shapes["train"]:
             raise InputError(
-                f"{path}: images of {names['train'][0]} are {shapes['train']}, those "
-                "of "
-                f"{names[split][0]} {shape}; expected the same"
+                f"{path}: images of {names.splits['train'][0]} are {shapes['train']}, "
+                f"those of {names.splits[split][0]} {shape}; expected the same"
             )
+    parts = {
+        split: part_of_array(names.splits[split][0], images[split], given[split])
+        for split in images
+    }
+    tell_copies(parts, tell)
     test = next((name for name in ("test", "validation") if name in images), None)
     index, kind = None, "given" if clean.get(test) is None else "clean"
     if test is None:
-        test, index = "test", _hold_out(path, images, given, clean, test_share, tell)
+        test, index = (
+            "test",
+            _hold_out(
+                path, images, given, clean, parts["train"].contents, test_share, tell
+            ),
+        )
         kind = "held out" if clean["test"] is None else "clean"
     mean, std = pixel_statistics(images["train"])
     return Dataset(
@@ -109,10 +112,20 @@ def _arrays(path):
             raise InputError(f"{path} holds one array; expected an .npz with x and y")
         with stored:
             _check_unpacked(path, stored)
-            return {
-                info.filename.removesuffix(_ENDING): _array(path, stored.zip, info)
+            members = [
+                info
                 for info in stored.zip.infolist()
-                if info.filename.endswith(_ENDING)
+                if info.filename.endswith(_ENDING) and not _of_a_system(info.filename)
+            ]
+            names = [info.filename.removesuffix(_ENDING) for info in members]
+            for name, count in collections.Counter(names).items():
+                if count > 1:
+                    raise InputError(
+                        f"{path} holds {count} arrays of the name {name}; expected one"
+                    )
+            return {
+                name: _array(path, stored.zip, info)
+                for name, info in zip(names, members, strict=True)
             }
     except InputError:
         raise
@@ -130,6 +143,11 @@ def _arrays(path):
         raise InputError(
             f"{path} cannot be read as an .npz, it may be cut off: {reason:.120}"
         ) from None
+
+
+def _of_a_system(name):
+    """Whether a member of the archive is such as __MACOSX/._x.npy."""
+    return any(left_alone(part) for part in name.split("/"))
 
 
 def _check_unpacked(path, stored):
@@ -154,17 +172,9 @@ def _array(path, archive, info):
         ) from None
 
 
-def _names_of(split, arrays):
-    """The names of a split's images and labels, or None."""
-    return next(
-        (pair for pair in _NAMES[split] if pair[0] in arrays and pair[1] in arrays),
-        None,
-    )
-
-
-def _hold_out(path, images, given, clean, share, tell):
+def _hold_out(path, images, given, clean, contents, share, tell):
     """Move a part of the training examples to a test set; the index of the others."""
-    out = held_out(given["train"], share, seed=0, groups=_contents(images["train"]))
+    out = held_out(given["train"], share, seed=0, groups=contents)
     if not out.any():
         raise InputError(
             f"{path}: no class has two images, so none can be held out for testing; "
@@ -183,11 +193,6 @@ def _hold_out(path, images, given, clean, share, tell):
         "each class" + ("; their labels are as noisy as the rest" * (known is None))
     )
     return np.flatnonzero(~out)
-
-
-def _contents(images):
-    """A number for each image, the same for copies of it."""
-    return np.array([hash(image.tobytes()) for image in images])
 
 
 def _fingerprint(path):

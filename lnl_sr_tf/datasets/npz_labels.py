@@ -2,25 +2,20 @@
 
 import numpy as np
 
-from lnl_sr_tf.datasets.listing import check_classes, natural
+from lnl_sr_tf import validation
+from lnl_sr_tf.datasets.class_names import check_classes, one_name_each, sorted_names
 from lnl_sr_tf.errors import InputError
 
-_CLEAN = {
-    "train": ("y_train_clean", "y_clean"),
-    "validation": ("y_val_clean",),
-    "test": ("y_test_clean",),
-}
-_CLASS_NAMES = "class_names"
 
-
-def checked_labels(path, arrays, names, images):
+def checked_labels(path, arrays, names, images, tell):
     """The labels of all splits, as whole numbers, and the names of the classes.
 
     Args:
         path: of the file, for messages.
         arrays: dict of its arrays.
-        names: dict from a split to the names of its images and of its labels.
+        names: the `lnl_sr_tf.datasets.npz_names.Names` of them.
         images: dict from a split to its images.
+        tell: called with a line where several names are one class.
 
     Returns:
         Given labels by split, clean ones or None by split, and a tuple of names.
@@ -28,92 +23,103 @@ def checked_labels(path, arrays, names, images):
     Raises:
         InputError: if labels are missing, malformed or out of range.
     """
-    given, clean = {}, {}
-    for split, (x, y) in names.items():
-        given[split] = _column(path, arrays, y, len(images[split]), x)
-        known = next((name for name in _CLEAN[split] if name in arrays), None)
-        clean[split] = known and _column(path, arrays, known, len(images[split]), x)
-    labels = [part for part in (*given.values(), *clean.values()) if part is not None]
-    texts = {part.dtype.kind == "U" for part in labels}
-    if len(texts) > 1:
-        raise InputError(f"{path}: some labels are numbers and some are texts")
-    if texts == {True}:
-        values = sorted(set(np.concatenate(labels).tolist()), key=natural)
-        class_names = tuple(values)
-    else:
-        class_names = _class_names(path, arrays, labels)
-        values = range(len(class_names))
-        for split, (_, y) in names.items():
-            low, high = int(given[split].min()), int(given[split].max())
-            if low < 0 or high >= len(class_names):
-                raise InputError(
-                    f"{path}: {y} holds labels from {low} to {high}; expected whole "
-                    f"numbers in [0, {len(class_names)})"
-                )
+    columns = {
+        name: _texts(arrays[name])
+        for _, *labels in names.splits.values()
+        for name in labels
+        if name is not None
+    }
+    of_text = {name for name, column in columns.items() if column.dtype.kind == "U"}
+    if of_text and len(of_text) < len(columns):
+        number = next(name for name in columns if name not in of_text)
+        raise InputError(
+            f"{path}: some labels are numbers and some are texts, {number} and "
+            f"{min(of_text)}; expected one kind"
+        )
+    class_names, named = None, names.class_names
+    if named is not None and of_text:
+        tell(f"{path}: {named} is not used: labels that are texts name their classes")
+    elif named is not None:
+        class_names = _class_names(path, named, arrays[named])
+    if of_text:
+        class_names, columns = _numbered(path, columns, tell)
+    known = class_names and len(class_names)
+    lengths = {
+        name: (x, len(images[split]))
+        for split, (x, *labels) in names.splits.items()
+        for name in labels
+    }
+    for name, column in columns.items():
+        of, count = lengths[name]
+        if column.ndim and len(column) != count:
+            raise InputError(
+                f"{path}: {of} has {count} images and {name} {len(column)} labels; "
+                "expected as many of both"
+            )
+        columns[name] = validation.labels(f"{path}: {name}", column, known)
+    if class_names is None:
+        class_names = _by_number(path, columns)
     check_classes(path, class_names)
-    index = {value: i for i, value in enumerate(values)}
-
-    def numbered(part):
-        if part is None or part.dtype.kind != "U":
-            return part
-        return np.array([index[value] for value in part.tolist()], np.int64)
-
-    given = {split: numbered(part) for split, part in given.items()}
-    clean = {split: numbered(part) for split, part in clean.items()}
+    given = {split: columns[y] for split, (_, y, _) in names.splits.items()}
+    clean = {
+        split: None if true is None else columns[true]
+        for split, (*_, true) in names.splits.items()
+    }
     counts = np.bincount(given["train"], minlength=len(class_names))
     for label in np.flatnonzero(counts == 0):
         raise InputError(
-            f"{path}: {names['train'][1]} holds no example of class "
+            f"{path}: {names.splits['train'][1]} holds no example of class "
             f"{class_names[label]!r}; expected labels without a gap from 0 to "
             f"{len(class_names) - 1}"
         )
     return given, clean, class_names
 
 
-def _column(path, arrays, name, count, of):
-    labels = arrays[name]
-    if labels.ndim == 2 and labels.shape[1] == 1:
-        labels = labels[:, 0]
-    if labels.ndim != 1:
-        raise InputError(
-            f"{path}: {name}: expected labels of shape (n,); received {labels.shape}"
-            + ("; for one-hot ones, argmax(axis=1) gives them" * (labels.ndim == 2))
-        )
-    if len(labels) != count:
-        raise InputError(
-            f"{path}: {of} has {count} images and {name} {len(labels)} labels; "
-            "expected "
-            "as many of both"
-        )
-    # Floats beyond 2^53, infinity among them, are no numbers of classes.
-    whole = labels.dtype.kind == "f" and (labels == np.rint(labels)).all()
-    if whole and float(abs(labels).max()) < 2**53:
-        labels = labels.astype(np.int64)
-    if labels.dtype.kind not in "iuU":
-        raise InputError(
-            f"{path}: {name}: expected whole numbers or texts; received {labels.dtype}"
-        )
-    return labels if labels.dtype.kind == "U" else labels.astype(np.int64)
+def _texts(labels):
+    """The same labels; texts of shape (n, 1) as (n,), as of numbers."""
+    if labels.dtype.kind == "U" and labels.ndim == 2 and labels.shape[1] == 1:
+        return labels[:, 0]
+    return labels
 
 
-def _class_names(path, arrays, labels):
-    names = arrays.get(_CLASS_NAMES)
-    if names is None:
-        low = min(int(part.min()) for part in labels)
-        if low < 0:
+def _numbered(path, columns, tell):
+    """(names of the classes, dict of labels as numbers) of labels that are texts."""
+    for name, column in columns.items():
+        if column.ndim != 1:
             raise InputError(
-                f"{path}: a label is {low}; expected whole numbers from 0 on"
+                f"{path}: {name}: expected labels of shape (n,); received "
+                f"{column.shape}"
             )
-        high = max(int(part.max()) for part in labels)
-        if high >= sum(map(len, labels)):
-            raise InputError(
-                f"{path}: a label is {high}, and there are fewer examples than that; "
-                "expected whole numbers from 0 on without a gap"
-            )
-        return tuple(str(i) for i in range(high + 1))
+        for place in np.flatnonzero(np.char.strip(column) == ""):
+            raise InputError(f"{path}: {name}: the label at place {place} is empty")
+    spellings = set(np.concatenate(list(columns.values())).tolist())
+    class_of = one_name_each(path, spellings, tell)
+    class_names = sorted_names(class_of.values())
+    index = {name: class_names.index(class_of[name]) for name in class_of}
+    return class_names, {
+        name: np.array([index[text] for text in column.tolist()], np.int64)
+        for name, column in columns.items()
+    }
+
+
+def _by_number(path, columns):
+    """Names of classes that have none: their numbers."""
+    high = max(int(part.max()) for part in columns.values())
+    if high >= sum(map(len, columns.values())):
+        raise InputError(
+            f"{path}: a label is {high}, and there are fewer examples than that; "
+            "expected whole numbers from 0 on without a gap"
+        )
+    return tuple(str(i) for i in range(high + 1))
+
+
+def _class_names(path, name, names):
     if names.ndim != 1 or names.dtype.kind != "U" or len(set(names)) != len(names):
         raise InputError(
-            f"{path}: {_CLASS_NAMES}: expected different texts, one a class; received "
+            f"{path}: {name}: expected different texts, one a class; received "
             f"{names.dtype} of shape {names.shape}"
         )
-    return tuple(names.tolist())
+    class_of = one_name_each(path, names.tolist(), lambda line: None)
+    class_names = tuple(class_of[text] for text in names.tolist())
+    check_classes(f"{path}: {name}", class_names)
+    return class_names

@@ -54,10 +54,22 @@ def open_set_images(images, labels, eligible, foreign_images, rate, seed):
         made = images.take(np.arange(len(images)))
         made.paths[foreign] = foreign_images.paths[chosen]
         made.known = images.known and foreign_images.known
+        made.bits = _bits(images, foreign_images)
     else:
         made = images.copy()
         made[foreign] = foreign_images[chosen]
     return made, foreign
+
+
+def _bits(images, foreign_images):
+    """Of which the values in PNGs of 16 bits are, of both together."""
+    one, other = images.bits, foreign_images.bits
+    if one is not None and other is not None and one != other:
+        raise InputError(
+            f"open-set images must be as those that they replace: expected PNGs of 16 "
+            f"bits that use {one}; received such that use {other}"
+        )
+    return other if one is None else one
 
 
 def _each_before_any_twice(rng, size, count):

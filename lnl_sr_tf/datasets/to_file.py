@@ -59,7 +59,9 @@ def to_file(dataset, path):
     """
     path = pathlib.Path(path)
     check_name(path)
-    content = _csv(dataset, path) if path.suffix == ".csv" else _arrays(dataset, path)
+    content = (
+        _csv(dataset, path) if path.suffix.lower() == ".csv" else _arrays(dataset, path)
+    )
     with whole_file(path) as file:
         if isinstance(content, bytes):
             file.write(content)
@@ -91,7 +93,7 @@ def left_out(dataset):
 
 def check_name(path):
     """Raise InputError unless a path is one of a new .npz or .csv."""
-    if path.suffix not in ENDINGS:
+    if path.suffix.lower() not in ENDINGS:
         raise InputError(f"{path}: expected a name that ends in .npz or .csv")
     if path.exists():
         raise InputError(f"{path} is there already; expected a name for a new file")

@@ -34,12 +34,13 @@ def read_matrix(path, num_classes, class_names=None):
         >>> read_matrix("transition.csv", num_classes=10)
     """
     path = pathlib.Path(os.path.expanduser(path))
+    ending = path.suffix.lower()
     try:
-        if path.suffix == ".npy":
+        if ending == ".npy":
             matrix = _numbers(path)
-        elif path.suffix == ".csv":
+        elif ending == ".csv":
             matrix = _rows(path, num_classes)
-        elif path.suffix == ".json":
+        elif ending == ".json":
             matrix = _of_audit(path, class_names)
         else:
             raise InputError(f"{path}: expected a file, {', '.join(MATRIX_FILES)}")

@@ -7,6 +7,7 @@ import zlib
 import numpy as np
 
 from lnl_sr_tf import datasets
+from lnl_sr_tf.datasets.describe import in_a_line
 from lnl_sr_tf.errors import RunError
 from lnl_sr_tf.training import corruption
 from lnl_sr_tf.training.evaluate import outputs
@@ -30,6 +31,8 @@ def load(config, folder, source, tell):
     dataset = source.with_imbalance(
         config.imbalance, config.imbalance_factor, config.seed
     )
+    if config.imbalance != "none":
+        tell(in_a_line(dataset))
     dataset = corruption.corrupted(dataset, config)
     dataset = corruption.with_foreign_images(
         dataset, config, lambda name, size: read(config, name, size, tell)

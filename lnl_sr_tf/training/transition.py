@@ -98,7 +98,7 @@ def check_source(config):
     if source in (None, "known", "estimated"):
         return
     path = pathlib.Path(os.path.expanduser(source))
-    if path.suffix not in noise.MATRIX_FILES:
+    if path.suffix.lower() not in noise.MATRIX_FILES:
         close = difflib.get_close_matches(source, ("known", "estimated"), n=1)
         hint = f"; did you mean {close[0]}?" if close else ""
         raise InputError(

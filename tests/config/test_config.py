@@ -116,6 +116,8 @@ class ResolveTest(tf.test.TestCase, parameterized.TestCase):
         ("photos/of/pets/", "pets", True),
         ("./cells.v2.npz", "cells.v2", True),
         ("crowd.csv", "crowd", True),
+        ("X.CSV", "X", True),
+        ("A.NPZ", "A", True),
         ("cifar10", "cifar10", False),
     )
     def test_names_and_paths(self, dataset, name, own):
@@ -372,7 +374,7 @@ class ResolveTest(tf.test.TestCase, parameterized.TestCase):
         self.assertNotIn("\n", str(caught.exception))
 
 
-class RunNameTest(tf.test.TestCase):
+class RunNameTest(tf.test.TestCase, parameterized.TestCase):
     def test_readable(self):
         name = config.resolve({"dataset": "mnist", "rate": 0.8, "seed": 3}).run_name
         self.assertStartsWith(name, "mnist-ce_sr-sym0.8-seed3-")
@@ -409,8 +411,9 @@ class RunNameTest(tf.test.TestCase):
         )
         self.assertEqual(list(made.stages), ["negative", "selective_positive"])
 
-    def test_what_a_file_holds_counts(self):
-        path = pathlib.Path(self.get_temp_dir()) / "rows.csv"
+    @parameterized.parameters("rows.csv", "rows.CSV")
+    def test_what_a_file_holds_counts(self, name):
+        path = pathlib.Path(self.get_temp_dir()) / name
         names = set()
         for text in ("1,0\n0,1\n", "0.5,0.5\n0,1\n"):
             path.write_text(text)

@@ -2,6 +2,7 @@
 
 import pathlib
 import shutil
+import warnings
 import zipfile
 from unittest import mock
 
@@ -100,6 +101,14 @@ def claims(root):
     return path
 
 
+def twice(root):
+    path = make_npz(root / "x.npz")
+    with zipfile.ZipFile(path, "a") as file, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # zipfile's, of the name
+        file.writestr("y_train.npy", file.read("y_test.npy"))
+    return path
+
+
 def one_array(root):
     path = raw("x.npz", b"")(root)
     with open(path, "wb") as file:
@@ -159,6 +168,14 @@ TABLE = {
     "folder_beside_the_splits": (
         with_(lambda pets: (pets / "train").mkdir()),
         r"pets/cat: beside train/ only validation/ and test/ are expected",
+    ),
+    "splits_within_the_classes": (
+        folder(lambda pets: (pets / "cat").rename(pets / "dog/Test_set")),
+        "dog/Test_set looks like a split inside of the class 'dog'",
+    ),
+    "test_split_without_train": (
+        with_(lambda pets: (pets / "dog").rename(pets / "test")),
+        "pets/test looks like the test split, and there is no train/ beside it",
     ),
     "class_only_in_the_test_split": (
         folder(split_with_another_class),
@@ -237,7 +254,31 @@ TABLE = {
     ),
     "csv_two_labels": (
         table("file,label,class", "images/0.png,a,b"),
-        "line 1: expected one column label; the header is file,label,class",
+        "line 1: the columns label and class could all be label; expected one of them",
+    ),
+    "csv_two_splits": (
+        table("file,label,split,set", "images/0.png,a,train,test"),
+        "line 1: the columns split and set could all be split; expected one of them",
+    ),
+    "csv_two_files": (
+        table("path,Label,File Name", "images/0.png,a,images/1.png"),
+        "line 1: the columns path and File Name could all be file; expected one",
+    ),
+    "csv_two_clean_labels": (
+        table("file,label,true_label,clean_label", "images/0.png,a,a,b"),
+        "the columns true_label and clean_label could all be clean_label",
+    ),
+    "csv_the_same_column_twice": (
+        table("file,label,label", "images/0.png,a,b"),
+        "line 1: the columns label and label could all be label",
+    ),
+    "csv_split_by_another_name": (
+        table("file,label,data set", "images/0.png,a,train", "images/1.png,b,test"),
+        r"the column 'data set' looks like the split \(test, train\); call it split",
+    ),
+    "csv_two_names_of_a_split": (
+        table("file,label,split", "images/0.png,a,train", "images/1.png,b,training"),
+        "line 3: the splits 'train' and 'training' both mean train; keep one",
     ),
     "csv_short_line": (
         table("file,label", "images/0.png,a", "images/1.png"),
@@ -336,11 +377,11 @@ TABLE = {
     ),
     "npz_negative_label": (
         arrays(y_train=np.arange(20) % 4 - 1),
-        "a label is -1; expected whole numbers from 0 on",
+        "y_train: expected whole numbers from 0 on; received -1 at place 0 and 4 more",
     ),
     "npz_label_beyond_class_names": (
         arrays(class_names=np.array(["a", "b", "c"])),
-        r"y_train holds labels from 0 to 3; expected whole numbers in \[0, 3\)",
+        r"y_train: expected whole numbers in \[0, 3\); received 3 at place 3 and 4 ",
     ),
     "npz_huge_label": (
         arrays(y_train=np.arange(20) * 10**9),
@@ -356,11 +397,11 @@ TABLE = {
     ),
     "npz_fractional_labels": (
         arrays(y_train=np.linspace(0, 3, 20)),
-        "y_train: expected whole numbers or texts; received float64",
+        "y_train: expected whole numbers; received 0.15[0-9]+ at place 1 and 17 more",
     ),
     "npz_labels_beyond_whole_numbers": (
         arrays(y_train=np.full(20, np.inf)),
-        "y_train: expected whole numbers or texts; received float64",
+        "y_train: expected whole numbers; received inf at place 0 and 19 more such",
     ),
     "npz_claims_more_than_is_there": (
         claims,
@@ -369,6 +410,79 @@ TABLE = {
     "csv_number_that_is_no_digit": (
         table("images/0.png,0²", "images/1.png," + "9" * 5000),
         "no class has two images",
+    ),
+    "npz_two_sets_of_images": (
+        arrays(x=np.zeros((20, 8, 8, 3), np.uint8), y=np.arange(20) % 4),
+        "x_train and x could all be the images of train; expected one of them",
+    ),
+    "npz_upper_and_lower_case": (
+        arrays(X_train=np.zeros((20, 8, 8, 3), np.uint8)),
+        "x_train and X_train could all be the images of train",
+    ),
+    "npz_other_names_of_images": (
+        arrays(train_images=np.zeros((20, 8, 8, 3), np.uint8)),
+        "x_train and train_images could all be the images of train",
+    ),
+    "npz_two_sets_of_labels": (
+        arrays(labels=np.arange(20) % 4),
+        "y_train and labels could all be the labels of train",
+    ),
+    "npz_two_sets_of_clean_labels": (
+        arrays(y_clean=np.arange(20) % 4, y_train_clean=np.arange(20) % 4),
+        "y_clean and y_train_clean could all be the clean labels of train",
+    ),
+    "npz_two_lists_of_classes": (
+        arrays(class_names=np.array(list("abcd")), Class_Names=np.array(list("dcba"))),
+        "class_names and Class_Names could all be class_names",
+    ),
+    "npz_the_same_array_twice": (twice, "holds 2 arrays of the name y_train"),
+    "npz_images_without_labels": (
+        arrays(y_test=None),
+        "x_test has no labels beside it; expected those of test, too, or x_test rem",
+    ),
+    "npz_labels_without_images": (
+        arrays(y_val=np.arange(4)),
+        "y_val has no images beside it; expected those of validation, too",
+    ),
+    "npz_clean_labels_without_a_set": (
+        arrays(y_val_clean=np.arange(4)),
+        "y_val_clean has no images beside it",
+    ),
+    "npz_clean_label_beyond_class_names": (
+        arrays(class_names=np.array(list("abcd")), y_clean=np.arange(20) % 5),
+        r"y_clean: expected whole numbers in \[0, 4\); received 4 at place 4 and 3 ",
+    ),
+    "npz_clean_label_of_none": (
+        arrays(class_names=np.array(list("abcd")), y_clean=np.arange(20) % 5 - 1),
+        r"y_clean: expected whole numbers in \[0, 4\); received -1 at place 0",
+    ),
+    "npz_clean_test_label_beyond_class_names": (
+        arrays(class_names=np.array(list("abcd")), y_test_clean=np.full(6, 9)),
+        r"y_test_clean: expected whole numbers in \[0, 4\); received 9 at place 0",
+    ),
+    "npz_test_label_beyond_class_names": (
+        arrays(class_names=np.array(list("abcd")), y_test=np.full(6, 4)),
+        r"y_test: expected whole numbers in \[0, 4\); received 4 at place 0",
+    ),
+    "npz_clean_labels_of_another_length": (
+        arrays(y_clean=np.arange(19) % 4),
+        "x_train has 20 images and y_clean 19 labels; expected as many of both",
+    ),
+    "npz_fractional_clean_labels": (
+        arrays(y_clean=np.full(20, 0.5)),
+        "y_clean: expected whole numbers; received 0.5 at place 0",
+    ),
+    "npz_one_hot_clean_labels": (
+        arrays(y_clean=np.eye(4)[np.arange(20) % 4]),
+        r"y_clean: expected labels of shape .n,.; received .20, 4.; for one-hot ones",
+    ),
+    "npz_empty_text": (
+        arrays(y_train=np.array(["a", " "] * 10), y_test=TEXTS[:6]),
+        "y_train: the label at place 1 is empty",
+    ),
+    "npz_class_names_that_differ_in_spaces": (
+        arrays(class_names=np.array(["a", "a ", "b", "c"])),
+        "class_names: 2 classes have the name 'a'",
     ),
     "npz_one_hot": (
         arrays(y_train=np.eye(4, dtype=int)[np.arange(20) % 4]),

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
-from made_data import encoded, picture
+from made_data import deep_png, encoded, picture
 from test_decode import BAD, DEEP, GREY, IMAGE, KINDS
 
 from lnl_sr_tf.datasets import decode, decode_pillow, file_index, resize
@@ -39,6 +39,37 @@ class DecodePillowTest(tf.test.TestCase, parameterized.TestCase):
     def test_sixteen_bits_keep_the_upper_eight(self):
         found = decode_pillow.read(encoded(DEEP, "PNG"), (40, 60), 1)
         self.assertAllEqual(found[..., 0], np.asarray(DEEP) // 256)
+
+    @parameterized.product(channels=(1, 2, 3, 4), bits=(8, 10, 12, 16))
+    def test_sixteen_bits_of_which_few_are_used(self, channels, bits):
+        """Of b bits the upper eight are taken, whoever decodes."""
+        shape = (40, 60) if channels == 1 else (40, 60, channels)
+        values = np.random.default_rng(bits).integers(0, 2**bits, shape)
+        values[0, 0] = 2**bits - 1
+        data = deep_png(values)
+        self.assertEqual(decode_pillow.bits_used(data), bits)
+        self.assertEqual(int(decode.bits_used(tf.constant(data))), bits)
+        expected = (values >> (bits - 8)).reshape(40, 60, -1)
+        expected = expected[..., :1] if channels < 3 else expected[..., :3]
+        wanted = 1 if channels < 3 else 3
+        self.assertEqual(decode_pillow.measure(data), (40, 60, wanted))
+        for found in (
+            decode_pillow.read(data, (40, 60), wanted, bits=bits),
+            by_tensorflow(data, (40, 60), wanted, bits=bits),
+        ):
+            self.assertAllEqual(found, expected)
+
+    def test_bits_of_other_images_do_not_count(self):
+        for data, channels, _ in KINDS.values():
+            if data[24:25] == b"\x10":
+                continue
+            self.assertEqual(decode_pillow.bits_used(data), 0)
+            self.assertEqual(int(decode.bits_used(tf.constant(data))), 0)
+            for read in (decode_pillow.read, by_tensorflow):
+                self.assertAllEqual(
+                    read(data, (40, 60), channels, bits=10),
+                    read(data, (40, 60), channels),
+                )
 
     @parameterized.named_parameters(BAD.items())
     def test_refused(self, data):
@@ -98,7 +129,7 @@ class FilesTest(tf.test.TestCase):
                 found[backend] = index
                 bad = [file_index.reason(self.paths[i]) for i in index.bad]
                 found[backend, "reasons"] = bad
-        for field in ("height", "width", "channels", "palette", "content"):
+        for field in ("height", "width", "channels", "palette", "content", "bits"):
             one, other = (getattr(found[b], field) for b in BACKENDS)
             self.assertAllEqual(one, other, field)
         self.assertLen(found["jax"].bad, len(BAD) - 1)

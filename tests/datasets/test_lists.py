@@ -95,6 +95,16 @@ class ListsTest(tf.test.TestCase, parameterized.TestCase):
         ):
             self.load("clothing1m")
 
+    def test_clothing_with_two_labels_of_a_file(self):
+        make_clothing(self.root)
+        path = self.root / "noisy_label_kv.txt"
+        first = path.read_text().splitlines()[0].rpartition(" ")[0]
+        path.write_text(path.read_text() + f"{first} 13\n")
+        with self.assertRaisesRegex(
+            InputError, "noisy_label_kv.txt, line [0-9]+: .* has the label 13, and 0 in"
+        ):
+            self.load("clothing1m")
+
 
 class HumanLabelsTest(tf.test.TestCase, parameterized.TestCase):
     @parameterized.parameters(

@@ -1,6 +1,7 @@
 """Transition matrices from what a network says, and from files."""
 
 import pathlib
+import shutil
 import tempfile
 
 import numpy as np
@@ -50,6 +51,8 @@ class FilesTest(parameterized.TestCase):
         noise.write_matrix(self.folder / "t.csv", matrix)
         np.save(self.folder / "t.npy", matrix)
         for name in ("t.csv", "t.npy"):
+            copy = shutil.copy(self.folder / name, self.folder / name.upper())
+            np.testing.assert_allclose(noise.read_matrix(copy, 7), matrix, rtol=1e-15)
             found = noise.read_matrix(self.folder / name, 7)
             np.testing.assert_allclose(found, matrix, rtol=1e-15)
 

@@ -1,0 +1,132 @@
+"""Names of classes: their order, and which of them are one class."""
+
+import collections
+import decimal
+import re
+import unicodedata
+
+from lnl_sr_tf.errors import InputError
+
+_NAMED = 3  # groups of names in a message
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
+
+
+def natural(text):
+    """A key by which a2 comes before a10."""
+    parts = re.split(r"([0-9]+)", text)
+    # Numbers by their length, then digit by digit: Python converts no thousands of
+    # digits, and of ² only its isdigit says that it is one.
+    for i in range(1, len(parts), 2):
+        digits = parts[i].lstrip("0")
+        parts[i] = len(digits), digits
+    return parts, text
+
+
+def sorted_names(names):
+    """Names of classes in order.
+
+    Where all are numbers they are in the order of their values; else negative ones come
+    first, by their values, and then the others, numbers within them by their value.
+
+    Example:
+        >>> sorted_names(["10", "9", "-2", "-10"])
+        ('-10', '-2', '9', '10')
+    """
+    names = set(names)
+    values = {name: _value(name) for name in names}
+    if None not in values.values():
+        return tuple(sorted(names, key=lambda name: (values[name], natural(name))))
+
+    def key(name):
+        negative = values[name] is not None and values[name] < 0
+        return not negative, values[name] if negative else 0, natural(name)
+
+    return tuple(sorted(names, key=key))
+
+
+def _value(name):
+    return decimal.Decimal(name) if _NUMBER.fullmatch(name) else None
+
+
+def one_name_each(source, spellings, tell):
+    """The class that each spelling of a name stands for.
+
+    Letters count as the same however Unicode composes them (NFC and NFD), spaces at
+    the ends do not count, nor do zeros behind a whole number's point.
+
+    Args:
+        source: where the names are from, for messages.
+        spellings: the names as they were found.
+        tell: called with a line where several are one class, and with one where names
+            differ in upper and lower case alone, which stay different classes.
+
+    Returns:
+        Dict from a spelling to the name of its class.
+
+    Example:
+        >>> one_name_each("x.csv", ["1", "1.0", "cat "], print)
+        x.csv: taken as one class: '1' and '1.0'
+        {'1': '1', '1.0': '1', 'cat ': 'cat'}
+    """
+    groups = collections.defaultdict(list)
+    for spelling in sorted(set(spellings)):
+        groups[_same(_tidy(spelling))].append(spelling)
+    names, merged = {}, []
+    for group in groups.values():
+        name = min(map(_tidy, group), key=lambda text: (len(text), text))
+        names |= dict.fromkeys(group, name)
+        if len(group) > 1:
+            merged.append(" and ".join(map(_shown(group), group)))
+    if merged:
+        tell(f"{source}: taken as one class: {_few(merged)}")
+    cases = collections.defaultdict(set)
+    for name in names.values():
+        cases[name.casefold()].add(name)
+    alike = [
+        " and ".join(map(repr, sorted(group)))
+        for group in cases.values()
+        if len(group) > 1
+    ]
+    if alike:
+        tell(
+            f"{source}: different classes, though their names differ in upper and "
+            f"lower case alone: {_few(alike)}"
+        )
+    return names
+
+
+def _tidy(name):
+    return unicodedata.normalize("NFC", name).strip() or name
+
+
+def _same(name):
+    """What all spellings of one class share."""
+    number = re.fullmatch(r"([+-]?[0-9]+)\.0+", name)
+    return number[1] if number else name
+
+
+def _shown(group):
+    """`ascii` where the spellings would look the same."""
+    return repr if len({_tidy(name) for name in group}) > 1 or any(
+        name != name.strip() for name in group
+    ) else ascii  # fmt: skip
+
+
+def _few(groups):
+    more = len(groups) - _NAMED
+    return "; ".join(groups[:_NAMED]) + (f"; and {more} more" if more > 0 else "")
+
+
+def check_classes(source, class_names):
+    """Raise InputError if there is nothing to tell apart, or two have one name."""
+    if len(class_names) < 2:
+        found = f"one class, {class_names[0]!r}" if class_names else "none"
+        raise InputError(
+            f"{source}: expected examples of at least 2 classes; found {found}"
+        )
+    for name, count in collections.Counter(class_names).items():
+        if count > 1:
+            raise InputError(
+                f"{source}: {count} classes have the name {name!r}; expected different "
+                "names"
+            )

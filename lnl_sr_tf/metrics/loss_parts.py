@@ -38,6 +38,7 @@ class FitLoss(keras.metrics.MeanMetricWrapper):
 
         super().__init__(values, name=name, dtype=dtype)
         self.loss = loss
+        self._direction = "down"  # what Keras's callbacks ask for
 
     def get_config(self):
         """The arguments that make an equal metric."""
@@ -76,6 +77,7 @@ class SparseNorm(keras.metrics.MeanMetricWrapper):
             lambda y_true, y_pred: loss.norm(y_pred), name=name, dtype=dtype
         )
         self.loss = loss
+        self._direction = "down"
 
     def get_config(self):
         """The arguments that make an equal metric."""

@@ -67,7 +67,7 @@ class RobustModel(MovingLoss, keras.Model):
     where a loss must know which example is which, it trains on targets of the form
     `{"label": y, "index": i}`, where i says which of the n examples each is; and where
     a loss has sparse regularization, `fit` and `evaluate` report `fit_loss` and `norm`
-    beside `loss`, so that `val_fit_loss` is what early stopping is to watch.
+    beside `loss`, so that early stopping is to watch `val_fit_loss` (`mode="min"`).
 
     Evaluation takes both forms of targets, and remembers nothing. `sample_weight`,
     `class_weight`, `loss_weights`, reductions, masks, penalties, weighted metrics and
@@ -132,13 +132,15 @@ class RobustModel(MovingLoss, keras.Model):
             ]
 
         told = []
-        loss, values = self._by_xla(compute)() if self.xla_loss else compute()
+        loss, values = self._by_xla(compute)()
         self._loss_parts.update(
             [(one, *of_it) for one, of_it in zip(told, values, strict=True)]
         )
         return loss
 
     def _by_xla(self, compute):
+        if not self.xla_loss or keras.backend.backend() != "tensorflow":
+            return compute
         import tensorflow as tf
 
         # Compiled anew for each step that is traced; a step that is not traced would

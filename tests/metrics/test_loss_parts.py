@@ -22,7 +22,11 @@ class LossPartsTest(tf.test.TestCase, parameterized.TestCase):
         model.compile(keras.optimizers.SGD(0.0), loss=loss, metrics=made)
         logs = model.fit(
             X, Y, batch_size=8, epochs=2, verbose=0, validation_data=(X, Y),
-            callbacks=[lnl.callbacks.RegularizationScheduler(rho=3.0)],
+            callbacks=[
+                lnl.callbacks.RegularizationScheduler(rho=3.0),
+                keras.callbacks.EarlyStopping(monitor="val_fit_loss", patience=9),
+                keras.callbacks.EarlyStopping(monitor="val_norm", patience=9),
+            ],
         ).history  # fmt: skip
         logits = model(X)
         fit = float(lnl.losses.CrossEntropy()(Y, logits))

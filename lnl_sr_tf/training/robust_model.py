@@ -51,7 +51,7 @@ class MovingLoss:
 
     def _loss_by_keras(self, x, y, y_pred, sample_weight, training):
         """The loss as Keras computes it, of what is the batch of all replicas."""
-        if replicas.count() > 1 and _summed(self.loss):
+        if replicas.count() > 1 and summed(self.loss):
             # Keras shares out a mean among replicas, and takes a sum as their own.
             weights = 1.0 if sample_weight is None else sample_weight
             sample_weight = keras.tree.map_structure(replicas.share, weights)
@@ -155,7 +155,7 @@ class RobustModel(MovingLoss, keras.Model):
         return super().compute_metrics(x, y, y_pred, sample_weight)
 
 
-def _summed(loss):
+def summed(loss):
     """Whether losses are sums over examples, and no means."""
     sums = {
         getattr(one, "reduction", "mean") in SUMS

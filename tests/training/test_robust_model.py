@@ -6,7 +6,7 @@ import tensorflow as tf
 from absl.testing import parameterized
 
 import lnl_sr_tf as lnl
-from lnl_sr_tf.training import CoTeaching, RobustModel
+from lnl_sr_tf.training import CoTeaching, RobustModel, robust_model
 
 COUNT, CLASSES = 16, 3
 RNG = np.random.default_rng(0)
@@ -331,6 +331,21 @@ class LossPartsTest(tf.test.TestCase, parameterized.TestCase):
         )["fit_loss"]
         values = np.asarray(ce().call(Y, model(X)))
         self.assertAllClose(found, np.average(values, weights=WEIGHTS))
+
+
+class SummedTest(tf.test.TestCase, parameterized.TestCase):
+    """What several devices share out as sums: the batch of all is on each of them."""
+
+    @parameterized.parameters(
+        (ce(), False), ("mse", False), (ce(reduction="sum"), True),
+        ({"a": ce(reduction="sum"), "b": ce(reduction=None), "c": None}, True),
+    )  # fmt: skip
+    def test_by_reduction(self, loss, expected):
+        self.assertEqual(robust_model.summed(loss), expected)
+
+    def test_sums_and_means(self):
+        with self.assertRaisesRegex(ValueError, "all sums or all means"):
+            robust_model.summed([ce(reduction="sum"), "mse"])
 
 
 class CoTeachingTest(tf.test.TestCase, parameterized.TestCase):

@@ -26,10 +26,13 @@ class OutputSharpening(keras.layers.Layer):
 
     Args:
         temperature: τ > 0, in the paper at most 1. A variable, which
-            `lnl.callbacks.TemperatureScheduler` moves and saving keeps.
+            `lnl.callbacks.TemperatureScheduler` moves and saving keeps. Assign a number
+            to the attribute to change it, and where a schedule starts.
         normalize: whether to divide by ‖z‖₂ first.
         activation: `None` for sharpened logits, `"softmax"` for probabilities.
         name: optional name of the layer.
+        initial_temperature: τ0 > 0, where a schedule starts; by default `temperature`.
+            Saving keeps both.
         **kwargs: of `keras.layers.Layer`.
 
     Input and output shape:
@@ -44,15 +47,19 @@ class OutputSharpening(keras.layers.Layer):
     """
 
     def __init__(
-        self, temperature, normalize=True, activation=None, name=None, **kwargs
+        self,
+        temperature,
+        normalize=True,
+        activation=None,
+        name=None,
+        initial_temperature=None,
+        **kwargs,
     ):
         kwargs.setdefault("dtype", "float32")
         super().__init__(name=name, **kwargs)
-        if isinstance(temperature, str) or not 0 < temperature < float("inf"):
-            raise ValueError(
-                "`temperature` must be a finite number above 0. Received: "
-                f"temperature={temperature!r}"
-            )
+        temperature = _checked("temperature", temperature)
+        if initial_temperature is None:
+            initial_temperature = temperature
         if activation not in (None, "softmax"):
             raise ValueError(
                 "`activation` must be None (logits) or 'softmax' (probabilities). "
@@ -61,14 +68,33 @@ class OutputSharpening(keras.layers.Layer):
         self.normalize = bool(normalize)
         self.activation = activation
         self.supports_masking = True
-        self.temperature = self.add_weight(
+        self.initial_temperature = _checked("initial_temperature", initial_temperature)
+        self._temperature = self.add_weight(
             name="temperature",
             shape=(),
-            initializer=keras.initializers.Constant(float(temperature)),
+            initializer=keras.initializers.Constant(temperature),
             trainable=False,
             dtype="float32",
         )
         self.built = True
+
+    @property
+    def temperature(self):
+        """τ, as a `keras.Variable`; assign a number to change it, and its start.
+
+        `initial_temperature` is then that number. A number that is assigned to the
+        variable is forgotten by the next schedule: loading weights does the same.
+        """
+        return self._temperature
+
+    @temperature.setter
+    def temperature(self, value):
+        self.initial_temperature = _checked("temperature", value)
+        self.move_temperature(value)
+
+    def move_temperature(self, value):
+        """Set τ as a schedule does: where it starts stays what it was."""
+        self._temperature.assign(_checked("temperature", value))
 
     def call(self, inputs):
         """Sharpened logits, or their softmax."""
@@ -80,7 +106,7 @@ class OutputSharpening(keras.layers.Layer):
             square = ops.sum(ops.square(logits), axis=-1, keepdims=True)
             logits = logits * ops.rsqrt(ops.maximum(square, _SMALLEST_SQUARE))
             logits = ops.where(impossible, -math.inf, logits)
-        logits = logits / ops.cast(self.temperature, logits.dtype)
+        logits = logits / ops.cast(self._temperature, logits.dtype)
         return logits if self.activation is None else ops.softmax(logits, axis=-1)
 
     def compute_output_shape(self, input_shape):
@@ -88,14 +114,23 @@ class OutputSharpening(keras.layers.Layer):
         return input_shape
 
     def get_config(self):
-        """The arguments that make an equal layer, τ as it is now."""
+        """The arguments that make an equal layer: τ as it is now, and its start."""
         config = super().get_config()
         config.update(
             temperature=float(ops.convert_to_numpy(self.temperature)),
             normalize=self.normalize,
             activation=self.activation,
+            initial_temperature=self.initial_temperature,
         )
         return config
+
+
+def _checked(name, value):
+    if isinstance(value, str) or not 0 < value < float("inf"):
+        raise ValueError(
+            f"`{name}` must be a finite number above 0. Received: {name}={value!r}"
+        )
+    return float(value)
 
 
 def sharpening_layers(model):

@@ -1,10 +1,13 @@
 """Early-learning regularization."""
 
+import math
+
 import keras
 from keras import ops
 
 from lnl_sr_tf.losses.base import RobustLoss, check_range, finite_logs
 from lnl_sr_tf.losses.labels import of_labels
+from lnl_sr_tf.losses.within_step import known_index
 from lnl_sr_tf.predictions import may_fit
 
 
@@ -92,12 +95,14 @@ class EarlyLearningRegularization(RobustLoss):
         Args:
             y_true: as for every loss of this library.
             y_pred: as for every loss of this library.
-            index: which of the n examples each is, integers of shape (batch,). Where
-                an example has several positions, n counts positions, and the shape is
-                (batch, ...).
+            index: which of the n examples each is, integers of shape (batch,); by
+                default what `within_step` says. Where an example has several positions,
+                n counts positions, and the shape is (batch, ...). The loss of one that
+                is none of them is NaN, and nothing is remembered of it.
         """
         log_probs = finite_logs(self.checked_outputs(y_pred))
         values = of_labels(y_true, self.per_class(log_probs))
+        index = known_index() if index is None else index
         if index is None:
             return values
         if self._memory is None:
@@ -106,9 +111,13 @@ class EarlyLearningRegularization(RobustLoss):
                 f"num_examples={self.num_examples}, num_classes={self.num_classes}"
             )
         probs = ops.clip(ops.exp(log_probs), self.epsilon, 1.0 - self.epsilon)
-        average = self._remember(probs, self._checked(index, probs))
+        index = self._checked(index, probs)
+        known = ops.logical_and(index >= 0, index < self.num_examples)
+        average = self._remember(probs, ops.where(known, index, 0), known)
         agreement = ops.sum(average * probs, axis=-1)
-        return values + self.strength * ops.log(1.0 - agreement)
+        values = values + self.strength * ops.log(1.0 - agreement)
+        # A compiled step cannot raise, and would take another example's memory.
+        return ops.where(known, values, math.nan)
 
     def _checked(self, index, probs):
         """The index, if it says of each position which one it is.
@@ -130,13 +139,14 @@ class EarlyLearningRegularization(RobustLoss):
             )
         return index
 
-    def _remember(self, probs, index):
+    def _remember(self, probs, index, known):
         """t of these examples, brought up to date; no gradient goes through it."""
         probs = ops.stop_gradient(probs)
         probs = probs / ops.sum(probs, axis=-1, keepdims=True)
         memory = self._memory.value
         before = ops.cast(ops.take(memory, index, axis=0), probs.dtype)
         average = self.momentum * before + (1.0 - self.momentum) * probs
+        average = ops.where(ops.expand_dims(known, -1), average, before)
         updates = ops.cast(average, memory.dtype)
         if len(index.shape) > 1:
             index = ops.reshape(index, (-1,))

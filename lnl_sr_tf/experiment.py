@@ -7,7 +7,7 @@ import pathlib
 
 import numpy as np
 
-from lnl_sr_tf import calibrate, datasets, export, models, noise
+from lnl_sr_tf import calibrate, datasets, export, models, noise, which_folder
 from lnl_sr_tf.analysis import figures
 from lnl_sr_tf.datasets import beside
 from lnl_sr_tf.errors import InputError, RunError
@@ -198,7 +198,9 @@ def _begin(config, folder, source, devices, name, tell, locks):
         raise InputError(f"--loss={config.loss}: {error}") from error
     if folder.kept and locks is not None:
         locks.enter_context(RunLock(folder.path))
-        run_record.check_same(config, folder)  # another may have come first
+        # Another may have come first.
+        run_record.check_same(config, folder)
+        run_data.check_unchanged(config, dataset, folder)
     run_record.write(config, policy, model, dataset, folder, devices)
     run_data.write_labels(dataset, folder)
     missing = folder.kept and not folder.transition_matrix.is_file()
@@ -235,9 +237,21 @@ def _file_gone(dataset):
 
 def _choose_folder(config, tell):
     """The run's folder; with resume off one that does not exist yet."""
-    path = pathlib.Path(os.path.expanduser(config.output_dir)) / config.run_name
-    number = 1
-    while not config.resume and path.exists():
+    root = pathlib.Path(os.path.expanduser(config.output_dir))
+    plain = root / config.run_name
+    if config.resume:
+        folder = which_folder.folder_of(config)
+        if folder.path != plain and (plain / "config.json").is_file():
+            data = " and ".join(filter(None, (config.dataset, config.open_set)))
+            tell(
+                f"{plain} is of other data than there is now ({data}), and stays as it "
+                f"is; this run is {folder.path}"
+            )
+        elif folder.path != plain:
+            tell(f"{folder.path} is this run: the same settings and the same data")
+        return folder
+    path, number = plain, 1
+    while path.exists():
         number += 1
         path = path.with_name(f"{config.run_name}-{number}")
     if number > 1:

@@ -21,15 +21,17 @@ def trained(grids, options):
         would be trained was to be shown. What of them failed is raised after what is
         done with the others.
     """
-    from lnl_sr_tf.sweep import forecast
-
     configs = list({c.run_name: c for grid in grids for c in grid}.values())
-    runs = [(config, forecast.folder_of(config)) for config in configs]
     if options["dry_run"]:
-        for line in forecast.lines(configs):
+        for line in foreseen(configs):
             print(line, flush=True)
         yield None
         return
+    from lnl_sr_tf.which_folder import folder_of
+
+    known = {}
+    with looking():
+        runs = [(config, folder_of(config, known)) for config in configs]
     problem = None
     if options["train"] and not all(folder.finished() for _, folder in runs):
         backend.start(configs[0].sweep_on)
@@ -42,6 +44,22 @@ def trained(grids, options):
     yield runs
     if problem:
         raise problem
+
+
+def foreseen(configs):
+    """What `lnl_sr_tf.sweep.forecast.lines` says of runs."""
+    from lnl_sr_tf.sweep import forecast
+
+    with looking():
+        return forecast.lines(configs)
+
+
+@contextlib.contextmanager
+def looking():
+    """While folders of runs are looked for, data may be looked into, by TensorFlow."""
+    backend.choose()
+    with quiet.notices():
+        yield
 
 
 def tell(line):

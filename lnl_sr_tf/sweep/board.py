@@ -6,9 +6,9 @@ import time
 
 from lnl_sr_tf.analysis.tables import percent
 from lnl_sr_tf.duration import duration
-from lnl_sr_tf.errors import RunError
+from lnl_sr_tf.errors import InputError, RunError
 from lnl_sr_tf.run_folder import measured
-from lnl_sr_tf.sweep.forecast import folder_of
+from lnl_sr_tf.which_folder import folder_of
 
 _LOOK_EVERY = 2.0  # seconds
 _OTHER_LINES = 8  # of the terminal, for what is told above the table
@@ -54,6 +54,7 @@ class Board:
     def __init__(self, configs):
         self.configs = configs
         self._finished = {}
+        self._folders, self._known = {}, {}
         self._before = None
         self._start = time.monotonic()
 
@@ -90,9 +91,11 @@ class Board:
         if config.run_name in self._finished:
             return self._finished[config.run_name]
         try:
-            folder = folder_of(config)
-            summary = folder.summary() or {}
-        except RunError:
+            if config.run_name not in self._folders:
+                folder = folder_of(config, self._known)
+                self._folders[config.run_name] = folder
+            summary = self._folders[config.run_name].summary() or {}
+        except (InputError, RunError):
             return {}  # the run itself will say so
         if summary.get("finished"):
             self._finished[config.run_name] = summary

@@ -1,5 +1,6 @@
 """What is told while jobs end one by one, and what is made of those that failed."""
 
+import os
 import time
 
 from lnl_sr_tf.duration import duration
@@ -21,7 +22,11 @@ class Outcome:
         self.tell = tell
         self.results = {}
         self._start = time.monotonic()
-        finished = {job.label: job.finished() for job in jobs}
+        if not look_again:
+            # To look into image files TensorFlow may start here, beside the jobs.
+            os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
+        known = {}  # they are of the same data, mostly
+        finished = {job.label: job.finished(known) for job in jobs}
         self._before = {label for label, result in finished.items() if result}
         if look_again:
             return

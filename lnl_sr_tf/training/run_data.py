@@ -38,12 +38,7 @@ def load(config, folder, source, tell):
         dataset = dataset.with_validation(config.validation_share, config.seed)
     if config.fold is not None:
         dataset = dataset.with_fold(*config.part_of_parts, config.seed)
-    before = folder.config() or {}
-    if before.get("data_fingerprint", dataset.fingerprint) != dataset.fingerprint:
-        raise RunError(
-            f"{config.dataset} is not as it was when {folder.path} began: files or "
-            "labels have changed; put them back, or move that folder away to start anew"
-        )
+    check_unchanged(config, dataset, folder)
     if folder.kept and folder.labels.is_file():
         try:
             with np.load(folder.labels, allow_pickle=False) as stored:
@@ -62,6 +57,22 @@ def load(config, folder, source, tell):
                 f"the data has changed; move {folder.path} away to start anew"
             )
     return dataset
+
+
+def check_unchanged(config, dataset, folder):
+    """Raise RunError where a run began on other data than its settings name now."""
+    before = folder.config() or {}
+    now = {
+        "data_fingerprint": (config.dataset, dataset.fingerprint),
+        "open_set_fingerprint": (config.open_set, dataset.open_set_fingerprint),
+        "class_names": (config.dataset, list(dataset.class_names)),
+    }
+    for name, (source, found) in now.items():
+        if before.get(name) not in (None, found):
+            raise RunError(
+                f"{source} is not as it was when {folder.path} began: files or labels "
+                "have changed; put them back, or move that folder away to start anew"
+            )
 
 
 def write_labels(dataset, folder):

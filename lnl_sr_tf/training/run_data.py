@@ -71,7 +71,7 @@ def check_unchanged(config, dataset, folder):
         if before.get(name) not in (None, found):
             raise RunError(
                 f"{source} is not as it was when {folder.path} began: files or labels "
-                "have changed; put them back, or move that folder away to start anew"
+                "have changed; put them back, or train a run on them as they are now"
             )
 
 

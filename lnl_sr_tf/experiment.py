@@ -24,7 +24,7 @@ from lnl_sr_tf.training import (
     transition,
 )
 from lnl_sr_tf.training.build import build_loss, build_model, served_model
-from lnl_sr_tf.training.evaluate import class_accuracy, evaluate
+from lnl_sr_tf.training.evaluate import class_accuracy, evaluate, outputs
 from lnl_sr_tf.training.fit import Training, fit
 from lnl_sr_tf.training.progress import Progress, summarize
 
@@ -326,4 +326,23 @@ def _write_results(training, tell):
     )
     if not exported:
         tell("no SavedModel: TensorFlow, which it is for, is not installed")
+    else:
+        summary["served_otherwise"] = _served_otherwise(kept, dataset, tell)
     folder.write_summary(summary | {"saved_model": exported})
+
+
+def _served_otherwise(model, dataset, tell):
+    """How many test images the SavedModel, in float32, gives another label."""
+    served = export.in_float32(model)
+    if served is model:
+        return 0
+    before, after = (
+        outputs(one, dataset.test_images).argmax(axis=-1) for one in (model, served)
+    )
+    count = int((before != after).sum())
+    if count:
+        tell(
+            f"the SavedModel, in float32, labels {count} of {len(before)} test images "
+            "otherwise than the network did in training"
+        )
+    return count

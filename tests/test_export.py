@@ -114,10 +114,11 @@ class PrecisionTest(tf.test.TestCase, parameterized.TestCase):
         self.assertAllEqual(served.get_weights()[0], kept[0])
         # The network that is kept is what it was.
         self.assertEqual(model.layers[2].dtype_policy.name, policy)
-        difference = served(images, training=False) - tf.cast(
-            model(images, training=False), tf.float32
+        before, after = (
+            tf.cast(one(images, training=False), tf.float32).numpy()
+            for one in (model, served)
         )
-        self.assertLess(np.abs(difference).max(), 0.1)
+        self.assertLess(np.abs(before - after).mean(), 0.02 * np.abs(after).mean())
         if policy != "mixed_bfloat16":  # of which a run is converted
             path = pathlib.Path(self.get_temp_dir()) / policy
             export.save_serving(model, path, "0123456789")

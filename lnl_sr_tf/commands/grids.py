@@ -5,6 +5,7 @@ import sys
 
 from lnl_sr_tf import quiet
 from lnl_sr_tf.commands import backend
+from lnl_sr_tf.config import loss_args
 from lnl_sr_tf.errors import RunError
 
 
@@ -60,6 +61,12 @@ def looking():
     backend.choose()
     with quiet.notices():
         yield
+
+
+def tell_of_loss_args(settings, grids):
+    """Tell which losses of some grids `--loss_args` is for, where it is not all."""
+    for line in loss_args.told(settings, [c for grid in grids for c in grid]):
+        tell(line)
 
 
 def tell(line):

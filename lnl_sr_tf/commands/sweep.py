@@ -34,7 +34,7 @@ def run(request, tell):
     # Settled once before Keras is imported: a typo is answered at once.
     made = config.grid(settings)
     if request.options["dry_run"]:
-        for line in grids.foreseen(made):
+        for line in (*config.loss_args.told(settings, made), *grids.foreseen(made)):
             tell(line)
         return
     backend.start(made[0].sweep_on)

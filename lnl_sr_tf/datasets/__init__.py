@@ -6,7 +6,7 @@ To add one: write a function that returns a `Dataset`, and name it in `load`.
 import difflib
 import os
 
-from lnl_sr_tf.config.data_kinds import FROM_LISTS, NAMES
+from lnl_sr_tf.config.data_kinds import FROM_LISTS, NAMES, tidy
 from lnl_sr_tf.datasets.clothing1m import clothing1m
 from lnl_sr_tf.datasets.csv_file import from_csv
 from lnl_sr_tf.datasets.dataset import Dataset
@@ -87,7 +87,7 @@ def load(
     elif name in NAMES or name.startswith(_TFDS):
         from lnl_sr_tf.datasets import from_tfds
 
-        return from_tfds.load(name.removeprefix(_TFDS), data_dir, image_size)
+        return from_tfds.load(tidy(name).removeprefix(_TFDS), data_dir, image_size)
     elif name.endswith(".npz"):
         share = {k: v for k, v in options.items() if k == "test_share"}
         data = from_npz(name, tell=tell, **share)

@@ -11,6 +11,7 @@ import time
 import keras
 
 from lnl_sr_tf import experiment
+from lnl_sr_tf.config import loss_args
 from lnl_sr_tf.duration import duration
 from lnl_sr_tf.errors import InputError, NotFinite, RunError
 from lnl_sr_tf.run_folder import UnwrittenFolder
@@ -46,6 +47,8 @@ def run(space, wanted, tell=print, say=lambda line: None):
         if distribution.start(config).workers > 1:
             raise InputError("tune trains a trial on one machine; unset TF_CONFIG")
         experiment.check(config)
+    for line in loss_args.told(space.given, space.recipes.values()):
+        tell(line)
     first = next(iter(space.recipes.values()))
     # Before anything is written: the data may be wrong.
     dataset = _dataset(first, say)

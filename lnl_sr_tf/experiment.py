@@ -209,6 +209,7 @@ def _begin(config, folder, source, devices, name, tell, locks):
         noise.write_matrix(unfinished, matrix)
         unfinished.replace(folder.transition_matrix)
     tell(_headline(config, dataset, policy, folder, devices))
+    run_data.warn_of_estimate(config, dataset, tell)
     if dataset.test_labels_are != "clean":
         tell(WHAT_IS_MEASURED[dataset.test_labels_are])
     progress = Progress(config, folder, dataset, tell, name)

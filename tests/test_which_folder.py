@@ -1,17 +1,22 @@
 """Which folder is a run's, when its data is not what it was or not where it was."""
 
+import contextlib
+import json
 import os
 import pathlib
 import tempfile
 
 import numpy as np
-from absl.testing import absltest, parameterized
+import tensorflow as tf
+from absl.testing import parameterized
 from made_data import make_clothing, make_csv, make_folder, make_npz, picture
 
 from lnl_sr_tf import config, datasets, which_folder
 from lnl_sr_tf.datasets.fingerprint import fingerprint
 from lnl_sr_tf.errors import InputError, RunError
+from lnl_sr_tf.finished_run import FinishedRun
 from lnl_sr_tf.sweep import child, forecast
+from lnl_sr_tf.training import run_data
 
 
 def rewrite_npz(root):
@@ -73,7 +78,7 @@ CHANGES = (
 )
 
 
-class Places(parameterized.TestCase):
+class Places(tf.test.TestCase, parameterized.TestCase):
     def setUp(self):
         super().setUp()
         self.root = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
@@ -106,7 +111,7 @@ class Places(parameterized.TestCase):
             test_share=made.test_share,
         )
         names = now.class_names
-        of_open_set = fingerprint(made.open_set) if made.open_set else now
+        of_open_set = fingerprint(made.open_set or "")
         folder.write_config(
             made.as_dict()
             | made.identity()
@@ -235,6 +240,55 @@ class WhichFolderTest(Places):
             which_folder.folder_of(made)
 
 
+class FinishedRunTest(Places):
+    def test_from_another_folder(self):
+        with contextlib.chdir(self.root):
+            made = config.resolve(
+                {"dataset": "pets", "loss": "ce", "output_dir": "runs"}
+            )
+            path = self.finished(made).path.resolve()
+        make_folder(self.root / "other/pets", start=500)
+        with contextlib.chdir(self.root / "other"):
+            run = FinishedRun(path)
+            self.assertLen(run.dataset.class_names, 3)
+            self.assertEqual(run.settings.dataset, "pets")
+            self.assertEqual(run.name, "pets, as given, ce, seed 1")
+            # A run on other data beside it, in the same process.
+            (self.root / "pets").rename(self.root / "old")
+            with self.assertRaisesRegex(RunError, "pets is not as it was when"):
+                print(FinishedRun(path).dataset)
+        with contextlib.chdir(self.root / "runs"):
+            wanted = f"{path}: its dataset is not there; looked for .*pets and .*pets"
+            with self.assertRaisesRegex(InputError, wanted):
+                print(FinishedRun(path).dataset)
+            there = FinishedRun(path, str(self.root / "old"))
+            self.assertLen(there.dataset.class_names, 3)
+
+    def test_data_that_has_changed_meanwhile(self):
+        """What was read for one run is not taken for another's."""
+        made = self.settled("data.npz")
+        first = FinishedRun(self.finished(made).path).dataset
+        rewrite_npz(self.root)
+        second = FinishedRun(self.finished(made).path).dataset
+        self.assertNotEqual(first.fingerprint, second.fingerprint)
+        self.assertAllEqual(second.train_images, np.ones((20, 8, 8, 3)))
+
+
+class EstimateTest(Places):
+    def test_of_other_data(self):
+        data = datasets.load(str(self.root / "data.npz"), tell=lambda line: None)
+        path = self.root / "audit.json"
+        for before, warned in ((data.fingerprint, 0), ("another", 1), (None, 0)):
+            path.write_text(json.dumps({"noise_rate": 0.1, "data_fingerprint": before}))
+            made = self.settled(
+                "data.npz", method="co_teaching", rate_estimate=str(path)
+            )
+            lines = []
+            run_data.warn_of_estimate(made, data, lines.append)
+            self.assertLen(lines, warned)
+        run_data.warn_of_estimate(self.settled("data.npz"), data, self.fail)
+
+
 class FilesTest(Places):
     @parameterized.parameters(
         ("weights", "start.keras"),
@@ -276,4 +330,4 @@ class FingerprintTest(Places):
 
 
 if __name__ == "__main__":
-    absltest.main()
+    tf.test.main()

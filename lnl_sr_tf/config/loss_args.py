@@ -55,7 +55,7 @@ def told(settings, configs):
     for name, value in parse("loss_args", settings.get("loss_args") or {}).items():
         takers = [loss for loss in losses if name in parameters(loss)]
         others = [loss for loss in losses if loss not in takers]
-        if others:
+        if takers and others:
             lines.append(
                 f"--loss_args: {name}={value} is for {', '.join(takers)}, and not for "
                 f"{', '.join(others)}"

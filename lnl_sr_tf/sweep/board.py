@@ -4,6 +4,7 @@ import contextlib
 import sys
 import time
 
+from lnl_sr_tf import quiet
 from lnl_sr_tf.analysis.tables import percent
 from lnl_sr_tf.duration import duration
 from lnl_sr_tf.errors import InputError, RunError
@@ -54,7 +55,7 @@ class Board:
     def __init__(self, configs):
         self.configs = configs
         self._finished = {}
-        self._folders, self._known = {}, {}
+        self._folders = _folders(configs)
         self._before = None
         self._start = time.monotonic()
 
@@ -90,12 +91,10 @@ class Board:
     def _summary(self, config):
         if config.run_name in self._finished:
             return self._finished[config.run_name]
+        folder = self._folders.get(config.run_name)
         try:
-            if config.run_name not in self._folders:
-                folder = folder_of(config, self._known)
-                self._folders[config.run_name] = folder
-            summary = self._folders[config.run_name].summary() or {}
-        except (InputError, RunError):
+            summary = (folder and folder.summary()) or {}
+        except RunError:
             return {}  # the run itself will say so
         if summary.get("finished"):
             self._finished[config.run_name] = summary
@@ -109,6 +108,17 @@ class Board:
             return None
         left = sum(config.epochs for config in self.configs) - epochs
         return (time.monotonic() - self._start) / done * left
+
+
+def _folders(configs):
+    """Dict from names of runs to their folders, of those whose data can be read."""
+    found, known = {}, {}
+    with quiet.notices():
+        for config in configs:
+            # The run itself will say so.
+            with contextlib.suppress(InputError, RunError):
+                found[config.run_name] = folder_of(config, known)
+    return found
 
 
 def table(state, height):

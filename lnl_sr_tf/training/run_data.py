@@ -7,6 +7,7 @@ import zlib
 import numpy as np
 
 from lnl_sr_tf import datasets
+from lnl_sr_tf.config import rate_estimate
 from lnl_sr_tf.errors import RunError
 from lnl_sr_tf.training import corruption
 from lnl_sr_tf.training.evaluate import outputs
@@ -73,6 +74,19 @@ def check_unchanged(config, dataset, folder):
                 f"{source} is not as it was when {folder.path} began: files or labels "
                 "have changed; put them back, or train a run on them as they are now"
             )
+
+
+def warn_of_estimate(config, dataset, tell):
+    """Tell where an estimate of the noise was made on other data than this."""
+    source = config.rate_estimate
+    if source is None and str(config.transition_matrix).endswith(".json"):
+        source = config.transition_matrix
+    before = source and rate_estimate.data_of(source)
+    if before and before != dataset.fingerprint:
+        tell(
+            f"warning: {source} is an audit of other data than {config.dataset} holds "
+            "now, or of another part of it"
+        )
 
 
 def write_labels(dataset, folder):

@@ -22,6 +22,8 @@ FLOORS = {
     "training": 3,
     "analysis": 3,
     "export": 3,
+    "run_places": 2,
+    "which_folder": 2,
     "datasets": 2,
     "models": 2,
     "callbacks": 2,
@@ -51,6 +53,7 @@ SIDEWAYS = {
     ("pictures", "finished_run"),
     ("reporting", "finished_run"),
     ("reporting", "pictures"),
+    ("which_folder", "datasets"),
     ("validation", "errors"),
     ("whole_file", "errors"),
 }

@@ -115,6 +115,18 @@ def _settings(made):
     return same
 
 
+def data_fingerprint(path):
+    """That of the data that a run was trained on; None where its name says it all.
+
+    Args:
+        path: the folder of a finished run.
+
+    Raises:
+        InputError: if the run is not finished.
+    """
+    return FinishedRun(path).folder.config().get("data_fingerprint")
+
+
 def class_names(run):
     """The names of a run's classes, as it has them written down.
 

@@ -53,9 +53,9 @@ def run(request, tell):
         raise InputError(f"--out={out}: expected a folder; this is a file")
     backend.start()
     with quiet.notices():
-        from lnl_sr_tf.auditing import audit_run, compare, files, report
+        from lnl_sr_tf.auditing import audit_run, compare, files, of_run, report
     data_dir = request.settings.get("data_dir")
-    more = {}
+    more = {"data_fingerprint": of_run.data_fingerprint(path)}
     if request.options["compare"]:
         more["compare"] = compare.compare(path, request.options["compare"])
     trained = _trained(path, folds, request.settings) if folds else []
@@ -67,7 +67,7 @@ def run(request, tell):
         written = (*written, out / "audit.html")
     for line in _lines(found):
         tell(line)
-    for line in compare.lines(more["compare"]) if more else ():
+    for line in compare.lines(more["compare"]) if "compare" in more else ():
         tell(line)
     for name in written:
         tell(str(name))

@@ -57,6 +57,22 @@ def with_estimate(config, given, lenient):
     return dataclasses.replace(config, **{name: found[name] for name in names})
 
 
+def data_of(source):
+    """The fingerprint of the data that an audit was of; None where it is not known.
+
+    Args:
+        source: as for `--rate_estimate`.
+
+    Raises:
+        InputError: if there is no audit that can be read.
+    """
+    path = _audit(source)
+    try:
+        return json.loads(path.read_bytes()).get("data_fingerprint")
+    except (OSError, ValueError, AttributeError, RecursionError):
+        raise InputError(f"{path} cannot be read as an audit.json") from None
+
+
 def no_taker(source, losses, methods):
     """The InputError about an estimate that nothing takes."""
     return InputError(

@@ -5,8 +5,14 @@ import difflib
 import math
 
 from lnl_sr_tf import schedules
-from lnl_sr_tf.config import recipes
-from lnl_sr_tf.config.data_kinds import HUMAN_NOISE, recipe_names, tidy
+from lnl_sr_tf.config import loss_args, recipes
+from lnl_sr_tf.config.data_kinds import (
+    HUMAN_NOISE,
+    is_path,
+    plain_name,
+    recipe_names,
+    tidy,
+)
 from lnl_sr_tf.config.parse import parse
 from lnl_sr_tf.config.rate_estimate import with_estimate
 from lnl_sr_tf.config.settings import FIELDS, Config
@@ -61,6 +67,9 @@ def settled(settings, several):
     given = {name: parse(name, value) for name, value in settings.items()}
     if "dataset" in given:
         given["dataset"] = tidy(given["dataset"])
+    if "loss" in several and "loss_args" in given:
+        loss = given.get("loss", FIELDS["loss"].default)
+        given["loss_args"] = loss_args.taken_by(loss, given["loss_args"])
     head = Config(**{name: given[name] for name in _HEAD if name in given})
     names = recipe_names(head.dataset)
     if "noise" not in given:
@@ -191,7 +200,7 @@ def _with_fold(config):
 
 def _check_noise(config):
     """Labels by people are those of one dataset, foreign images those of another."""
-    if config.open_set is not None and tidy(config.open_set) == config.dataset:
+    if config.open_set is not None and _same_set(config.open_set, config.dataset):
         raise InputError(
             f"--open_set={config.open_set}: expected another dataset than --dataset"
         )
@@ -201,6 +210,13 @@ def _check_noise(config):
             f"--noise={config.noise} is of --dataset={dataset}; received "
             f"--dataset={config.dataset}"
         )
+
+
+def _same_set(one, other):
+    """Whether two names stand for one data set, of TFDS in whichever version."""
+    if is_path(one) or is_path(other):
+        return tidy(one) == tidy(other)
+    return plain_name(one) == plain_name(other)
 
 
 def _check_jitter(config):

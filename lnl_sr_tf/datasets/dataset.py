@@ -75,6 +75,7 @@ class Dataset:
         more_tests: dict from the name of a further test set to its `TestSet`.
         human_labels: dict from a name to labels that people gave, int64, shape (n,).
         fingerprint: differs where the data does; None where the name says it all.
+        open_set_fingerprint: that of the set that foreign images are from, or None.
         paths: the file of each training image, or None; "" for a foreign one in
             memory, whose file is not known.
         test_paths: the file of each test image, or None.
@@ -109,6 +110,7 @@ class Dataset:
     more_tests: dict = dataclasses.field(default_factory=dict)
     human_labels: dict = dataclasses.field(default_factory=dict)
     fingerprint: str = None
+    open_set_fingerprint: str = None
     paths: tuple = None
     test_paths: tuple = None
     foreign: np.ndarray = None

@@ -1,5 +1,6 @@
 """The label noise that a run's settings ask for."""
 
+import dataclasses
 import os
 
 from lnl_sr_tf import noise
@@ -61,7 +62,8 @@ def with_foreign_images(dataset, config, load):
         return dataset
     foreign = load(config.open_set, dataset.image_shape[:2])
     images = with_channels(foreign.train_images, dataset.image_shape[-1])
-    return dataset.with_open_set(images, config.open_set_rate, config.seed)
+    made = dataset.with_open_set(images, config.open_set_rate, config.seed)
+    return dataclasses.replace(made, open_set_fingerprint=foreign.fingerprint)
 
 
 def noise_matrix(config, dataset):

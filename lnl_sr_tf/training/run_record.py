@@ -5,7 +5,7 @@ import platform
 import keras
 
 import lnl_sr_tf
-from lnl_sr_tf import models
+from lnl_sr_tf import models, which_folder
 from lnl_sr_tf.errors import RunError
 from lnl_sr_tf.training import backend, fastest_precision, machine, precision
 from lnl_sr_tf.training.build import used_parameters
@@ -42,18 +42,20 @@ def check_same(config, folder):
     before = folder.config()
     if before is None:
         return
-    for name, value in config.identity().items():
-        if before.get(name) != value:
-            raise RunError(
-                f"{folder.path} holds a run with {name}={before.get(name)}, and this "
-                f"one has {name}={value}; move that folder away, or choose another "
-                "output_dir"
-            )
+    for name in which_folder.differing(before, config):
+        value = config.identity().get(name)
+        raise RunError(
+            f"{folder.path} holds a run with {name}={before.get(name)}, and this one "
+            f"has {name}={value}; move that folder away, or choose another output_dir"
+        )
 
 
 def write(config, policy_used, measured, model, dataset, folder, devices):
-    """Write `config.json`, unless the run has begun before."""
-    if folder.config() is not None:
+    """Write `config.json`; where the run has begun before, where its data is now."""
+    before = folder.config()
+    if before is not None:
+        if before.get("places") != config.places:
+            folder.write_config(before | {"places": config.places})
         return
     folder.write_config(
         config.as_dict()
@@ -68,6 +70,8 @@ def write(config, policy_used, measured, model, dataset, folder, devices):
             "image_shape": list(dataset.image_shape),
             "class_names": list(dataset.class_names),
             "data_fingerprint": dataset.fingerprint,
+            "open_set_fingerprint": dataset.open_set_fingerprint,
+            "places": config.places,
             "versions": {
                 "python": platform.python_version(),
                 "keras": keras.__version__,

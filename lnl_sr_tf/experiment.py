@@ -2,12 +2,13 @@
 
 import contextlib
 import dataclasses
+import functools
 import os
 import pathlib
 
 import numpy as np
 
-from lnl_sr_tf import calibrate, datasets, export, models, noise
+from lnl_sr_tf import calibrate, datasets, export, models, noise, which_folder
 from lnl_sr_tf.analysis import figures
 from lnl_sr_tf.datasets import beside
 from lnl_sr_tf.errors import InputError, RunError
@@ -24,7 +25,7 @@ from lnl_sr_tf.training import (
     transition,
 )
 from lnl_sr_tf.training.build import build_loss, build_model, served_model
-from lnl_sr_tf.training.evaluate import class_accuracy, evaluate
+from lnl_sr_tf.training.evaluate import class_accuracy, evaluate, outputs
 from lnl_sr_tf.training.fit import Training, fit
 from lnl_sr_tf.training.progress import Progress, summarize
 
@@ -123,6 +124,11 @@ def run_together(configs, tell=print):
                 "does not answer; start all of them again, and with resume on they go "
                 "on from the last checkpoint"
             ) from error
+        if precision.not_computable(error):
+            raise RunError(
+                f"this machine cannot compute {configs[0].model} with --precision="
+                f"{configs[0].precision}; use --precision=float32"
+            ) from error
         if not backend.out_of_memory(error):
             raise
         raise _no_memory(configs) from error
@@ -179,17 +185,19 @@ def _begin(config, folder, source, devices, name, tell, locks):
         + dataset.given_labels.tobytes()
         + dataset.test_labels.tobytes()
     )
-    policy = devices.choice(run_record.policy(config, folder), precision.POLICIES)
     matrix = transition.correction_matrix(
         config, dataset, folder.transition_matrix, lambda c: run(c, tell), tell
     )
 
-    def make():
+    def make_by(policy):
         with precision.policy(policy):
             return build_model(config, dataset, matrix)
 
     # Before anything is written: the network may not fit the images.
     try:
+        policy, measured = run_record.policy(config, folder, make_by, tell)
+        policy = devices.choice(policy, precision.POLICIES)
+        make = functools.partial(make_by, policy)
         with devices.scope():
             model = make()
     except InputError:
@@ -198,8 +206,10 @@ def _begin(config, folder, source, devices, name, tell, locks):
         raise InputError(f"--loss={config.loss}: {error}") from error
     if folder.kept and locks is not None:
         locks.enter_context(RunLock(folder.path))
-        run_record.check_same(config, folder)  # another may have come first
-    run_record.write(config, policy, model, dataset, folder, devices)
+        # Another may have come first.
+        run_record.check_same(config, folder)
+        run_data.check_unchanged(config, dataset, folder)
+    run_record.write(config, policy, measured, model, dataset, folder, devices)
     run_data.write_labels(dataset, folder)
     missing = folder.kept and not folder.transition_matrix.is_file()
     if matrix is not None and missing:
@@ -207,6 +217,7 @@ def _begin(config, folder, source, devices, name, tell, locks):
         noise.write_matrix(unfinished, matrix)
         unfinished.replace(folder.transition_matrix)
     tell(_headline(config, dataset, policy, folder, devices))
+    run_data.warn_of_estimate(config, dataset, tell)
     if dataset.test_labels_are != "clean":
         tell(WHAT_IS_MEASURED[dataset.test_labels_are])
     progress = Progress(config, folder, dataset, tell, name)
@@ -235,9 +246,21 @@ def _file_gone(dataset):
 
 def _choose_folder(config, tell):
     """The run's folder; with resume off one that does not exist yet."""
-    path = pathlib.Path(os.path.expanduser(config.output_dir)) / config.run_name
-    number = 1
-    while not config.resume and path.exists():
+    root = pathlib.Path(os.path.expanduser(config.output_dir))
+    plain = root / config.run_name
+    if config.resume:
+        folder = which_folder.folder_of(config)
+        if folder.path != plain and (plain / "config.json").is_file():
+            data = " and ".join(filter(None, (config.dataset, config.open_set)))
+            tell(
+                f"{plain} is of other data than there is now ({data}), and stays as it "
+                f"is; this run is {folder.path}"
+            )
+        elif folder.path != plain:
+            tell(f"{folder.path} is this run: the same settings and the same data")
+        return folder
+    path, number = plain, 1
+    while path.exists():
         number += 1
         path = path.with_name(f"{config.run_name}-{number}")
     if number > 1:
@@ -312,4 +335,23 @@ def _write_results(training, tell):
     )
     if not exported:
         tell("no SavedModel: TensorFlow, which it is for, is not installed")
+    else:
+        summary["served_otherwise"] = _served_otherwise(kept, dataset, tell)
     folder.write_summary(summary | {"saved_model": exported})
+
+
+def _served_otherwise(model, dataset, tell):
+    """How many test images the SavedModel, in float32, gives another label."""
+    served = export.in_float32(model)
+    if served is model:
+        return 0
+    before, after = (
+        outputs(one, dataset.test_images).argmax(axis=-1) for one in (model, served)
+    )
+    count = int((before != after).sum())
+    if count:
+        tell(
+            f"the SavedModel, in float32, labels {count} of {len(before)} test images "
+            "otherwise than the network did in training"
+        )
+    return count

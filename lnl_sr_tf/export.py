@@ -45,6 +45,40 @@ def save(model, folder, class_names, resize=None, temperature=1.0, bits=None):
     return True
 
 
+def in_float32(model):
+    """The network computed in float32 throughout, whatever it was trained in.
+
+    Args:
+        model: a functional `keras.Model`, perhaps of mixed precision.
+
+    Returns:
+        A new `keras.Model` with copies of its weights, which are float32 in any case,
+        so that outputs differ by the rounding of training alone; the model itself where
+        it is in float32 already.
+
+    Example:
+        >>> in_float32(model)(images).dtype
+        'float32'
+    """
+    before = model.get_config()
+    config = _float32_config(before)
+    if config == before:
+        return model
+    made = type(model).from_config(config)
+    made.set_weights(model.get_weights())
+    return made
+
+
+def _float32_config(config):
+    """A layer's config, and what is in it, with float32 for mixed precision."""
+    if isinstance(config, dict):
+        return {name: _float32_config(value) for name, value in config.items()}
+    if isinstance(config, (list, tuple)):
+        return type(config)(map(_float32_config, config))
+    mixed = isinstance(config, str) and config in ("mixed_bfloat16", "mixed_float16")
+    return "float32" if mixed else config
+
+
 def _tensorflow_errors():
     from tensorflow import errors
 
@@ -53,6 +87,9 @@ def _tensorflow_errors():
 
 def save_serving(model, path, class_names, resize=None, temperature=1.0, bits=None):
     """Write a SavedModel that needs neither Keras nor this package to load.
+
+    It computes in float32, whatever the network was trained in, so that others can
+    convert it, for instance to LiteRT.
 
     Its signature `serving_default` takes `images`, uint8 of shape
     (batch, height, width, channels) as they come from the dataset, and gives
@@ -79,6 +116,7 @@ def save_serving(model, path, class_names, resize=None, temperature=1.0, bits=No
 
     from lnl_sr_tf.datasets import decode
 
+    model = in_float32(model)
     _, height, width, channels = model.input_shape
     logits_of, kept = _as_tensorflow(model)
 

@@ -1,6 +1,5 @@
 """A run that was trained before: its settings, its network and its data."""
 
-import dataclasses
 import functools
 import pathlib
 
@@ -8,7 +7,8 @@ import keras
 import numpy as np
 
 from lnl_sr_tf import config as configs
-from lnl_sr_tf import layers, losses  # noqa: F401  (for load_model)
+from lnl_sr_tf import layers, losses, run_places  # noqa: F401  (for load_model)
+from lnl_sr_tf.datasets.fingerprint import fingerprint
 from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.run_folder import RunFolder
 from lnl_sr_tf.training import run_data
@@ -24,6 +24,10 @@ class FinishedRun:
         path: the folder.
         data_dir: where its data is now; by default where it was.
 
+    Attributes:
+        settings: its `lnl_sr_tf.config.Config` as it was given.
+        config: the same, with files and folders by where they are now.
+
     Raises:
         InputError: if there is no finished run.
 
@@ -34,10 +38,11 @@ class FinishedRun:
     def __init__(self, path, data_dir=None):
         self.folder = RunFolder(path)
         check(self.folder)
-        made = config_of(self.folder)
-        if data_dir:
-            made = dataclasses.replace(made, data_dir=data_dir)
-        self.config = made
+        self.settings = config_of(self.folder)
+        self._places = run_places.looked_at(
+            self.settings, self.folder.config(), data_dir
+        )
+        self.config = run_places.located(self.settings, self._places)
 
     @property
     def name(self):
@@ -60,7 +65,13 @@ class FinishedRun:
 
     @functools.cached_property
     def dataset(self):
-        """The `lnl_sr_tf.datasets.Dataset` with the labels that it trained on."""
+        """The `lnl_sr_tf.datasets.Dataset` with the labels that it trained on.
+
+        Raises:
+            InputError: if the data is not there.
+            RunError: if it is other data than it was.
+        """
+        run_places.check_data(self.settings, self._places, self.folder.path)
         source = _source(self.config)
         return run_data.load(self.config, self.folder, source, lambda line: None)
 
@@ -123,6 +134,7 @@ def config_of(folder):
 
 # Runs that are drawn together are of the same data, which is read once.
 _LAST = {}
+_OF_CONTENTS = ("skip_bad_files", "test_share")
 
 
 def _source(config):
@@ -131,7 +143,13 @@ def _source(config):
         "dataset", "data_dir", "image_size", "resize", "skip_bad_files", "test_share",
         "imagenet_dir", "random_resized_crop",
     )  # fmt: skip
-    key = tuple(getattr(config, name) for name in options)
+    given = {name: getattr(config, name) for name in options}
+    now = fingerprint(
+        config.dataset,
+        config.data_dir or None,
+        **{name: given[name] for name in ("imagenet_dir", *_OF_CONTENTS)},
+    )
+    key = (*given.values(), now)
     if key not in _LAST:
         _LAST.clear()
         _LAST[key] = run_data.read(

@@ -20,6 +20,9 @@ class Asked:
 def watching():
     """Note SIGTERM and SIGINT in place of ending at once; a second one ends at once.
 
+    One that the process was started to ignore, as shells start what is in the
+    background, stays ignored.
+
     Yields:
         An `Asked`. Outside of the main thread, where Python takes no signals, it stays
         as it is.
@@ -36,7 +39,8 @@ def watching():
             signal.signal(each, handler)
 
     for number in (signal.SIGTERM, signal.SIGINT):
-        before[number] = signal.signal(number, note)
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            before[number] = signal.signal(number, note)
     try:
         yield asked
     finally:

@@ -58,6 +58,38 @@ LOSSES = {
     "forward": "ForwardCorrection",
     "backward": "BackwardCorrection",
 }
+# Parameters of the classes that have any; a test holds them to the classes.
+_PARAMETERS = {
+    "ActivePassiveLoss": ("alpha", "beta"),
+    "AsymmetricExponentialLoss": ("a",),
+    "AsymmetricGeneralizedCrossEntropy": ("a", "q"),
+    "AsymmetricMeanSquaredError": ("a",),
+    "AsymmetricUnhingedLoss": ("a", "q"),
+    "BackwardCorrection": ("matrix",),
+    "BiTemperedLogisticLoss": ("t1", "t2"),
+    "EarlyLearningRegularization": (
+        "strength", "momentum", "num_examples", "num_classes",
+    ),
+    "EpsilonSoftmaxCrossEntropy": ("m",),
+    "EpsilonSoftmaxFocalLoss": ("m", "gamma", "constant_factor"),
+    "FocalLoss": ("gamma", "constant_factor"),
+    "ForwardCorrection": ("matrix",),
+    "GeneralizedCrossEntropy": ("q",),
+    "LabelDistributionallyRobustKL": ("margin", "temperature"),
+    "LogitClip": ("delta",),
+    "MeanAbsoluteError": ("scale",),
+    "NegativeLearning": ("seed",),
+    "NormalizedFocalLoss": ("gamma", "constant_factor"),
+    "NormalizedGeneralizedCrossEntropy": ("q",),
+    "NormalizedNegativeFocalLoss": ("gamma", "constant_factor"),
+    "PartiallyHuberisedCrossEntropy": ("tau",),
+    "PartiallyHuberisedGeneralizedCrossEntropy": ("q", "tau"),
+    "SmoothedCrossEntropy": ("smoothing",),
+    "SymmetricCrossEntropy": ("alpha", "beta"),
+}  # fmt: skip
+_OF_REGULARIZATION = ("p", "weight")
+# Of the instance, not of the formula: every class takes them.
+_SHARED = ("from_logits", "epsilon", "reduction", "name", "dtype")
 # The ending that wraps a loss in `SparseRegularization`.
 REGULARIZED = "_sr"
 # Losses that sparse regularization contradicts, and why.
@@ -81,6 +113,26 @@ def names():
         for ending in ("", REGULARIZED)
         if not (ending and conflict(name))
     ]
+
+
+def parameters(name):
+    """The names of the parameters that a loss takes, and the losses it is made of.
+
+    Args:
+        name: one of `names()`.
+
+    Returns:
+        A list; of another name those that every loss takes.
+
+    Example:
+        >>> parameters("nfl_mae")[:5]
+        ['alpha', 'beta', 'gamma', 'constant_factor', 'scale']
+    """
+    entry = LOSSES.get(name.removesuffix(REGULARIZED), "")
+    outer, inner = (entry, ()) if isinstance(entry, str) else entry[:2]
+    found = [_OF_REGULARIZATION] if name.endswith(REGULARIZED) else []
+    found += [_PARAMETERS.get(cls, ()) for cls in (outer, *inner)]
+    return list(dict.fromkeys(one for part in (*found, _SHARED) for one in part))
 
 
 def conflict(name):

@@ -5,13 +5,17 @@ import tempfile
 
 from lnl_sr_tf import pictures
 from lnl_sr_tf.analysis import figures, page, robustness, tables
-from lnl_sr_tf.errors import InputError
+from lnl_sr_tf.errors import InputError, RunError
 from lnl_sr_tf.finished_run import FinishedRun
 from lnl_sr_tf.run_folder import RunFolder, measured
 from lnl_sr_tf.training.build import build_loss
 
 # Settings that are about where and how, not about what.
-_NOT_SHOWN = ("output_dir", "data_dir", "versions", "machine", "class_names")
+_NOT_SHOWN = (
+    "output_dir", "data_dir", "versions", "machine", "class_names", "places",
+)  # fmt: skip
+# Figures that need no images.
+_OF_ROWS = ("memorisation",)
 _ALT = {
     "confusion": "Confusion matrix of the test set",
     "memorisation": "Accuracy over epochs on right and on wrong labels",
@@ -70,12 +74,17 @@ def write(path, paths, data_dir=None, tell=lambda line: None):
             "finished"
         )
     runs = [FinishedRun(folder.path, data_dir) for folder in finished]
-    sections = [_comparison(runs, unfinished)]
+    sections, with_data = [_comparison(runs, unfinished)], []
     with tempfile.TemporaryDirectory() as place:
         for number, run in enumerate(runs[:_MOST_IN_FULL]):
             tell(f"{number + 1} of {min(len(runs), _MOST_IN_FULL)}: {run.name}")
-            sections.append(_of_run(run, pathlib.Path(place) / str(number)))
-        if theory := _theory(runs[:_MOST_IN_FULL]):
+            problem = _without_data(run)
+            if problem:
+                tell(f"without figures of its images: {problem}")
+            else:
+                with_data.append(run)
+            sections.append(_of_run(run, pathlib.Path(place) / str(number), problem))
+        if theory := _theory(with_data):
             sections.insert(1, theory)
         if len(runs) > _MOST_IN_FULL:
             sections[0].blocks.append(
@@ -92,10 +101,10 @@ def write(path, paths, data_dir=None, tell=lambda line: None):
 def _comparison(runs, unfinished):
     """All runs side by side, and what they differ in."""
     header, *rows = tables.cells([(run.config, run.summary) for run in runs])
-    differ = _differing([run.config.as_dict() for run in runs])
+    differ = _differing([run.settings.as_dict() for run in runs])
     same = {
         name: value
-        for name, value in runs[0].config.as_dict().items()
+        for name, value in runs[0].settings.as_dict().items()
         if name not in (*differ, *_NOT_SHOWN) and value is not None
     }
     words = (
@@ -122,8 +131,17 @@ def _differing(settings):
     ]
 
 
-def _of_run(run, place):
-    """One run: its numbers, its figures, its settings."""
+def _without_data(run):
+    """Why a run's data cannot be had as it was, one line; empty where it can."""
+    try:
+        run.dataset  # noqa: B018
+    except (InputError, RunError) as error:
+        return str(error)
+    return ""
+
+
+def _of_run(run, place, problem):
+    """One run: its numbers, its figures, its settings; and why some are missing."""
     place.mkdir()
     summary = run.summary
     facts = {
@@ -137,13 +155,17 @@ def _of_run(run, place):
     if summary["noise_rate"] is not None:
         facts["noise rate as drawn"] = f"{summary['noise_rate']:.4f}"
     curves = place / "curves.png"
-    labels = run.dataset.test_labels_are
+    labels = summary.get("test_labels", "clean")
     figures.curves(run.rows, run.name, curves, labels)
     blocks = [
         page.Facts(facts),
         page.Picture(curves, f"Curves over epochs: {run.name}", "Curves over epochs"),
     ]
+    if problem:
+        blocks.append(page.Text(f"Without figures of its images: {problem}"))
     for name, draw in pictures.OF_RUN.items():
+        if problem and name not in _OF_ROWS:
+            continue
         drawn = draw(run, place / name)
         if drawn:
             blocks.append(

@@ -32,8 +32,13 @@ COLUMNS = (
     "stage",
     "given_test_accuracy",
     *WATCHED,
+    "fit_loss",
+    "norm",
+    "test_fit_loss",
+    "test_norm",
 )
-_LATER = dict.fromkeys(WATCHED, "")
+# Those that runs of earlier versions lack.
+_LATER = dict.fromkeys((*WATCHED, *COLUMNS[-4:]), "")
 
 # By what the labels of the test set are.
 WHAT_IS_MEASURED = {

@@ -1,12 +1,16 @@
 """Before any test imports TensorFlow."""
 
 import os
+import signal
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 # To wait for the disk is for power cuts, which no test can bring about.
 os.fsync = lambda descriptor: None
 # Figures are written to files; no test needs a screen.
 os.environ.setdefault("MPLBACKEND", "agg")
+
+# Shells start what is in the background to ignore SIGINT; tests send it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Files that take a quarter of a minute and more, the longest first: the two processes
 # share the files out as they come, and end together if short ones come last.

@@ -1,7 +1,7 @@
 """Folders that look like those of finished runs, made without training."""
 
 from lnl_sr_tf import config
-from lnl_sr_tf.sweep.forecast import folder_of
+from lnl_sr_tf.which_folder import folder_of
 
 
 def make(accuracy, settings, finished=True, epochs=2, seconds=4.0):

@@ -17,6 +17,12 @@ def value_and_gradient(function, x):
             return keras.ops.sum(value), value
 
         gradient, value = jax.grad(total, has_aux=True)(x)
+    elif keras.backend.backend() == "torch":
+        import torch
+
+        value = function(x.requires_grad_())
+        (gradient,) = torch.autograd.grad(value.sum(), x)
+        value, gradient = value.detach(), gradient.detach()
     else:
         import tensorflow as tf
 

@@ -8,12 +8,15 @@ import sys
 import keras
 import numpy as np
 import tensorflow as tf
+from absl.testing import parameterized
 from command import call
 from made_data import deep_png
 from PIL import Image
 
-from lnl_sr_tf import datasets, export
+from lnl_sr_tf import config, datasets, export
 from lnl_sr_tf.run_folder import RunFolder
+from lnl_sr_tf.training import precision
+from lnl_sr_tf.training.build import build_model, served_model
 
 
 class ExportTest(tf.test.TestCase):
@@ -25,7 +28,7 @@ class ExportTest(tf.test.TestCase):
         out_dir = pathlib.Path(cls().get_temp_dir()) / "export"
         status, _, _ = call(
             "--epochs=3", "--loss=ce_sr", "--lambda_every=1", "--noise=none",
-            f"--output_dir={out_dir}",
+            "--precision=mixed_bfloat16", f"--output_dir={out_dir}",
         )  # fmt: skip
         assert status == 0
         (path,) = out_dir.iterdir()
@@ -83,8 +86,14 @@ print(json.dumps(result))
         )  # fmt: skip
         served = json.loads(done.stdout)
         model = keras.models.load_model(self.run_.model)
-        logits = model.predict(self.data.test_images, verbose=0, batch_size=360)
+        before, logits = (
+            one.predict(self.data.test_images, verbose=0, batch_size=360)
+            for one in (model, export.in_float32(model))
+        )
         self.assertAllEqual(served["label"], logits.argmax(axis=-1))
+        otherwise = np.sum(before.argmax(axis=-1) != served["label"])
+        self.assertEqual(self.run_.summary()["served_otherwise"], otherwise)
+        self.assertLess(otherwise, 0.02 * len(logits))
         self.assertEqual(served["of_files"], served["label"][:5])
         self.assertEqual(served["names"], [str(label) for label in served["of_files"]])
         temperature = self.run_.summary()["calibration_temperature"]
@@ -95,6 +104,69 @@ print(json.dumps(result))
             rtol=1e-4,
             atol=1e-5,
         )
+
+    def test_converted_to_tensorflow_lite(self):
+        check_tensorflow_lite(self, self.run_.saved_model, self.data.test_images)
+
+
+class PrecisionTest(tf.test.TestCase, parameterized.TestCase):
+    def made(self, policy):
+        data = datasets.load("digits")
+        settings = {"loss": "ce_sr", "precision": policy, "batch_size": 64}
+        with precision.policy(policy):
+            model = build_model(config.resolve(settings), data)
+        model.fit(data.train_images[:128], data.clean_labels[:128], verbose=0)
+        return served_model(model), data.test_images
+
+    @parameterized.parameters("mixed_float16", "mixed_bfloat16", "float32")
+    def test_in_float32(self, policy):
+        model, images = self.made(policy)
+        kept = model.get_weights()
+        served = export.in_float32(model)
+        self.assertEqual(served is model, policy == "float32")
+        self.assertEqual({layer.compute_dtype for layer in served.layers[1:]},
+                         {"float32"})  # fmt: skip
+        self.assertAllEqual(served.get_weights()[0], kept[0])
+        # The network that is kept is what it was.
+        self.assertEqual(model.layers[2].dtype_policy.name, policy)
+        before, after = (
+            tf.cast(one(images, training=False), tf.float32).numpy()
+            for one in (model, served)
+        )
+        self.assertLess(np.abs(before - after).mean(), 0.02 * np.abs(after).mean())
+        if policy != "mixed_bfloat16":  # of which a run is converted
+            path = pathlib.Path(self.get_temp_dir()) / policy
+            export.save_serving(model, path, "0123456789")
+            check_tensorflow_lite(self, path, images)
+
+    def test_networks_within_networks(self):
+        with precision.policy("mixed_bfloat16"):
+            inner = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
+            images = keras.Input((4,))
+            outer = keras.layers.TimeDistributed(keras.layers.Dense(2))
+            rows = keras.layers.Reshape((3, 1))(inner(images))
+            model = keras.Model(images, outer(rows))
+        served = export.in_float32(model)
+        self.assertEqual(
+            {layer.compute_dtype for layer in served._flatten_layers()}, {"float32"}
+        )
+        self.assertAllClose(
+            served(np.ones((2, 4))), tf.cast(model(np.ones((2, 4))), tf.float32),
+            atol=0.05,
+        )  # fmt: skip
+
+
+def check_tensorflow_lite(test, path, images):
+    """A SavedModel converted is of builtin operations, and answers the same."""
+    converter = tf.lite.TFLiteConverter.from_saved_model(
+        str(path), signature_keys=["serving_default"]
+    )
+    interpreter = tf.lite.Interpreter(model_content=converter.convert())
+    answer = interpreter.get_signature_runner("serving_default")(images=images)
+    served = tf.saved_model.load(str(path)).signatures["serving_default"]
+    expected = served(images=tf.constant(images))
+    test.assertAllEqual(answer["label"], expected["label"])
+    test.assertAllClose(answer["probabilities"], expected["probabilities"], atol=1e-4)
 
 
 if __name__ == "__main__":

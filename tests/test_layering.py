@@ -22,6 +22,8 @@ FLOORS = {
     "training": 3,
     "analysis": 3,
     "export": 3,
+    "run_places": 2,
+    "which_folder": 2,
     "datasets": 2,
     "models": 2,
     "callbacks": 2,
@@ -35,6 +37,7 @@ FLOORS = {
     "run_lock": 1,
     "errors": 0,
     "loss_names": 0,
+    "predictions": 0,
     "quiet": 0,
     "validation": 0,
     "whole_file": 0,
@@ -50,6 +53,7 @@ SIDEWAYS = {
     ("pictures", "finished_run"),
     ("reporting", "finished_run"),
     ("reporting", "pictures"),
+    ("which_folder", "datasets"),
     ("validation", "errors"),
     ("whole_file", "errors"),
 }
@@ -67,6 +71,7 @@ ALLOWED = {
     "run_lock": {"filelock"},
     "errors": set(),
     "loss_names": set(),
+    "predictions": {"keras"},
     "duration": set(),
     "interruption": set(),
     "quiet": {"tensorflow"},  # inside a function, for a quiet start

@@ -117,14 +117,18 @@ class OwnDataTest(tf.test.TestCase, parameterized.TestCase):
         _, out = self.run_(self.root / "pets", *arguments)
         self.assertIn("going on after epoch 1", out)
         run.write_summary(run.summary() | {"finished": False})
+        before = {path: path.stat().st_mtime_ns for path in run.path.rglob("*")}
         picture(1234).save(self.root / "pets" / "cat" / "0.png")
-        status, _, err = call(
-            f"--dataset={self.root / 'pets'}",
-            f"--output_dir={self.root / 'runs'}",
-            *arguments,
+        pets = (f"--dataset={self.root / 'pets'}", f"--output_dir={self.root / 'runs'}")
+        status, out, err = call(*pets, *arguments)
+        self.assertEqual((status, err), (0, ""))
+        self.assertRegex(out, f"{run.path} is of other data than .* stays as it is; ")
+        self.assertIn("epoch 1/1", out)
+        self.assertEqual(
+            before, {path: path.stat().st_mtime_ns for path in run.path.rglob("*")}
         )
-        self.assertEqual(status, 1)
-        self.assertRegex(err, "is not as it was when .* began: files or labels have")
+        status, out, err = call(*pets, *arguments)
+        self.assertRegex(out, f"{run.path}-[0-9a-f]{{8}}: already finished")
 
     def test_photographs(self):
         """A stream of files, augmented."""

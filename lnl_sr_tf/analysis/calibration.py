@@ -1,7 +1,6 @@
 """Probabilities that can be relied on: temperature scaling, with noisy labels too."""
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, logsumexp, softmax
 
 from lnl_sr_tf.analysis.reliability import reliability
@@ -9,23 +8,32 @@ from lnl_sr_tf.analysis.reliability import reliability
 # Sharpened logits want far from 1: those on a sphere less, those that grow with λ more.
 _SMALLEST, _LARGEST = 1e-3, 1e4
 _LEAST = 1e-12  # of a probability, before its logarithm
+_POINTS = 41  # at which the likelihood is computed
+_UNLIKELY = 12.0  # in nats below the largest log-likelihood
+_ENOUGH = 10_000  # examples
 
 
 def fit_temperature(logits, labels, matrix=None):
-    """The temperature at which a network's probabilities suit labels best.
+    """The temperature at which a network is as confident as labels say it may be.
 
-    It minimises −mean log Σ_i softmax(z/t)_i T_ij over t, j the label of the example:
-    the likelihood of labels that were drawn from the true ones by T. With T the
-    identity that is temperature scaling (Guo et al., "On Calibration of Modern Neural
-    Networks", ICML 2017).
+    The likelihood of labels that were drawn from the true ones by T is
+    Π Σ_i softmax(z/t)_i T_ij, j the label of an example; with T the identity it is that
+    of temperature scaling (Guo et al., "On Calibration of Modern Neural Networks",
+    ICML 2017). Its maximum is good where labels are many and right. A few hundred noisy
+    labels leave a wide range of temperatures nearly as likely as the best one, which
+    often lies at its end. So the mean confidence max_i softmax(z/t)_i, before any label
+    is seen equally likely everywhere in its range, is estimated by its mean over the
+    posterior, and t is the temperature that gives it. With many labels the two agree.
 
     Args:
-        logits: z, shape (n, k), of examples that were not trained on.
+        logits: z, shape (n, k), of examples that were not trained on. Of more than
+            10,000 examples as many are taken, at even distances.
         labels: integers in [0, k), shape (n,).
         matrix: T, P(label | true class), shape (k, k); None for labels that are right.
 
     Returns:
-        t in [1e-3, 1e4]; the predicted class does not depend on it.
+        t in [1e-3, 1e4]; the predicted class does not depend on it. 1 where the
+        confidence does not depend on t, as for logits that are all the same.
 
     Raises:
         ValueError: if shapes do not fit, or there is no example.
@@ -40,23 +48,39 @@ def fit_temperature(logits, labels, matrix=None):
             "expected logits of shape (n, k), n ≥ 1, and n labels; received "
             f"{logits.shape} and {labels.shape}"
         )
+    step = -(-len(labels) // _ENOUGH)
+    logits, labels = logits[::step], labels[::step]
     with np.errstate(divide="ignore"):
         chances = None if matrix is None else np.log(np.asarray(matrix).T[labels])
 
-    def surprise(power):
-        logs = log_softmax(logits / np.exp(power), axis=1)
-        if chances is None:
-            found = logs[np.arange(len(labels)), labels]
-        else:
-            found = logsumexp(logs + chances, axis=1)
-        return -np.maximum(found, np.log(_LEAST)).mean()
+    def looked_at(grid):
+        """(log-likelihood, mean confidence) at the temperatures exp(grid)."""
+        found = []
+        for power in grid:
+            logs = log_softmax(logits / np.exp(power), axis=1)
+            if chances is None:
+                likelihood = logs[np.arange(len(labels)), labels]
+            else:
+                likelihood = logsumexp(logs + chances, axis=1)
+            likelihood = np.maximum(likelihood, np.log(_LEAST)).sum()
+            found.append((likelihood, np.exp(logs.max(axis=1)).mean()))
+        return np.array(found).T
 
-    # Where classes are given up there may be several valleys: the best of a grid first.
-    grid = np.linspace(np.log(_SMALLEST), np.log(_LARGEST), 33)
-    best = int(np.argmin([surprise(power) for power in grid]))
-    low, high = grid[max(best - 1, 0)], grid[min(best + 1, len(grid) - 1)]
-    found = minimize_scalar(surprise, (low, high), (low, high), method="bounded")
-    return float(np.exp(found.x))
+    # Where it is likely at all, and then finely there: it may be a narrow part.
+    grid = np.linspace(np.log(_SMALLEST), np.log(_LARGEST), _POINTS)
+    likelihood, _ = looked_at(grid)
+    likely = np.flatnonzero(likelihood > likelihood.max() - _UNLIKELY)
+    low, high = max(likely[0] - 1, 0), min(likely[-1] + 1, _POINTS - 1)
+    grid = np.linspace(grid[low], grid[high], _POINTS)
+    likelihood, confidence = looked_at(grid)
+    # It falls as t rises; the integral runs over the confidence.
+    weight = np.exp(likelihood - likelihood.max())[::-1]
+    rising = confidence[::-1]
+    total = np.trapezoid(weight, rising)
+    if total < _LEAST:
+        return float(np.exp(grid[likelihood.argmax()])) if np.ptp(likelihood) else 1.0
+    mean = np.trapezoid(weight * rising, rising) / total
+    return float(np.exp(np.interp(mean, rising, grid[::-1])))
 
 
 def calibration_error(logits, labels, temperature=1.0):

@@ -17,7 +17,8 @@ def against_clean(audit):
         label has a higher score than a right one, and `precision`, the share of wrong
         ones among as many most suspect labels as there are wrong ones (both None where
         none or all are wrong); `calibration_error`, the expected calibration error of
-        the probability of being wrong, in 15 bins; and `suggested_right`, the share of
+        the probability of being wrong, in 15 bins, among the labels with evidence (None
+        where there are none); and `suggested_right`, the share of
         examples whose suggested label is the true one.
 
     Example:
@@ -27,13 +28,15 @@ def against_clean(audit):
     wrong = audit.given != audit.clean
     count = int(wrong.sum())
     measured = 0 < count < len(wrong)
-    place = np.minimum((audit.probability * _BINS).astype(int), _BINS - 1)
-    total = np.bincount(place, minlength=_BINS)
-    gap = np.bincount(place, audit.probability - wrong, minlength=_BINS)
+    known = ~np.isnan(audit.probability)
+    probability = audit.probability[known]
+    place = np.minimum((probability * _BINS).astype(int), _BINS - 1)
+    gap = np.bincount(place, probability - wrong[known], minlength=_BINS)
+    error = float(np.abs(gap).sum() / len(place)) if len(place) else None
     return {
         "noise_rate": float(wrong.mean()),
         "auroc": float(roc_auc_score(wrong, audit.score)) if measured else None,
         "precision": float(wrong[audit.order[:count]].mean()) if measured else None,
-        "calibration_error": float(np.abs(gap).sum() / total.sum()),
+        "calibration_error": error,
         "suggested_right": float(np.mean(audit.suggested == audit.clean)),
     }

@@ -1,36 +1,50 @@
 """From outputs and labels to what can be said of each label and of all of them."""
 
+import collections.abc
 import dataclasses
 
 import numpy as np
 from sklearn.isotonic import IsotonicRegression
 
-from lnl_sr_tf import noise
+from lnl_sr_tf import noise, validation
+from lnl_sr_tf.auditing.agreement import Agreement, agreement
 from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.noise import mixture
 
 # Of all labels: suspects, and the estimated noise rate. On clean data a network errs
 # on about as many.
 _NO_SIGN, _NO_RATE = 0.01, 0.02
+_SHOWN = 5  # names of classes in a line
 
 
 @dataclasses.dataclass(frozen=True)
 class Audit:
     """What is known of n labels of k classes. Made by `lnl.audit`.
 
+    Where the outputs agree with the labels no more often than by chance, they tell
+    nothing of them: of all labels, or of those given as some classes, such as one that
+    the network never predicts. What is not known is NaN then.
+
     Args:
         index: the number of each example in its source, int64, shape (n,).
         given: the labels that were given, int64, shape (n,).
         suggested: those that may be right instead, int64, shape (n,); the given ones
-            where they are more likely right than wrong.
+            where they are more likely right than wrong, or no other class that is known
+            of is more likely.
         score: −log ū_given(x) ≥ 0, the network's surprise at the given label, in nats;
             ū is its output, averaged over epochs where they were recorded.
-        probability: that the given label is wrong, in [0, 1], rising with the score.
-        estimate: the `lnl_sr_tf.noise.NoiseEstimate` behind it.
+        probability: that the given label is wrong, in [0, 1], rising with the score;
+            NaN without evidence.
+        estimate: the `lnl_sr_tf.noise.NoiseEstimate` behind it, from the labels with
+            evidence alone; its rows and columns of classes without are NaN.
         class_names: k texts.
         clean: the true labels, -1 for none of the classes, where known; else None.
         names: n paths, or None.
         evidence: where the outputs are from, in words.
+        agreement: how often the outputs agree with the labels, and whether by chance, a
+            `lnl_sr_tf.auditing.agreement.Agreement`; None where nobody asked.
+        told: of which classes the outputs tell something, a mask of shape (k,); by
+            default all.
 
     Example:
         >>> found = lnl.audit(labels, probabilities)
@@ -48,11 +62,27 @@ class Audit:
     clean: np.ndarray | None = None
     names: tuple | None = None
     evidence: str = "outputs that were passed in"
+    agreement: Agreement | None = None
+    told: np.ndarray | None = None
+
+    @property
+    def no_evidence(self):
+        """Whether the outputs tell nothing of any label."""
+        return bool(np.isnan(self.probability).all())
+
+    @property
+    def classes_without_evidence(self):
+        """The classes of which the outputs tell nothing, int64; there may be none."""
+        return np.flatnonzero([] if self.told is None else ~self.told)
 
     @property
     def order(self):
-        """Places of the examples from the most to the least suspect, shape (n,)."""
-        return np.lexsort((np.arange(len(self.given)), -self.score))
+        """Places of the examples from the most to the least suspect, shape (n,).
+
+        Labels without evidence come last.
+        """
+        unknown = np.isnan(self.probability)
+        return np.lexsort((np.arange(len(self.given)), -self.score, unknown))
 
     @property
     def rank(self):
@@ -69,33 +99,50 @@ class Audit:
 
     @property
     def noise_rate(self):
-        """The estimated share of wrong labels."""
-        return float(self.probability.mean())
+        """The estimated share of wrong labels, of those with evidence; NaN without."""
+        known = self.probability[~np.isnan(self.probability)]
+        return float(known.mean()) if len(known) else np.nan
 
     @property
     def noise_rate_interval(self):
-        """(low, high), 95 % by sampling; what the network misjudges comes on top."""
-        low, high = noise.share_interval(self.probability.sum(), len(self.given))
+        """(low, high), 95 % by sampling; what the network misjudges comes on top.
+
+        (NaN, NaN) without evidence.
+        """
+        known = self.probability[~np.isnan(self.probability)]
+        if not len(known):
+            return np.nan, np.nan
+        low, high = noise.share_interval(known.sum(), len(known))
         return float(low), float(high)
 
     @property
     def class_rates(self):
-        """(share, low, high) of wrong labels among those given as each class."""
-        counts = self.estimate.counts
-        total = counts.sum(axis=0)
-        wrong = total - np.diag(counts)
-        return wrong / total, *noise.share_interval(wrong, total)
+        """(share, low, high) of wrong labels among those given as each class.
+
+        NaN for a class without evidence, and for one that no example is labelled as.
+        """
+        classes = len(self.class_names)
+        total = np.bincount(self.given, minlength=classes)
+        # NaN stays NaN.
+        wrong = np.bincount(self.given, self.estimate.wrong, minlength=classes)
+        wrong = np.where(total > 0, wrong, np.nan)
+        low, high = noise.share_interval(wrong, np.where(total > 0, total, np.nan))
+        return wrong / np.maximum(total, 1), low, high
 
     @property
     def matrix(self):
         """(T, low, high), each of shape (k, k): the transition matrix, P(given | true).
 
-        Of a class that no example seems to be of, the matrix is what it was assumed to
-        be, and the interval nearly [0, 1].
+        It is of the labels with evidence; rows and columns of classes without are NaN,
+        but for the columns of classes that no example is labelled as. Of a class that
+        no example seems to be of, the matrix is what it was assumed to be, and the
+        interval nearly [0, 1].
         """
         counts = self.estimate.counts
-        total = np.broadcast_to(counts.sum(axis=1, keepdims=True), counts.shape)
+        total = np.broadcast_to(np.nansum(counts, axis=1, keepdims=True), counts.shape)
         low, high = noise.share_interval(counts, total)
+        unknown = np.isnan(counts)
+        low, high = np.where(unknown, np.nan, low), np.where(unknown, np.nan, high)
         return self.estimate.matrix, low, high
 
     @property
@@ -107,16 +154,34 @@ class Audit:
     @property
     def words(self):
         """The outcome in a line."""
+        if self.no_evidence:
+            return f"no evidence: {self._agreement_words}, so that no rate can be told"
+        known = int(np.count_nonzero(~np.isnan(self.probability)))
+        suspects = (
+            f"{len(self.suspects)} of {known} labels are more likely wrong than right"
+        )
         if self.no_sign:
-            return (
-                f"no sign of label noise: {len(self.suspects)} of {len(self.given)} "
-                "labels are more likely wrong than right"
-            )
-        low, high = self.noise_rate_interval
+            found = f"no sign of label noise: {suspects}"
+        else:
+            low, high = self.noise_rate_interval
+            found = f"noise rate {self.noise_rate:.3f} ({low:.3f} to {high:.3f}); "
+            found += suspects
+        missing = [self.class_names[i] for i in self.classes_without_evidence]
+        if not missing:
+            return found
         return (
-            f"noise rate {self.noise_rate:.3f} ({low:.3f} to {high:.3f}); "
-            f"{len(self.suspects)} of {len(self.given)} labels are more likely wrong "
-            "than right"
+            f"{found}; no evidence about the {len(self.given) - known} given as "
+            f"{few(missing)}"
+        )
+
+    @property
+    def _agreement_words(self):
+        if self.agreement is None:
+            return "nothing is known of any label"
+        return (
+            f"the outputs agree with {self.agreement.hits} of {len(self.given)} "
+            f"labels, where chance would have {self.agreement.expected:.0f}"
+            + (", but not class by class" * self.agreement.over_all)
         )
 
 
@@ -135,9 +200,11 @@ def audit_arrays(
 
     The outputs should be of a network that has not learned the wrong labels by heart:
     one with sparse regularization, or for each example one that was trained without it.
+    Whether they tell anything is tested first (`lnl_sr_tf.auditing.agreement`); of
+    classes that they tell nothing of, nothing is said, and none is suggested.
 
     Args:
-        labels: the given ones, integers in [0, k), shape (n,).
+        labels: the given ones, integers in [0, k), shape (n,); a class may have none.
         probabilities: shape (n, k), rows sum to 1; or else
         logits: shape (n, k).
         class_names: k texts; by default the numbers.
@@ -165,44 +232,79 @@ def audit_arrays(
     count, num_classes = probabilities.shape
     if class_names is None:
         class_names = tuple(map(str, range(num_classes)))
-    _check_length("class_names", class_names, num_classes)
-    for name, value in (("clean", clean), ("index", index), ("names", names)):
-        _check_length(name, value, count)
-    clean = None if clean is None else _checked_clean(clean, num_classes)
-    estimate = noise.estimate_noise(probabilities, labels)
-    score = -np.log(np.maximum(probabilities[np.arange(count), labels], 1e-300))
+    class_names = _texts("class_names", class_names, num_classes)
+    names = None if names is None else _texts("names", names, count)
+    index = _checked_index(index, count)
+    if clean is not None:
+        clean = validation.labels("clean", clean, num_classes, count, none_of_them=True)
+    places = np.arange(count)
+    score = -np.log(np.maximum(probabilities[places, labels], 1e-300))
     score = np.maximum(score, 0.0)
-    probability = IsotonicRegression(y_min=0.0, y_max=1.0).fit_transform(
-        score, estimate.wrong
-    )
-    others = estimate.posterior.copy()
-    others[np.arange(count), labels] = -1.0
-    suggested = np.where(probability > 0.5, others.argmax(axis=1), labels)
+    agreed = agreement(probabilities, labels)
+    estimate, probability, told = _judged(probabilities, labels, score, agreed)
+    others = np.nan_to_num(estimate.posterior)
+    others[places, labels] = -1.0
+    best = others.argmax(axis=1)
+    suggested = np.where((probability > 0.5) & told[best], best, labels)
     return Audit(
-        index=np.arange(count) if index is None else np.asarray(index),
+        index=index,
         given=labels,
         suggested=suggested,
         score=score,
         probability=probability,
         estimate=estimate,
-        class_names=tuple(class_names),
+        class_names=class_names,
         clean=clean,
-        names=None if names is None else tuple(names),
+        names=names,
         evidence=evidence,
+        agreement=agreed,
+        told=told,
     )
 
 
+def few(names):
+    """The first of the names, for a line."""
+    more = len(names) - _SHOWN
+    return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+def _judged(probabilities, labels, score, agreed):
+    """(what is known of the noise, of each label, and of which classes).
+
+    A class all of whose labels look wrong is none that something is known of: there is
+    no right one to compare them with.
+    """
+    count, num_classes = probabilities.shape
+    matrix, counts = np.full((2, num_classes, num_classes), np.nan)
+    posterior = np.full((count, num_classes), np.nan)
+    wrong, probability = np.full((2, count), np.nan)
+    told = agreed.classes
+    while (known := told[labels]).any():
+        part = noise.estimate_noise(probabilities[known], labels[known])
+        judged = IsotonicRegression(y_min=0.0, y_max=1.0).fit_transform(
+            score[known], part.wrong
+        )
+        right = np.bincount(labels[known], judged <= 0.5, minlength=num_classes)
+        emptied = told & (right == 0)
+        if not emptied.any():
+            columns = told | (np.bincount(labels, minlength=num_classes) == 0)
+            both = np.ix_(told, columns)
+            matrix[both], counts[both] = part.matrix[both], part.counts[both]
+            posterior[known], wrong[known] = part.posterior, part.wrong
+            probability[known] = judged
+            break
+        told = agreed.enough(told & ~emptied)
+    estimate = noise.NoiseEstimate(matrix, posterior, wrong, counts)
+    return estimate, probability, told
+
+
 def _softmax(logits):
-    logits = mixture.numbers("logits", logits)
-    if logits.ndim != 2 or not np.isfinite(logits).all():
-        bad = np.flatnonzero(~np.isfinite(logits).all(axis=-1)) if logits.size else []
+    logits = validation.numbers("logits", logits, ndim=2)
+    bad = np.flatnonzero(~np.isfinite(logits).all(axis=1))
+    if len(bad):
         raise InputError(
-            "logits must be finite numbers of shape (n, classes); received "
-            + (
-                f"the shape {logits.shape}"
-                if logits.ndim != 2
-                else f"NaN or infinity in row {bad[0]}"
-            )
+            "logits must be finite numbers of shape (n, classes); received NaN or "
+            f"infinity in row {bad[0]}"
         )
     if not logits.size:
         return logits  # of which the shape is wrong, too
@@ -210,18 +312,28 @@ def _softmax(logits):
     return powers / powers.sum(axis=1, keepdims=True)
 
 
-def _checked_clean(clean, num_classes):
-    clean = np.asarray(clean)
-    fits = clean.ndim == 1 and np.issubdtype(clean.dtype, np.integer)
-    if not fits or clean.min() < -1 or clean.max() >= num_classes:
+def _texts(name, values, count):
+    """Names in their order, as a tuple of texts."""
+    unordered = collections.abc.Mapping, collections.abc.Set, str, bytes
+    if isinstance(values, unordered) or not hasattr(values, "__len__"):
         raise InputError(
-            f"clean: expected whole numbers in [0, {num_classes}), or -1 for none of "
-            f"the classes, one an example; received {clean.dtype} of shape "
-            f"{clean.shape}" + (f" from {clean.min()} to {clean.max()}" if fits else "")
+            f"{name}: expected {count} texts in their order; received a "
+            f"{type(values).__name__}: {values!r:.80}"
         )
-    return clean.astype(np.int64)
+    if len(values) != count:
+        raise InputError(f"{name}: expected {count}; received {len(values)}")
+    return tuple(map(str, values))
 
 
-def _check_length(name, value, count):
-    if value is not None and len(value) != count:
-        raise InputError(f"{name}: expected {count}; received {len(value)}")
+def _checked_index(index, count):
+    """Numbers of the examples in their source, each once."""
+    if index is None:
+        return np.arange(count)
+    index = validation.labels("index", index, None, count)
+    numbers, often = np.unique(index, return_counts=True)
+    if len(numbers) < count:
+        raise InputError(
+            f"index: expected each number once; received {numbers[often > 1][0]} "
+            f"{often.max()} times"
+        )
+    return index

@@ -9,7 +9,7 @@ import pathlib
 
 import numpy as np
 
-from lnl_sr_tf.auditing.files import replace
+from lnl_sr_tf.auditing.files import probability_text, replace
 from lnl_sr_tf.datasets.to_file import check_name, in_files, to_file
 from lnl_sr_tf.errors import InputError
 
@@ -31,7 +31,8 @@ def write_clean(dataset, config, changes, path):
     """Write a data set with its labels changed, and a log of every change beside it.
 
     The log is NAME.changes.csv: `index`, `file` where there is one, `given`, `label`
-    (empty for an example that is left out), `probability`, `reason`.
+    (empty for an example that is left out), `probability` (empty where the audit had no
+    evidence), `reason`.
 
     Beside it is NAME.flags too: the network and how the run trained it, so that
     another training differs in its labels alone.
@@ -123,5 +124,5 @@ def _log(dataset, changes, places):
     ):
         row = [dataset.index[i], *([dataset.paths[i]] if files else [])]
         row += [names[dataset.given_labels[i]], names[label]]
-        writer.writerow([*row, f"{probability:.6f}", reason])
+        writer.writerow([*row, probability_text(probability), reason])
     return text.getvalue()

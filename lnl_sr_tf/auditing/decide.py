@@ -22,7 +22,8 @@ class Changes:
     Args:
         index: numbers of the examples in their source, int64, shape (m,).
         label: the new class of each, -1 for one that is left out.
-        probability: that the given label is wrong, shape (m,).
+        probability: that the given label is wrong, shape (m,); NaN where the audit had
+            no evidence.
         reason: why, m texts.
     """
 
@@ -40,7 +41,7 @@ class Judged:
         index: int64, shape (n,).
         given: classes, int64, shape (n,).
         suggested: likewise.
-        probability: shape (n,).
+        probability: shape (n,); NaN where the audit had no evidence.
     """
 
     index: np.ndarray
@@ -68,17 +69,24 @@ def read_audit(path, class_names):
     columns = ("index", "given", "suggested", "probability")
     rows = _rows(path, columns)
     try:
-        return Judged(
+        judged = Judged(
             np.array([_index(row) for row in rows], np.int64),
             np.array([number[row["given"]] for row in rows], np.int64),
             np.array([number[row["suggested"]] for row in rows], np.int64),
-            np.array([float(row["probability"]) for row in rows]),
+            np.array([_probability(row) for row in rows]),
         )
     except (KeyError, ValueError, TypeError) as error:
         raise InputError(
             f"{path}: {error} is of another run, or the file is damaged; lnl-sr audit "
             "makes it anew"
         ) from error
+    numbers, often = np.unique(judged.index, return_counts=True)
+    if len(numbers) < len(judged.index):
+        raise InputError(
+            f"{path}: example {numbers[often > 1][0]} stands in more than one row; "
+            "lnl-sr audit makes it anew"
+        )
+    return judged
 
 
 def by_probability(judged, threshold, do):
@@ -88,7 +96,11 @@ def by_probability(judged, threshold, do):
         judged: a `Judged`.
         threshold: in (0, 1].
         do: `"drop"` or `"relabel"`.
+
+    Raises:
+        InputError: if the audit had no evidence.
     """
+    _check_evidence(judged)
     chosen = np.flatnonzero(judged.probability >= threshold)
     return _changes(judged, chosen, do, f"probability of at least {threshold:g}")
 
@@ -102,12 +114,18 @@ def by_number(judged, number, do):
         do: `"drop"` or `"relabel"`.
 
     Raises:
-        InputError: if there are fewer examples.
+        InputError: if there are fewer examples, or fewer that the audit had evidence
+            about.
     """
-    if number > len(judged.index):
+    _check_evidence(judged)
+    known = int(np.count_nonzero(~np.isnan(judged.probability)))
+    if number > known:
+        some = (
+            " about which the audit has evidence" if known < len(judged.index) else ""
+        )
         raise InputError(
-            f"--number={number}: expected at most {len(judged.index)}, which is how "
-            "many examples there are"
+            f"--number={number}: expected at most {known}, which is how many examples "
+            f"there are{some}"
         )
     return _changes(judged, np.arange(number), do, f"{number} most suspect")
 
@@ -199,6 +217,26 @@ def check_of(judged, dataset, path):
             f"{path} is of other examples or labels than this run was trained on, or "
             "is cut off; lnl-sr audit makes it anew"
         )
+
+
+def _check_evidence(judged):
+    """Where nothing is known of any label, none is to be changed."""
+    if np.isnan(judged.probability).all():
+        raise InputError(
+            "the audit has no evidence about any label, so that nothing is to be "
+            "changed; audit a run that has learned something, or give --decisions"
+        )
+
+
+def _probability(row):
+    """That in a row; NaN where it is empty, ValueError if it is none."""
+    text = row["probability"]
+    if text == "":
+        return np.nan
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise ValueError(text[:20])
+    return value
 
 
 def _index(row):

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import math
 import pathlib
 
 import numpy as np
@@ -42,6 +43,8 @@ def write(audit, folder, more=()):
 def summary(audit):
     """What `audit.json` holds, as a dict.
 
+    What is not known is None.
+
     Args:
         audit: an `lnl_sr_tf.auditing.Audit`.
     """
@@ -55,6 +58,18 @@ def summary(audit):
         "noise_rate": audit.noise_rate,
         "noise_rate_interval": audit.noise_rate_interval,
         "no_sign_of_noise": bool(audit.no_sign),
+        "no_evidence": audit.no_evidence,
+        "classes_without_evidence": [
+            audit.class_names[i] for i in audit.classes_without_evidence
+        ],
+        "agreement": None
+        if audit.agreement is None
+        else {
+            "hits": audit.agreement.hits,
+            "by_chance": audit.agreement.expected,
+            "p_value": audit.agreement.chance,
+            "class_p_values": audit.agreement.class_chances.tolist(),
+        },
         "class_names": list(audit.class_names),
         "class_rates": [
             {"class": name, "given": int(count), "wrong": share, "interval": [a, b]}
@@ -73,7 +88,16 @@ def summary(audit):
     }
     if audit.clean is not None:
         found["against_clean"] = against_clean(audit)
-    return found
+    return _without_nan(found)
+
+
+def _without_nan(value):
+    """The same value with None for NaN, which JSON has not."""
+    if isinstance(value, dict):
+        return {name: _without_nan(one) for name, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_without_nan(one) for one in value]
+    return None if isinstance(value, float) and math.isnan(value) else value
 
 
 def _table(audit):
@@ -85,7 +109,7 @@ def _table(audit):
         "given": names[audit.given],
         "suggested": names[audit.suggested],
         "score": [f"{score:.6g}" for score in audit.score],
-        "probability": [f"{value:.6f}" for value in audit.probability],
+        "probability": list(map(probability_text, audit.probability)),
         "rank": audit.rank,
         "clean": None if audit.clean is None else names[audit.clean],
     }
@@ -95,6 +119,11 @@ def _table(audit):
     writer.writerow(columns)
     writer.writerows([column[i] for column in columns.values()] for i in audit.order)
     return text.getvalue()
+
+
+def probability_text(value):
+    """A probability as it stands in tables: nothing where it is not known."""
+    return "" if math.isnan(value) else f"{value:.6f}"
 
 
 def sayable(name):

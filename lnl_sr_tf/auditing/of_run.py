@@ -1,11 +1,12 @@
 """The audit of a run's labels, from what the run left."""
 
 import zipfile
+import zlib
 
 import keras
 import numpy as np
 
-from lnl_sr_tf import config
+from lnl_sr_tf import config, validation
 from lnl_sr_tf.auditing.audit import audit_arrays
 from lnl_sr_tf.datasets.memory import check_memory
 from lnl_sr_tf.errors import InputError, RunError
@@ -52,15 +53,29 @@ def audit_run(path, folds=(), data_dir=None):
     else:
         probabilities, evidence = _of_itself(run)
     names = labels.get("path")
-    return audit_arrays(
-        labels["given"],
-        probabilities,
-        class_names=class_names(run),
-        clean=labels.get("clean"),
-        index=labels["index"],
-        names=None if names is None else tuple(names.tolist()),
-        evidence=evidence,
-    )
+    classes = class_names(run)
+    if len(probabilities) != len(labels["given"]) or (
+        probabilities.shape[1] != len(classes)
+    ):
+        raise RunError(
+            f"{run.folder.path}: its outputs are of {len(probabilities)} examples and "
+            f"{probabilities.shape[1]} classes, its labels of {len(labels['given'])} "
+            f"and {len(classes)}; a file of the run is damaged"
+        )
+    try:
+        return audit_arrays(
+            labels["given"],
+            probabilities,
+            class_names=classes,
+            clean=labels.get("clean"),
+            index=labels["index"],
+            names=None if names is None else tuple(names.tolist()),
+            evidence=evidence,
+        )
+    except InputError as error:
+        raise RunError(
+            f"{run.folder.path}: a file of the run is damaged: {error}"
+        ) from error
 
 
 def fold_configs(path, folds, settings=()):
@@ -81,16 +96,35 @@ def fold_configs(path, folds, settings=()):
     """
     run = FinishedRun(path, dict(settings).get("data_dir"))
     run.dataset  # noqa: B018  (looked at before they are trained)
-    same = {
-        name: value for name, value in run.config.as_dict().items() if value is not None
-    }
-    # What it stood for is among them.
-    same.pop("rate_estimate", None)
+    same = _settings(run.config)
     same |= {"output_dir": str(run.folder.path.parent), "resume": True} | dict(settings)
     return [
         config.resolve(same | {"fold": f"{part}/{folds}"})
         for part in range(1, folds + 1)
     ]
+
+
+def _settings(made):
+    """Of a run's config, those by which another is made of the same labels."""
+    same = {name: value for name, value in made.as_dict().items() if value is not None}
+    if made.noise == "instance" and made.noise_draw != "published":
+        # By which runs were made before it was a setting.
+        same.setdefault("instance_rate", "mode")
+    # What it stood for is among them.
+    same.pop("rate_estimate", None)
+    return same
+
+
+def data_fingerprint(path):
+    """That of the data that a run was trained on; None where its name says it all.
+
+    Args:
+        path: the folder of a finished run.
+
+    Raises:
+        InputError: if the run is not finished.
+    """
+    return FinishedRun(path).folder.config().get("data_fingerprint")
 
 
 def class_names(run):
@@ -114,11 +148,19 @@ def read_arrays(path, required):
         RunError: if it cannot be read.
     """
     try:
-        with np.load(path, allow_pickle=False) as stored:
-            found = dict(stored)
+        with open(path, "rb") as file:
+            # Of an .npy, NumPy would give an array.
+            if file.read(2) != b"PK":
+                raise ValueError("it is no .npz file")
+            file.seek(0)
+            with np.load(file, allow_pickle=False) as stored:
+                found = dict(stored)
         for name in required:
             found[name]
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except (
+        OSError, ValueError, KeyError, EOFError, RuntimeError, NotImplementedError,
+        zipfile.BadZipFile, zlib.error,
+    ) as error:  # fmt: skip
         raise RunError(f"{path} cannot be read: {error}") from error
     return found
 
@@ -128,7 +170,8 @@ def _of_itself(run):
     recorded = read_record(run.folder.outputs)
     if recorded:
         epochs, total = recorded
-        return _distributions(total), f"the run itself, mean of {len(epochs)} epochs"
+        total = _distributions(total, run.folder.outputs)
+        return total, f"the run itself, mean of {len(epochs)} epochs"
     count, classes = len(run.dataset.given_labels), run.dataset.num_classes
     check_memory(
         count * classes * _BYTES,
@@ -136,7 +179,7 @@ def _of_itself(run):
         "lnl.audit takes a part of them, with its probabilities",
     )
     logits = outputs(run.model, run.dataset.train_images).astype(np.float64)
-    return _distributions(_softmax(logits)), "the run itself, its last epoch"
+    return _softmax(logits), "the run itself, its last epoch"
 
 
 def _of_folds(labels, runs):
@@ -165,17 +208,56 @@ def _of_folds(labels, runs):
     totals = []
     for run, part in zip(runs, parts, strict=True):
         recorded = read_record(run.folder.outputs)
-        logits = part["logits"].astype(np.float64)
-        totals.append(_distributions(recorded[1] if recorded else _softmax(logits)))
-    probabilities = np.empty_like(np.concatenate(totals))
-    probabilities[order] = np.concatenate(totals)[found]
+        if recorded:
+            path, total = run.folder.outputs, recorded[1]
+        else:
+            path, total = run.folder.held_out, _softmax(_logits(run, part))
+        total = _distributions(total, path)
+        if total.shape != np.shape(part["logits"]):
+            raise RunError(
+                f"{path} is of {total.shape} outputs, and held_out.npz beside it of "
+                f"{np.shape(part['logits'])}; a file of the run is damaged"
+            )
+        totals.append(total)
+    try:
+        together = np.concatenate(totals)
+    except ValueError as error:
+        raise RunError(
+            f"the networks of folds, first {runs[0].folder.path}, are not of the same "
+            "number of classes"
+        ) from error
+    probabilities = np.empty_like(together)
+    probabilities[order] = together[found]
     return probabilities
+
+
+def _logits(run, part):
+    try:
+        logits = validation.numbers("logits", part["logits"], ndim=2)
+    except InputError as error:
+        raise RunError(f"{run.folder.held_out} is damaged: {error}") from error
+    return logits
 
 
 def _softmax(logits):
     return keras.ops.convert_to_numpy(keras.ops.softmax(logits))
 
 
-def _distributions(total):
-    total = np.asarray(total, np.float64)
-    return total / total.sum(axis=1, keepdims=True)
+def _distributions(total, path):
+    """Sums of outputs as probabilities, if they are any.
+
+    Raises:
+        RunError: that names the file they are from.
+    """
+    try:
+        total = validation.numbers("outputs", total, ndim=2)
+    except InputError as error:
+        raise RunError(f"{path} is damaged: {error}") from error
+    sums = total.sum(axis=1, keepdims=True)
+    # NaN is neither.
+    if not ((total >= 0).all() and (sums > 0).all() and np.isfinite(sums).all()):
+        raise RunError(
+            f"{path} is damaged: expected outputs that are at least 0, and not all 0 "
+            "for an example"
+        )
+    return total / sums

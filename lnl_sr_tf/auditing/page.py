@@ -34,7 +34,8 @@ class Items:
         names: n texts, such as paths of files, or None.
         given: int64, shape (n,): the labels that were given.
         suggested: int64, shape (n,): those that may be right instead.
-        probability: shape (n,): how probable it is that the given label is wrong.
+        probability: shape (n,): how probable it is that the given label is wrong; NaN
+            where that is not known.
         score: shape (n,): larger comes first where probabilities are the same.
         clean: int64, shape (n,): the true labels, -1 for none of the classes; None
             where they are not known.
@@ -91,7 +92,7 @@ def write(path, title, items, matrix, facts=(), tell=lambda line: None):
     Example:
         >>> write("audit.html", "Digits", items, matrix, [("Noise rate", "0.41")])
     """
-    # The last key counts most.
+    # The last key counts most; NaN comes last.
     order = np.lexsort((-np.asarray(items.score), -np.asarray(items.probability)))
     if len(order) > _MOST:
         order = order[:_MOST]
@@ -127,7 +128,10 @@ def _data(items, order, matrix, pictures):
         "names": items.names and [sayable(items.names[place]) for place in order],
         "given": ordered(items.given),
         "suggested": ordered(items.suggested),
-        "probability": [round(value, _DIGITS) for value in ordered(items.probability)],
+        "probability": [
+            None if math.isnan(value) else round(value, _DIGITS)
+            for value in ordered(items.probability)
+        ],
         "clean": ordered(items.clean),
         "classes": [sayable(name) for name in items.class_names],
     }

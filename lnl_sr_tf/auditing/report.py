@@ -5,6 +5,7 @@ import pathlib
 import numpy as np
 
 from lnl_sr_tf.auditing import page
+from lnl_sr_tf.auditing.audit import few
 from lnl_sr_tf.errors import InputError, RunError
 from lnl_sr_tf.finished_run import FinishedRun
 
@@ -34,14 +35,20 @@ def write_page(audit, run, path, data_dir=None, tell=lambda line: None):
             f"the images of {finished.folder.path} are needed for the page, which "
             f"--nopage leaves out: {error}"
         ) from error
-    low, high = audit.noise_rate_interval
+    rate = "no evidence: the outputs tell nothing of the labels"
+    if not audit.no_evidence:
+        low, high = audit.noise_rate_interval
+        rate = f"{audit.noise_rate:.3f} ({low:.3f} to {high:.3f})"
     facts = [
         ("Run", finished.name),
         ("Outputs", audit.evidence),
         ("Labels", f"{len(audit.given)}"),
         ("Rather wrong than right", f"{len(audit.suspects)}"),
-        ("Noise rate, estimated", f"{audit.noise_rate:.3f} ({low:.3f} to {high:.3f})"),
+        ("Noise rate, estimated", rate),
     ]
+    without = [audit.class_names[i] for i in audit.classes_without_evidence]
+    if without and not audit.no_evidence:
+        facts.append(("No evidence about", few(without)))
     items = page.Items(
         images=images,
         index=np.asarray(audit.index),

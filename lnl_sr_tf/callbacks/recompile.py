@@ -3,19 +3,20 @@
 import keras
 
 
-def recompile_where_captured(model, variable):
-    """Compile a model's steps anew where they hold a variable as it was before.
+def recompile_where_captured(model, variables):
+    """Compile a model's steps anew where they hold variables as they were before.
 
     On JAX a compiled step of a plain `keras.Model` takes what its loss keeps in
     variables as constants. `lnl.training.RobustModel` does not, and is left alone.
 
     Args:
         model: the `keras.Model` that is trained.
-        variable: the `keras.Variable` that was changed.
+        variables: the `keras.Variable`s that were changed.
     """
     if keras.backend.backend() != "jax":
         return
-    if any(other is variable for other in model.non_trainable_variables):
+    seen = {id(variable) for variable in model.non_trainable_variables}
+    if all(id(variable) in seen for variable in variables):
         return
     model.make_train_function(force=True)
     model.make_test_function(force=True)

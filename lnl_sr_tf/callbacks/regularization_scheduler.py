@@ -5,14 +5,19 @@ import keras
 from lnl_sr_tf import schedules
 from lnl_sr_tf.callbacks.recompile import recompile_where_captured
 from lnl_sr_tf.losses import SparseRegularization
+from lnl_sr_tf.losses.nested import losses_of_kind
 
 
 class RegularizationScheduler(keras.callbacks.Callback):
     """Sets the weight of sparse regularization each epoch: λ_t = λ0 · ρ^⌊t/r⌋.
 
     Zhou et al., "Learning with Noisy Labels via Sparse Regularization"
-    (ICCV 2021), section 2.3. λ follows from the epoch alone, so a run that goes on
-    with `fit(initial_epoch=…)` needs nothing more, if `initial` is given.
+    (ICCV 2021), section 2.3. λ follows from the epoch and from λ0 alone, whatever was
+    trained, saved or loaded before: training that goes on with `fit(initial_epoch=…)`
+    needs nothing more, and one loss may serve one training after the other.
+
+    Where the model has several outputs, each with a loss of its own, all losses with
+    sparse regularization are moved.
 
     On JAX the step of a plain `keras.Model` is compiled anew each time that λ changes;
     that of an `lnl.training.RobustModel` is not.
@@ -20,7 +25,8 @@ class RegularizationScheduler(keras.callbacks.Callback):
     Args:
         rho: ρ > 0; the paper takes 2 (MNIST), 1.03 (CIFAR-10), 1.02 (CIFAR-100).
         every: r ≥ 1, epochs between two changes.
-        initial: λ0 ≥ 0; by default the loss's weight when training starts.
+        initial: λ0 ≥ 0; by default the `initial_weight` of each loss, which is the
+            weight that it was made with, or that was assigned to it last.
 
     Raises:
         ValueError: if a number is out of range, or the model was not compiled with
@@ -45,26 +51,33 @@ class RegularizationScheduler(keras.callbacks.Callback):
         self.rho = float(rho)
         self.every = int(every)
         self.initial = initial
+        self._starts = []
         self._last = None
 
     def on_train_begin(self, logs=None):
-        """Take λ0 from the loss where it was not given."""
-        loss = self.model.loss
-        if not isinstance(loss, SparseRegularization):
+        """Find the losses, and take λ0 from each where it was not given."""
+        losses = losses_of_kind(self.model.loss, SparseRegularization)
+        if not losses:
             raise ValueError(
                 "RegularizationScheduler needs a model compiled with "
-                f"`lnl.losses.SparseRegularization`. Received: loss={loss!r}"
+                "`lnl.losses.SparseRegularization`. Received: "
+                f"loss={self.model.loss!r}"
             )
-        if self.initial is None:
-            self.initial = float(keras.ops.convert_to_numpy(loss.weight))
+        self._starts = [
+            (loss, loss.initial_weight if self.initial is None else self.initial)
+            for loss in losses
+        ]
+        self._last = None
 
     def on_epoch_begin(self, epoch, logs=None):
         """Set λ for this epoch."""
-        loss = self.model.loss
-        weight = schedules.regularization_weight(
-            epoch, self.initial, self.rho, self.every
-        )
-        loss.weight = weight
-        if weight != self._last:
-            recompile_where_captured(self.model, loss.weight)
-        self._last = weight
+        weights = []
+        for loss, start in self._starts:
+            weight = schedules.regularization_weight(epoch, start, self.rho, self.every)
+            loss.move_weight(weight)
+            weights.append(weight)
+        if weights != self._last:
+            recompile_where_captured(
+                self.model, [loss.weight for loss, _ in self._starts]
+            )
+        self._last = weights

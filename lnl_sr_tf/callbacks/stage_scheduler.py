@@ -4,7 +4,8 @@ import keras
 
 from lnl_sr_tf import schedules
 from lnl_sr_tf.callbacks.recompile import recompile_where_captured
-from lnl_sr_tf.losses import SelectiveNegativePositiveLearning, SparseRegularization
+from lnl_sr_tf.losses import SelectiveNegativePositiveLearning
+from lnl_sr_tf.losses.nested import losses_of_kind
 
 
 class StageScheduler(keras.callbacks.Callback):
@@ -20,8 +21,8 @@ class StageScheduler(keras.callbacks.Callback):
 
     Raises:
         ValueError: if the model was not compiled with
-            `lnl.losses.SelectiveNegativePositiveLearning`, plain or under sparse
-            regularization.
+            `lnl.losses.SelectiveNegativePositiveLearning`, for one of its outputs at
+            least, plain or under sparse regularization.
 
     Example:
         >>> shares = {"negative": 2, "selective_negative": 1, "selective_positive": 1}
@@ -32,20 +33,29 @@ class StageScheduler(keras.callbacks.Callback):
         super().__init__()
         self.epochs = int(epochs)
         self.shares = dict(shares)
+        self._losses = []
+        self._last = None
 
-    def on_epoch_begin(self, epoch, logs=None):
-        """Set the stage of this epoch."""
-        loss = self.model.loss
-        if isinstance(loss, SparseRegularization):
-            loss = loss.loss
-        if not isinstance(loss, SelectiveNegativePositiveLearning):
+    def on_train_begin(self, logs=None):
+        """Find the losses."""
+        self._losses = losses_of_kind(
+            self.model.loss, SelectiveNegativePositiveLearning
+        )
+        if not self._losses:
             raise ValueError(
                 "StageScheduler needs a model compiled with "
                 "`lnl.losses.SelectiveNegativePositiveLearning`. Received: "
-                f"loss={loss!r}"
+                f"loss={self.model.loss!r}"
             )
+        self._last = None
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Set the stage of this epoch."""
         stage, _, _ = schedules.stage(epoch, self.epochs, self.shares)
-        if stage != loss.stage:
+        for loss in self._losses:
             loss.stage = stage
-            for variable in loss.variables:
-                recompile_where_captured(self.model, variable)
+        if stage != self._last:
+            recompile_where_captured(
+                self.model, [v for loss in self._losses for v in loss.variables]
+            )
+        self._last = stage

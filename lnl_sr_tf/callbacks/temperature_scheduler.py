@@ -11,12 +11,14 @@ class TemperatureScheduler(keras.callbacks.Callback):
 
     Zhou et al., "Learning with Noisy Labels via Sparse Regularization"
     (ICCV 2021), suggest in section 2.4 to let τ decay, as a kind of early
-    stopping, and keep it fixed themselves.
+    stopping, and keep it fixed themselves. τ follows from the epoch and from τ0 alone,
+    whatever was trained, saved or loaded before.
 
     Args:
         decay: d in (0, 1].
         every: r ≥ 1, epochs between two changes.
-        initial: τ0 > 0; by default the layer's temperature when training starts.
+        initial: τ0 > 0; by default the `initial_temperature` of each layer, which is
+            the temperature that it was made with, or that was assigned to it last.
         minimum: τ_min ≥ 0.
 
     Raises:
@@ -47,26 +49,27 @@ class TemperatureScheduler(keras.callbacks.Callback):
         self.every = int(every)
         self.initial = initial
         self.minimum = float(minimum)
-        self._layers = []
+        self._starts = []
 
     def on_train_begin(self, logs=None):
-        """Find the sharpening layers, and take τ0 from them if it was not given."""
-        self._layers = list(sharpening_layers(self.model))
-        if not self._layers:
+        """Find the sharpening layers, and take τ0 from each if it was not given."""
+        layers = list(sharpening_layers(self.model))
+        if not layers:
             raise ValueError(
                 "TemperatureScheduler needs a model with a layer "
                 "`lnl.layers.OutputSharpening`. Received a model with layers: "
                 f"{[layer.name for layer in self.model.layers]}"
             )
-        if self.initial is None:
-            self.initial = float(
-                keras.ops.convert_to_numpy(self._layers[0].temperature)
-            )
+        self._starts = [
+            (layer, layer.initial_temperature if self.initial is None else self.initial)
+            for layer in layers
+        ]
 
     def on_epoch_begin(self, epoch, logs=None):
         """Set τ for this epoch."""
-        temperature = schedules.temperature(
-            epoch, self.initial, self.decay, self.every, self.minimum
-        )
-        for layer in self._layers:
-            layer.temperature.assign(temperature)
+        for layer, start in self._starts:
+            layer.move_temperature(
+                schedules.temperature(
+                    epoch, start, self.decay, self.every, self.minimum
+                )
+            )

@@ -1,5 +1,6 @@
 """Which labels are wrong: `lnl-sr audit RUN`."""
 
+import math
 import pathlib
 
 from lnl_sr_tf import quiet
@@ -52,9 +53,9 @@ def run(request, tell):
         raise InputError(f"--out={out}: expected a folder; this is a file")
     backend.start()
     with quiet.notices():
-        from lnl_sr_tf.auditing import audit_run, compare, files, report
+        from lnl_sr_tf.auditing import audit_run, compare, files, of_run, report
     data_dir = request.settings.get("data_dir")
-    more = {}
+    more = {"data_fingerprint": of_run.data_fingerprint(path)}
     if request.options["compare"]:
         more["compare"] = compare.compare(path, request.options["compare"])
     trained = _trained(path, folds, request.settings) if folds else []
@@ -66,7 +67,7 @@ def run(request, tell):
         written = (*written, out / "audit.html")
     for line in _lines(found):
         tell(line)
-    for line in compare.lines(more["compare"]) if more else ():
+    for line in compare.lines(more["compare"]) if "compare" in more else ():
         tell(line)
     for name in written:
         tell(str(name))
@@ -95,9 +96,13 @@ def _lines(found):
     shares, low, high = found.class_rates
     width = max(len("class"), *map(len, found.class_names))
     yield f"{'class':{width}}  wrong, of those given so"
+    given = set(found.given.tolist())
     rows = zip(found.class_names, shares, low, high, strict=True)
-    for name, share, least, most in rows:
-        yield f"{name:{width}}  {share:6.1%}  ({least:.1%} to {most:.1%})"
+    for label, (name, share, least, most) in enumerate(rows):
+        said = f"{share:6.1%}  ({least:.1%} to {most:.1%})"
+        if math.isnan(share):
+            said = "no evidence" if label in given else "no label"
+        yield f"{name:{width}}  {said}"
     if found.clean is not None:
         from lnl_sr_tf.auditing.against_clean import against_clean
 
@@ -108,7 +113,7 @@ def _lines(found):
                 f", AUROC {known['auroc']:.4f}, precision at that rate "
                 f"{known['precision']:.4f}"
             )
-        yield (
-            f"Against clean labels: noise rate {known['noise_rate']:.3f}{ranked}, "
-            f"calibration error {known['calibration_error']:.3f}"
-        )
+        error = known["calibration_error"]
+        if error is not None:
+            ranked += f", calibration error {error:.3f}"
+        yield f"Against clean labels: noise rate {known['noise_rate']:.3f}{ranked}"

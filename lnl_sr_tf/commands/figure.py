@@ -42,6 +42,7 @@ def run(request, tell):
             f"unexpected argument {paths[0]!r}: figure {what} finds its runs by itself"
         )
     made = config.published.configs("figures", what, request.settings)
+    grids.tell_of_loss_args(request.settings, made)
     with grids.trained(made, request.options) as runs:
         if runs is None:
             return

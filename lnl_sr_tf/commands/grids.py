@@ -5,6 +5,7 @@ import sys
 
 from lnl_sr_tf import quiet
 from lnl_sr_tf.commands import backend
+from lnl_sr_tf.config import loss_args
 from lnl_sr_tf.errors import RunError
 
 
@@ -21,15 +22,17 @@ def trained(grids, options):
         would be trained was to be shown. What of them failed is raised after what is
         done with the others.
     """
-    from lnl_sr_tf.sweep import forecast
-
     configs = list({c.run_name: c for grid in grids for c in grid}.values())
-    runs = [(config, forecast.folder_of(config)) for config in configs]
     if options["dry_run"]:
-        for line in forecast.lines(configs):
+        for line in foreseen(configs):
             print(line, flush=True)
         yield None
         return
+    from lnl_sr_tf.which_folder import folder_of
+
+    known = {}
+    with looking():
+        runs = [(config, folder_of(config, known)) for config in configs]
     problem = None
     if options["train"] and not all(folder.finished() for _, folder in runs):
         backend.start(configs[0].sweep_on)
@@ -42,6 +45,28 @@ def trained(grids, options):
     yield runs
     if problem:
         raise problem
+
+
+def foreseen(configs):
+    """What `lnl_sr_tf.sweep.forecast.lines` says of runs."""
+    from lnl_sr_tf.sweep import forecast
+
+    with looking():
+        return forecast.lines(configs)
+
+
+@contextlib.contextmanager
+def looking():
+    """While folders of runs are looked for, data may be looked into, by TensorFlow."""
+    backend.choose()
+    with quiet.notices():
+        yield
+
+
+def tell_of_loss_args(settings, grids):
+    """Tell which losses of some grids `--loss_args` is for, where it is not all."""
+    for line in loss_args.told(settings, [c for grid in grids for c in grid]):
+        tell(line)
 
 
 def tell(line):

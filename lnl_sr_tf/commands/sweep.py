@@ -1,7 +1,7 @@
 """Train every combination of the settings that have several values."""
 
 from lnl_sr_tf import config, quiet
-from lnl_sr_tf.commands import backend
+from lnl_sr_tf.commands import backend, grids
 from lnl_sr_tf.commands.option import Option
 
 USAGE = "[sweep] [--name=value ...]"
@@ -34,9 +34,7 @@ def run(request, tell):
     # Settled once before Keras is imported: a typo is answered at once.
     made = config.grid(settings)
     if request.options["dry_run"]:
-        from lnl_sr_tf.sweep import forecast
-
-        for line in forecast.lines(made):
+        for line in (*config.loss_args.told(settings, made), *grids.foreseen(made)):
             tell(line)
         return
     backend.start(made[0].sweep_on)

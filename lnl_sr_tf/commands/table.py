@@ -1,7 +1,7 @@
 """A table of the paper with ours beside it: `lnl-sr table 1`."""
 
 from lnl_sr_tf import config
-from lnl_sr_tf.commands.grids import trained
+from lnl_sr_tf.commands.grids import tell_of_loss_args, trained
 from lnl_sr_tf.commands.option import Option
 
 USAGE = "table NUMBER [--name=value ...]"
@@ -33,6 +33,7 @@ def run(request, tell):
     """
     (number,) = request.arguments
     grids = config.published.configs("tables", number, request.settings)
+    tell_of_loss_args(request.settings, grids)
     with trained(grids, request.options) as runs:
         if runs is None:
             return

@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import re
 
 # Which labels people gave for which dataset.
 HUMAN_NOISE = {
@@ -52,9 +53,22 @@ def is_path(dataset):
 
 
 def tidy(dataset):
-    """The same path without what changes nothing: one run has one name."""
+    """The same name or path without what changes nothing: one run has one name."""
+    if dataset.startswith(_TFDS):
+        return _TFDS + _tfds_name(dataset.removeprefix(_TFDS))
     short = os.path.normpath(dataset)
     return short if is_path(dataset) and is_path(short) else dataset
+
+
+def _tfds_name(name):
+    """As TFDS would read it, MNIST for mnist, FashionMnist for fashion_mnist.
+
+    What comes after it stays, a version or a config: mnist:3.0.1.
+    """
+    own = re.match("[^:/]*", name)[0]
+    known = {one.replace("_", ""): one for one in NAMES}
+    snake = re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", own).lower()
+    return known.get(own.lower().replace("_", ""), snake) + name[len(own) :]
 
 
 def of_files(dataset):
@@ -73,7 +87,7 @@ def plain_name(dataset):
     if is_path(dataset):
         path = pathlib.PurePath(os.path.abspath(os.path.expanduser(dataset)))
         return path.stem if ends_in(path, NPZ, CSV) else path.name
-    return dataset.removeprefix(_TFDS).partition(":")[0]
+    return tidy(dataset).removeprefix(_TFDS).partition(":")[0]
 
 
 def recipe_names(dataset):

@@ -149,8 +149,20 @@ class NoiseSettings:
         "exact",
         str,
         "Label noise",
-        "exact (the same share of every class) or random (each label by itself)",
-        choices=("exact", "random"),
+        "exact (the same share of every class), random (each label by itself) or "
+        "published (as the code behind published numbers, of mnist, cifar10 and "
+        "cifar100, and of instance)",
+        choices=("exact", "random", "published"),
+    )
+    instance_rate: str = setting(
+        None,
+        str,
+        "Label noise",
+        "what rate is of the chances of all images to be wrong, mean or mode, which "
+        "differ below 0.3 and above 0.7 alone (default: mean; published draws go by "
+        "the mode)",
+        choices=("mean", "mode"),
+        only=only_for("noise", "instance"),
     )
     open_set: str = setting(
         None,

@@ -2,8 +2,9 @@
 
 import itertools
 
-from lnl_sr_tf.config import rate_estimate
+from lnl_sr_tf.config import loss_args, rate_estimate
 from lnl_sr_tf.config.data_kinds import HUMAN_NOISE
+from lnl_sr_tf.config.parse import parse
 from lnl_sr_tf.config.resolve import ONLY, settled, without_effect
 from lnl_sr_tf.config.settings import FIELDS
 
@@ -48,6 +49,8 @@ def grid(settings):
         if name in settings
     }
     several = [name for name, values in axes.items() if len(values) > 1]
+    if "loss" in several and settings.get("loss_args"):
+        loss_args.check(parse("loss_args", settings["loss_args"]), axes["loss"])
     made = {}
     for values in itertools.product(*axes.values()):
         one = settings | dict(zip(axes, values, strict=True))

@@ -37,7 +37,8 @@ class MethodSettings:
         RECIPE,
         dict,
         "Method",
-        "parameters of the loss, for instance gamma=2.0 for fl or q=0.7 for gce",
+        "parameters of the loss, for instance gamma=2.0 for fl or q=0.7 for gce; of "
+        "several losses each takes those that it has",
     )
     tau: float = setting(
         RECIPE,

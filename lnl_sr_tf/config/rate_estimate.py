@@ -51,8 +51,26 @@ def with_estimate(config, given, lenient):
                 f"--{name}={given[name]}; leave out one of them"
             )
     path = _audit(config.rate_estimate)
-    found = {"forget_rate": _rate(path), "transition_matrix": str(path)}
+    audit = _read(path)
+    _check_evidence(audit, path, names)
+    found = {"forget_rate": _rate(audit, path), "transition_matrix": str(path)}
     return dataclasses.replace(config, **{name: found[name] for name in names})
+
+
+def data_of(source):
+    """The fingerprint of the data that an audit was of; None where it is not known.
+
+    Args:
+        source: as for `--rate_estimate`.
+
+    Raises:
+        InputError: if there is no audit that can be read.
+    """
+    path = _audit(source)
+    try:
+        return json.loads(path.read_bytes()).get("data_fingerprint")
+    except (OSError, ValueError, AttributeError, RecursionError):
+        raise InputError(f"{path} cannot be read as an audit.json") from None
 
 
 def no_taker(source, losses, methods):
@@ -76,14 +94,36 @@ def _audit(source):
     return path
 
 
-def _rate(path):
-    """The noise rate in an audit.json."""
+def _read(path):
+    """What an audit.json holds, as a dict; empty where it is none."""
     try:
-        rate = json.loads(path.read_bytes())["noise_rate"]
+        audit = json.loads(path.read_bytes())
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}") from None
-    except (ValueError, KeyError, TypeError, RecursionError):
-        rate = None
+    except (ValueError, RecursionError):
+        audit = None
+    return audit if isinstance(audit, dict) else {}
+
+
+def _check_evidence(audit, path, names):
+    """An audit may have found that a network tells nothing of the noise."""
+    if audit.get("no_evidence"):
+        raise InputError(
+            f"{path} has no noise rate: the audit found no evidence about any label; "
+            "expected one of a run that has learned something"
+        )
+    without = audit.get("classes_without_evidence")
+    if without and isinstance(without, list) and "transition_matrix" in names:
+        raise InputError(
+            f"{path} has no whole transition matrix: the audit found no evidence about "
+            f"{len(without)} of its classes, first {without[0]!s:.60}; expected one "
+            "of a run that has learned all of them"
+        )
+
+
+def _rate(audit, path):
+    """The noise rate in an audit.json."""
+    rate = audit.get("noise_rate")
     if isinstance(rate, bool) or not isinstance(rate, (int, float)):
         raise InputError(f"{path} is no audit.json: it has no noise_rate")
     if not 0 <= rate < 1:

@@ -5,8 +5,14 @@ import difflib
 import math
 
 from lnl_sr_tf import schedules
-from lnl_sr_tf.config import recipes
-from lnl_sr_tf.config.data_kinds import HUMAN_NOISE, recipe_names, tidy
+from lnl_sr_tf.config import loss_args, recipes
+from lnl_sr_tf.config.data_kinds import (
+    HUMAN_NOISE,
+    is_path,
+    plain_name,
+    recipe_names,
+    tidy,
+)
 from lnl_sr_tf.config.parse import parse
 from lnl_sr_tf.config.rate_estimate import with_estimate
 from lnl_sr_tf.config.settings import FIELDS, Config
@@ -25,6 +31,8 @@ ONLY = {
     if field.metadata["only"]
 }
 _LARGEST_SIDE = 4096
+# Where mean and mode of the chances of instance noise are the same within 0.0005.
+_SAME_RATE = (0.3, 0.7)
 _MOST_PARTS = 100
 _JITTER = {"brightness": 1, "contrast": 1, "saturation": 1, "hue": 0.5}
 _STAGES = ("negative", "selective_negative", "selective_positive")
@@ -59,6 +67,9 @@ def settled(settings, several):
     given = {name: parse(name, value) for name, value in settings.items()}
     if "dataset" in given:
         given["dataset"] = tidy(given["dataset"])
+    if "loss" in several and "loss_args" in given:
+        loss = given.get("loss", FIELDS["loss"].default)
+        given["loss_args"] = loss_args.taken_by(loss, given["loss_args"])
     head = Config(**{name: given[name] for name in _HEAD if name in given})
     names = recipe_names(head.dataset)
     if "noise" not in given:
@@ -91,7 +102,7 @@ def settled(settings, several):
         if idle and only.setting not in (*_LENIENT, *several):
             raise without_effect(name, settings[name], only, other)
     config = with_estimate(config, given, "loss" in several or "method" in several)
-    config = without_idle_settings(config)
+    config = _with_instance_rate(without_idle_settings(config))
     if config.transition_matrix == "estimated" and config.estimation_epochs is None:
         config = dataclasses.replace(
             config, estimation_epochs=max(1, config.epochs // 10)
@@ -146,6 +157,28 @@ def _with_image_size(config):
     return dataclasses.replace(config, image_size=size)
 
 
+def _with_instance_rate(config):
+    """The config with `instance_rate` where it makes a difference, else None.
+
+    So runs that were made before it was a setting, by the mode, keep their names where
+    nothing has changed.
+    """
+    if config.noise != "instance":
+        return config
+    chosen = config.instance_rate
+    if config.noise_draw == "published":
+        if chosen is not None:
+            raise InputError(
+                f"--instance_rate={chosen} contradicts --noise_draw=published; leave "
+                "out one of them"
+            )
+    elif not _SAME_RATE[0] <= config.rate <= _SAME_RATE[1] and config.rate:
+        chosen = chosen or "mean"
+    else:
+        chosen = None
+    return dataclasses.replace(config, instance_rate=chosen)
+
+
 def _with_fold(config):
     """The config with `fold` as PART/PARTS, without spaces and leading zeros."""
     if config.fold is None:
@@ -167,7 +200,7 @@ def _with_fold(config):
 
 def _check_noise(config):
     """Labels by people are those of one dataset, foreign images those of another."""
-    if config.open_set is not None and tidy(config.open_set) == config.dataset:
+    if config.open_set is not None and _same_set(config.open_set, config.dataset):
         raise InputError(
             f"--open_set={config.open_set}: expected another dataset than --dataset"
         )
@@ -177,6 +210,13 @@ def _check_noise(config):
             f"--noise={config.noise} is of --dataset={dataset}; received "
             f"--dataset={config.dataset}"
         )
+
+
+def _same_set(one, other):
+    """Whether two names stand for one data set, of TFDS in whichever version."""
+    if is_path(one) or is_path(other):
+        return tidy(one) == tidy(other)
+    return plain_name(one) == plain_name(other)
 
 
 def _check_jitter(config):

@@ -125,9 +125,28 @@ class Config(
         files = {
             name: _digest(value)
             for name, value in settings.items()
-            if isinstance(value, str) and value.lower().endswith(_FILES)
+            if name == "weights"
+            or (isinstance(value, str) and value.lower().endswith(_FILES))
         }
         return settings | ({"file_contents": files} if files else {})
+
+    @property
+    def places(self):
+        """Where the files and folders are that the settings name, absolute, by name."""
+        named = {
+            "dataset": self.own_data,
+            "data_dir": bool(self.data_dir),
+            "imagenet_dir": bool(self.imagenet_dir),
+            "noise": self.noise_file,
+            "open_set": self.open_set is not None and is_path(self.open_set),
+            "transition_matrix": str(self.transition_matrix).lower().endswith(_FILES),
+            "weights": bool(self.weights),
+        }
+        return {
+            name: os.path.abspath(os.path.expanduser(getattr(self, name)))
+            for name, is_place in named.items()
+            if is_place
+        }
 
     def as_dict(self):
         """All settings by name, ready for JSON."""

@@ -148,7 +148,8 @@ class RunSettings:
         "auto",
         str,
         "Run",
-        "auto (mixed_bfloat16 where the hardware multiplies it, else float32), "
+        "auto (mixed_bfloat16 on a GPU that multiplies it, and on a processor where "
+        "a step of the network is found to be faster by it; else float32), "
         "float32, mixed_bfloat16, mixed_float16",
         choices=("auto", "float32", "mixed_bfloat16", "mixed_float16"),
     )

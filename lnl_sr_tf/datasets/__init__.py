@@ -6,7 +6,7 @@ To add one: write a function that returns a `Dataset`, and name it in `load`.
 import difflib
 import os
 
-from lnl_sr_tf.config.data_kinds import CSV, FROM_LISTS, NAMES, NPZ, ends_in
+from lnl_sr_tf.config.data_kinds import CSV, FROM_LISTS, NAMES, NPZ, ends_in, tidy
 from lnl_sr_tf.datasets.clothing1m import clothing1m
 from lnl_sr_tf.datasets.csv_file import from_csv
 from lnl_sr_tf.datasets.dataset import Dataset
@@ -95,7 +95,8 @@ def _load(name, data_dir, image_size, imagenet_dir, tell, options):
     elif name in NAMES or name.startswith(_TFDS):
         from lnl_sr_tf.datasets import from_tfds
 
-        return from_tfds.load(name.removeprefix(_TFDS), data_dir, image_size, tell)
+        name = tidy(name).removeprefix(_TFDS)
+        return from_tfds.load(name, data_dir, image_size, tell)
     elif ends_in(name, NPZ):
         share = {k: v for k, v in options.items() if k == "test_share"}
         data = from_npz(name, tell=tell, **share)

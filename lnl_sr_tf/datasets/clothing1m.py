@@ -44,6 +44,11 @@ def clothing1m(folder, tell=print, **options):
     Example:
         >>> data = clothing1m("data/clothing1m", image_size=(224, 224), resize="crop")
     """
+    return from_listing(list_clothing1m(folder), tell=tell, **options)
+
+
+def list_clothing1m(folder):
+    """The `Listing` of Clothing1M."""
     root = pathlib.Path(os.path.expanduser(folder))
     lists = root / "annotations"
     if not lists.is_dir():
@@ -53,19 +58,15 @@ def clothing1m(folder, tell=print, **options):
         name: read_mapping(lists / name)
         for name in {file for _, file in _SPLITS.values()}
     }
-    return from_listing(
-        Listing(
-            name="clothing1m",
-            source=str(root),
-            class_names=names,
-            splits={
-                split: _examples(root, lists, keys, file, labels[file], len(names))
-                for split, (keys, file) in _SPLITS.items()
-            },
-            clean_tests=("validation", "test"),
-        ),
-        tell=tell,
-        **options,
+    return Listing(
+        name="clothing1m",
+        source=str(root),
+        class_names=names,
+        splits={
+            split: _examples(root, lists, keys, file, labels[file], len(names))
+            for split, (keys, file) in _SPLITS.items()
+        },
+        clean_tests=("validation", "test"),
     )
 
 

@@ -14,7 +14,7 @@ from lnl_sr_tf.datasets.imbalance import imbalanced_indices
 from lnl_sr_tf.datasets.memory import check_memory
 from lnl_sr_tf.datasets.open_set import open_set_images
 from lnl_sr_tf.errors import InputError
-from lnl_sr_tf.noise import corrupt, instance_noise
+from lnl_sr_tf.noise import corrupt, instance_noise, published_noise
 
 # Statistics are taken over chunks: a float copy of all images would not fit.
 _CHUNK = 2**24  # numbers
@@ -75,6 +75,7 @@ class Dataset:
         more_tests: dict from the name of a further test set to its `TestSet`.
         human_labels: dict from a name to labels that people gave, int64, shape (n,).
         fingerprint: differs where the data does; None where the name says it all.
+        open_set_fingerprint: that of the set that foreign images are from, or None.
         paths: the file of each training image, or None; "" for a foreign one in
             memory, whose file is not known.
         test_paths: the file of each test image, or None.
@@ -109,6 +110,7 @@ class Dataset:
     more_tests: dict = dataclasses.field(default_factory=dict)
     human_labels: dict = dataclasses.field(default_factory=dict)
     fingerprint: str = None
+    open_set_fingerprint: str = None
     paths: tuple = None
     test_paths: tuple = None
     foreign: np.ndarray = None
@@ -236,12 +238,33 @@ class Dataset:
             test_labels_are="given" if kind == "held out" else kind,
         )
 
-    def with_instance_noise(self, rate, seed):
+    def with_published_noise(self, source, kind, rate, seed):
+        """The same dataset with labels corrupted as published code does it.
+
+        Args:
+            source: `"mnist"`, `"cifar10"` or `"cifar100"`, which of them this is.
+            kind: `"sym"`, `"asym"` or `"pairflip"`.
+            rate: the noise rate η in [0, 1).
+            seed: an integer or a `numpy.random.Generator`.
+
+        Returns:
+            A new `Dataset` that shares the images.
+
+        Raises:
+            InputError: as `lnl.noise.published_noise`.
+        """
+        return self._labelled(
+            published_noise(self.true_labels, source, kind, rate, seed)
+        )
+
+    def with_instance_noise(self, rate, seed, rate_is="mean", published=False):
         """The same dataset with labels corrupted as the images suggest.
 
         Args:
-            rate: η in [0, 1), the mean noise rate.
+            rate: η in [0, 1).
             seed: an integer or a `numpy.random.Generator`.
+            rate_is: `"mean"` or `"mode"`, as for `lnl.noise.instance_noise`.
+            published: whether to draw as the authors' code does.
 
         Returns:
             A new `Dataset` that shares the images.
@@ -250,7 +273,13 @@ class Dataset:
             InputError: if the rate is out of range.
         """
         given = instance_noise(
-            self.train_images, self.true_labels, rate, seed, self.num_classes
+            self.train_images,
+            self.true_labels,
+            rate,
+            seed,
+            self.num_classes,
+            rate_is=rate_is,
+            published=published,
         )
         return self._labelled(given)
 

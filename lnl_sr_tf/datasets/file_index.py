@@ -1,8 +1,8 @@
 """What is in each of many image files: size, channels, content; whether it is whole.
 
 Every file is decoded once, so that a truncated one is known before training begins and
-not hours later. What was found is kept beside the user's other caches, by size and time
-of change, so that only new files are looked at again.
+not hours later. What was found is kept beside the user's other caches, by size and
+times of change, so that only new files are looked at again.
 """
 
 import dataclasses
@@ -19,8 +19,9 @@ from lnl_sr_tf.datasets.image_rules import LARGEST_PIXELS, by_tensorflow
 
 _LARGEST_FILE = 2**28  # bytes
 _BATCH = 256
-# Fewer files than this are looked at as quickly as they are looked up.
+# Fewer files than this are looked at as quickly as they are looked up on disk.
 _CACHED_FROM = 1000
+_SMALL = {}  # by source, what would be on disk of a larger set
 _FIELDS = ("height", "width", "channels", "palette", "content", "bits")
 
 
@@ -61,8 +62,9 @@ def index_files(paths, source, tell=print):
     Returns:
         A `FileIndex`.
     """
-    stamps = np.array([_stamp(path) for path in paths], np.int64).reshape(-1, 2)
-    kept = _kept(source) if len(paths) >= _CACHED_FROM else {}
+    stamps = np.array([_stamp(path) for path in paths], np.int64).reshape(-1, 3)
+    small = len(paths) < _CACHED_FROM
+    kept = _SMALL.get(_place(source), {}) if small else _kept(source)
     found = np.zeros((len(paths), len(_FIELDS)), np.int64)
     new = []
     for i, path in enumerate(paths):
@@ -75,8 +77,13 @@ def index_files(paths, source, tell=print):
         if len(new) >= _CACHED_FROM:
             tell(f"looking into {len(new)} files of {source}")
         found[new] = _look(paths, stamps[:, 0], np.array(new))
-        if len(paths) >= _CACHED_FROM:
+        if not small:
             _keep(source, paths, stamps, found, tell)
+    if small:
+        names = map(_name, paths)
+        _SMALL[_place(source)] = dict(
+            zip(names, zip(stamps, found, strict=True), strict=True)
+        )
     return FileIndex(*found.T)
 
 
@@ -193,12 +200,16 @@ def _by_pillow(positions, paths):
 
 
 def _stamp(path):
-    """Bytes and time of change; no bytes where there is no file that can be read."""
+    """Bytes and times of change; no bytes where there is no file that can be read.
+
+    The time of the inode's change too: two files of one size and time, such as come out
+    of an archive, may be moved into each other's place.
+    """
     try:
         stat = os.stat(path)
     except OSError:
-        return 0, 0
-    return stat.st_size, stat.st_mtime_ns
+        return 0, 0, 0
+    return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
 
 
 def _name(path):

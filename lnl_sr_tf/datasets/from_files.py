@@ -102,6 +102,26 @@ def from_listing(
     )
 
 
+def listing_fingerprint(listing, skip_bad_files=False, test_share=0.2):
+    """The fingerprint of the dataset that `from_listing` would make.
+
+    Args:
+        listing: a `Listing`.
+        skip_bad_files: as for `from_listing`.
+        test_share: likewise.
+
+    Raises:
+        InputError: if a file cannot be read, or none can be held out.
+    """
+    splits, indexes = _without_bad_files(listing, skip_bad_files, _say_nothing)
+    _, _, splits, _ = _test_split(listing, splits, indexes, test_share, _say_nothing)
+    return _fingerprint(splits, indexes)
+
+
+def _say_nothing(line):
+    """Who reads the data tells what is to be said of it."""
+
+
 def _best_labels(examples):
     return examples.labels if examples.clean is None else examples.clean
 

@@ -100,7 +100,7 @@ def from_npz(path, test_share=0.2, tell=print):
             for name in images
             if name not in ("train", test)
         },
-        fingerprint=_fingerprint(path),
+        fingerprint=fingerprint(path),
     )
 
 
@@ -195,8 +195,21 @@ def _hold_out(path, images, given, clean, contents, share, tell):
     return np.flatnonzero(~out)
 
 
-def _fingerprint(path):
-    """From the checksums that the file holds anyway."""
-    with zipfile.ZipFile(path) as file:
-        sums = [(info.filename, info.CRC, info.file_size) for info in file.infolist()]
+def fingerprint(path):
+    """Of an .npz, from the checksums that the file holds anyway.
+
+    Raises:
+        InputError: if there is no such file, or it is no .npz.
+    """
+    try:
+        with zipfile.ZipFile(path) as file:
+            sums = [
+                (info.filename, info.CRC, info.file_size) for info in file.infolist()
+            ]
+    except FileNotFoundError:
+        raise InputError(f"{path}: there is no such file") from None
+    except (OSError, zipfile.BadZipFile) as error:
+        raise InputError(
+            f"{path} cannot be read as an .npz, it may be cut off: {error}"
+        ) from None
     return hashlib.sha256(repr(sums).encode()).hexdigest()[:16]

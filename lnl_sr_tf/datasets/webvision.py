@@ -45,6 +45,11 @@ def webvision_mini(folder, imagenet_dir=None, tell=print, **options):
         >>> data = webvision_mini("data/webvision", image_size=(224, 224),
         resize="crop")
     """
+    return from_listing(list_webvision_mini(folder, imagenet_dir), tell=tell, **options)
+
+
+def list_webvision_mini(folder, imagenet_dir=None):
+    """The `Listing` of WebVision-mini."""
     root = pathlib.Path(os.path.expanduser(folder))
     names = _class_names(root)
     splits = {
@@ -53,14 +58,13 @@ def webvision_mini(folder, imagenet_dir=None, tell=print, **options):
     }
     if imagenet_dir:
         splits["imagenet"] = _imagenet(imagenet_dir, _synsets(root))
-    listing = Listing(
+    return Listing(
         name="webvision_mini",
         source=str(root),
         class_names=names,
         splits=splits,
         clean_tests=("test", "imagenet"),
     )
-    return from_listing(listing, tell=tell, **options)
 
 
 def _listed(root, name, folders):

@@ -1,7 +1,11 @@
 """Output sharpening: the last layer of a network trained with sparse regularization."""
 
+import math
+
 import keras
 from keras import ops
+
+from lnl_sr_tf.predictions import check_classes
 
 # Below this squared norm a vector of logits counts as zero: 1/‖z‖ has no slope there.
 _SMALLEST_SQUARE = 1e-24
@@ -17,36 +21,45 @@ class OutputSharpening(keras.layers.Layer):
     largest probability that k classes can reach is
     1 / (1 + (k−1) exp(−√(k/(k−1)) / τ)): 0.478 for k = 10 and τ = 0.5.
 
-    It computes in float32 whatever the policy, since 1/τ magnifies rounding.
+    It computes in float32 whatever the policy, since 1/τ magnifies rounding. A logit of
+    −inf, a class that cannot be, stays what it is and is no part of the norm.
 
     Args:
         temperature: τ > 0, in the paper at most 1. A variable, which
-            `lnl.callbacks.TemperatureScheduler` moves and saving keeps.
+            `lnl.callbacks.TemperatureScheduler` moves and saving keeps. Assign a number
+            to the attribute to change it, and where a schedule starts.
         normalize: whether to divide by ‖z‖₂ first.
         activation: `None` for sharpened logits, `"softmax"` for probabilities.
         name: optional name of the layer.
+        initial_temperature: τ0 > 0, where a schedule starts; by default `temperature`.
+            Saving keeps both.
         **kwargs: of `keras.layers.Layer`.
 
     Input and output shape:
-        `(..., classes)`.
+        `(batch, ..., classes)`.
 
     Raises:
-        ValueError: if τ is not above 0, or the activation is neither of the two.
+        ValueError: if τ is not above 0, or the activation is neither of the two; or if
+            a single logit is to be normalised, of which the sign alone would be left.
 
     Example:
         >>> OutputSharpening(temperature=0.5)(np.array([[3.0, 4.0]]))  # [[1.2, 1.6]]
     """
 
     def __init__(
-        self, temperature, normalize=True, activation=None, name=None, **kwargs
+        self,
+        temperature,
+        normalize=True,
+        activation=None,
+        name=None,
+        initial_temperature=None,
+        **kwargs,
     ):
         kwargs.setdefault("dtype", "float32")
         super().__init__(name=name, **kwargs)
-        if isinstance(temperature, str) or not 0 < temperature < float("inf"):
-            raise ValueError(
-                "`temperature` must be a finite number above 0. Received: "
-                f"temperature={temperature!r}"
-            )
+        temperature = _checked("temperature", temperature)
+        if initial_temperature is None:
+            initial_temperature = temperature
         if activation not in (None, "softmax"):
             raise ValueError(
                 "`activation` must be None (logits) or 'softmax' (probabilities). "
@@ -55,22 +68,45 @@ class OutputSharpening(keras.layers.Layer):
         self.normalize = bool(normalize)
         self.activation = activation
         self.supports_masking = True
-        self.temperature = self.add_weight(
+        self.initial_temperature = _checked("initial_temperature", initial_temperature)
+        self._temperature = self.add_weight(
             name="temperature",
             shape=(),
-            initializer=keras.initializers.Constant(float(temperature)),
+            initializer=keras.initializers.Constant(temperature),
             trainable=False,
             dtype="float32",
         )
         self.built = True
 
+    @property
+    def temperature(self):
+        """τ, as a `keras.Variable`; assign a number to change it, and its start.
+
+        `initial_temperature` is then that number. A number that is assigned to the
+        variable is forgotten by the next schedule: loading weights does the same.
+        """
+        return self._temperature
+
+    @temperature.setter
+    def temperature(self, value):
+        self.initial_temperature = _checked("temperature", value)
+        self.move_temperature(value)
+
+    def move_temperature(self, value):
+        """Set τ as a schedule does: where it starts stays what it was."""
+        self._temperature.assign(_checked("temperature", value))
+
     def call(self, inputs):
         """Sharpened logits, or their softmax."""
         logits = inputs
         if self.normalize:
+            check_classes(logits, type(self).__name__)
+            impossible = ops.equal(logits, -math.inf)
+            logits = ops.where(impossible, 0.0, logits)
             square = ops.sum(ops.square(logits), axis=-1, keepdims=True)
             logits = logits * ops.rsqrt(ops.maximum(square, _SMALLEST_SQUARE))
-        logits = logits / ops.cast(self.temperature, logits.dtype)
+            logits = ops.where(impossible, -math.inf, logits)
+        logits = logits / ops.cast(self._temperature, logits.dtype)
         return logits if self.activation is None else ops.softmax(logits, axis=-1)
 
     def compute_output_shape(self, input_shape):
@@ -78,14 +114,23 @@ class OutputSharpening(keras.layers.Layer):
         return input_shape
 
     def get_config(self):
-        """The arguments that make an equal layer, τ as it is now."""
+        """The arguments that make an equal layer: τ as it is now, and its start."""
         config = super().get_config()
         config.update(
             temperature=float(ops.convert_to_numpy(self.temperature)),
             normalize=self.normalize,
             activation=self.activation,
+            initial_temperature=self.initial_temperature,
         )
         return config
+
+
+def _checked(name, value):
+    if isinstance(value, str) or not 0 < value < float("inf"):
+        raise ValueError(
+            f"`{name}` must be a finite number above 0. Received: {name}={value!r}"
+        )
+    return float(value)
 
 
 def sharpening_layers(model):

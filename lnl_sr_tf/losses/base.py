@@ -5,16 +5,24 @@ import math
 import keras
 from keras import ops
 
+from lnl_sr_tf.losses.labels import is_integer, of_labels
+from lnl_sr_tf.losses.per_position import PositionLoss
+from lnl_sr_tf.predictions import check_classes, warn_of_softmax
 
-class RobustLoss(keras.losses.Loss):
+# For log 0, which a logit of −inf gives: so small that it changes no sum of others, and
+# finite, since 0 · inf is no number.
+_SMALLEST_LOG = -1e30
+
+
+class RobustLoss(PositionLoss):
     """Base of the losses: turns labels and network outputs into log-probabilities.
 
     A subclass writes one formula, `per_class`, which gives L(u, i) for every class
     i at once. The loss of an example with label distribution y is Σ_i y_i L(u, i):
     for an integer or one-hot label that is L(u, y), for a soft label the expected
     loss. Formulas work on log u, in float32, so that no gradient divides by a
-    probability and nothing overflows for logits up to ±1e4. What the formula takes
-    beside them it names in `parameters`.
+    probability and nothing overflows for logits up to ±1e4. A logit of −inf is a class
+    of probability 0. What the formula takes beside them it names in `parameters`.
 
     Args:
         from_logits: whether the network gives logits (the default) or
@@ -25,15 +33,16 @@ class RobustLoss(keras.losses.Loss):
         dtype: dtype of the computation; float32 unless Keras's floatx says else.
 
     Call arguments:
-        y_true: integer labels, shape `(batch,)` or `(batch, 1)`, in
+        y_true: integer labels, shape `(batch, ...)` or `(batch, ..., 1)`, in
             [0, classes) (the loss of any other is NaN); or label distributions,
-            shape `(batch, classes)`.
-        y_pred: logits or probabilities, shape `(batch, classes)`.
-        sample_weight: optional, shape `(batch,)`.
+            shape `(batch, ..., classes)`.
+        y_pred: logits or probabilities, shape `(batch, ..., classes)`, of two classes
+            and more.
+        sample_weight: optional, shape `(batch,)` or `(batch, ...)`.
 
     Raises:
-        ValueError: if `epsilon` is out of range, or the shapes of labels and
-            predictions do not fit.
+        ValueError: if `epsilon` is out of range, or the shapes of labels, predictions
+            and weights do not fit.
 
     Example:
         >>> class Margin(RobustLoss):
@@ -85,22 +94,34 @@ class RobustLoss(keras.losses.Loss):
         return self.state
 
     def outputs(self, y_pred):
-        """What `per_class` takes: log u, shape (batch, classes)."""
+        """What `per_class` takes: log u, shape (batch, ..., classes)."""
         return log_probabilities(y_pred, self.from_logits, self.epsilon)
 
     def per_class(self, log_probs):
-        """L(u, i) for every class i, from log u; both of shape (batch, classes)."""
+        """L(u, i) for every class i, from log u; both (batch, ..., classes)."""
         raise NotImplementedError(f"{type(self).__name__} must define `per_class`.")
 
     def call(self, y_true, y_pred):
-        """Loss of each example, shape (batch,)."""
+        """Loss of each position, shape (batch, ...)."""
         y_true = ops.convert_to_tensor(y_true)
-        outputs = self.outputs(y_pred)
-        targets = label_distribution(y_true, outputs)
-        if self.separable and not is_distribution(y_true, outputs):
-            given = ops.sum(targets * outputs, axis=-1, keepdims=True)
+        outputs = self.checked_outputs(y_pred)
+        if self.separable and is_integer(y_true, outputs):
+            given = ops.expand_dims(of_labels(y_true, outputs), -1)
             return ops.squeeze(self.per_class(given), axis=-1)
-        return ops.sum(targets * self.per_class(outputs), axis=-1)
+        return of_labels(y_true, self.per_class(finite_logs(outputs)))
+
+    def checked_outputs(self, y_pred):
+        """`outputs` of predictions that are found to be some.
+
+        Raises:
+            ValueError: if they have one class, or a shape that is none of predictions.
+        """
+        y_pred = ops.convert_to_tensor(y_pred)
+        name = type(self).__name__
+        check_classes(y_pred, name)
+        if self.from_logits:
+            warn_of_softmax(y_pred, name)
+        return self.outputs(y_pred)
 
     def get_config(self):
         """The arguments that make an equal loss."""
@@ -116,7 +137,7 @@ def log_probabilities(y_pred, from_logits=True, epsilon=1e-7):
     """The logarithm of the network's output distribution, log u.
 
     Args:
-        y_pred: logits z or probabilities u, shape `(batch, classes)`.
+        y_pred: logits z or probabilities u, shape `(batch, ..., classes)`.
         from_logits: which of the two.
         epsilon: probabilities (not logits) are clipped to at least this.
 
@@ -151,42 +172,9 @@ def log_clip(log_probs, epsilon):
     return ops.maximum(log_probs, math.log(epsilon))
 
 
-def is_distribution(y_true, log_probs):
-    """Whether labels are distributions over the classes, not integers."""
-    return len(y_true.shape) == 2 and y_true.shape[-1] == log_probs.shape[-1]
-
-
-def label_distribution(y_true, log_probs):
-    """Labels as distributions over the classes, shape `(batch, classes)`.
-
-    Args:
-        y_true: integers of shape `(batch,)` or `(batch, 1)`, or distributions.
-        log_probs: what the labels go with; gives classes and dtype.
-
-    Returns:
-        The distributions; NaN for an integer that is no class.
-
-    Raises:
-        ValueError: if the shapes do not fit.
-    """
-    classes = log_probs.shape[-1]
-    y_true = ops.convert_to_tensor(y_true)
-    rank = len(y_true.shape)
-    if is_distribution(y_true, log_probs):
-        return ops.cast(y_true, log_probs.dtype)
-    if rank == 2 and y_true.shape[-1] == 1:
-        y_true = ops.squeeze(y_true, axis=-1)
-    elif rank != 1:
-        raise ValueError(
-            "Labels must be integers of shape (batch,) or (batch, 1), or "
-            f"distributions of shape (batch, {classes}) to fit predictions of shape "
-            f"{tuple(log_probs.shape)}. Received labels of shape {tuple(y_true.shape)}."
-        )
-    labels = ops.cast(y_true, "int32")
-    valid = ops.logical_and(labels >= 0, labels < classes)
-    one_hot = ops.one_hot(labels, classes, dtype=log_probs.dtype)
-    # A compiled step cannot raise; NaN tells, where zeros would pass unseen.
-    return ops.where(ops.expand_dims(valid, -1), one_hot, math.nan)
+def finite_logs(log_probs):
+    """log u, with a finite number in place of log 0; no gradient passes there."""
+    return ops.where(log_probs < _SMALLEST_LOG, _SMALLEST_LOG, log_probs)
 
 
 def loss_of_this_library(name, loss, of_logits=False):

@@ -42,15 +42,17 @@ class BiTemperedLogisticLoss(RobustLoss):
         self.t2 = check_range("t2", t2, 1.0, 10.0)
 
     def outputs(self, y_pred):
-        """log u of the tempered softmax, shape (batch, classes)."""
+        """log u of the tempered softmax, shape (batch, ..., classes)."""
         logits = at_least_float32(y_pred)
         if self.t2 == 1.0:
             return ops.log_softmax(logits, axis=-1)
         fixed = ops.stop_gradient(logits)
+        impossible = ops.equal(fixed, -math.inf)
         normalizer = _normalizer(fixed, self.t2)
         # dν/dz is the escort distribution of u; the iteration need not be retraced.
         escort = ops.softmax(self.t2 * _log_exp_t(fixed - normalizer, self.t2), axis=-1)
-        normalizer += ops.sum(escort * (logits - fixed), axis=-1, keepdims=True)
+        moved = ops.where(impossible, 0.0, logits) - ops.where(impossible, 0.0, fixed)
+        normalizer += ops.sum(escort * moved, axis=-1, keepdims=True)
         return _log_exp_t(logits - normalizer, self.t2)
 
     def per_class(self, log_probs):
@@ -72,7 +74,7 @@ def _normalizer(logits, t):
     In s = log(1 + (t − 1)(ν − max z)) the solution lies between 0, where the largest
     term is 1, and (t − 1) log k, where k terms as large as the largest sum to 1.
     """
-    largest = ops.max(logits, axis=-1, keepdims=True)
+    largest = ops.max(logits, axis=-1, keepdims=True, initial=-math.inf)
     low = ops.zeros_like(largest)
     width = (t - 1.0) * math.log(logits.shape[-1])
     for _ in range(_ITERATIONS):

@@ -11,6 +11,7 @@ import numpy as np
 from keras import ops
 
 from lnl_sr_tf.losses.base import RobustLoss
+from lnl_sr_tf.validation import numbers
 
 
 class _Correction(RobustLoss):
@@ -112,17 +113,18 @@ def check_matrix(matrix):
     Raises:
         ValueError: if it is not square, or a row is no distribution.
     """
-    if np.ndim(matrix) == 0 or not len(matrix) or np.ndim(matrix[0]) != 1:
+    array = numbers("`matrix`", matrix)
+    if array.ndim != 2 or not array.size:
         raise ValueError(
             f"`matrix` must hold k rows of k numbers. Received: matrix={matrix!r}"
         )
-    rows = [[float(value) for value in row] for row in matrix]
+    if array.shape[0] != array.shape[1]:
+        raise ValueError(
+            f"`matrix` must be square. Received {array.shape[0]} rows, and "
+            f"{array.shape[1]} numbers in row 0."
+        )
+    rows = array.tolist()
     for number, row in enumerate(rows):
-        if len(row) != len(rows):
-            raise ValueError(
-                f"`matrix` must be square. Received {len(rows)} rows, and {len(row)} "
-                f"numbers in row {number}."
-            )
         if not (min(row) >= 0 and abs(sum(row) - 1.0) < 1e-3):
             raise ValueError(
                 "Rows of `matrix` must be probabilities that sum to 1. Received in row "

@@ -1,9 +1,14 @@
 """Early-learning regularization."""
 
+import math
+
 import keras
 from keras import ops
 
-from lnl_sr_tf.losses.base import RobustLoss, check_range, label_distribution
+from lnl_sr_tf.losses.base import RobustLoss, check_range, finite_logs
+from lnl_sr_tf.losses.labels import of_labels
+from lnl_sr_tf.losses.within_step import known_index
+from lnl_sr_tf.predictions import may_fit
 
 
 @keras.saving.register_keras_serializable("lnl_sr_tf")
@@ -85,16 +90,19 @@ class EarlyLearningRegularization(RobustLoss):
         return -log_probs
 
     def call(self, y_true, y_pred, index=None):
-        """Loss of each example, shape (batch,).
+        """Loss of each position, shape (batch, ...).
 
         Args:
             y_true: as for every loss of this library.
             y_pred: as for every loss of this library.
-            index: which of the n examples each is, integers of shape (batch,).
+            index: which of the n examples each is, integers of shape (batch,); by
+                default what `within_step` says. Where an example has several positions,
+                n counts positions, and the shape is (batch, ...). The loss of one that
+                is none of them is NaN, and nothing is remembered of it.
         """
-        log_probs = self.outputs(y_pred)
-        targets = label_distribution(y_true, log_probs)
-        values = ops.sum(targets * self.per_class(log_probs), axis=-1)
+        log_probs = finite_logs(self.checked_outputs(y_pred))
+        values = of_labels(y_true, self.per_class(log_probs))
+        index = known_index() if index is None else index
         if index is None:
             return values
         if self._memory is None:
@@ -103,20 +111,47 @@ class EarlyLearningRegularization(RobustLoss):
                 f"num_examples={self.num_examples}, num_classes={self.num_classes}"
             )
         probs = ops.clip(ops.exp(log_probs), self.epsilon, 1.0 - self.epsilon)
-        average = self._remember(probs, index)
+        index = self._checked(index, probs)
+        known = ops.logical_and(index >= 0, index < self.num_examples)
+        average = self._remember(probs, ops.where(known, index, 0), known)
         agreement = ops.sum(average * probs, axis=-1)
-        return values + self.strength * ops.log(1.0 - agreement)
+        values = values + self.strength * ops.log(1.0 - agreement)
+        # A compiled step cannot raise, and would take another example's memory.
+        return ops.where(known, values, math.nan)
 
-    def _remember(self, probs, index):
+    def _checked(self, index, probs):
+        """The index, if it says of each position which one it is.
+
+        Raises:
+            ValueError: if its shape is another, or the memory is of other classes.
+        """
+        index = ops.convert_to_tensor(index)
+        if not may_fit(index.shape, probs.shape[:-1]):
+            raise ValueError(
+                "`index` must say of each prediction which of the n it is, so it has "
+                "their shape without classes. Received: index of shape "
+                f"{tuple(index.shape)}, predictions of shape {tuple(probs.shape)}"
+            )
+        if probs.shape[-1] != self.num_classes:
+            raise ValueError(
+                f"`num_classes` is {self.num_classes}. Received predictions of shape "
+                f"{tuple(probs.shape)}"
+            )
+        return index
+
+    def _remember(self, probs, index, known):
         """t of these examples, brought up to date; no gradient goes through it."""
         probs = ops.stop_gradient(probs)
         probs = probs / ops.sum(probs, axis=-1, keepdims=True)
         memory = self._memory.value
         before = ops.cast(ops.take(memory, index, axis=0), probs.dtype)
         average = self.momentum * before + (1.0 - self.momentum) * probs
+        average = ops.where(ops.expand_dims(known, -1), average, before)
+        updates = ops.cast(average, memory.dtype)
+        if len(index.shape) > 1:
+            index = ops.reshape(index, (-1,))
+            updates = ops.reshape(updates, (-1, self.num_classes))
         self._memory.assign(
-            ops.scatter_update(
-                memory, ops.expand_dims(index, -1), ops.cast(average, memory.dtype)
-            )
+            ops.scatter_update(memory, ops.expand_dims(index, -1), updates)
         )
         return average

@@ -22,7 +22,9 @@ def _log_epsilon_softmax(log_probs, m, epsilon):
         ops.argmax(log_probs, axis=-1), log_probs.shape[-1], dtype=log_probs.dtype
     )
     # (u + m) / (m + 1) as 1 − (1 − u) / (m + 1), which is close to 1.
-    top = ops.log1p(expm1(log_probs) / (m + 1.0))
+    # Of the others there is none, or it has no slope there: with m = 0, log 0.
+    of_largest = ops.where(largest > 0, log_probs, 0.0)
+    top = ops.log1p(expm1(of_largest) / (m + 1.0))
     log_v = ops.where(largest > 0, top, log_probs - math.log1p(m))
     return log_clip(log_v, epsilon)
 

@@ -1,5 +1,7 @@
 """Wrappers for classes of different frequency."""
 
+import math
+
 import keras
 from keras import ops
 
@@ -9,11 +11,19 @@ from lnl_sr_tf.losses.base import (
     check_range,
     loss_of_this_library,
 )
+from lnl_sr_tf.validation import numbers
 
 
 def _check_counts(counts):
-    counts = [float(count) for count in counts]
-    if not counts or not all(count >= 0 for count in counts) or not sum(counts):
+    # A Series is in an order of its own: that of value_counts() is by frequency.
+    order = list(counts.index) if hasattr(counts, "value_counts") else []
+    if order != list(range(len(order))):
+        raise ValueError(
+            "`counts` must be in the order of the classes, 0 to k − 1. Received a "
+            f"{type(counts).__name__} in the order {order[:10]}"
+        )
+    counts = numbers("`counts`", counts, ndim=1).tolist()
+    if not counts or not all(0 <= n < math.inf for n in counts) or not sum(counts):
         raise ValueError(
             "`counts` must say how many examples each class has, not all 0. Received: "
             f"counts={counts}"
@@ -40,7 +50,8 @@ class ClassBalanced(RobustLoss):
 
     Args:
         loss: a loss of this library.
-        counts: n, how many examples each class has. A class without any weighs 0.
+        counts: n, how many examples each class has, in the order of the classes; no
+            dict or Counter. A class without any weighs 0.
         beta: β in [0, 1): 0 weighs all alike, 0.9999 close to 1/n_i.
         **kwargs: arguments of `RobustLoss`.
 
@@ -87,8 +98,8 @@ class LogitAdjusted(RobustLoss):
 
     Args:
         loss: a loss of this library.
-        counts: how many examples each class has; a class without any counts as one
-            hundredth of an example.
+        counts: how many examples each class has, in the order of the classes; a class
+            without any counts as one hundredth of an example.
         tau: τ ≥ 0; 1 is the published choice, 0 leaves the logits.
         **kwargs: arguments of `RobustLoss`.
 

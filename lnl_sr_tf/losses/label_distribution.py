@@ -40,7 +40,7 @@ class LabelDistributionallyRobustKL(RobustLoss):
         )
 
     def outputs(self, y_pred):
-        """The logarithm of s / k, which sums to 1, shape (batch, classes)."""
+        """The logarithm of s / k, which sums to 1, shape (batch, ..., classes)."""
         logits = at_least_float32(y_pred)
         # Far below 0, softplus(z) is exp(z), whose logarithm is z.
         small = logits < -15.0
@@ -53,7 +53,9 @@ class LabelDistributionallyRobustKL(RobustLoss):
         scores = classes * ops.exp(log_shares)
         margin = self.margin / self.temperature
         top = ops.one_hot(ops.argmax(scores, -1), classes, dtype=scores.dtype)
-        largest = ops.stop_gradient(ops.max(scores, axis=-1, keepdims=True))
+        # With `initial`, no batch is too small: scores are at least 0.
+        fixed = ops.stop_gradient(scores)
+        largest = ops.max(fixed, axis=-1, keepdims=True, initial=0.0)
         below = (scores - largest) / self.temperature
         # The mean of exp(below), where i itself lacks the margin, as 1 + missing: so no
         # digits go into log k.

@@ -1,5 +1,7 @@
 """LogitClip: logits whose norm has a bound."""
 
+import math
+
 import keras
 from keras import ops
 
@@ -17,8 +19,9 @@ class LogitClip(RobustLoss):
 
     With bounded logits the loss of every label is bounded, and so is what a wrong one
     can do. The published code, which this follows, rescales logits whose norm is above
-    1/δ to the norm δ; the two are the same at δ = 1. Wei et al., "Mitigating
-    Memorization of Noisy Labels by Clipping the Model Prediction" (ICML 2023).
+    1/δ to the norm δ; the two are the same at δ = 1. A logit of −inf stays what it is,
+    and is no part of the norm. Wei et al., "Mitigating Memorization of Noisy Labels by
+    Clipping the Model Prediction" (ICML 2023).
 
     Args:
         loss: a loss of this library that takes logits, for instance `CrossEntropy()`.
@@ -50,14 +53,17 @@ class LogitClip(RobustLoss):
     def outputs(self, y_pred):
         """What the loss inside takes, from clipped logits."""
         logits = at_least_float32(y_pred)
+        impossible = ops.equal(logits, -math.inf)
+        logits = ops.where(impossible, 0.0, logits)
         # By the largest entry first, so that squares neither overflow nor vanish.
-        largest = ops.max(ops.absolute(logits), axis=-1, keepdims=True)
-        largest = ops.stop_gradient(ops.maximum(largest, 1e-12))
+        fixed = ops.stop_gradient(ops.absolute(logits))
+        largest = ops.max(fixed, axis=-1, keepdims=True, initial=1e-12)
         square = ops.sum((logits / largest) ** 2, axis=-1, keepdims=True)
         # Where all logits are 0 nothing is clipped, and a root would divide by 0.
         norm = largest * ops.sqrt(ops.maximum(square, 1e-12))
         clipped = logits / norm * self.delta
-        return self.loss.outputs(ops.where(norm > 1.0 / self.delta, clipped, logits))
+        logits = ops.where(norm > 1.0 / self.delta, clipped, logits)
+        return self.loss.outputs(ops.where(impossible, -math.inf, logits))
 
     def per_class(self, outputs):
         """L(u, i) of the loss inside."""

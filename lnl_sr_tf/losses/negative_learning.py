@@ -6,7 +6,8 @@ Kim et al., "NLNL: Negative Learning for Noisy Labels" (ICCV 2019).
 import keras
 from keras import ops
 
-from lnl_sr_tf.losses.base import RobustLoss, expm1, label_distribution
+from lnl_sr_tf.losses.base import RobustLoss, expm1, finite_logs
+from lnl_sr_tf.losses.labels import of_labels
 
 # In the order in which they follow each other.
 STAGES = ("negative", "selective_negative", "selective_positive")
@@ -54,8 +55,8 @@ class NegativeLearning(RobustLoss):
 
     def per_class(self, log_probs):
         """−log max(1 − u_ī, ε)."""
-        examples, classes = ops.shape(log_probs)[0], log_probs.shape[-1]
-        shift = keras.random.randint((examples, 1), 1, classes, seed=self._generator)
+        *positions, classes = ops.shape(log_probs)
+        shift = keras.random.randint((*positions, 1), 1, classes, seed=self._generator)
         complementary = (ops.arange(classes, dtype="int32") + shift) % classes
         values = -ops.log(ops.maximum(-expm1(log_probs), self.epsilon))
         return ops.take_along_axis(values, complementary, axis=-1)
@@ -69,12 +70,14 @@ class SelectiveNegativePositiveLearning(NegativeLearning):
     2. selective negative: the same, for examples with u_i > 1/k alone;
     3. selective positive: −log u_i, for examples with u_i > 1/2 alone.
 
-    The mean is over the selected examples, and 0 where a batch has none. The stage is
-    a variable, which `lnl.callbacks.StageScheduler` sets from the epoch. Kim et al.
-    (ICCV 2019).
+    The mean is over the selected examples (positions, where an example has several),
+    and 0 where a batch has none. The stage is a variable, which
+    `lnl.callbacks.StageScheduler` sets from the epoch. Kim et al. (ICCV 2019).
 
     Args:
         seed: as of `NegativeLearning`.
+        stage: `negative`, `selective_negative` or `selective_positive`; saving keeps
+            the one it is in.
         **kwargs: arguments of `RobustLoss`: `from_logits`, `epsilon`, `reduction`,
             `name`, `dtype`.
 
@@ -84,9 +87,12 @@ class SelectiveNegativePositiveLearning(NegativeLearning):
         >>> loss([1], [[0.0, 0.0]])  # 0.0: no probability is above 1/2
     """
 
-    def __init__(self, seed=None, **kwargs):
+    parameters = ("seed", "stage")
+
+    def __init__(self, seed=None, stage="negative", **kwargs):
         super().__init__(seed, **kwargs)
         self._stage = keras.Variable(0, dtype="int32", trainable=False, name="stage")
+        self.stage = stage
 
     @property
     def variables(self):
@@ -107,11 +113,10 @@ class SelectiveNegativePositiveLearning(NegativeLearning):
         self._stage.assign(STAGES.index(value))
 
     def call(self, y_true, y_pred):
-        """Loss of each example, shape (batch,), scaled to the share selected."""
-        log_probs = self.outputs(y_pred)
-        targets = label_distribution(y_true, log_probs)
-        log_given = ops.sum(targets * log_probs, axis=-1)
-        negative = ops.sum(targets * self.per_class(log_probs), axis=-1)
+        """Loss of each position, shape (batch, ...), scaled to the share selected."""
+        log_probs = finite_logs(self.checked_outputs(y_pred))
+        log_given = of_labels(y_true, log_probs)
+        negative = of_labels(y_true, self.per_class(log_probs))
         stage = self._stage.value
         thresholds = ops.convert_to_tensor(
             [-1.0, 1.0 / log_probs.shape[-1], 0.5], dtype=log_probs.dtype

@@ -15,8 +15,8 @@ from lnl_sr_tf.losses.cross_entropy import CrossEntropy
 from lnl_sr_tf.losses.focal import FocalLoss
 
 
-def _normalized_negative(values, epsilon):
-    reversed_ = -math.log(epsilon) - values
+def _normalized_negative(values, largest):
+    reversed_ = largest - values
     return 1.0 - reversed_ / ops.sum(reversed_, axis=-1, keepdims=True)
 
 
@@ -45,15 +45,15 @@ class NormalizedNegativeCrossEntropy(CrossEntropy):
     def per_class(self, log_probs):
         """1 − (A + log u_i) / Σ_k (A + log u_k)."""
         values = super().per_class(log_clip(log_probs, self.epsilon))
-        return _normalized_negative(values, self.epsilon)
+        return _normalized_negative(values, -math.log(self.epsilon))
 
 
 @keras.saving.register_keras_serializable("lnl_sr_tf")
 class NormalizedNegativeFocalLoss(FocalLoss):
     """Normalised negative focal loss: as of cross-entropy, with focal terms.
 
-    1 − (A + (1 − u_i)^γ log u_i) / Σ_k (A + (1 − u_k)^γ log u_k), A = −log ε. Ye et
-    al. (NeurIPS 2023).
+    1 − (A + (1 − u_i)^γ log u_i) / Σ_k (A + (1 − u_k)^γ log u_k), u clipped at ε, and
+    A = −(1 − ε)^γ log ε, the largest value of the focal loss. Ye et al. (NeurIPS 2023).
 
     Args:
         gamma: γ ≥ 0.
@@ -79,4 +79,5 @@ class NormalizedNegativeFocalLoss(FocalLoss):
     def per_class(self, log_probs):
         """1 − (A + (1 − u_i)^γ log u_i) / Σ_k (A + (1 − u_k)^γ log u_k)."""
         values = super().per_class(log_clip(log_probs, self.epsilon))
-        return _normalized_negative(values, self.epsilon)
+        largest = -((1.0 - self.epsilon) ** self.gamma) * math.log(self.epsilon)
+        return _normalized_negative(values, largest)

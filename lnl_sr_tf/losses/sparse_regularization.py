@@ -9,10 +9,13 @@ from lnl_sr_tf.losses.base import (
     log_clip,
     log_probabilities,
 )
+from lnl_sr_tf.losses.per_position import PositionLoss, masked_sum
+from lnl_sr_tf.losses.within_step import tell_parts
+from lnl_sr_tf.predictions import check_classes
 
 
 @keras.saving.register_keras_serializable("lnl_sr_tf")
-class SparseRegularization(keras.losses.Loss):
+class SparseRegularization(PositionLoss):
     """Adds λ‖u‖_p^p to any loss: L(u, y) + λ Σ_k max(u_k, ε)^p.
 
     Where outputs are one-hot, Σ_i L(u, i) is the same for all of them, and that
@@ -21,7 +24,8 @@ class SparseRegularization(keras.losses.Loss):
     "Learning with Noisy Labels via Sparse Regularization" (ICCV 2021), Eq. 9.
 
     λ is a variable: `lnl.callbacks.RegularizationScheduler` lets it grow as
-    training goes on.
+    training goes on. Where it starts is kept apart from where it is: to train anew with
+    the same loss, or to go on with one that was saved, is to follow the same schedule.
 
     Args:
         loss: the loss L: any `keras.losses.Loss` that gives a value per example
@@ -35,6 +39,8 @@ class SparseRegularization(keras.losses.Loss):
         reduction: as for every `keras.losses.Loss`.
         name: optional name of the instance.
         dtype: dtype of the computation.
+        initial_weight: λ0 ≥ 0, where a schedule starts; by default `weight`. Saving
+            keeps both.
 
     Raises:
         ValueError: if `loss` is no Keras loss, does not say whether it takes logits, or
@@ -57,6 +63,7 @@ class SparseRegularization(keras.losses.Loss):
         reduction="sum_over_batch_size",
         name=None,
         dtype=None,
+        initial_weight=None,
     ):
         super().__init__(name=name, reduction=reduction, dtype=dtype)
         if isinstance(loss, dict):
@@ -88,15 +95,44 @@ class SparseRegularization(keras.losses.Loss):
         self._weight = keras.Variable(
             weight, dtype="float32", trainable=False, name="regularization_weight"
         )
+        self._initial = weight
+        if initial_weight is not None:
+            self._initial = check_range(
+                "initial_weight", initial_weight, 0.0, float("inf")
+            )
+        self._moved_to = self._now()
 
     @property
     def weight(self):
-        """λ, as a `keras.Variable`; assign a number to change it."""
+        """λ, as a `keras.Variable`; assign a number to change it, and where it starts.
+
+        A schedule that starts from it anew is one of the number assigned.
+        """
         return self._weight
 
     @weight.setter
     def weight(self, value):
-        self._weight.assign(check_range("weight", value, 0.0, float("inf")))
+        self._initial = check_range("weight", value, 0.0, float("inf"))
+        self._move(self._initial)
+
+    @property
+    def initial_weight(self):
+        """λ0, where a schedule starts: λ as it was given, or assigned last."""
+        now = self._now()
+        # Other than where it was moved to: someone assigned to the variable.
+        return self._initial if now == self._moved_to else now
+
+    def move_weight(self, value):
+        """Set λ as a schedule does: where it starts stays what it was."""
+        self._initial = self.initial_weight
+        self._move(check_range("weight", value, 0.0, float("inf")))
+
+    def _move(self, value):
+        self._weight.assign(value)
+        self._moved_to = self._now()
+
+    def _now(self):
+        return float(ops.convert_to_numpy(self._weight))
 
     @property
     def state(self):
@@ -114,7 +150,13 @@ class SparseRegularization(keras.losses.Loss):
         return getattr(self.loss, "needs_index", False)
 
     def norm(self, y_pred):
-        """‖u‖_p^p = Σ_k exp(p log max(u_k, ε)) of each example, shape (batch,)."""
+        """‖u‖_p^p = Σ_k exp(p log max(u_k, ε)) of each position, shape (batch, ...).
+
+        Raises:
+            ValueError: if there are fewer than two classes.
+        """
+        y_pred = ops.convert_to_tensor(y_pred)
+        check_classes(y_pred, type(self).__name__)
         log_probs = log_probabilities(y_pred, self.from_logits, self.epsilon)
         return ops.sum(
             ops.exp(self.p * log_clip(log_probs, self.epsilon)),
@@ -122,19 +164,34 @@ class SparseRegularization(keras.losses.Loss):
         )
 
     def call(self, y_true, y_pred, **kwargs):
-        """Loss of each example, shape (batch,); `kwargs` are for the wrapped loss."""
+        """Loss of each position, shape (batch, ...).
+
+        Args:
+            y_true: labels as the wrapped loss takes them.
+            y_pred: logits or probabilities, shape (batch, ..., classes).
+            **kwargs: for the wrapped loss.
+
+        Returns:
+            Masked, where the values of the wrapped loss are; λ counts nothing there.
+
+        Raises:
+            ValueError: if the wrapped loss gives values of another shape.
+        """
         norm = self.norm(y_pred)
         # `.value` hands XLA a tensor; it cannot compile a Keras variable.
         weight = ops.cast(self._weight.value, norm.dtype)
-        return self.loss.call(y_true, y_pred, **kwargs) + weight * norm
+        fit = self.loss.call(y_true, y_pred, **kwargs)
+        tell_parts(self, fit, norm)
+        return masked_sum(fit, weight * norm, type(self.loss).__name__)
 
     def get_config(self):
-        """The arguments that make an equal loss, λ as it is now."""
+        """The arguments that make an equal loss, λ as it is now and where it starts."""
         config = super().get_config()
         config.update(
             loss=keras.losses.serialize(self.loss),
             p=self.p,
-            weight=float(ops.convert_to_numpy(self._weight)),
+            weight=self._now(),
+            initial_weight=self.initial_weight,
             from_logits=self.from_logits,
             epsilon=self.epsilon,
         )

@@ -1,5 +1,6 @@
 """Keras metrics."""
 
+from lnl_sr_tf.metrics.loss_parts import FitLoss, SparseNorm
 from lnl_sr_tf.metrics.sparse_rate import SparseRate
 
-__all__ = ["SparseRate"]
+__all__ = ["FitLoss", "SparseNorm", "SparseRate"]

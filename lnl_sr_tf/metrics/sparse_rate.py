@@ -2,11 +2,14 @@
 
 import keras
 from keras import ops
+from keras.src.backend import get_keras_mask
+
+from lnl_sr_tf.predictions import check_classes, like_values, warn_of_softmax
 
 
 @keras.saving.register_keras_serializable("lnl_sr_tf")
 class SparseRate(keras.metrics.Metric):
-    """Sparse rate: the share of examples with max_j u_j > 1 − tolerance.
+    """Sparse rate: the share of predictions with max_j u_j > 1 − tolerance.
 
     Zhou et al., "Learning with Noisy Labels via Sparse Regularization"
     (ICCV 2021), section 3.1. The closer to 1, the closer the outputs are to
@@ -43,13 +46,32 @@ class SparseRate(keras.metrics.Metric):
         self.total = self.add_weight(name="total", shape=(), initializer="zeros")
 
     def update_state(self, y_true, y_pred, sample_weight=None):
-        """Count the sparse outputs of a batch; labels and weights are not used."""
+        """Count the sparse outputs of a batch.
+
+        Args:
+            y_true: not used.
+            y_pred: logits or probabilities, shape (batch, ..., classes); where Keras
+                masks them, those that it keeps count.
+            sample_weight: not used.
+
+        Raises:
+            ValueError: if there are fewer than two classes.
+        """
+        mask = get_keras_mask(y_pred)
+        y_pred = ops.convert_to_tensor(y_pred)
+        check_classes(y_pred, type(self).__name__)
+        if self.from_logits:
+            warn_of_softmax(y_pred, type(self).__name__)
         outputs = ops.cast(y_pred, "float32")
         if self.from_logits:
             outputs = ops.softmax(outputs, axis=-1)
         sparse = ops.max(outputs, axis=-1) > 1.0 - self.tolerance
+        counted = ops.ones_like(sparse)
+        if mask is not None:
+            counted = ops.cast(like_values("mask", mask, y_pred), "bool")
+            sparse = ops.logical_and(sparse, counted)
         self.sparse.assign_add(ops.sum(ops.cast(sparse, self.sparse.dtype)))
-        self.total.assign_add(ops.sum(ops.ones_like(sparse, dtype=self.total.dtype)))
+        self.total.assign_add(ops.sum(ops.cast(counted, self.total.dtype)))
 
     def result(self):
         """The share so far; 0 before the first batch."""

@@ -12,6 +12,7 @@ from lnl_sr_tf.noise.matrices import (
     symmetric_matrix,
 )
 from lnl_sr_tf.noise.mixture import NoiseEstimate, estimate_noise, share_interval
+from lnl_sr_tf.noise.published import published_matrix, published_noise
 
 __all__ = [
     "MATRIX_FILES",
@@ -25,6 +26,8 @@ __all__ = [
     "noise_matrix",
     "pairflip_matrix",
     "parse_map",
+    "published_matrix",
+    "published_noise",
     "read_matrix",
     "share_interval",
     "symmetric_matrix",

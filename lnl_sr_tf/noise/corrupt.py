@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from lnl_sr_tf import validation
 from lnl_sr_tf.errors import InputError
 
 
@@ -13,7 +14,7 @@ def corrupt(labels, matrix, seed, exact=True):
     use. Without it every label is drawn by itself, and shares vary by chance.
 
     Args:
-        labels: true labels, integers in [0, k), shape (n,).
+        labels: true labels, integers in [0, k), shape (n,) or (n, 1).
         matrix: T, shape (k, k), rows sum to 1; T[i, j] = P(given = j, true = i).
         seed: an integer ≥ 0, or a `numpy.random.Generator`, which is moved on.
         exact: whether each class's share of wrong labels is exact.
@@ -30,11 +31,11 @@ def corrupt(labels, matrix, seed, exact=True):
         >>> (given != clean).mean()
         0.4
     """
-    labels = np.asarray(labels)
-    matrix = np.asarray(matrix, dtype=np.float64)
-    _check(labels, matrix)
+    matrix = validation.numbers("matrix", matrix)
+    _check(matrix)
+    labels = validation.labels("labels", labels, len(matrix))
     rng = np.random.default_rng(seed)
-    given = labels.astype(np.int64)
+    given = labels.copy()
     if exact:
         chosen = np.flatnonzero(_exact_share(labels, 1.0 - np.diag(matrix), rng))
         others = matrix * (1.0 - np.eye(len(matrix)))
@@ -72,7 +73,7 @@ def _draw(labels, rows, rng):
     return np.minimum(position - labels * len(rows), len(rows) - 1).astype(np.int64)
 
 
-def _check(labels, matrix):
+def _check(matrix):
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
         raise InputError(
             f"a transition matrix must be square; received shape {matrix.shape}"
@@ -82,14 +83,4 @@ def _check(labels, matrix):
             "every row of a transition matrix must hold probabilities that sum to 1; "
             f"received rows with sums {np.unique(matrix.sum(axis=1).round(4))[:5]} "
             f"and smallest entry {matrix.min():g}"
-        )
-    if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer):
-        raise InputError(
-            "labels must be integers of shape (n,); received "
-            f"{labels.dtype} of shape {labels.shape}"
-        )
-    if labels.size and (labels.min() < 0 or labels.max() >= len(matrix)):
-        raise InputError(
-            f"labels must be in [0, {len(matrix)}) to fit the transition matrix; "
-            f"received {labels.min()} to {labels.max()}"
         )

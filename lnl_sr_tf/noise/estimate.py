@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from lnl_sr_tf import validation
 from lnl_sr_tf.errors import InputError
 
 
@@ -30,8 +31,8 @@ def estimate_matrix(probabilities, quantile=0.97):
         array([[0.9, 0.1],
                [0.2, 0.8]])
     """
-    probabilities = np.asarray(probabilities, np.float64)
-    if probabilities.ndim != 2 or not len(probabilities):
+    probabilities = validation.numbers("probabilities", probabilities, ndim=2)
+    if not probabilities.size:
         raise InputError(
             "probabilities must have the shape (examples, classes); received "
             f"{probabilities.shape}"

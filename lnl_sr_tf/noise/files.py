@@ -91,6 +91,7 @@ def _of_audit(path, class_names):
     """The transition matrix in an audit.json."""
     try:
         found = json.loads(path.read_bytes())
+        # None, which is unknown, becomes NaN.
         matrix = np.array(found["transition_matrix"], np.float64)
         theirs = [str(name) for name in found["class_names"]]
     except (ValueError, KeyError, TypeError, RecursionError):
@@ -101,6 +102,13 @@ def _of_audit(path, class_names):
     if class_names is not None and theirs != list(class_names):
         raise InputError(
             f"{path} is of the classes {_few(theirs)}; expected {_few(class_names)}"
+        )
+    if matrix.ndim == 2 and np.isnan(matrix).any():
+        without = found.get("classes_without_evidence")
+        without = without if isinstance(without, list) and without else theirs
+        raise InputError(
+            f"{path} has no whole transition matrix: the audit found no evidence about "
+            f"{_few(list(map(str, without)))}"
         )
     return matrix
 

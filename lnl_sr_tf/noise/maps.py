@@ -4,6 +4,7 @@ import difflib
 
 import numpy as np
 
+from lnl_sr_tf import validation
 from lnl_sr_tf.errors import InputError
 
 
@@ -57,12 +58,17 @@ def map_matrix(num_classes, rate, partners):
     Returns:
         float64 array of shape (k, k), whose rows sum to 1.
 
+    Raises:
+        InputError: if the rate is out of range, or a class is none.
+
     Example:
         >>> map_matrix(3, 0.4, {1: 2})[1]
         array([0. , 0.6, 0.4])
     """
     if not 0 <= rate < 1:
         raise InputError(f"a noise rate must be in [0, 1); received {rate}")
+    for pair in partners.items():
+        validation.labels("partners", pair, num_classes, count=2)
     matrix = np.eye(num_classes)
     for true, given in partners.items():
         matrix[true, true] = 1.0 - rate

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from lnl_sr_tf import validation
 from lnl_sr_tf.errors import InputError
 
 # Outputs are held close to one-hot, as by sparse regularization: the mean over epochs
@@ -52,11 +53,13 @@ def estimate_noise(probabilities, labels, temperature=_TEMPERATURE):
         temperature: τ > 0.
 
     Returns:
-        A `NoiseEstimate`.
+        A `NoiseEstimate`. In its matrix, the column of a class that no example is
+        labelled as is nearly 0, and the row of one that no example seems to be of is
+        what it was assumed to be.
 
     Raises:
         InputError: if shapes do not fit, rows are no probabilities, a label is none of
-            the classes, there is one class alone, or a class has no example.
+            the classes, or there is one class alone.
 
     Example:
         >>> u = np.array([[0.9, 0.1], [0.8, 0.2], [0.1, 0.9], [0.2, 0.8]])
@@ -70,8 +73,12 @@ def estimate_noise(probabilities, labels, temperature=_TEMPERATURE):
     num_classes = sharp.shape[1]
     matrix = np.full((num_classes, num_classes), 0.5 / (num_classes - 1))
     np.fill_diagonal(matrix, 0.5)
+    labelled = np.bincount(labels, minlength=num_classes)
+    by_label = np.split(
+        sharp[np.argsort(labels, kind="stable")], np.cumsum(labelled)[:-1]
+    )
     for _ in range(_STEPS):
-        posterior, counts = _posterior(sharp, labels, matrix)
+        counts = _counts(by_label, matrix)
         # One thousandth of an example more keeps a class without any from 0 / 0.
         better = counts + 1e-3 / num_classes
         better /= better.sum(axis=1, keepdims=True)
@@ -79,7 +86,9 @@ def estimate_noise(probabilities, labels, temperature=_TEMPERATURE):
         matrix = better
         if moved < _TOLERANCE:
             break
-    posterior, counts = _posterior(sharp, labels, matrix)
+    counts = _counts(by_label, matrix)
+    posterior = sharp * matrix.T[labels]
+    posterior /= posterior.sum(axis=1, keepdims=True)
     wrong = 1.0 - posterior[np.arange(len(labels)), labels]
     return NoiseEstimate(matrix, posterior, np.clip(wrong, 0.0, 1.0), counts)
 
@@ -95,14 +104,15 @@ def share_interval(count, total, z=1.96):
         z: the quantile of the normal distribution.
 
     Returns:
-        (low, high); (0, 1) where there are none.
+        (low, high); (0, 1) where there are none, NaN where a number is.
 
     Example:
         >>> low, high = share_interval(40, 100)
         >>> round(float(low), 2), round(float(high), 2)
         (0.31, 0.5)
     """
-    count, total = np.asarray(count, np.float64), np.asarray(total, np.float64)
+    count = validation.numbers("count", count)
+    total = validation.numbers("total", total)
     safe = np.maximum(total, 1e-9)
     share = np.clip(count / safe, 0.0, 1.0)
     scale = 1.0 + z**2 / safe
@@ -119,34 +129,15 @@ def checked(probabilities, labels):
     Raises:
         InputError: as `estimate_noise`.
     """
-    probabilities = numbers("probabilities", probabilities)
-    labels = np.asarray(labels)
-    if probabilities.ndim != 2 or labels.shape != probabilities.shape[:1]:
-        raise InputError(
-            "expected n labels and probabilities of shape (n, classes); received the "
-            f"shapes {labels.shape} and {probabilities.shape}"
-        )
-    if not len(labels):
-        raise InputError("expected at least one example; received none")
-    num_classes = probabilities.shape[1]
+    probabilities = validation.numbers("probabilities", probabilities, ndim=2)
+    count, num_classes = probabilities.shape
     if num_classes < 2:
         raise InputError(
             f"expected at least two classes; received probabilities of {num_classes}"
         )
-    if not np.issubdtype(labels.dtype, np.integer):
-        raise InputError(f"labels must be integers; received {labels.dtype}")
-    if labels.min() < 0 or labels.max() >= num_classes:
-        raise InputError(
-            f"labels must be in [0, {num_classes}), a class each; received "
-            f"{labels.min()} to {labels.max()}"
-        )
-    missing = np.flatnonzero(np.bincount(labels, minlength=num_classes) == 0)
-    if len(missing):
-        raise InputError(
-            f"no example is labelled as class {missing[0]}"
-            + (f" (nor as {len(missing) - 1} others)" if len(missing) > 1 else "")
-            + f"; expected labels of all {num_classes} classes that probabilities have"
-        )
+    labels = validation.labels("labels", labels, num_classes, count)
+    if not count:
+        raise InputError("expected at least one example; received none")
     off = np.abs(probabilities.sum(axis=1) - 1.0)
     # NaN is neither.
     bad = np.flatnonzero(~((off < 1e-2) & (probabilities >= 0).all(axis=1)))
@@ -157,21 +148,7 @@ def checked(probabilities, labels):
             f"logits=…); received {row}{', …' if num_classes > 5 else ''} in row "
             f"{bad[0]}" + (f" and {len(bad) - 1} more such" if len(bad) > 1 else "")
         )
-    return probabilities, labels.astype(np.int64)
-
-
-def numbers(name, values):
-    """Values as an array of float64.
-
-    Raises:
-        InputError: if they are no numbers, or rows of differing lengths.
-    """
-    try:
-        return np.asarray(values, np.float64)
-    except (ValueError, TypeError):
-        raise InputError(
-            f"{name} must be numbers of shape (n, classes), rows of the same length"
-        ) from None
+    return probabilities, labels
 
 
 def _sharpened(probabilities, temperature):
@@ -182,11 +159,14 @@ def _sharpened(probabilities, temperature):
     return sharp / sharp.sum(axis=1, keepdims=True)
 
 
-def _posterior(sharp, labels, matrix):
-    """(r, what r counts of each pair of classes)."""
-    posterior = sharp * matrix.T[labels]
-    posterior /= posterior.sum(axis=1, keepdims=True)
-    counts = np.zeros_like(matrix)
-    for label in range(len(matrix)):
-        counts[:, label] = posterior[labels == label].sum(axis=0)
-    return posterior, counts
+def _counts(by_label, matrix):
+    """How many examples of class i (row) are given j (column), as the posterior has it.
+
+    That of x is q_i T_ij / Σ q T, so that its sum over the examples of one label takes
+    two products with a vector.
+    """
+    counts = np.empty_like(matrix)
+    for label, sharp in enumerate(by_label):
+        column = matrix[:, label]
+        counts[:, label] = column * ((1.0 / (sharp @ column)) @ sharp)
+    return counts

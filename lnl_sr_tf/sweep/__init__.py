@@ -29,7 +29,10 @@ def run(settings, tell=print):
     Example:
         >>> run({"loss": ["ce", "ce_sr"], "seed": [1, 2, 3], "epochs": 10})
     """
-    pairs = train(configs.grid(settings), tell)
+    made = configs.grid(settings)
+    for line in configs.loss_args.told(settings, made):
+        tell(line)
+    pairs = train(made, tell)
     results = [(config, folder.summary()) for config, folder in pairs if folder.kept]
     for kind, what in WHAT_IS_MEASURED.items():
         alike = [r for r in results if r[1].get("test_labels", "clean") == kind]

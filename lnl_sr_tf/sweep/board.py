@@ -4,11 +4,12 @@ import contextlib
 import sys
 import time
 
+from lnl_sr_tf import quiet
 from lnl_sr_tf.analysis.tables import percent
 from lnl_sr_tf.duration import duration
-from lnl_sr_tf.errors import RunError
+from lnl_sr_tf.errors import InputError, RunError
 from lnl_sr_tf.run_folder import measured
-from lnl_sr_tf.sweep.forecast import folder_of
+from lnl_sr_tf.which_folder import folder_of
 
 _LOOK_EVERY = 2.0  # seconds
 _OTHER_LINES = 8  # of the terminal, for what is told above the table
@@ -54,6 +55,7 @@ class Board:
     def __init__(self, configs):
         self.configs = configs
         self._finished = {}
+        self._folders = _folders(configs)
         self._before = None
         self._start = time.monotonic()
 
@@ -89,9 +91,9 @@ class Board:
     def _summary(self, config):
         if config.run_name in self._finished:
             return self._finished[config.run_name]
+        folder = self._folders.get(config.run_name)
         try:
-            folder = folder_of(config)
-            summary = folder.summary() or {}
+            summary = (folder and folder.summary()) or {}
         except RunError:
             return {}  # the run itself will say so
         if summary.get("finished"):
@@ -106,6 +108,17 @@ class Board:
             return None
         left = sum(config.epochs for config in self.configs) - epochs
         return (time.monotonic() - self._start) / done * left
+
+
+def _folders(configs):
+    """Dict from names of runs to their folders, of those whose data can be read."""
+    found, known = {}, {}
+    with quiet.notices():
+        for config in configs:
+            # The run itself will say so.
+            with contextlib.suppress(InputError, RunError):
+                found[config.run_name] = folder_of(config, known)
+    return found
 
 
 def table(state, height):

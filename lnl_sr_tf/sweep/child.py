@@ -15,6 +15,7 @@ from lnl_sr_tf import config as configs
 from lnl_sr_tf import quiet
 from lnl_sr_tf.errors import FolderInUse, InputError, RunError
 from lnl_sr_tf.run_folder import RunFolder
+from lnl_sr_tf.which_folder import folder_of
 
 
 class Result(NamedTuple):
@@ -57,16 +58,18 @@ class Job(NamedTuple):
             alone["distribute"] = "none"
         return [dataclasses.asdict(config) | alone for config in self.group]
 
-    def finished(self):
-        """The `Result`, where all of it was finished before; else None."""
-        paths = [
-            os.path.join(os.path.expanduser(config.output_dir), config.run_name)
-            for config in self.group
-        ]
-        done = all(config.resume for config in self.group) and all(
-            RunFolder(path).finished() for path in paths
-        )
-        return Result("", False, paths) if done else None
+    def finished(self, known=None):
+        """The `Result`, where all of it was finished before; else None.
+
+        Args:
+            known: as for `lnl_sr_tf.which_folder.folder_of`.
+        """
+        if not all(config.resume for config in self.group):
+            return None
+        folders = [folder_of(config, known) for config in self.group]
+        if not all(folder.finished() for folder in folders):
+            return None
+        return Result("", False, [str(folder.path) for folder in folders])
 
 
 def environment_of(cpus, gpus=None):

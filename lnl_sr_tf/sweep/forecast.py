@@ -7,6 +7,7 @@ import statistics
 from lnl_sr_tf.duration import duration
 from lnl_sr_tf.errors import RunError
 from lnl_sr_tf.run_folder import RunFolder
+from lnl_sr_tf.which_folder import folder_of
 
 # Runs that are alike in these take about as long an epoch.
 _ALIKE = ("dataset", "model", "method", "imbalance", "image_size")
@@ -26,14 +27,19 @@ def lines(configs):
     """
     paces = _paces(configs[0].output_dir)
     said, total, unknown, done = [], 0.0, 0, 0
+    known = {}
     for config in configs:
-        folder = folder_of(config)
+        folder = folder_of(config, known)
+        name = folder.path.name if config.resume else config.run_name
         if config.resume and folder.finished():
-            said.append(f"{config.run_name}: finished")
+            said.append(f"{name}: finished")
             done += 1
             continue
         begun = len(folder.rows()) if config.resume else 0
         state = f"{begun} of {config.epochs} epochs" if begun else "to be trained"
+        plain = folder.path.with_name(config.run_name)
+        if folder.path != plain and (plain / "config.json").is_file():
+            state += f" ({plain.name} is of other data)"
         seconds = _seconds(config, config.epochs - begun, paces)
         if seconds is None:
             unknown += 1
@@ -41,20 +47,13 @@ def lines(configs):
         else:
             total += seconds
             about = f"about {duration(seconds)}"
-        said.append(f"{config.run_name}: {state}, {about}")
+        said.append(f"{name}: {state}, {about}")
     left = len(configs) - done
     said.append(f"{len(configs)} runs: {done} finished, {left} to be trained")
     if left > unknown:
         of = f", without the {unknown} whose time is not known" if unknown else ""
         said[-1] += f"; one after the other about {duration(total)}{of}"
     return said
-
-
-def folder_of(config):
-    """The `RunFolder` of a run, whether it is there or not."""
-    return RunFolder(
-        pathlib.Path(os.path.expanduser(config.output_dir)) / config.run_name
-    )
 
 
 def _paces(output_dir):

@@ -1,7 +1,9 @@
 """What is told while jobs end one by one, and what is made of those that failed."""
 
+import os
 import time
 
+from lnl_sr_tf import quiet, which_folder
 from lnl_sr_tf.duration import duration
 from lnl_sr_tf.errors import InputError, RunError
 
@@ -21,13 +23,19 @@ class Outcome:
         self.tell = tell
         self.results = {}
         self._start = time.monotonic()
-        finished = {job.label: job.finished() for job in jobs}
+        if not look_again:
+            # To look into image files TensorFlow may start here, beside the jobs.
+            os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
+        known = {}  # they are of the same data, mostly
+        with quiet.notices():
+            finished = {job.label: job.finished(known) for job in jobs}
         self._before = {label for label, result in finished.items() if result}
         if look_again:
             return
-        for label in self._before:
-            self.results[label] = finished[label]
-            tell(f"{label}already finished")
+        for job in jobs:
+            if job.label in self._before:
+                self.results[job.label] = finished[job.label]
+                tell(f"{job.label}already finished{_elsewhere(job, known)}")
 
     @property
     def waiting(self):
@@ -92,3 +100,14 @@ class Outcome:
                         "machines need the same folder as --output_dir"
                     )
         return [self.results[job.label].folders for job in self.jobs]
+
+
+def _elsewhere(job, known):
+    """The folders of a job that have not the names of its runs, for a message."""
+    paths = [which_folder.folder_of(config, known).path for config in job.group]
+    others = [
+        str(path)
+        for path, config in zip(paths, job.group, strict=True)
+        if path.name != config.run_name
+    ]
+    return f", {', '.join(others)}" if others else ""

@@ -216,9 +216,9 @@ def shared(model, restored, devices):
     place = Place(*devices.from_chief(np.array(restored.place)).tolist())
     metrics = ()
     if place.step:
-        known = restored.metrics or [
-            np.zeros(v.shape, v.dtype) for v in model.metrics_variables
-        ]
+        # Of other machines none, and of an earlier version not the last ones.
+        missing = model.metrics_variables[len(restored.metrics) :]
+        known = [*restored.metrics, *(np.zeros(v.shape, v.dtype) for v in missing)]
         metrics = tuple(devices.from_chief(np.asarray(one)) for one in known)
     return Restored(place, metrics, restored.seconds)
 

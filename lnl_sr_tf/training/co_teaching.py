@@ -3,8 +3,11 @@
 import keras
 from keras import ops
 
+from lnl_sr_tf.losses.nested import needs_index
+from lnl_sr_tf.losses.within_step import within_step
 from lnl_sr_tf.training import replicas
-from lnl_sr_tf.training.robust_model import MovingLoss
+from lnl_sr_tf.training.loss_parts import weight_of
+from lnl_sr_tf.training.robust_model import SUMS, MovingLoss
 
 
 @keras.saving.register_keras_serializable("lnl_sr_tf")
@@ -16,7 +19,8 @@ class CoTeaching(MovingLoss, keras.Model):
     forget rate. What is reported as loss in training is the sum over both networks;
     metrics, and the loss in evaluation, are those of the first, with the accuracy of
     the second beside them. Han et al., "Co-teaching: Robust Training of Deep Neural
-    Networks with Extremely Noisy Labels" (NeurIPS 2018), Algorithm 1.
+    Networks with Extremely Noisy Labels" (NeurIPS 2018), Algorithm 1. An example of
+    several predictions, a sequence or a map, is kept or left as a whole, by their mean.
 
     Both forward passes, the exchange and both updates are one step. One optimiser
     serves both networks, which share no variable, so that it is as two; but for a
@@ -51,24 +55,56 @@ class CoTeaching(MovingLoss, keras.Model):
             self.second(inputs, training=training),
         )
 
+    def compile(self, optimizer="rmsprop", loss=None, loss_weights=None, **kwargs):
+        """As `keras.Model.compile`, with a loss that gives a value per example.
+
+        Raises:
+            ValueError: if it is none, wants an index, or is to be a mean by weights.
+        """
+        reduction = getattr(loss, "reduction", None)
+        if not isinstance(loss, keras.losses.Loss) or (
+            needs_index(loss) or reduction == "mean_with_sample_weight"
+        ):
+            raise ValueError(
+                "CoTeaching takes one `keras.losses.Loss` that needs no index and is "
+                "a mean over examples or a sum. Received: "
+                f"loss={loss!r}, reduction={reduction!r}"
+            )
+        super().compile(optimizer, loss, loss_weights, **kwargs)
+        weights = keras.tree.flatten(loss_weights)
+        self._loss_weight = 1.0 if loss_weights is None else float(weights[0])
+
     def compute_loss(
         self, x=None, y=None, y_pred=None, sample_weight=None, training=True
     ):
         """In training the sum of both means over what the other chose."""
-        y, y_pred = replicas.whole_batch((y, y_pred))
-        first = self.loss.call(y, y_pred[0])
+        y, y_pred, sample_weight = replicas.whole_batch((y, y_pred, sample_weight))
+        with within_step() as parts:
+            if training:
+                first = self.loss.call(y, y_pred[0])
+            else:
+                total = self._loss_by_keras(x, y, y_pred[0], sample_weight, training)
+        self._loss_parts.update(
+            [
+                (loss, fit, norm, weight_of(fit, y_pred[0], sample_weight))
+                for loss, fit, norm in parts
+            ]
+        )
         if not training:
-            return replicas.share(ops.mean(first))
+            return total
         second = self.loss.call(y, y_pred[1])
+        first, second = _of_examples(first), _of_examples(second)
         kept = kept_count(ops.shape(first)[0], self.forget_rate.value)
         for_first, for_second = (smallest(v, kept) for v in (second, first))
         values = for_first * first + for_second * second
+        sample_weight = _one_each(sample_weight)
         if sample_weight is not None:
-            sample_weight = replicas.whole_batch(sample_weight)
             values = values * ops.cast(sample_weight, values.dtype)
+        total = ops.sum(values)
+        if self.loss.reduction not in SUMS:
+            total = total / ops.cast(kept, values.dtype)
         # Penalties of the networks' own are part of it, as of every Keras model.
-        mean = ops.sum(values) / ops.cast(kept, values.dtype)
-        return replicas.share(mean + sum(self.losses))
+        return replicas.share(self._loss_weight * total + sum(self.losses))
 
     def compute_metrics(self, x, y, y_pred, sample_weight=None):
         """The metrics of the first network, and the accuracy of the second."""
@@ -93,6 +129,28 @@ class CoTeaching(MovingLoss, keras.Model):
         return cls(**config)
 
 
+def _of_examples(values):
+    """Values of examples, shape (batch,): of several positions, their mean."""
+    axes = tuple(range(1, len(values.shape)))
+    return ops.mean(values, axis=axes) if axes else values
+
+
+def _one_each(sample_weight):
+    """Weights of examples, shape (batch,), or None.
+
+    Raises:
+        ValueError: if an example has several.
+    """
+    if sample_weight is None or len(sample_weight.shape) < 2:
+        return sample_weight
+    if tuple(sample_weight.shape[1:]) != (1,):
+        raise ValueError(
+            "`sample_weight` must have the shape (batch,), since examples are kept as "
+            f"wholes. Received: sample_weight of shape {tuple(sample_weight.shape)}"
+        )
+    return ops.squeeze(sample_weight, axis=-1)
+
+
 def kept_count(size, forget_rate):
     """How many of a batch are kept: ⌊(1 − r) n⌋, at least one."""
     share = (1.0 - forget_rate) * ops.cast(size, "float32")
@@ -112,6 +170,5 @@ def _hits(y_true, y_pred):
     if len(y_true.shape) == len(y_pred.shape) and y_true.shape[-1] != 1:
         y_true = ops.argmax(y_true, axis=-1)
     y_true = ops.reshape(ops.cast(y_true, "int32"), (-1,))
-    return ops.cast(
-        ops.equal(ops.cast(ops.argmax(y_pred, axis=-1), "int32"), y_true), "float32"
-    )
+    found = ops.reshape(ops.cast(ops.argmax(y_pred, axis=-1), "int32"), (-1,))
+    return ops.cast(ops.equal(found, y_true), "float32")

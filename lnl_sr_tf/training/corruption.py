@@ -1,5 +1,6 @@
 """The label noise that a run's settings ask for."""
 
+import dataclasses
 import os
 
 from lnl_sr_tf import noise
@@ -26,7 +27,17 @@ def corrupted(dataset, config):
     if config.noise in HUMAN_NOISE:
         return dataset.with_human_noise(config.noise)
     if config.noise == "instance":
-        return dataset.with_instance_noise(config.rate, config.seed)
+        return dataset.with_instance_noise(
+            config.rate,
+            config.seed,
+            rate_is=config.instance_rate or "mode",
+            published=config.noise_draw == "published",
+        )
+    if config.noise_draw == "published":
+        _check_published(config)
+        return dataset.with_published_noise(
+            _name(config), config.noise, config.rate, config.seed
+        )
     return dataset.with_noise(
         noise_matrix(config, dataset), config.seed, config.noise_draw == "exact"
     )
@@ -51,7 +62,8 @@ def with_foreign_images(dataset, config, load):
         return dataset
     foreign = load(config.open_set, dataset.image_shape[:2])
     images = with_channels(foreign.train_images, dataset.image_shape[-1])
-    return dataset.with_open_set(images, config.open_set_rate, config.seed)
+    made = dataset.with_open_set(images, config.open_set_rate, config.seed)
+    return dataclasses.replace(made, open_set_fingerprint=foreign.fingerprint)
 
 
 def noise_matrix(config, dataset):
@@ -66,17 +78,35 @@ def noise_matrix(config, dataset):
             f"--noise={config.noise} has no transition matrix that is known; use "
             "--transition_matrix=estimated"
         )
+    _check_published(config)
     if config.noise_file:
         return noise.read_matrix(config.noise, classes)
     if config.asym_map is not None:
         partners = noise.parse_map(config.asym_map, dataset.class_names)
         return noise.map_matrix(classes, config.rate, partners)
+    if config.noise_draw == "published" and config.noise != "none":
+        return noise.published_matrix(_name(config), config.noise, config.rate)
     return noise.noise_matrix(config.noise, _name(config), classes, config.rate)
 
 
 def _name(config):
     """Of the dataset; a folder that is called mnist may be of anything."""
     return config.dataset if config.own_data else config.dataset_name.removesuffix("_n")
+
+
+def _check_published(config):
+    """Nothing is published of what a person made up."""
+    if config.noise_draw != "published" or config.noise in (
+        "none", "instance", *HUMAN_NOISE,
+    ):  # fmt: skip
+        return
+    if config.noise_file or config.asym_map is not None:
+        own = "--noise=" + config.noise if config.noise_file else "--asym_map"
+        raise InputError(
+            f"--noise_draw=published contradicts {own}, of which nothing is published; "
+            "leave out one of them"
+        )
+    noise.published_matrix(_name(config), config.noise, config.rate)
 
 
 def check(config):
@@ -86,6 +116,7 @@ def check(config):
         InputError: if the noise is not defined for the dataset, or its file is not
             there.
     """
+    _check_published(config)
     if config.noise_file:
         if not os.path.isfile(os.path.expanduser(config.noise)):
             raise InputError(f"--noise={config.noise}: there is no such file")

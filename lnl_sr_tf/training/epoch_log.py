@@ -80,6 +80,11 @@ class EpochLog(keras.callbacks.Callback):
             "stage": getattr(getattr(loss, "loss", loss), "stage", None),
             "given_test_accuracy": None if self.clean else test_accuracy,
             **{name: _number(logs.get(name)) for name in WATCHED},
+            # What `loss` and `test_loss` consist of, under sparse regularization.
+            "fit_loss": _number(logs.get("fit_loss")),
+            "norm": _number(logs.get("norm")),
+            "test_fit_loss": _number(logs.get("val_fit_loss")),
+            "test_norm": _number(logs.get("val_norm")),
         }
 
 

@@ -22,6 +22,14 @@ def describe():
     }
 
 
+def usable_cores():
+    """How many logical cores this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on Linux
+        return os.cpu_count()
+
+
 def processor_flags():
     """Instruction sets of the processor, as Linux names them; empty elsewhere."""
     lines = _cpuinfo("flags")

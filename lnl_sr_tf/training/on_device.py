@@ -11,7 +11,7 @@ from lnl_sr_tf.training.device_epochs import DeviceData, DeviceEpochs
 # Of the device's memory, what the images may take.
 _LARGEST_SHARE = 0.5
 # What losses of several seeds may differ in: a name, and what variables hold.
-_OF_EACH = ("name", "seed", "weight")
+_OF_EACH = ("name", "seed", "weight", "stage")
 
 
 def check(config):

@@ -10,25 +10,39 @@ POLICIES = ("float32", "mixed_bfloat16", "mixed_float16")
 _CPU_FLAGS = {"avx512_bf16", "amx_bf16"}
 
 
-def resolve(name):
+def resolve(name, measured):
     """The Keras dtype policy for a precision.
+
+    A processor's flags do not say what is fast: with bfloat16 products and without
+    tiles (AMX), float32 is the faster one for some networks. So there it is measured.
 
     Args:
         name: `"auto"`, or the name of a policy.
+        measured: called without arguments where a processor multiplies bfloat16;
+            gives the policy that was found to be faster.
 
     Returns:
-        `"mixed_bfloat16"` for `"auto"` where the GPU or the processor multiplies
-        bfloat16 in hardware, `"float32"` where not; else the name itself.
+        The name itself; for `"auto"`, `"mixed_bfloat16"` on a GPU that multiplies
+        bfloat16, what `measured` says on a processor that does, else `"float32"`.
     """
     if name != "auto":
         return name
     gpus = backend.gpus()
     if gpus:
         _, capability = gpus[0]
-        fast = capability >= (8, 0)
-    else:
-        fast = bool(_CPU_FLAGS & machine.processor_flags())
-    return "mixed_bfloat16" if fast else "float32"
+        return "mixed_bfloat16" if capability >= (8, 0) else "float32"
+    if _CPU_FLAGS & machine.processor_flags():
+        return measured()
+    return "float32"
+
+
+def not_computable(error):
+    """Whether an exception says that this machine has no such operation.
+
+    TensorFlow goes by what the processor can do, and oneDNN may be held back from it,
+    as by ONEDNN_MAX_CPU_ISA.
+    """
+    return "could not create a primitive" in str(error)
 
 
 @contextlib.contextmanager

@@ -76,10 +76,14 @@ class Progress:
         validation = (
             "" if validation is None else f"  validation {100 * validation:6.2f} %"
         )
+        # λ grows, and the loss with it: what fits the labels tells more.
+        loss = f"loss {row['loss']:8.4f}"
+        if row["fit_loss"] is not None:
+            loss = f"fit loss {row['fit_loss']:8.4f}"
         width = len(str(self.config.epochs))
         self.tell(
             f"{self.name}epoch {row['epoch']:>{width}}/{self.config.epochs}"
-            f"  loss {row['loss']:8.4f}"
+            f"  {loss}"
             f"  {name} {100 * measured(row):6.2f} %{both}"
             f"  sparse rate {100 * row['sparse_rate']:5.1f} %"
             f"{weight}{validation}{stage}  {duration(left)} left"

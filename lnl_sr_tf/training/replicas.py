@@ -21,10 +21,12 @@ def whole_batch(values):
     times too large as there are: `share` divides by that.
 
     Args:
-        values: a nest of tensors of this replica's examples, the first axis theirs.
+        values: a nest of tensors of this replica's examples, the first axis theirs, and
+            of None, which stays.
 
     Returns:
-        The same nest, with those of all replicas.
+        The same nest, with those of all replicas; with their masks, as Keras keeps
+        them.
     """
     if count() == 1:
         return values
@@ -34,7 +36,7 @@ def whole_batch(values):
     if context is None:  # no step, but a look at shapes
         return values
     here = context.replica_id_in_sync_group
-    first = keras.tree.flatten(values)[0]
+    first = next(v for v in keras.tree.flatten(values) if v is not None)
     sizes = context.all_reduce(
         tf.distribute.ReduceOp.SUM,
         tf.one_hot(here, count(), tf.shape(first)[0], 0, dtype=tf.int32),
@@ -42,13 +44,19 @@ def whole_batch(values):
     before, after = tf.reduce_sum(sizes[:here]), tf.reduce_sum(sizes[here + 1 :])
 
     def gathered(value):
+        if value is None:
+            return None
+        mask = getattr(value, "_keras_mask", None)
         value = tf.convert_to_tensor(value)
         # Integers as those that every device adds up.
         kind = tf.int64 if value.dtype.is_integer else value.dtype
         paddings = [[before, after]] + [[0, 0]] * (value.shape.rank - 1)
         padded = tf.pad(tf.cast(value, kind), paddings)
         whole = context.all_reduce(tf.distribute.ReduceOp.SUM, padded)
-        return tf.ensure_shape(tf.cast(whole, value.dtype), [None, *value.shape[1:]])
+        whole = tf.ensure_shape(tf.cast(whole, value.dtype), [None, *value.shape[1:]])
+        if mask is not None:
+            whole._keras_mask = tf.cast(gathered(tf.cast(mask, tf.int32)), tf.bool)
+        return whole
 
     return keras.tree.map_structure(gathered, values)
 
@@ -67,4 +75,7 @@ def total(values):
 
 def share(loss):
     """This replica's share of the loss of the whole batch: their sum is the loss."""
-    return loss if count() == 1 else loss / ops.cast(count(), loss.dtype)
+    if count() == 1:
+        return loss
+    loss = ops.convert_to_tensor(loss)
+    return loss / ops.cast(count(), loss.dtype)

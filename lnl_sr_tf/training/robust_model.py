@@ -1,25 +1,61 @@
 """The model that a run trains: one whose loss may move, remember and be compiled."""
 
 import keras
-from keras import ops
 
-from lnl_sr_tf.training import replicas
+from lnl_sr_tf.losses.nested import needs_index, variables_of
+from lnl_sr_tf.losses.within_step import within_step
+from lnl_sr_tf.training import indexed_targets, replicas
+from lnl_sr_tf.training.loss_parts import LossParts, weight_of
+
+# The reductions of Keras that are no mean.
+SUMS = (None, "none", "sum")
 
 
 class MovingLoss:
-    """What lets a model's step see what its loss keeps in variables.
+    """What lets a model's step see what its loss keeps in variables, and consists of.
 
     A step that JAX compiles takes the model's variables as arguments and everything
     else as it was when it was compiled: λ would stay what it was in the first epoch. So
     the variables of the loss count among those of the model; they are not its weights,
     and saving does not keep them.
+
+    Beside `loss`, which is what is minimised, the figures of training and evaluation
+    have what `lnl_sr_tf.training.loss_parts.LossParts` describes.
     """
+
+    _loss_parts = None
+
+    def compile(self, *args, **kwargs):
+        """As `keras.Model.compile`."""
+        super().compile(*args, **kwargs)
+        names = getattr(self, "output_names", None)
+        self._loss_parts = LossParts(self.loss, names)
+
+    def compile_from_config(self, config):
+        """As `keras.Model.compile_from_config`, which leaves out another `compile`."""
+        self.compile(**keras.saving.deserialize_keras_object(config))
+        if self.built:
+            self.optimizer.build(self.trainable_variables)
+
+    @property
+    def metrics(self):
+        """Those of every model, and at the end those of what the loss consists of."""
+        own = super().metrics
+        return own if self._loss_parts is None else own + self._loss_parts.metrics
 
     @property
     def non_trainable_variables(self):
         """Those of the layers, and those of the loss."""
         own = super().non_trainable_variables
-        return [*own, *getattr(getattr(self, "loss", None), "variables", [])]
+        return [*own, *variables_of(getattr(self, "loss", None))]
+
+    def _loss_by_keras(self, x, y, y_pred, sample_weight, training):
+        """The loss as Keras computes it, of what is the batch of all replicas."""
+        if replicas.count() > 1 and summed(self.loss):
+            # Keras shares out a mean among replicas, and takes a sum as their own.
+            weights = 1.0 if sample_weight is None else sample_weight
+            sample_weight = keras.tree.map_structure(replicas.share, weights)
+        return super().compute_loss(x, y, y_pred, sample_weight, training)
 
 
 @keras.saving.register_keras_serializable("lnl_sr_tf")
@@ -28,16 +64,26 @@ class RobustModel(MovingLoss, keras.Model):
 
     It is a `keras.Model` in all but this: what a loss keeps in variables (λ, the stage
     of a method, the memory of ELR) moves in training on every backend, JAX included;
-    and where the loss must know which example is which, it trains on targets of the
-    form `{"label": y, "index": i}`, where i says which of the n examples each is. It
-    evaluates on plain labels.
+    where a loss must know which example is which, it trains on targets of the form
+    `{"label": y, "index": i}`, where i says which of the n examples each is; and where
+    a loss has sparse regularization, `fit` and `evaluate` report `fit_loss` and `norm`
+    beside `loss`, so that early stopping is to watch `val_fit_loss` (`mode="min"`).
+
+    Evaluation takes both forms of targets, and remembers nothing. `sample_weight`,
+    `class_weight`, `loss_weights`, reductions, masks, penalties, weighted metrics and
+    several outputs count as they do in Keras. An index beyond the n examples is
+    refused in arrays, and makes the loss NaN in what is read batch by batch.
+
+    A loss that remembers belongs to one training: another takes a new loss.
 
     Attributes:
         xla_loss: whether the loss is compiled by XLA within a step that is not, on
             TensorFlow; worth it for many examples times classes.
 
     Raises:
-        ValueError: if the loss wants an index, and it is to train on labels without.
+        ValueError: if the loss wants an index, and it is to train on labels without; or
+            if several devices train several outputs, some of whose losses are sums and
+            some means.
 
     Example:
         >>> model = RobustModel(images, logits)
@@ -47,44 +93,78 @@ class RobustModel(MovingLoss, keras.Model):
     """
 
     xla_loss = False
-    _compiled = None  # a loss, and what XLA made of it
+
+    def fit(self, x=None, y=None, *args, **kwargs):
+        """As `keras.Model.fit`; `class_weight` goes with an index too, in arrays."""
+        if indexed_targets.are(y, self):
+            indexed_targets.check(y["index"], self.loss)
+            kwargs = indexed_targets.with_weights(y, kwargs)
+        return super().fit(x, y, *args, **kwargs)
+
+    def train_on_batch(self, x, y=None, *args, **kwargs):
+        """As `keras.Model.train_on_batch`."""
+        if indexed_targets.are(y, self):
+            indexed_targets.check(y["index"], self.loss)
+            kwargs = indexed_targets.with_weights(y, kwargs)
+        return super().train_on_batch(x, y, *args, **kwargs)
 
     def compute_loss(
         self, x=None, y=None, y_pred=None, sample_weight=None, training=True
     ):
-        """The loss: the mean over examples, those of all replicas of a strategy."""
-        indexed = isinstance(y, dict)
-        if training and not indexed and getattr(self.loss, "needs_index", False):
+        """The loss as Keras computes it, of the examples of all replicas."""
+        y, index, sample_weight = indexed_targets.parted(y, sample_weight, self)
+        if training and index is None and needs_index(self.loss):
             raise ValueError(
                 f"{type(self.loss).__name__} trains on targets of the form "
                 '{"label": labels, "index": indices}. Received: ' + repr(y)
             )
-        alone = replicas.count() == 1
-        if not indexed and not self.xla_loss and alone:
-            return super().compute_loss(x, y, y_pred, sample_weight, training)
-        if indexed and not getattr(self.loss, "needs_index", False):
-            raise ValueError(
-                f"{type(self.loss).__name__} trains on labels alone. Received targets "
-                f"of the form {{{', '.join(map(repr, y))}}}"
-            )
-        y, y_pred = replicas.whole_batch((y, y_pred))
-        label, known = (y["label"], {"index": y["index"]}) if indexed else (y, {})
-        call = self._compiled_loss() if self.xla_loss else self.loss.call
-        values = call(label, y_pred, **known)
-        if sample_weight is not None:
-            sample_weight = replicas.whole_batch(sample_weight)
-            values = values * ops.cast(sample_weight, values.dtype)
-        # Penalties of the network's own are part of it, as of every Keras model.
-        return replicas.share(ops.mean(values) + sum(self.losses))
+        y, y_pred, sample_weight, index = replicas.whole_batch(
+            (y, y_pred, sample_weight, index)
+        )
 
-    def _compiled_loss(self):
-        if self._compiled is None or self._compiled[0] is not self.loss:
-            import tensorflow as tf
+        def compute():
+            with within_step(index if training else None) as parts:
+                loss = self._loss_by_keras(x, y, y_pred, sample_weight, training)
+            told.extend(one for one, _, _ in parts)
+            return loss, [
+                (fit, norm, weight_of(fit, y_pred, sample_weight))
+                for _, fit, norm in parts
+            ]
 
-            self._compiled = self.loss, tf.function(self.loss.call, jit_compile=True)
-        return self._compiled[1]
+        told = []
+        loss, values = self._by_xla(compute)()
+        self._loss_parts.update(
+            [(one, *of_it) for one, of_it in zip(told, values, strict=True)]
+        )
+        return loss
+
+    def _by_xla(self, compute):
+        if not self.xla_loss or keras.backend.backend() != "tensorflow":
+            return compute
+        import tensorflow as tf
+
+        # Compiled anew for each step that is traced; a step that is not traced would
+        # compile it at every turn.
+        if tf.executing_eagerly():
+            return compute
+        return tf.function(compute, jit_compile=True)
 
     def compute_metrics(self, x, y, y_pred, sample_weight=None):
         """The metrics, of the labels alone."""
-        label = y["label"] if isinstance(y, dict) else y
-        return super().compute_metrics(x, label, y_pred, sample_weight)
+        y, _, sample_weight = indexed_targets.parted(y, sample_weight, self)
+        return super().compute_metrics(x, y, y_pred, sample_weight)
+
+
+def summed(loss):
+    """Whether losses are sums over examples, and no means."""
+    sums = {
+        getattr(one, "reduction", "mean") in SUMS
+        for one in keras.tree.flatten(loss)
+        if one is not None
+    }
+    if len(sums) > 1:
+        raise ValueError(
+            "Several devices train several outputs by losses that are all sums or all "
+            f"means. Received: loss={loss!r}"
+        )
+    return sums == {True}

@@ -7,6 +7,7 @@ import zlib
 import numpy as np
 
 from lnl_sr_tf import datasets
+from lnl_sr_tf.config import rate_estimate
 from lnl_sr_tf.datasets.describe import in_a_line
 from lnl_sr_tf.errors import RunError
 from lnl_sr_tf.training import corruption
@@ -41,12 +42,7 @@ def load(config, folder, source, tell):
         dataset = dataset.with_validation(config.validation_share, config.seed)
     if config.fold is not None:
         dataset = dataset.with_fold(*config.part_of_parts, config.seed)
-    before = folder.config() or {}
-    if before.get("data_fingerprint", dataset.fingerprint) != dataset.fingerprint:
-        raise RunError(
-            f"{config.dataset} is not as it was when {folder.path} began: files or "
-            "labels have changed; put them back, or move that folder away to start anew"
-        )
+    check_unchanged(config, dataset, folder)
     if folder.kept and folder.labels.is_file():
         try:
             with np.load(folder.labels, allow_pickle=False) as stored:
@@ -65,6 +61,35 @@ def load(config, folder, source, tell):
                 f"the data has changed; move {folder.path} away to start anew"
             )
     return dataset
+
+
+def check_unchanged(config, dataset, folder):
+    """Raise RunError where a run began on other data than its settings name now."""
+    before = folder.config() or {}
+    now = {
+        "data_fingerprint": (config.dataset, dataset.fingerprint),
+        "open_set_fingerprint": (config.open_set, dataset.open_set_fingerprint),
+        "class_names": (config.dataset, list(dataset.class_names)),
+    }
+    for name, (source, found) in now.items():
+        if before.get(name) not in (None, found):
+            raise RunError(
+                f"{source} is not as it was when {folder.path} began: files or labels "
+                "have changed; put them back, or train a run on them as they are now"
+            )
+
+
+def warn_of_estimate(config, dataset, tell):
+    """Tell where an estimate of the noise was made on other data than this."""
+    source = config.rate_estimate
+    if source is None and str(config.transition_matrix).endswith(".json"):
+        source = config.transition_matrix
+    before = source and rate_estimate.data_of(source)
+    if before and before != dataset.fingerprint:
+        tell(
+            f"warning: {source} is an audit of other data than {config.dataset} holds "
+            "now, or of another part of it"
+        )
 
 
 def write_labels(dataset, folder):

@@ -5,18 +5,36 @@ import platform
 import keras
 
 import lnl_sr_tf
-from lnl_sr_tf import models
+from lnl_sr_tf import models, which_folder
 from lnl_sr_tf.errors import RunError
-from lnl_sr_tf.training import backend, machine, precision
+from lnl_sr_tf.training import backend, fastest_precision, machine, precision
 from lnl_sr_tf.training.build import used_parameters
 from lnl_sr_tf.training.schedulers import forget_rate
 
 
-def policy(config, folder):
-    """The Keras dtype policy; a run that has begun keeps the one it began with."""
-    if config.precision == "auto" and (before := folder.config()):
-        return before.get("precision_used", "float32")
-    return precision.resolve(config.precision)
+def policy(config, folder, make, tell):
+    """The Keras dtype policy; a run that has begun keeps the one it began with.
+
+    Args:
+        config: a `lnl_sr_tf.config.Config`.
+        folder: a `lnl_sr_tf.run_folder.RunFolder`.
+        make: from the name of a policy to the compiled model of the run.
+        tell: called with each line for the person who waits.
+
+    Returns:
+        Its name, and what `fastest_precision.measure` found if it was asked, else None.
+    """
+    before = folder.config()
+    if config.precision == "auto" and before:
+        return before.get("precision_used", "float32"), before.get("step_seconds")
+    found = None
+
+    def measured():
+        nonlocal found
+        found = fastest_precision.measure(make, config, tell)
+        return fastest_precision.faster(found)
+
+    return precision.resolve(config.precision, measured), found
 
 
 def check_same(config, folder):
@@ -24,24 +42,27 @@ def check_same(config, folder):
     before = folder.config()
     if before is None:
         return
-    for name, value in config.identity().items():
-        if before.get(name) != value:
-            raise RunError(
-                f"{folder.path} holds a run with {name}={before.get(name)}, and this "
-                f"one has {name}={value}; move that folder away, or choose another "
-                "output_dir"
-            )
+    for name in which_folder.differing(before, config):
+        value = config.identity().get(name)
+        raise RunError(
+            f"{folder.path} holds a run with {name}={before.get(name)}, and this one "
+            f"has {name}={value}; move that folder away, or choose another output_dir"
+        )
 
 
-def write(config, policy_used, model, dataset, folder, devices):
-    """Write `config.json`, unless the run has begun before."""
-    if folder.config() is not None:
+def write(config, policy_used, measured, model, dataset, folder, devices):
+    """Write `config.json`; where the run has begun before, where its data is now."""
+    before = folder.config()
+    if before is not None:
+        if before.get("places") != config.places:
+            folder.write_config(before | {"places": config.places})
         return
     folder.write_config(
         config.as_dict()
         | config.identity()
         | {
             "precision_used": policy_used,
+            "step_seconds": measured,
             "backend": backend.name(),
             "loss_parameters_used": used_parameters(model.loss),
             "forget_rate_used": forget_rate(config, dataset.noise_rate),
@@ -49,6 +70,8 @@ def write(config, policy_used, model, dataset, folder, devices):
             "image_shape": list(dataset.image_shape),
             "class_names": list(dataset.class_names),
             "data_fingerprint": dataset.fingerprint,
+            "open_set_fingerprint": dataset.open_set_fingerprint,
+            "places": config.places,
             "versions": {
                 "python": platform.python_version(),
                 "keras": keras.__version__,

@@ -48,8 +48,10 @@ class WithinEpoch(keras.callbacks.Callback):
         self._offset = self.restored.place.step if begun else 0
         if self._offset:
             self.log.add_seconds(self.restored.seconds)
+            # A checkpoint of an earlier version lacks the last ones, which then are of
+            # the rest of the epoch.
             for variable, value in zip(
-                self.model.metrics_variables, self.restored.metrics, strict=True
+                self.model.metrics_variables, self.restored.metrics, strict=False
             ):
                 variable.assign(value)
 

@@ -1,6 +1,8 @@
 """Trains the trials of a search, one after the other."""
 
 import contextlib
+import hashlib
+import json
 import pathlib
 import signal
 import threading
@@ -9,6 +11,7 @@ import time
 import keras
 
 from lnl_sr_tf import experiment
+from lnl_sr_tf.config import loss_args
 from lnl_sr_tf.duration import duration
 from lnl_sr_tf.errors import InputError, NotFinite, RunError
 from lnl_sr_tf.run_folder import UnwrittenFolder
@@ -44,17 +47,13 @@ def run(space, wanted, tell=print, say=lambda line: None):
         if distribution.start(config).workers > 1:
             raise InputError("tune trains a trial on one machine; unset TF_CONFIG")
         experiment.check(config)
+    for line in loss_args.told(space.given, space.recipes.values()):
+        tell(line)
     first = next(iter(space.recipes.values()))
     # Before anything is written: the data may be wrong.
     dataset = _dataset(first, say)
     examples = len(dataset.validation.labels)
-    _make(folder)
-    study = Study(folder, space)
-    if study.first("data", dataset.fingerprint) != dataset.fingerprint:
-        raise RunError(
-            f"{space.dataset} is not as it was when {folder} began: files or labels "
-            "have changed; put them back, or move that folder away to start anew"
-        )
+    study = _study(folder, space, dataset, tell)
     search = _Search(study, space.count(wanted), examples, tell, say)
     with _terminable():
         trials = search.train_all()
@@ -197,6 +196,28 @@ def _result(study, trials, examples, ceiling):
     if reasons:
         told.append(f"{len(reasons)} failed: {folder / report.TABLE}")
     return told + report.lines(folder, space, trials, examples, ceiling)
+
+
+def _study(folder, space, dataset, tell):
+    """The `Study` of these settings and of this data, begun where there is none."""
+    now = {
+        "data": dataset.fingerprint,
+        "open_set": dataset.open_set_fingerprint,
+        "classes": list(dataset.class_names),
+    }
+    _make(folder)
+    study = Study(folder, space)
+    # In turn: nothing of the new data is noted in a study of other data.
+    if all(study.first(name, value) == value for name, value in now.items()):
+        return study
+    letters = hashlib.sha256(json.dumps(now).encode()).hexdigest()[:8]
+    other = folder.with_name(f"{folder.name}-{letters}")
+    tell(
+        f"{folder} is of other data than there is now ({space.dataset}), and stays as "
+        f"it is; this search is {other}"
+    )
+    _make(other)
+    return Study(other, space)
 
 
 def _dataset(config, say):

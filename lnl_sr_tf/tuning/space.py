@@ -5,6 +5,8 @@ import hashlib
 import json
 
 from lnl_sr_tf import config as configs
+from lnl_sr_tf.config import rate_estimate
+from lnl_sr_tf.config.parse import parse
 from lnl_sr_tf.errors import InputError
 
 # Those of the paper's tables that train one network in one stage, and CE without more.
@@ -142,7 +144,10 @@ class Space:
             InputError: if its settings do not go together.
         """
         known = {name: value for name, value in method.items() if value is not None}
-        return configs.resolve(self.given | known | {"output_dir": str(folder)})
+        # What is given may be about other losses, where there are several.
+        several = ("loss",) if len(self._losses) > 1 else ()
+        settings = self.given | known | {"output_dir": str(folder)}
+        return configs.settled(settings, several)
 
     def settings_of(self, method):
         """What to give a command that trains with a method on all of the data.
@@ -160,9 +165,14 @@ class Space:
             if name not in ("validation_share", *SEARCHED)
         }
         found = {"dataset": self.dataset} | others | method
+        if "loss_args" in found:
+            given = parse("loss_args", found["loss_args"])
+            found["loss_args"] = configs.loss_args.taken_by(method["loss"], given)
+        if not rate_estimate.taken_by(self.config_of(method, self.output_dir)):
+            found.pop("rate_estimate", None)
         if self.output_dir != configs.FIELDS["output_dir"].default:
             found["output_dir"] = self.output_dir
-        return {name: value for name, value in found.items() if value is not None}
+        return {name: value for name, value in found.items() if value not in (None, {})}
 
 
 def words(method):

@@ -7,10 +7,10 @@ from lnl_sr_tf import noise
 from lnl_sr_tf.analysis import calibration
 
 
-def drawn(count=20_000, classes=5, seed=1):
+def drawn(count=20_000, classes=5, spread=3.0, seed=1):
     """Logits, and labels that are drawn from their softmax."""
     rng = np.random.default_rng(seed)
-    logits = 3.0 * rng.standard_normal((count, classes))
+    logits = spread * rng.standard_normal((count, classes))
     chances = calibration.probabilities(logits, 1.0)
     labels = (chances.cumsum(axis=1) < rng.random((count, 1))).sum(axis=1)
     return logits, np.minimum(labels, classes - 1)
@@ -36,6 +36,32 @@ class FitTemperatureTest(parameterized.TestCase):
         # Without the matrix the noise would count as doubt.
         blind = calibration.fit_temperature(7 * logits, given)
         self.assertGreater(blind, 10.0)
+
+    @parameterized.parameters((0.2, 0.03), (0.4, 0.03), (0.6, 0.05))
+    def test_few_noisy_labels(self, rate, most):
+        """Of 300 labels the likeliest temperature may be the smallest of all."""
+        logits, labels = drawn(30_000, classes=10, spread=8.0)
+        matrix = noise.symmetric_matrix(10, rate)
+        given = noise.corrupt(labels, matrix, 1)
+        errors = []
+        for start in range(0, 9_000, 300):
+            part = slice(start, start + 300)
+            found = calibration.fit_temperature(7 * logits[part], given[part], matrix)
+            self.assertBetween(found, 1.0, 20.0)
+            errors.append(calibration.calibration_error(7 * logits, labels, found))
+        self.assertLess(np.mean(errors), most)
+
+    def test_logits_that_say_nothing(self):
+        found = calibration.fit_temperature(np.zeros((40, 3)), np.arange(40) % 3)
+        self.assertEqual(found, 1.0)
+
+    def test_outputs_that_are_always_right(self):
+        """No temperature is too low for them."""
+        labels = np.arange(40) % 4
+        found = calibration.fit_temperature(100 * np.eye(4)[labels], labels)
+        self.assertTrue(np.isfinite(found))
+        chances = calibration.probabilities(100 * np.eye(4)[labels], found)
+        self.assertGreater(chances.max(axis=1).min(), 0.95)
 
     def test_outputs_on_a_sphere(self):
         """Normalised logits at τ = 0.5, which never exceed 0.478 for ten classes."""

@@ -57,7 +57,36 @@ class AuditTest(parameterized.TestCase):
         found = audit(np.arange(200) % 2, np.full((200, 2), 0.5))
         self.assertEmpty(found.suspects)
         self.assertFalse(found.no_sign)
-        self.assertStartsWith(found.words, "noise rate 0.500")
+        self.assertStartsWith(found.words, "no evidence")
+
+    def test_labels_in_other_forms(self):
+        outputs, clean, given = observed(0.3, 500)
+        first = audit(given, outputs, clean=clean)
+        for form in (
+            lambda labels: labels[:, None],
+            lambda labels: labels.astype(float),
+        ):
+            found = audit(form(given), outputs, clean=form(clean))
+            np.testing.assert_array_equal(found.probability, first.probability)
+            np.testing.assert_array_equal(found.given, given)
+            np.testing.assert_array_equal(found.clean, clean)
+
+    def test_class_without_examples(self):
+        outputs, clean, given = observed(0.3)
+        given = np.where(given == 2, 3, given)
+        found = audit(given, outputs, clean=clean, class_names=list("abcde"))
+        np.testing.assert_array_equal(found.classes_without_evidence, [2])
+        self.assertAlmostEqual(found.noise_rate, np.mean(given != clean), delta=0.02)
+        matrix, low, high = found.matrix
+        others = [0, 1, 3, 4]
+        # Nobody gives that label; what becomes of its examples is not known.
+        np.testing.assert_allclose(matrix[others, 2], 0, atol=1e-5)
+        self.assertLess(high[others, 2].max(), 0.02)
+        np.testing.assert_allclose(matrix[others].sum(axis=1), 1)
+        self.assertTrue(np.isnan(matrix[2]).all() and np.isnan(low[2]).all())
+        for values in found.class_rates:
+            np.testing.assert_array_equal(np.isnan(values), np.arange(5) == 2)
+        self.assertNotIn(2, found.suggested)
 
     def test_arguments_of_labels_beside_a_run(self):
         with self.assertRaisesRegex(InputError, "takes folds, data_dir; received log"):
@@ -102,17 +131,34 @@ class AuditTest(parameterized.TestCase):
         ({"logits": [[np.nan, 0], [1, 0]]}, "NaN or infinity in row 0"),
         ({"logits": [1.0, 2.0]}, r"received the shape \(2,\)"),
         ({"probabilities": [[1.0, 0]] * 2, "clean": [0]}, "clean: expected 2"),
-        ({"probabilities": [[1.0, 0]] * 2, "clean": [0, -2]}, "clean: .*from -2 to 0"),
-        ({"probabilities": [[1.0, 0]] * 2, "clean": [0, 2]}, "clean: .*from 0 to 2"),
-        ({"probabilities": [[1.0, 0]] * 2, "clean": [[0], [1]]}, r"shape \(2, 1\)"),
-        ({"probabilities": [[1.0, 0]] * 2, "clean": [0.0, 1]}, "received float64"),
+        ({"probabilities": [[1.0, 0]] * 2, "clean": [0, -2]}, "clean: .*received -2"),
+        ({"probabilities": [[1.0, 0]] * 2, "clean": [0, 2]}, "clean: .*received 2 at"),
+        ({"probabilities": [[1.0, 0]] * 2, "clean": [[0, 1]]}, r"received \(1, 2\)"),
+        ({"probabilities": [[1.0, 0]] * 2, "clean": [0.5, 1]}, "clean: .*received 0.5"),
+        ({"probabilities": [[1.0, 0]] * 2, "clean": {0: 0, 1: 1}}, "clean: .*a dict"),
+        ({"probabilities": {0: [1.0, 0], 1: [1.0, 0]}}, "probabilities: .*a dict"),
+        (
+            {"probabilities": [[1.0, 0]] * 2, "index": [3, 3]},
+            "once; received 3 2 times",
+        ),
+        ({"probabilities": [[1.0, 0]] * 2, "index": [0.5, 1]}, "index: .*received 0.5"),
+        ({"probabilities": [[1.0, 0]] * 2, "names": {"a": 0, "b": 1}}, "names: .*dict"),
+        (
+            {"probabilities": [[1.0, 0]] * 2, "class_names": {"a", "b"}},
+            "received a set",
+        ),
         ({"probabilities": [[1.0, 0], [1.0]]}, "rows of the same length"),
-        ({"logits": [["a", "b"]] * 2}, "logits must be numbers"),
+        ({"logits": [["a", "b"]] * 2}, "logits: expected numbers"),
         ({"logits": np.zeros((2, 0))}, "at least two classes"),
         ({"probabilities": [[1.0, 0]] * 2, "data_dir": "x"}, "labels takes .*data_dir"),
         (
-            {"probabilities": [[1.0, 0]] * 2, "class_names": "abc"},
+            {"probabilities": [[1.0, 0]] * 2, "class_names": ["a", "b", "c"]},
             "class_names: expected 2; received 3",
+        ),
+        # Two letters are no two names.
+        (
+            {"probabilities": [[1.0, 0]] * 2, "class_names": "ab"},
+            "class_names: expected 2 texts in their order; received a str",
         ),
     )
     def test_wrong(self, arguments, message):

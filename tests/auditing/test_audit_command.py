@@ -138,6 +138,53 @@ class AuditCommandTest(tf.test.TestCase, parameterized.TestCase):
         self.assertRegex(err, "outputs.npz cannot be read")
         self.assertEqual(err.count("\n"), 1)
 
+    @parameterized.parameters(
+        ("outputs", "total", lambda total: total * np.nan, "outputs.npz is damaged"),
+        ("outputs", "total", lambda total: total * 0, "outputs.npz is damaged"),
+        ("outputs", "total", lambda total: -total, "outputs.npz is damaged"),
+        ("outputs", "total", lambda total: total.astype(str), "outputs.npz is damaged"),
+        ("outputs", "total", lambda total: total[:, 0], "outputs.npz is damaged"),
+        ("outputs", "total", lambda total: total[:9], "of 9 examples and 10 classes"),
+        ("outputs", "total", lambda total: total[:, :3], "1437 examples and 3 classes"),
+        ("labels", "given", lambda given: given + 9, "labels: .* in .0, 10.; received"),
+        ("labels", "given", lambda given: given + 0.5, "labels: .* whole numbers; rec"),
+        ("labels", "clean", lambda clean: clean - 2, "clean: .* received -2"),
+        ("labels", "index", lambda index: index * 0, "index: .* once; received 0"),
+    )
+    def test_arrays_that_are_none(self, file, name, change, message):
+        run = self.copy("arrays")
+        path = getattr(run, file)
+        arrays = dict(np.load(path))
+        np.savez(path, **arrays | {name: change(arrays[name])})
+        with self.assertRaisesRegex(RunError, f"{run.path}.*{message}"):
+            lnl.audit(run.path)
+        shutil.rmtree(run.path)
+
+    def test_labels_that_are_no_npz(self):
+        run = self.copy("npy")
+        with open(run.labels, "wb") as file:
+            np.save(file, np.arange(3))
+        with self.assertRaisesRegex(
+            RunError, "labels.npz cannot be read: it is no .npz"
+        ):
+            lnl.audit(run.path)
+
+    def test_no_evidence(self):
+        run = self.copy("nothing")
+        arrays = dict(np.load(run.outputs))
+        np.savez(run.outputs, **arrays | {"total": arrays["total"] * 0 + np.arange(10)})
+        status, out, err = call("audit", str(run.path))
+        self.assertEqual((status, err), (0, ""))
+        self.assertStartsWith(out, "No evidence: the outputs agree with ")
+        self.assertEqual(out.count("no evidence\n"), 10)
+        page = (run.path / "audit.html").read_text("utf-8")
+        self.assertIn("no evidence: the outputs tell nothing of the labels", page)
+        status, _, err = call("clean", str(run.path))
+        self.assertEqual(status, 2)
+        self.assertRegex(err, "^lnl-sr: the audit has no evidence about any label")
+        self.assertEqual(err.count("\n"), 1)
+        self.assertFalse((run.path / "cleaned.npz").exists())
+
 
 if __name__ == "__main__":
     tf.test.main()

@@ -85,6 +85,16 @@ class PageTest(parameterized.TestCase):
         self.assertEqual(data["index"], items.index[order].tolist())
         self.assertEqual(data["probability"], [0.9, 0.9, 0.5, 0.5, 0.2])
 
+    def test_probabilities_that_are_not_known_come_last(self):
+        items = made_items(
+            4,
+            probability=np.array([0.2, np.nan, 0.5, np.nan]),
+            score=np.array([0.0, 1.0, 2.0, 3.0]),
+        )
+        data = data_of(self.written(items))
+        self.assertEqual(data["probability"], [0.5, 0.2, None, None])
+        self.assertEqual(data["index"], items.index[[2, 0, 3, 1]].tolist())
+
     def test_data_come_back(self):
         names = [f"a/{i}.png" for i in range(7)]
         names[2] = HOSTILE

@@ -78,6 +78,9 @@ class PageInBrowserTest(parameterized.TestCase):
             "hostile": made_items(30, HOSTILE, hostile),
             "classes": made_items(3000, many),
             "none": made_items(0),
+            "unknown": dataclasses.replace(
+                made_items(8), probability=np.array([0.9, 0.1, *[np.nan] * 6])
+            ),
         }
         cls.addresses = {}
         for name, items in pages.items():
@@ -298,6 +301,17 @@ class PageInBrowserTest(parameterized.TestCase):
         self.assertEqual(self.marked(), "0 wrong, 0 right, 0 unsure")
         self.one("#show-all").click()
         self.assertEqual(self.shown(), 5000)
+
+    def test_probabilities_that_are_not_known(self):
+        self.opened("unknown")
+        said = [
+            card.text
+            for card in self.driver.find_elements("css selector", ".card .probability")
+        ]
+        self.assertEqual(said[:3], ["90.0 %", "10.0 %", "no evidence"])
+        self.assertEqual(self.shown(), 8)
+        self.choose("#least", 5)
+        self.assertEqual(self.shown(), 2)
 
     def test_arrows_move_and_scroll(self):
         run = self.opened("many")

@@ -127,6 +127,17 @@ class CleanTest(tf.test.TestCase, parameterized.TestCase):
             "index,given,suggested,probability\n" + "9" * 30 + ",0,1,0.5\n",
             "of another run, or the file is damaged",
         ),
+        *(
+            (
+                f"index,given,suggested,probability\n0,0,0,{text}\n",
+                "of another run, or the file is damaged",
+            )
+            for text in ("nan", "2", "-0.5", "much")
+        ),
+        (
+            "index,given,suggested,probability\n7,0,0,0.5\n7,0,0,0.1\n",
+            "example 7 stands in more than one row",
+        ),
     )
     def test_audits_of_something_else(self, text, message):
         path = self.root / "audit.csv"

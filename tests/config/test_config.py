@@ -6,7 +6,7 @@ from unittest import mock
 import tensorflow as tf
 from absl.testing import parameterized
 
-from lnl_sr_tf import config, losses
+from lnl_sr_tf import config, loss_names, losses
 from lnl_sr_tf.config import recipes
 from lnl_sr_tf.config.data_kinds import NAMES
 from lnl_sr_tf.errors import InputError
@@ -82,7 +82,7 @@ RECIPES = (
 OPTIONAL = {
     "forget_rate", "image_size", "imagenet_dir", "open_set", "weights",
     "random_resized_crop", "color_jitter", "devices", "cluster", "task", "cpus_per_run",
-    "gpus_per_run", "validation_share", "fold", "rate_estimate",
+    "gpus_per_run", "validation_share", "fold", "rate_estimate", "instance_rate",
 }  # fmt: skip
 
 
@@ -131,6 +131,38 @@ class ResolveTest(tf.test.TestCase, parameterized.TestCase):
             for name in NAMES:
                 self.assertFalse(config.resolve({"dataset": name}).own_data)
             self.assertTrue(config.resolve({"dataset": "photos"}).own_data)
+
+    @parameterized.parameters(
+        ("tfds:MNIST", "tfds:mnist", "mnist"),
+        ("tfds:Mnist:3.0.1", "tfds:mnist:3.0.1", "mnist"),
+        ("tfds:mnist:3.*.*", "tfds:mnist:3.*.*", "mnist"),
+        ("tfds:CIFAR10", "tfds:cifar10", "cifar10"),
+        ("tfds:Cifar100:3.0.2", "tfds:cifar100:3.0.2", "cifar100"),
+        ("tfds:cifar10_N", "tfds:cifar10_n", "cifar10_n"),
+        ("tfds:CIFAR100_N", "tfds:cifar100_n", "cifar100_n"),
+        ("tfds:FashionMNIST", "tfds:fashion_mnist", "fashion_mnist"),
+    )
+    def test_names_of_tfds(self, written, dataset, name):
+        """However it is written, a set is trained as by its plain name."""
+        given = {"loss": "fl_sr"}
+        made = config.resolve(given | {"dataset": written})
+        plain = config.resolve(given | {"dataset": name})
+        self.assertEqual(made.dataset, dataset)
+        self.assertEqual(made.dataset_name, name)
+        self.assertEqual(
+            made.as_dict() | {"dataset": ""}, plain.as_dict() | {"dataset": ""}
+        )
+        settled = config.resolve(given | {"dataset": dataset})
+        self.assertEqual(made.run_name, settled.run_name)
+        with self.assertRaisesRegex(InputError, "expected another dataset than --data"):
+            config.resolve({"dataset": name, "open_set": written})
+
+    def test_other_names_of_tfds(self):
+        for written, dataset in (
+            ("tfds:StanfordDogs", "tfds:stanford_dogs"),
+            ("tfds:imagenet_resized/32x32:0.1.0", "tfds:imagenet_resized/32x32:0.1.0"),
+        ):
+            self.assertEqual(config.resolve({"dataset": written}).dataset, dataset)
 
     def test_images_of_the_same_dataset_are_not_foreign(self):
         with self.assertRaisesRegex(InputError, "--open_set=digits: expected another"):
@@ -425,7 +457,7 @@ class RunNameTest(tf.test.TestCase, parameterized.TestCase):
         self.assertLen(names, 4)
 
 
-class GridTest(tf.test.TestCase):
+class GridTest(tf.test.TestCase, parameterized.TestCase):
     def test_product(self):
         made = config.grid({"loss": ["ce", "ce_sr"], "seed": ["1", "2"], "epochs": 3})
         self.assertEqual(
@@ -438,6 +470,66 @@ class GridTest(tf.test.TestCase):
         self.assertEqual(
             [(c.noise, c.rate) for c in made], [("none", 0.0), ("sym", 0.4)]
         )
+
+    def test_loss_args_go_to_losses_that_have_them(self):
+        settings = {
+            "dataset": "mnist",
+            "loss": ["ce", "fl", "gce_sr", "nfl_mae"],
+            "loss_args": "gamma=3,q=0.25,epsilon=1e-6",
+        }
+        made = {c.loss: c.loss_args for c in config.grid(settings)}
+        self.assertEqual(
+            made,
+            {
+                "ce": {"epsilon": 1e-6},
+                "fl": {"gamma": 3, "constant_factor": True, "epsilon": 1e-6},
+                "gce_sr": {"q": 0.25, "epsilon": 1e-6},
+                "nfl_mae": {"gamma": 3, "epsilon": 1e-6}
+                | config.resolve({"dataset": "mnist", "loss": "nfl_mae"}).loss_args
+                | {"gamma": 3},
+            },
+        )
+        for one in config.grid(settings):
+            build.build_loss(one)
+        self.assertEqual(
+            config.loss_args.told(settings, config.grid(settings)),
+            [
+                "--loss_args: gamma=3 is for fl, nfl_mae, and not for ce, gce_sr",
+                "--loss_args: q=0.25 is for gce_sr, and not for ce, fl, nfl_mae",
+            ],
+        )
+        # What is not for a loss makes no other run of it.
+        self.assertIn(
+            config.resolve(
+                {"dataset": "mnist", "loss": "ce", "loss_args": "epsilon=1e-6"}
+            ).run_name,
+            [one.run_name for one in config.grid(settings)],
+        )
+
+    @parameterized.parameters(
+        (
+            "gama=2",
+            "--loss_args=gama=2: none of --loss=ce,fl has .* did you mean gamma",
+        ),
+        ("q=0.5", "--loss_args=q=0.5: none of --loss=ce,fl has this parameter"),
+        ("gamma=2,q=0.5", "--loss_args=q=0.5: none"),
+    )
+    def test_loss_args_of_no_loss(self, given, message):
+        with self.assertRaisesRegex(InputError, message):
+            config.grid({"loss": ["ce", "fl"], "loss_args": given})
+
+    def test_parameters_are_those_of_the_classes(self):
+        for name in losses.names():
+            entry = loss_names.LOSSES[name.removesuffix("_sr")]
+            outer, inner, _ = losses._classes(entry)
+            classes = [outer, *inner]
+            if name.endswith("_sr"):
+                classes.append(losses.SparseRegularization)
+            self.assertEqual(
+                set(loss_names.parameters(name)),
+                {*losses._SHARED, *(p for one in classes for p in one.parameters)},
+                name,
+            )
 
     def test_no_repetition(self):
         self.assertLen(config.grid({"loss": ["ce", "ce"]}), 1)

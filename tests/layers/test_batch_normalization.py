@@ -1,5 +1,7 @@
 """The fused layer computes what Keras's computes."""
 
+import functools
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -22,6 +24,19 @@ class FusedBatchNormalizationTest(tf.test.TestCase, parameterized.TestCase):
 
     def images(self, *shape):
         return np.random.default_rng(1).normal(2, 3, shape).astype(np.float32)
+
+    @parameterized.product(channels=(3, 16), in_step=(True, False))
+    def test_empty_batch(self, channels, in_step):
+        fused, _ = self.pair((0, 5, 4, channels))
+        before = [np.array(w) for w in fused.weights]
+        call = functools.partial(fused, training=False)
+        if in_step and keras.backend.backend() == "tensorflow":
+            call = tf.function(
+                call, input_signature=[tf.TensorSpec((None, 5, 4, channels))]
+            )
+        outputs = call(self.images(0, 5, 4, channels))
+        self.assertEqual(tuple(outputs.shape), (0, 5, 4, channels))
+        self.assertAllEqual(before[2], fused.weights[2])
 
     @parameterized.product(
         shape=((6, 5, 4, 3), (1, 2, 2, 7), (6, 5, 4, 16), (8, 12)),

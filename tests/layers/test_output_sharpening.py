@@ -59,6 +59,36 @@ class OutputSharpeningTest(tf.test.TestCase, parameterized.TestCase):
         self.assertTrue(np.isfinite(value).all())
         self.assertTrue(np.isfinite(gradient).all())
 
+    @parameterized.parameters((2, 4), (2, 2, 2))
+    def test_sequences_and_maps(self, *shape):
+        layer = OutputSharpening(0.3)
+        expected = np.reshape(layer(self.logits), (*shape, 5))
+        self.assertAllClose(layer(self.logits.reshape(*shape, 5)), expected)
+
+    @parameterized.product(
+        normalize=(True, False), activation=(None, "softmax"), shape=((8,), (2, 2, 2))
+    )
+    def test_class_that_cannot_be(self, normalize, activation, shape):
+        """Sharpened as if it were not there; −inf, or probability 0, itself."""
+        layer = OutputSharpening(0.3, normalize, activation)
+        given = np.insert(self.logits, 2, -np.inf, axis=1).reshape(*shape, 6)
+        finite = np.isfinite(given)
+        value, gradient = value_and_gradient(
+            lambda z: keras.ops.where(finite, layer(z), 0.0) ** 2, given
+        )
+        expected, slope = value_and_gradient(lambda z: layer(z) ** 2, self.logits)
+        self.assertAllClose(value[finite], expected.ravel(), rtol=1e-5)
+        self.assertAllClose(gradient[finite], slope.ravel(), rtol=1e-4, atol=1e-6)
+        self.assertAllEqual(gradient[~finite], np.zeros(8))
+        masked = np.asarray(layer(given))[~finite]
+        self.assertAllEqual(masked, np.full(8, 0.0 if activation else -np.inf))
+
+    def test_single_logit(self):
+        with self.assertRaisesRegex(ValueError, "two classes and more"):
+            OutputSharpening(0.5)(self.logits[:, :1])
+        one = OutputSharpening(0.5, normalize=False)(self.logits[:, :1])
+        self.assertAllClose(one, 2 * self.logits[:, :1])
+
     def test_computes_in_float32_under_mixed_precision(self):
         keras.config.set_dtype_policy("mixed_bfloat16")
         try:

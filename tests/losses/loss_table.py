@@ -25,9 +25,14 @@ def squared(a):
     return lambda u: np.mean((u[:, None, :] - a * np.eye(10)) ** 2, axis=-1)
 
 
-def negative(log_terms):
-    """1 − (A + log term) over the sum, for ε = 1e-4."""
-    return 1 - normalized(-np.log(1e-4) + log_terms)
+def negative(log_terms, gamma=0):
+    """1 − (A + log term) over the sum, for ε = 1e-4; A is what the term is at ε."""
+    return 1 - normalized(-((1 - 1e-4) ** gamma) * np.log(1e-4) + log_terms)
+
+
+def negative_focal(u):
+    """The same of focal terms with γ = 2."""
+    return negative((1 - u) ** 2 * np.log(u), gamma=2)
 
 
 def softmax_of_softplus(logits):
@@ -179,9 +184,7 @@ TABLE = (
     (
         "nnfl",
         {"gamma": 2, "epsilon": 1e-4},
-        lambda u: negative(
-            (1 - np.maximum(u, 1e-4)) ** 2 * np.log(np.maximum(u, 1e-4))
-        ),
+        lambda u: negative_focal(np.maximum(u, 1e-4)),
     ),
     ("ls", {"smoothing": 0.2}, lambda u: -0.8 * np.log(u) - 0.2 * mean_log(u)),
     ("nlnl", {"seed": 1}, complementary),
@@ -195,7 +198,7 @@ TABLE = (
         {"gamma": 2, "beta": 3, "epsilon": 1e-4},
         lambda u: (
             normalized((1 - u) ** 2 * np.log(u))
-            + 3 * negative((1 - np.maximum(u, 1e-4)) ** 2 * np.log(np.maximum(u, 1e-4)))
+            + 3 * negative_focal(np.maximum(u, 1e-4))
         ),
     ),
     ("eps_ce", {"m": 3}, lambda u: -np.log(epsilon_softmax(u, 3))),

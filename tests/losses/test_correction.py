@@ -57,6 +57,10 @@ class CorrectionTest(tf.test.TestCase, parameterized.TestCase):
         ([[0.5, 0.6], [0, 1]], "sum to 1. Received in row 0: .0.5, 0.6."),
         ([[1.2, -0.2], [0, 1]], "Received in row 0: .1.2, -0.2."),
         ([[np.nan, 1], [0, 1]], "Received in row 0"),
+        ({0: [0.5, 0.5], 1: [0.5, 0.5]}, "`matrix`: expected numbers in their order"),
+        ([{0: 0.5, 1: 0.5}, {0: 0.5, 1: 0.5}], "`matrix`: expected numbers"),
+        ([[0.5, 0.5], [1]], "`matrix`: expected numbers, in rows of the same"),
+        ([["0.5", "0.5"], ["0", "1"]], "`matrix`: expected numbers"),
     )
     def test_no_transition_matrix(self, matrix, message):
         for name in ("forward", "backward"):

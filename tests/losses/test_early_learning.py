@@ -76,6 +76,27 @@ class EarlyLearningTest(tf.test.TestCase, parameterized.TestCase):
         self.assertTrue(np.isfinite(value).all())
         self.assertTrue(np.isfinite(gradient).all())
 
+    def test_positions_of_a_sequence(self):
+        """n counts positions; the memory and the values are those of the flat batch."""
+        twin = losses.EarlyLearningRegularization(num_examples=10, num_classes=4)
+        for logits in self.logits:
+            flat = self.loss.call(self.labels, logits, index=self.index)
+            found = twin.call(
+                self.labels.reshape(2, 3),
+                logits.reshape(2, 3, 4),
+                index=self.index.reshape(2, 3),
+            )
+            self.assertAllClose(found, np.reshape(flat, (2, 3)))
+        self.assertAllClose(twin.state[0], self.loss.state[0])
+
+    def test_index_that_does_not_fit(self):
+        labels, logits = np.zeros((6, 2), int), np.zeros((6, 2, 4), "float32")
+        pattern = r"`index` must.*shape \(6,\), predictions of shape \(6, 2, 4\)"
+        with self.assertRaisesRegex(ValueError, pattern):
+            self.loss.call(labels, logits, index=self.index)
+        with self.assertRaisesRegex(ValueError, r"`num_classes` is 4.*\(6, 3\)"):
+            self.loss.call(self.labels, self.logits[0][:, :3], index=self.index)
+
     def test_index_without_memory(self):
         with self.assertRaisesRegex(ValueError, "needs a memory .*num_examples=None"):
             losses.get("elr").call(self.labels, self.logits[0], index=self.index)

@@ -1,5 +1,7 @@
 """Weights by class, and adjusted logits."""
 
+import collections
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -75,13 +77,60 @@ class ImbalancedTest(tf.test.TestCase, parameterized.TestCase):
             expected = np.asarray(value) + 2.0 * np.asarray(wrapped.norm(self.logits))
             self.assertAllClose(wrapped.call(self.labels, self.logits), expected)
 
+    def test_weights_of_counts(self):
+        """Not those of a Counter's keys, [0, 0.75, 1.5]."""
+        loss = losses.ClassBalanced(losses.CrossEntropy(), [90, 9, 1])
+        even = np.zeros((3, 3), "float32")
+        weights = np.asarray(loss.call(np.arange(3), even)) / np.log(3)
+        self.assertAllClose(weights, [0.37, 3.70, 33.28], atol=0.01)
+
+    @parameterized.product(
+        wrapper=(losses.ClassBalanced, losses.LogitAdjusted),
+        counts=(
+            collections.Counter([0] * 90 + [2] + [1] * 9),
+            {0: 90, 1: 9, 2: 1},
+            {90, 9, 1},
+            {0: 90, 1: 9, 2: 1}.items(),
+            "910",
+            ["90", "9", "1"],
+            [[90, 9, 1]],
+            90,
+            [90, [9], 1],
+        ),
+    )
+    def test_counts_that_are_no_list_of_numbers(self, wrapper, counts):
+        with self.assertRaisesRegex(ValueError, "`counts`: expected"):
+            wrapper(losses.CrossEntropy(), counts)
+
+    def test_series_in_an_order_of_its_own(self):
+        """That of `value_counts()` is by frequency."""
+
+        class Series(list):
+            index = (0, 2, 1)
+            value_counts = None
+
+        with self.assertRaisesRegex(ValueError, r"order of the classes.*\[0, 2, 1\]"):
+            losses.ClassBalanced(losses.CrossEntropy(), Series([90, 9, 1]))
+        Series.index = (0, 1, 2)
+        losses.ClassBalanced(losses.CrossEntropy(), Series([90, 9, 1]))
+
     @parameterized.parameters(losses.ClassBalanced, losses.LogitAdjusted)
     def test_errors(self, wrapper):
-        for counts in ([], [0, 0], [1, -1], [float("nan"), 1]):
+        for counts in ([], [0, 0], [1, -1], [float("nan"), 1], [1, float("inf")]):
             with self.assertRaisesRegex(ValueError, "`counts` must say how many"):
                 wrapper(losses.CrossEntropy(), counts)
         with self.assertRaisesRegex(ValueError, "is for 2 classes. Received .*12, 3"):
             wrapper(losses.CrossEntropy(), [1, 2]).call(self.labels, self.logits)
+
+    @parameterized.parameters(losses.ClassBalanced, losses.LogitAdjusted)
+    def test_sequences_and_maps(self, wrapper):
+        loss = wrapper(losses.get("nce_rce"), COUNTS)
+        flat = loss.call(self.labels, self.logits)
+        for shape in ((3, 4), (3, 2, 2)):
+            found = loss.call(
+                self.labels.reshape(shape), self.logits.reshape(*shape, 3)
+            )
+            self.assertAllClose(found, np.reshape(flat, shape), rtol=1e-5)
 
 
 if __name__ == "__main__":

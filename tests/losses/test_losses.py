@@ -164,6 +164,21 @@ class LossTest(tf.test.TestCase, parameterized.TestCase):
         with self.assertRaisesRegex(ValueError, "`active` must be a function of the s"):
             losses.ActivePassiveLoss(losses.get("bi_tempered"), losses.get("mae"))
 
+    def test_epsilon_softmax_at_its_limit_has_a_gradient(self):
+        logits = np.array([[0.0, -100.0, 3.0]])
+        _, expected = per_example(losses.get("ce"), [0], logits)
+        _, gradient = per_example(losses.get("eps_ce", m=0), [0], logits)
+        self.assertAllClose(gradient, expected)
+
+    def test_largest_value_of_the_negative_focal_loss(self):
+        """At ε and below it is 1, as its authors have it; not 0.980."""
+        loss = losses.get("nnfl", gamma=2, epsilon=0.01)
+        self.assertAllClose(loss([0], [[-30.0, 0.0]]), 1.0, atol=1e-6)
+
+    def test_masked_logit_as_in_keras(self):
+        logits = np.array([[1.0, -np.inf, 2.0]], "float32")
+        self.assertAllClose(losses.get("ce")([0], logits), 1.3133, atol=1e-4)
+
     def test_close_to_its_top_epsilon_softmax_is_exact(self):
         log_u = np.log([[0.7, 0.2, 0.1]])
         for m in (1e4, 1e5, 1e7):

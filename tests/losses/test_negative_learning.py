@@ -84,6 +84,18 @@ class SelectiveTest(tf.test.TestCase, parameterized.TestCase):
         self.assertAllClose(loss(self.labels, np.log(self.u)), -np.log(0.7), rtol=1e-5)
 
     @parameterized.parameters(*STAGES)
+    def test_positions_of_a_sequence(self, stage):
+        """The draws, and the share selected, are those of the flat batch."""
+        labels = np.arange(12) % 3
+        logits = 2 * np.random.default_rng(5).normal(size=(12, 3)).astype("float32")
+        expected = self.in_stage(stage).call(labels, logits)
+        for shape in ((3, 4), (3, 2, 2)):
+            found = self.in_stage(stage).call(
+                labels.reshape(shape), logits.reshape(*shape, 3)
+            )
+            self.assertAllClose(found, np.reshape(expected, shape), rtol=1e-5)
+
+    @parameterized.parameters(*STAGES)
     def test_nothing_selected(self, stage):
         loss = self.in_stage(stage)
         logits = 20.0 * np.eye(3)[[1, 2, 1]]  # never label 0

@@ -1,4 +1,6 @@
-"""What holds for every loss of the registry."""
+"""What holds for every loss of the registry, for predictions of rank 2, 3 and 4."""
+
+import itertools
 
 import keras
 import numpy as np
@@ -9,8 +11,14 @@ from loss_table import TABLE, softmax
 
 from lnl_sr_tf import losses
 
-NAMES = tuple((name, name) for name in losses.names())
-BASES = tuple((name, name) for name in losses.names() if not name.endswith("_sr"))
+# The same 64 predictions: of images, of sequences, of maps. Every loss gives the same
+# for all of them (test_values_of_the_flat_batch), so the properties take turns.
+SHAPES = ((64,), (8, 8), (4, 2, 8))
+NAMES = tuple(
+    (name, name, shape)
+    for name, shape in zip(losses.names(), itertools.cycle(SHAPES), strict=False)
+)
+BASES = tuple(case for case in NAMES if not case[0].endswith("_sr"))
 
 
 def make(name, **params):
@@ -32,13 +40,18 @@ class PropertyTest(tf.test.TestCase, parameterized.TestCase):
         self.logits = rng.normal(size=(64, 10)) * 4
         self.labels = rng.integers(0, 10, size=64)
 
+    def batch(self, shape):
+        """The labels and logits in a shape; what tests say of them holds for each."""
+        return self.labels.reshape(shape), self.logits.reshape(*shape, 10)
+
     @parameterized.product(
         name=losses.names(),
-        classes=(2, 10, 100, 1000),
+        classes_and_shape=((2, (3, 4, 4)), (10, (48,)), (100, (3, 16)), (1000, (48,))),
         policy=("float32", "mixed_bfloat16"),
     )
-    def test_finite(self, name, classes, policy):
+    def test_finite(self, name, classes_and_shape, policy):
         """Value and gradient for logits of any size, as a layer of the policy gives."""
+        classes, shape = classes_and_shape
         rng = np.random.default_rng(1)
         labels = np.concatenate([[0, 0, 1, 1], rng.integers(0, classes, 12)])
         dtype = keras.DTypePolicy(policy).compute_dtype
@@ -49,99 +62,157 @@ class PropertyTest(tf.test.TestCase, parameterized.TestCase):
             of_scale[1:3] = -scale
             of_scale[1:3, 0] = scale  # u is one-hot to the last bit, right and wrong
             of_scale[3] = -scale
-        labels, logits = np.tile(labels, 3), logits.reshape(48, classes)
+        labels = np.tile(labels, 3).reshape(shape)
+        logits = logits.reshape(*shape, classes)
         loss = make(name)
         value, gradient = value_and_gradient(
             lambda x: loss.call(labels, keras.ops.cast(x, dtype)), logits
         )
         self.assertEqual(value.dtype, np.float32)
-        self.assertAllEqual(np.isfinite(value), np.ones(48, bool))
+        self.assertAllEqual(np.isfinite(value), np.ones(shape, bool))
         self.assertTrue(np.isfinite(gradient).all())
 
     @parameterized.named_parameters(*NAMES)
-    def test_bfloat16_logits_are_computed_in_float32(self, name):
-        logits = keras.ops.cast(self.logits, "bfloat16")
-        value = make(name).call(self.labels, logits)
-        wide = make(name).call(self.labels, keras.ops.cast(logits, "float32"))
+    def test_values_of_the_flat_batch(self, name, _):
+        """Whatever the shape, values and gradients are those of the flat batch."""
+        value, gradient = per_example(name, self.labels, self.logits)
+        for shape in SHAPES[1:]:
+            found, slope = per_example(name, *self.batch(shape))
+            self.assertAllClose(found, value.reshape(shape), rtol=1e-5)
+            expected = gradient.reshape(*shape, 10)
+            self.assertAllClose(slope, expected, rtol=1e-4, atol=1e-6)
+
+    @parameterized.named_parameters(*NAMES)
+    def test_bfloat16_logits_are_computed_in_float32(self, name, shape):
+        labels, logits = self.batch(shape)
+        logits = keras.ops.cast(logits, "bfloat16")
+        value = make(name).call(labels, logits)
+        wide = make(name).call(labels, keras.ops.cast(logits, "float32"))
         self.assertEqual(keras.backend.standardize_dtype(value.dtype), "float32")
         self.assertAllClose(value, wide)
 
     @parameterized.named_parameters(*NAMES)
-    def test_labels_integer_column_one_hot(self, name):
-        value = make(name)(self.labels, self.logits)
-        column = make(name)(self.labels[:, None], self.logits)
-        one_hot = make(name)(np.eye(10)[self.labels], self.logits)
+    def test_labels_integer_column_one_hot(self, name, shape):
+        labels, logits = self.batch(shape)
+        value = make(name)(labels, logits)
+        column = make(name)(labels[..., None], logits)
+        one_hot = make(name)(np.eye(10)[labels], logits)
         self.assertAllClose(column, value)
         self.assertAllClose(one_hot, value)
 
     @parameterized.named_parameters(*NAMES)
-    def test_soft_label_is_the_expectation(self, name):
-        logits = self.logits[:1].astype("float32")
+    def test_soft_label_is_the_expectation(self, name, shape):
+        one = (1,) * len(shape)
+        logits = self.logits[:1].astype("float32").reshape(*one, 10)
         soft = np.random.default_rng(2).dirichlet(np.ones(10))
         expected = sum(
-            share * np.asarray(make(name)([label], logits))
+            share * np.asarray(make(name)(np.full(one, label), logits))
             for label, share in enumerate(soft)
         )
-        self.assertAllClose(make(name)(soft[None], logits), expected, rtol=1e-5)
+        found = make(name)(soft.reshape(*one, 10), logits)
+        self.assertAllClose(found, expected, rtol=1e-5)
 
     @parameterized.named_parameters(*NAMES)
-    def test_probabilities_instead_of_logits(self, name):
+    def test_probabilities_instead_of_logits(self, name, shape):
         if getattr(make(name), "needs_logits", False):
             with self.assertRaisesRegex(ValueError, "is a function of the logits"):
                 make(name, from_logits=False)
             return
-        logits = self.logits / 2
-        value = make(name)(self.labels, logits)
+        labels, logits = self.batch(shape)
+        value = make(name)(labels, logits / 2)
         loss = make(name, from_logits=False)
-        self.assertAllClose(loss(self.labels, softmax(logits)), value, rtol=1e-4)
+        self.assertAllClose(loss(labels, softmax(logits / 2)), value, rtol=1e-4)
 
     @parameterized.named_parameters(*NAMES)
-    def test_reduction_and_weights(self, name):
-        values = np.asarray(make(name, reduction=None)(self.labels, self.logits))
-        self.assertEqual(values.shape, (64,))
-        total = make(name, reduction="sum")(self.labels, self.logits)
+    def test_reduction_and_weights(self, name, shape):
+        """The reductions of Keras, with a weight an example and one a position."""
+        labels, logits = self.batch(shape)
+        values = np.asarray(make(name, reduction=None)(labels, logits))
+        self.assertEqual(values.shape, shape)
+        total = make(name, reduction="sum")(labels, logits)
         self.assertAllClose(total, values.sum(), rtol=1e-5)
-        weights = np.arange(64.0)
-        weighted = make(name, reduction=None)(
-            self.labels, self.logits, sample_weight=weights
-        )
-        self.assertAllClose(weighted, values * weights.astype("float32"), rtol=1e-5)
+        for of in (shape, shape[:1]):
+            weights = np.arange(1, 1 + np.prod(of), dtype="float32").reshape(of)
+            weighted = make(name, reduction="sum_over_batch_size")(
+                labels, logits, sample_weight=weights
+            )
+            spread = weights.reshape(of + (1,) * (len(shape) - len(of)))
+            self.assertAllClose(weighted, np.mean(values * spread), rtol=1e-5)
 
     @parameterized.named_parameters(*NAMES)
-    def test_permuting_classes_permutes_the_gradient(self, name):
+    def test_permuting_classes_permutes_the_gradient(self, name, shape):
         order = np.random.default_rng(3).permutation(10)
         if name.startswith("nlnl"):
             order = np.roll(np.arange(10), 3)  # what is drawn is how far to turn
-        value, gradient = per_example(name, self.labels, self.logits)
+        labels, logits = self.batch(shape)
+        value, gradient = per_example(name, labels, logits)
         moved_value, moved = per_example(
-            name, np.argsort(order)[self.labels], self.logits[:, order]
+            name, np.argsort(order)[labels], logits[..., order]
         )
         self.assertAllClose(moved_value, value, rtol=1e-5)
-        self.assertAllClose(moved, gradient[:, order], rtol=1e-4, atol=1e-6)
+        self.assertAllClose(moved, gradient[..., order], rtol=1e-4, atol=1e-6)
 
     @parameterized.named_parameters(*NAMES)
-    def test_config_round_trip(self, name):
-        loss = make(name, epsilon=1e-6, reduction="sum")
+    def test_config_round_trip(self, name, shape):
+        labels, logits = self.batch(shape)
+        loss = make(name, epsilon=1e-6, reduction="sum", dtype="float64")
         twin = keras.losses.deserialize(keras.losses.serialize(loss))
         self.assertEqual(twin.get_config(), loss.get_config())
-        self.assertAllEqual(
-            twin(self.labels, self.logits), loss(self.labels, self.logits)
+        self.assertEqual(twin.dtype, "float64")
+        self.assertAllEqual(twin(labels, logits), loss(labels, logits))
+
+    @parameterized.named_parameters(*NAMES)
+    def test_under_xla(self, name, shape):
+        labels, logits = self.batch(shape)
+        logits = logits.astype("float32")
+        plain = make(name)(labels, logits)
+        loss = make(name)
+        self.assertAllClose(
+            compiled(lambda y, z: loss(y, z))(labels, logits), plain, rtol=1e-5
         )
 
     @parameterized.named_parameters(*NAMES)
-    def test_under_xla(self, name):
-        logits = self.logits.astype("float32")
-        plain = make(name)(self.labels, logits)
-        loss = make(name)
-        self.assertAllClose(
-            compiled(lambda y, z: loss(y, z))(self.labels, logits), plain, rtol=1e-5
-        )
+    def test_class_that_cannot_be(self, name, shape):
+        """With a logit of −inf: as it goes there, in value and gradient."""
+        labels, logits = self.batch(shape)
+        far, none = logits.copy(), logits.copy()
+        impossible = (labels + 1) % 10
+        np.put_along_axis(far, impossible[..., None], -1e6, axis=-1)
+        np.put_along_axis(none, impossible[..., None], -np.inf, axis=-1)
+        value, gradient = per_example(name, labels, none)
+        self.assertTrue(np.isfinite(value).all())
+        self.assertTrue(np.isfinite(gradient).all())
+        if name == "ls":  # which wants a share of every class
+            self.assertAllGreater(value, 1e20)
+        elif name == "ce_logitclip":  # whose norm is that of the other classes
+            rest = np.where(np.isinf(none), 0.0, none)
+            rest /= np.linalg.norm(rest, axis=-1, keepdims=True)
+            rest = np.where(np.isinf(none), -1e6, rest)
+            self.assertAllClose(value, losses.get("ce").call(labels, rest), rtol=1e-4)
+        else:
+            expected, slope = per_example(name, labels, far)
+            self.assertAllClose(value, expected, rtol=1e-4, atol=1e-4)
+            self.assertAllClose(gradient, slope, rtol=1e-3, atol=1e-4)
+
+    @parameterized.named_parameters(*NAMES)
+    def test_empty_batch(self, name, shape):
+        loss = make(name, reduction=None)
+        rest = shape[1:]
+        value = loss(np.zeros((0, *rest), int), np.zeros((0, *rest, 10), "float32"))
+        self.assertEqual(tuple(value.shape), (0, *rest))
+
+    @parameterized.named_parameters(*NAMES)
+    def test_one_output(self, name, shape):
+        labels, logits = self.batch(shape)
+        with self.assertRaisesRegex(ValueError, "BinaryCrossentropy"):
+            make(name)(labels, logits[..., :1])
 
     @parameterized.named_parameters(*BASES)
-    def test_symmetric_condition(self, name):
+    def test_symmetric_condition(self, name, shape):
         """Σ_i L(u, i) is constant over random u for the losses that claim it."""
+        _, logits = self.batch(shape)
         sums = np.sum(
-            [make(name).call(np.full(64, i), self.logits) for i in range(10)], axis=0
+            [make(name).call(np.full(shape, i), logits) for i in range(10)], axis=0
         )
         spread = sums.std() / sums.mean()
         if make(name).symmetric:
@@ -150,7 +221,7 @@ class PropertyTest(tf.test.TestCase, parameterized.TestCase):
             self.assertGreater(spread, 1e-5)
 
     def test_who_claims_the_symmetric_condition(self):
-        claims = {name for name, _ in BASES if make(name).symmetric}
+        claims = {name for name, *_ in BASES if make(name).symmetric}
         self.assertEqual(
             claims,
             {
@@ -178,9 +249,10 @@ class PropertyTest(tf.test.TestCase, parameterized.TestCase):
             self.assertAllClose(sums, np.full(20, sums[0]), rtol=1e-5, msg=name)
 
     @parameterized.named_parameters(*NAMES)
-    def test_labels_that_are_no_class(self, name):
-        values = make(name, reduction=None)([-1, 0, 9, 10], np.zeros((4, 10)))
-        self.assertAllEqual(np.isnan(values), [True, False, False, True])
+    def test_labels_that_are_no_class(self, name, shape):
+        labels = np.reshape([-1, 0, 9, 10], (4,) + (1,) * (len(shape) - 1))
+        values = make(name, reduction=None)(labels, np.zeros((*labels.shape, 10)))
+        self.assertAllEqual(np.isnan(values).ravel(), [True, False, False, True])
 
 
 if __name__ == "__main__":

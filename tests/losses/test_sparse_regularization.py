@@ -53,6 +53,40 @@ class SparseRegularizationTest(tf.test.TestCase, parameterized.TestCase):
             loss = losses.SparseRegularization(wrapped, p=0.1, weight=2.0)
             self.assertAllClose(loss(labels, outputs), ours(labels, logits), rtol=1e-4)
 
+    @parameterized.parameters(0.0, 2.0)
+    def test_ignored_class_of_a_keras_loss(self, weight):
+        """Examples that the wrapped loss leaves out are no part of the term either."""
+        logits = np.random.default_rng(0).normal(size=(3, 4, 5)).astype("float32")
+        labels = np.arange(12).reshape(3, 4) % 5
+        kept = np.arange(12).reshape(3, 4) % 2 == 0
+        labels[~kept] = -1
+        wrapped = keras.losses.SparseCategoricalCrossentropy(True, ignore_class=-1)
+        for reduction in ("sum_over_batch_size", "sum"):
+            loss = losses.SparseRegularization(
+                wrapped, p=0.1, weight=weight, from_logits=True, reduction=reduction
+            )
+            plain = losses.get("ce_sr", p=0.1, weight=weight, reduction=reduction)
+            expected = plain(labels[kept], logits[kept])
+            self.assertAllClose(loss(labels, logits), expected, rtol=1e-5)
+
+    def test_ignored_class_at_lambda_0(self):
+        """What Keras gives, not that over all examples (0.726)."""
+        wrapped = keras.losses.SparseCategoricalCrossentropy(True, ignore_class=255)
+        loss = losses.SparseRegularization(wrapped, weight=0.0, from_logits=True)
+        logits = np.log([[0.234, 0.766], [0.5, 0.5]])
+        self.assertAllClose(loss(np.array([0, 255]), logits), 1.452, atol=1e-3)
+
+    @parameterized.parameters("scalar", "column")
+    def test_wrapped_loss_without_a_value_for_each(self, kind):
+        class Other(keras.losses.Loss):
+            def call(self, y_true, y_pred):
+                mean = keras.ops.mean(y_pred, axis=-1, keepdims=kind == "column")
+                return mean if kind == "column" else keras.ops.mean(mean)
+
+        loss = losses.SparseRegularization(Other(), from_logits=True)
+        with self.assertRaisesRegex(ValueError, r"Other must give .*shape \(4,\)"):
+            loss(np.zeros(4), np.zeros((4, 3), "float32"))
+
     def test_refuses_what_is_no_loss(self):
         with self.assertRaisesRegex(ValueError, "instance of `keras.losses.Loss`"):
             losses.SparseRegularization("ce")

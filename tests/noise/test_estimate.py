@@ -28,7 +28,7 @@ class EstimateTest(parameterized.TestCase):
         np.testing.assert_allclose(noise.estimate_matrix(u, quantile=1)[0], [1, 0])
 
     def test_errors(self):
-        with self.assertRaisesRegex(InputError, r"received \(3,\)"):
+        with self.assertRaisesRegex(InputError, r"received the shape \(3,\)"):
             noise.estimate_matrix([0.1, 0.2, 0.7])
         with self.assertRaisesRegex(InputError, r"quantile must be in \[0, 1\]"):
             noise.estimate_matrix([[0.5, 0.5]], quantile=2)

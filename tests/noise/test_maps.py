@@ -43,6 +43,9 @@ class MapsTest(parameterized.TestCase):
         np.testing.assert_allclose(matrix, [[1, 0, 0], [0, 0.6, 0.4], [0, 0, 1]])
         with self.assertRaisesRegex(InputError, "received 1.5"):
             noise.map_matrix(3, 1.5, {1: 2})
+        for partners in ({1: 3}, {-1: 2}, {0: 1.5}):
+            with self.assertRaisesRegex(InputError, "partners: expected whole numb"):
+                noise.map_matrix(3, 0.4, partners)
 
     def test_the_known_maps_in_words(self):
         partners = noise.parse_map("7>1,2>7,3>8,5>6,6>5", tuple("0123456789"))

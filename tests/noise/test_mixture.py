@@ -68,16 +68,39 @@ class EstimateNoiseTest(parameterized.TestCase):
             again.matrix[np.ix_(names, names)], found.matrix, atol=1e-6
         )
 
+    def test_a_class_without_examples(self):
+        outputs, clean, given = observed(noise.symmetric_matrix(4, 0.3), 4000)
+        given = np.where(given == 2, 3, given)
+        found = noise.estimate_noise(outputs, given)
+        np.testing.assert_allclose(found.counts[:, 2], 0, atol=1e-9)
+        np.testing.assert_allclose(found.matrix[:, 2], 0, atol=1e-5)
+        np.testing.assert_allclose(found.matrix[2], [0.1, 0.1, 0, 0.8], atol=0.03)
+        self.assertAlmostEqual(found.rate, np.mean(given != clean), delta=0.015)
+
+    def test_labels_in_other_forms(self):
+        outputs, _, given = observed(noise.symmetric_matrix(3, 0.3), 500)
+        found = noise.estimate_noise(outputs, given)
+        for same in (given[:, None], given.astype(np.float32), list(given)):
+            again = noise.estimate_noise(outputs, same)
+            np.testing.assert_array_equal(again.wrong, found.wrong)
+
+    def test_counts_are_those_of_the_posterior(self):
+        outputs, _, given = observed(noise.pairflip_matrix(4, 0.3), 700)
+        found = noise.estimate_noise(outputs, given)
+        for label in range(4):
+            expected = found.posterior[given == label].sum(axis=0)
+            np.testing.assert_allclose(found.counts[:, label], expected)
+
     @parameterized.parameters(
         ([[0.5, 0.6], [1, 0]], [0, 1], "sum to 1 .*received 0.5, 0.6 in row 0"),
         ([[2.0, -1.0], [1, 0]], [0, 1], "at least 0"),
         ([[np.nan, 1.0], [1, 0]], [0, 1], "in row 0"),
         ([[1.0], [1.0]], [0, 0], "at least two classes; received .* of 1"),
-        ([[1.0, 0.0], [0, 1]], [0, 2], r"in \[0, 2\), a class each; received 0 to 2"),
-        ([[1.0, 0.0], [0, 1]], [-1, 1], "received -1 to 1"),
-        ([[1.0, 0.0], [0, 1]], [1, 1], "no example is labelled as class 0"),
-        ([[1.0, 0.0], [0, 1]], [0.0, 1.0], "must be integers; received float64"),
-        ([[1.0, 0.0]], [0, 1], r"received the shapes \(2,\) and \(1, 2\)"),
+        ([[1.0, 0.0], [0, 1]], [0, 2], r"in \[0, 2\); received 2 at place 1"),
+        ([[1.0, 0.0], [0, 1]], [-1, 1], "received -1 at place 0"),
+        ([[1.0, 0.0], [0, 1]], [0.5, 1], "whole numbers; received 0.5 at place 0"),
+        ([[1.0, 0.0]], [0, 1], "expected 1 labels, one an example; received 2"),
+        ([1.0, 0.0], [0, 1], r"an array of 2 dimensions; received the shape \(2,\)"),
         (np.zeros((0, 3)), np.zeros(0, int), "at least one example"),
     )
     def test_wrong(self, probabilities, labels, message):

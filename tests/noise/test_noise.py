@@ -1,5 +1,7 @@
 """Transition matrices and the labels drawn from them. NumPy alone."""
 
+import collections
+
 import numpy as np
 from absl.testing import absltest, parameterized
 from scipy import stats
@@ -115,6 +117,12 @@ class CorruptTest(parameterized.TestCase):
         np.testing.assert_array_equal(self.labels, before)
         self.assertEqual(given.dtype, np.int64)
 
+    def test_labels_in_other_forms(self):
+        matrix = noise.symmetric_matrix(10, 0.4)
+        first = noise.corrupt(self.labels, matrix, seed=3)
+        for same in (self.labels[:, None], self.labels.astype(float)):
+            np.testing.assert_array_equal(noise.corrupt(same, matrix, 3), first)
+
     def test_zero_noise_and_empty(self):
         matrix = noise.symmetric_matrix(10, 0.0)
         for exact in (True, False):
@@ -124,10 +132,13 @@ class CorruptTest(parameterized.TestCase):
         self.assertLen(empty, 0)
 
     @parameterized.parameters(
-        ([0.5, 1.5], "integers of shape"),
-        ([[0, 1]], "integers of shape"),
-        ([0, 3], r"\[0, 3\) .* received 0 to 3"),
-        ([-1, 2], "received -1 to 2"),
+        ([0.5, 1.5], "whole numbers; received 0.5 at place 0"),
+        ([[0, 1]], r"shape \(n,\); received \(1, 2\)"),
+        ([0, 3], r"in \[0, 3\); received 3 at place 1"),
+        ([-1, 2], "received -1 at place 0"),
+        ({0: 1, 1: 2}, "received a dict"),
+        (collections.Counter([0, 1]), "received a Counter"),
+        (["0", "1"], "whole numbers"),
     )
     def test_wrong_labels(self, labels, message):
         with self.assertRaisesRegex(InputError, message):
@@ -138,6 +149,9 @@ class CorruptTest(parameterized.TestCase):
         ([[0.5, 0.6], [0, 1]], "sum to 1"),
         ([[1.5, -0.5], [0, 1]], "smallest entry -0.5"),
         ([[float("nan"), 1], [0, 1]], "sum to 1"),
+        ({0: [1, 0], 1: [0, 1]}, "matrix: expected numbers .*received a dict"),
+        ([[1, 0], [1]], "rows of the same length"),
+        ([["1", "0"], ["0", "1"]], "matrix: expected numbers"),
     )
     def test_wrong_matrix(self, matrix, message):
         with self.assertRaisesRegex(InputError, message):

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from lnl_sr_tf import config
 from lnl_sr_tf.sweep import board, forecast
+from lnl_sr_tf.which_folder import folder_of
 
 
 class Runs(absltest.TestCase):
@@ -37,7 +38,7 @@ class ForecastTest(Runs):
     def test_time_from_runs_so_far(self):
         """10 epochs of 6 s each are left for three runs, but for one epoch done."""
         self.run_of(0.5, "ce", 1, seconds=12.0)
-        made, folder = self.made[1], forecast.folder_of(self.made[1])
+        made, folder = self.made[1], folder_of(self.made[1])
         self.assertEqual(made.loss, "ce_sr")
         folder.make()
         folder.write_rows([row(1)])

@@ -238,6 +238,12 @@ class FitTest(tf.test.TestCase, parameterized.TestCase):
         rows = experiment.run(made, tell=lambda line: None).rows()
         self.assertAllClose([r["lambda"] for r in rows], [3, 3, 4.5, 4.5])
         self.assertAllClose([r["temperature"] for r in rows], [0.4, 0.2, 0.15, 0.15])
+        for part in ("", "test_"):
+            self.assertAllClose(
+                [r[part + "loss"] for r in rows],
+                [r[part + "fit_loss"] + r["lambda"] * r[part + "norm"] for r in rows],
+                rtol=1e-5,
+            )
         self.assertAllClose(
             [r["learning_rate"] for r in rows],
             [schedules.cosine_learning_rate(t, 0.02, 4) for t in range(4)],

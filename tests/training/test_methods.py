@@ -67,6 +67,25 @@ class CoTeachingTest(tf.test.TestCase, parameterized.TestCase):
             self.assertAllClose(model.weights[0], kernel, rtol=1e-4, atol=1e-5)
             self.assertAllClose(model.weights[1], bias, rtol=1e-4, atol=1e-5)
 
+    def test_maps_are_kept_as_wholes(self):
+        """By their mean over pixels: 3 of 4 here, not 3 of each row of pixels."""
+        y = np.random.default_rng(1).integers(0, 3, (4, 2, 2))
+        outputs = np.random.default_rng(2).normal(size=(2, 4, 2, 2, 3))
+        outputs = tuple(keras.ops.convert_to_tensor(outputs, dtype="float32"))
+        means = [np.mean(self.model.loss.call(y, z), axis=(1, 2)) for z in outputs]
+        kept = [np.argsort(mean)[:3] for mean in means]
+        expected = means[0][kept[1]].mean() + means[1][kept[0]].mean()
+        self.model.forget_rate.assign(0.25)
+        found = self.model.compute_loss(None, y, outputs)
+        self.assertAllClose(found, expected, rtol=1e-5)
+        weighted = self.model.compute_loss(None, y, outputs, np.full((4, 1), 2.0))
+        self.assertAllClose(weighted, 2 * expected, rtol=1e-5)
+        with self.assertRaisesRegex(ValueError, "`sample_weight` must have the shape"):
+            self.model.compute_loss(None, y, outputs, np.ones((4, 2, 2)))
+        self.model.second_accuracy.update_state(y, outputs[1])
+        hits = np.argmax(outputs[1], axis=-1) == y
+        self.assertAllClose(self.model.second_accuracy.result(), hits.mean())
+
     def test_wrong_labels_are_left_out(self):
         """Where both networks are right, a wrong label moves neither."""
         x = np.eye(4, dtype="float32")[[0, 1, 2, 0, 1]] * 5

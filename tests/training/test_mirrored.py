@@ -61,7 +61,10 @@ class MirroredTest(tf.test.TestCase, parameterized.TestCase):
                     found[key], array, 0.0, 1e-4 * scale, f"{name} {key}"
                 )
             for row, other in zip(ours[name].rows(), theirs[name].rows(), strict=True):
-                for column in ("loss", "accuracy", "test_loss", "sparse_rate"):
+                columns = ["loss", "accuracy", "test_loss", "sparse_rate"]
+                if other["lambda"] is not None:
+                    columns += ["fit_loss", "norm", "test_fit_loss", "test_norm"]
+                for column in columns:
                     self.assertAllClose(
                         row[column], other[column], rtol, 1e-3 * rtol, column
                     )

@@ -10,7 +10,14 @@ import tensorflow as tf
 from absl.testing import parameterized
 
 from lnl_sr_tf.errors import RunError
-from lnl_sr_tf.training import CoupledAdam, CoupledSGD, checkpoint, machine, precision
+from lnl_sr_tf.training import (
+    CoupledAdam,
+    CoupledSGD,
+    backend,
+    checkpoint,
+    machine,
+    precision,
+)
 
 
 def by_hand(weights, gradients, rate, momentum, decay, clip, nesterov):
@@ -258,19 +265,22 @@ class CheckpointTest(tf.test.TestCase, parameterized.TestCase):
 class PrecisionTest(tf.test.TestCase, parameterized.TestCase):
     @parameterized.parameters("float32", "mixed_bfloat16", "mixed_float16")
     def test_by_name(self, name):
-        self.assertEqual(precision.resolve(name), name)
+        self.assertEqual(precision.resolve(name, self.fail), name)
 
-    def test_auto_follows_the_processor(self):
-        for flags, expected in (
-            ({"avx2"}, "float32"),
-            ({"avx2", "avx512_bf16"}, "mixed_bfloat16"),
-            ({"amx_bf16"}, "mixed_bfloat16"),
+    @parameterized.parameters(
+        ({"avx2"}, [], "float32"),
+        ({"avx2", "avx512_bf16"}, [], "as measured"),
+        ({"amx_bf16"}, [], "as measured"),
+        ({"amx_bf16"}, [("a GPU", (7, 5))], "float32"),
+        ({"avx2"}, [("a GPU", (9, 0))], "mixed_bfloat16"),
+    )
+    def test_auto(self, flags, gpus, expected):
+        with (
+            mock.patch.object(machine, "processor_flags", return_value=flags),
+            mock.patch.object(backend, "gpus", return_value=gpus),
         ):
-            with (
-                mock.patch.object(machine, "processor_flags", return_value=flags),
-                mock.patch.object(tf.config, "list_physical_devices", return_value=[]),
-            ):
-                self.assertEqual(precision.resolve("auto"), expected)
+            found = precision.resolve("auto", lambda: "as measured")
+        self.assertEqual(found, expected)
 
     def test_policy_is_put_back(self):
         with precision.policy("mixed_bfloat16"):

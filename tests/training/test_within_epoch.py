@@ -5,6 +5,7 @@ import pathlib
 import signal
 from unittest import mock
 
+import keras
 import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
@@ -241,6 +242,28 @@ class NotFiniteTest(tf.test.TestCase):
             self.assertRaisesRegex(RunError, "the loss became .* in epoch 1 at step"),
         ):  # fmt: skip
             experiment.run(made, lambda line: None)
+
+
+class EarlierCheckpointTest(tf.test.TestCase):
+    def test_metrics_that_it_lacks(self):
+        """They are the last ones, and are of what is left of the epoch."""
+        variables = [keras.Variable(0.0) for _ in range(3)]
+        restored = checkpoint.Restored(checkpoint.Place(4, 2), (1.0, 2.0))
+        log = mock.Mock()
+        callback = WithinEpoch(restored, None, 0, mock.Mock(), log, Devices())
+        callback.set_model(mock.Mock(metrics_variables=variables))
+        callback.on_epoch_begin(4)
+        self.assertAllEqual([float(v) for v in variables], [1.0, 2.0, 0.0])
+
+    def test_several_machines(self):
+        model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+        model.compile("sgd", "mse", metrics=["mae"])
+        model.train_on_batch(np.zeros((2, 1)), np.zeros((2, 1)))
+        restored = checkpoint.Restored(checkpoint.Place(0, 1), (np.float32(7),))
+        devices = mock.Mock(from_chief=lambda array: array)
+        found = checkpoint.shared(model, restored, devices).metrics
+        self.assertLen(found, len(model.metrics_variables))
+        self.assertEqual(found[0], 7)
 
 
 if __name__ == "__main__":

@@ -242,13 +242,20 @@ class InterruptedTest(tf.test.TestCase, parameterized.TestCase):
     def test_data_that_has_changed(self):
         from lnl_sr_tf import datasets
 
-        self.search(lambda made, say: self.run_of(made), "--trials=1")
+        *_, out_dir = self.search(lambda made, say: self.run_of(made), "--trials=1")
+        (first,) = out_dir.glob("tune-*")
         data = datasets.load("digits")
         data = dataclasses.replace(data, fingerprint="another")
         with mock.patch.object(datasets, "load", return_value=data):
-            status, out, err, _ = self.search(self.fail, "--trials=2")
-        self.assertEqual((status, out), (1, ""))
-        self.assertRegex(err, "digits is not as it was when .* began")
+            status, out, _, _ = self.search(
+                lambda made, say: self.run_of(made), "--trials=2"
+            )
+        self.assertEqual(status, 0)
+        self.assertRegex(out, "is of other data than there is now .digits., and stays")
+        self.assertIn(f"{first}-", out)
+        self.assertIn("0 trials are done, of 2 wanted", out)
+        _, out, _, _ = self.search(self.fail, "--trials=1")
+        self.assertIn(f"{first}/study.db: 1 trials are done", out)
 
     def test_without_clean_labels(self):
         status, out, _, _ = self.search(

@@ -102,6 +102,22 @@ class SpaceTest(parameterized.TestCase):
             again = config.resolve(settings).as_dict()
             self.assertEqual(run | {"validation_share": None}, again)
 
+    def test_each_loss_has_its_own_parameters(self):
+        given = DIGITS | {"loss": ["ce", "fl", "gce_sr"], "loss_args": "gamma=2,q=0.5"}
+        space = Space(given)
+        for loss, expected in (
+            ("ce", {}),
+            ("fl", {"gamma": 2}),
+            ("gce_sr", {"q": 0.5}),
+        ):
+            method = space.method_of({"loss": loss})
+            made = space.config_of(method, "runs")
+            self.assertEqual(made.loss_args, space.recipes[loss].loss_args)
+            self.assertEqual({k: made.loss_args[k] for k in expected}, expected)
+            again = config.resolve(space.settings_of(method))
+            self.assertEqual(again.loss_args, made.loss_args)
+            self.assertEqual("loss_args" in space.settings_of(method), bool(expected))
+
     @parameterized.parameters(
         ({"seed": ["1", "2"]}, "--seed=1,2: a search has one value for each setting"),
         ({"tau": [0.1, 0.5]}, "--tau=0.1,0.5: a search has one value"),

@@ -17,7 +17,8 @@ const list = byId("list");
 // ---------------------------------------------------------------- Words and numbers
 
 const counted = (number) => number.toLocaleString("en");
-const percent = (share) => `${(100 * share).toFixed(1)} %`;
+const percent = (share) =>
+  share === null ? "no evidence" : `${(100 * share).toFixed(1)} %`;
 const className = (label) => (label < 0 ? "none of the classes" : classes[label]);
 
 function exampleName(item) {

@@ -1,0 +1,156 @@
+"""Labels in all their forms, and the losses of those labels among those of all classes.
+
+Predictions have the shape (..., classes). Labels are integers of shape (...) or
+(..., 1), or distributions of shape (..., classes); which of them is told by the number
+of axes, and where that is the same, by the last one. Shapes are compared when a step is
+compiled. Only where they are not known then, is it told within the step.
+"""
+
+import math
+
+import keras
+from keras import ops
+
+from lnl_sr_tf.predictions import may_fit, static_shape
+
+# Whole numbers beyond are rounded in these types.
+_EXACT = {"bfloat16": 256, "float16": 2048}
+
+
+def of_labels(y_true, values):
+    """Σ_i y_i v_i: of the values of all classes, those of the labels.
+
+    Args:
+        y_true: labels y, in any form.
+        values: v, shape `(..., classes)`.
+
+    Returns:
+        Shape `(...)`. Values of classes other than an integer label's do not count,
+        even where they are infinite; NaN for an integer that is no class.
+
+    Raises:
+        ValueError: if the shapes do not fit.
+    """
+    y_true = ops.convert_to_tensor(y_true)
+    if not is_integer(y_true, values):
+        return ops.sum(label_distribution(y_true, values) * values, axis=-1)
+    hit, valid = _hit(_positions(y_true, values), values.shape[-1])
+    # A compiled step cannot raise; NaN tells, where zeros would pass unseen.
+    return ops.where(valid, ops.sum(ops.where(hit, values, 0.0), axis=-1), math.nan)
+
+
+def label_distribution(y_true, values):
+    """Labels as distributions over the classes.
+
+    Args:
+        y_true: labels in any form.
+        values: what the labels go with, shape `(..., classes)`; gives shape and dtype.
+
+    Returns:
+        The distributions, shape `(..., classes)`; NaN for an integer that is no class.
+
+    Raises:
+        ValueError: if the shapes do not fit.
+    """
+    y_true = ops.convert_to_tensor(y_true)
+    form = _form(y_true, values)
+    if form == "distribution":
+        if len(values.shape) > 2:
+            y_true = _in_shape(y_true, ops.shape(values))
+        return ops.cast(y_true, values.dtype)
+    if form == "unknown":
+        return _told_by_size(y_true, values)
+    return _one_hot(_positions(y_true, values), values)
+
+
+def is_integer(y_true, values):
+    """Whether labels are known to be integers, not distributions over the classes.
+
+    Raises:
+        ValueError: if the shapes do not fit.
+    """
+    return _form(y_true, values) in ("integer", "column")
+
+
+def _form(y_true, values):
+    """Which form labels have: integer, column, distribution, or unknown."""
+    rank, shape = static_shape(y_true)
+    if rank is None:
+        return "unknown"
+    of_values = static_shape(values)[1]
+    same = len(shape) == len(of_values)
+    form = "integer"
+    if same:
+        forms = {of_values[-1]: "distribution", 1: "column", None: "unknown"}
+        form = forms.get(shape[-1])
+    elif len(shape) != len(of_values) - 1:
+        form = None
+    if form is None or not may_fit(shape[:-1] if same else shape, of_values[:-1]):
+        raise ValueError(
+            f"Labels must be integers of shape {_text(of_values[:-1])} or "
+            f"{_text((*of_values[:-1], 1))}, or distributions of shape "
+            f"{_text(of_values)}, to fit predictions of shape {_text(of_values)}. "
+            f"Received labels of shape {_text(shape)}."
+        )
+    dtype = keras.backend.standardize_dtype(y_true.dtype)
+    if form != "distribution" and of_values[-1] > _EXACT.get(dtype, math.inf):
+        raise ValueError(
+            f"Labels of dtype {dtype} do not tell {of_values[-1]} classes apart. Give "
+            'integers, or the loss dtype="float32", which converts them'
+        )
+    return form
+
+
+def _text(shape):
+    """A shape, with the axis of examples by its name where it is not known."""
+    names = ["batch" if i == 0 and n is None else str(n) for i, n in enumerate(shape)]
+    return f"({', '.join(names)}{',' * (len(names) == 1)})"
+
+
+def _positions(y_true, values):
+    """Integer labels, in the shape of the positions that predictions are made for."""
+    if len(y_true.shape) == len(values.shape):
+        y_true = ops.squeeze(y_true, axis=-1)
+    return _in_shape(y_true, ops.shape(values)[:-1])
+
+
+def _in_shape(y_true, shape):
+    """The same, where a sequence's or map's unknown axes would be broadcast else."""
+    if len(shape) > 1 and None in static_shape(y_true)[1]:
+        y_true = ops.reshape(y_true, shape)
+    return y_true
+
+
+def _hit(labels, classes):
+    """(whether a class is the label's, shape (..., classes); whether it has one)."""
+    if keras.backend.standardize_dtype(labels.dtype) in _SMALL:
+        labels = ops.cast(labels, "int32")  # they do not hold the number of classes
+    integers = ops.cast(labels, "int32")
+    valid = ops.logical_and(labels >= 0, labels < classes)
+    if keras.backend.is_float_dtype(labels.dtype):
+        valid = ops.logical_and(valid, ops.cast(integers, labels.dtype) == labels)
+    hit = ops.expand_dims(integers, -1) == ops.arange(classes, dtype="int32")
+    return hit, valid
+
+
+_SMALL = ("bool", "int8", "uint8", "int16", "uint16")
+
+
+def _one_hot(labels, values):
+    hit, valid = _hit(labels, values.shape[-1])
+    one_hot = ops.cast(hit, values.dtype)
+    return ops.where(ops.expand_dims(valid, -1), one_hot, math.nan)
+
+
+def _told_by_size(y_true, values):
+    """Distributions from labels whose form the compiled step has to find out."""
+    shape = ops.shape(values)[:-1]
+    count = ops.prod(ops.convert_to_tensor(shape, dtype="int32"))
+    width = ops.cast(ops.size(y_true), "int32") // ops.maximum(count, 1)
+    width = ops.where(count > 0, width, 1)
+    y_true = ops.reshape(y_true, (*shape, width))
+    return ops.where(
+        width == 1,
+        _one_hot(y_true[..., 0], values),
+        ops.cast(y_true, values.dtype),
+    )

@@ -1,0 +1,169 @@
+"""Which precision trains a network faster on this machine, found out by trying."""
+
+import hashlib
+import json
+import os
+import pathlib
+import statistics
+import tempfile
+import time
+
+import keras
+import numpy as np
+
+from lnl_sr_tf.training import backend, compilation, machine, precision
+
+POLICIES = ("float32", "mixed_bfloat16")
+# Steps of fewer operations are mostly calls, whose time no precision changes.
+_SMALL = 1e9
+_SECONDS, _ROUNDS = 1.0, 3  # at least
+_TURN = 0.05  # seconds that one precision is tried at a time
+# As much faster must bfloat16 be: the clock of a busy machine is no better.
+_MARGIN = 1.1
+
+
+def measure(make, config, tell):
+    """Seconds a training step in float32 and in mixed_bfloat16.
+
+    The network of a run, its optimiser and cross-entropy are tried on a batch of
+    random images, in turns. What was found is kept beside the user's other caches, by
+    machine, versions, network and batch, and taken from there the next time.
+
+    Args:
+        make: from the name of a Keras dtype policy to the compiled model of the run.
+        config: a `lnl_sr_tf.config.Config`; gives optimiser and batch.
+        tell: called with a line that says what was found.
+
+    Returns:
+        A dict from each of `POLICIES` to seconds, None where it cannot be computed
+        here; or None for a network whose steps are so small that it makes no
+        difference.
+
+    Example:
+        >>> measure(make, config, print)
+        {'float32': 0.0334, 'mixed_bfloat16': 0.0143}
+    """
+    networks = {"float32": _network(make, "float32")}
+    first = networks["float32"]
+    if compilation.operations_of_step(first, config.batch_size) < _SMALL:
+        return None
+    place = _place(_described(first, config))
+    found = _kept(place)
+    if found is None:
+        networks["mixed_bfloat16"] = _network(make, "mixed_bfloat16")
+        found = _keep(place, _in_turns(networks, config.batch_size), tell)
+        tell(f"precision: a step of {first.name} takes {_words(found)} on this machine")
+    return found
+
+
+def faster(found):
+    """The policy to train by, from what `measure` found."""
+    seconds = found and found["mixed_bfloat16"]
+    if seconds and found["float32"] > _MARGIN * seconds:
+        return "mixed_bfloat16"
+    return "float32"
+
+
+def _words(found):
+    float32, bfloat16 = (found[policy] for policy in POLICIES)
+    words = f"float32 {1000 * float32:.3g} ms and mixed_bfloat16 "
+    return words + (f"{1000 * bfloat16:.3g} ms" if bfloat16 else "cannot be computed")
+
+
+def _network(make, policy):
+    """The network of a run, to be trained by cross-entropy."""
+    model = make(policy)
+    model = getattr(model, "first", model)  # the first of two that teach each other
+    network = keras.Model(model.inputs, model.outputs, name=model.name)
+    network.compile(
+        "sgd",
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
+        jit_compile=compilation.whole_step(),
+    )
+    return network
+
+
+def _in_turns(networks, batch_size):
+    """Median seconds a step of each network; None for one that cannot be computed."""
+    shape = next(iter(networks.values())).input_shape[1:]
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (batch_size, *shape), np.uint8)
+    labels = rng.integers(0, 2, batch_size)
+
+    def step(policy):
+        networks[policy].train_on_batch(images, labels)
+
+    seconds = {}
+    for policy in networks:
+        try:
+            for _ in range(2):  # the first one compiles
+                step(policy)
+            seconds[policy] = []
+        except Exception as error:
+            if policy == "float32" or not precision.not_computable(error):
+                raise
+    start = time.perf_counter()
+    while (
+        time.perf_counter() - start < _SECONDS
+        or min(map(len, seconds.values())) < _ROUNDS
+    ):
+        for policy, found in seconds.items():
+            begun, steps = time.perf_counter(), 0
+            while not steps or time.perf_counter() - begun < _TURN:
+                step(policy)
+                steps += 1
+            found.append((time.perf_counter() - begun) / steps)
+    return {
+        policy: statistics.median(seconds[policy]) if policy in seconds else None
+        for policy in networks
+    }
+
+
+def _described(network, config):
+    """All that the time of a step depends on."""
+    settings = ("ONEDNN_MAX_CPU_ISA", "TF_ENABLE_ONEDNN_OPTS", "XLA_FLAGS")
+    return {
+        "processor": machine.describe()["processor"],
+        "cores": machine.usable_cores(),
+        "backend": [backend.name(), backend.version(), keras.__version__],
+        "environment": {name: os.environ.get(name) for name in settings},
+        "network": [network.name, network.count_params()],
+        "input": list(network.input_shape[1:]),
+        "batch_size": config.batch_size,
+    }
+
+
+def _place(described):
+    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    text = json.dumps(described, sort_keys=True)
+    name = hashlib.sha256(text.encode()).hexdigest()[:16]
+    return pathlib.Path(base).expanduser() / "lnl_sr_tf" / f"precision-{name}.json"
+
+
+def _kept(place):
+    """What was found before; None where nothing, or nothing of use, is kept."""
+    try:
+        found = json.loads(place.read_text("utf-8"))
+        found = {policy: found[policy] for policy in POLICIES}
+        known = [float(seconds) for seconds in found.values() if seconds is not None]
+        right = found["float32"] is not None and min(known) > 0
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return found if right else None
+
+
+def _keep(place, found, tell):
+    """What is kept from now on: of processes that measure at once, the first's."""
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", dir=place.parent, delete=False) as file:
+            json.dump(found, file)
+        try:
+            os.link(file.name, place)  # fails where it is there already
+        except FileExistsError:
+            found = _kept(place) or found
+        finally:
+            os.unlink(file.name)
+    except OSError as error:
+        tell(f"what was measured cannot be kept in {place.parent}: {error}")
+    return found

@@ -14,14 +14,15 @@ def in_a_line(dataset):
 
     Example:
         >>> in_a_line(lnl.datasets.load("digits"))
-        'digits: 10 classes (0, 1, 2, 3, 4, …), 139 to 149 training examples a class'
+        'digits: 10 classes (0, 1, 2, 3, 4, …), 137 to 153 training examples a class'
     """
     counts = np.bincount(dataset.given_labels, minlength=dataset.num_classes)
     named = [_short(str(name)) for name in dataset.class_names[:_NAMED]]
     named += ["…"] * (dataset.num_classes > _NAMED)
+    least, most = counts.min(), counts.max()
     return (
         f"{dataset.name}: {dataset.num_classes} classes ({', '.join(named)}), "
-        f"{counts.min()} to {counts.max()} training examples a class"
+        f"{least if least == most else f'{least} to {most}'} training examples a class"
     )
 
 

@@ -30,6 +30,7 @@ def numbers(name, values, ndim=None):
             f"{name}: expected numbers in their order; received a "
             f"{type(values).__name__}: {values!r:.80}"
         )
+    _check_mask(name, values)
     try:
         array = np.asarray(values)
         # Texts would become numbers, and complex ones lose a part.
@@ -72,6 +73,7 @@ def labels(name, values, num_classes, count=None, none_of_them=False):
             f"{name}: expected labels in the order of the examples; received a "
             f"{type(values).__name__}"
         )
+    _check_mask(name, values)
     try:
         array = np.asarray(values)
     except ValueError:  # rows of differing lengths
@@ -108,3 +110,9 @@ def labels(name, values, num_classes, count=None, none_of_them=False):
             + (f" and {len(bad) - 1} more such" if bad[1:].size else "")
         )
     return array.astype(np.int64)
+
+
+def _check_mask(name, values):
+    """NumPy leaves the mask of a masked array out, and takes what lies under it."""
+    if np.ma.is_masked(values):
+        raise InputError(f"{name}: expected values in every place; some are masked")

@@ -83,8 +83,8 @@ STANDARD = {
     "ast", "collections", "concurrent", "contextlib", "csv", "dataclasses", "datetime",
     "difflib",
     "functools", "hashlib",
-    "importlib", "inspect", "itertools", "json", "logging", "math", "os", "pathlib",
-    "platform", "queue", "random", "re", "shutil", "signal", "socket", "statistics",
+    "importlib", "inspect", "itertools", "json", "logging", "math", "numbers", "os",
+    "pathlib", "platform", "queue", "random", "re", "shutil", "signal", "socket", "statistics",
     "subprocess", "sys", "tempfile", "textwrap", "threading", "time", "types", "typing",
     "warnings", "zipfile", "zlib",
 }  # fmt: skip

@@ -25,6 +25,7 @@ class NumbersTest(tf.test.TestCase, parameterized.TestCase):
         ([1j], "expected numbers"),
         ([[1], [1, 2]], "rows of the same length"),
         ([None], "expected numbers"),
+        (np.ma.array([1.0, 2.0], mask=[0, 1]), "some are masked"),
     )
     def test_refused(self, values, words):
         with self.assertRaisesRegex(InputError, words):
@@ -60,6 +61,7 @@ class LabelsTest(tf.test.TestCase, parameterized.TestCase):
         ([True], "whole numbers; received bool"),
         (Counter([1]), "received a Counter"),
         ([[0], [1, 2]], r"shape \(n,\)"),
+        (np.ma.array([0, 1], mask=[0, 1]), "some are masked"),
     )
     def test_refused(self, values, words):
         with self.assertRaisesRegex(InputError, f"^y: .*{words}"):

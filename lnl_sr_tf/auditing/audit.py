@@ -233,6 +233,10 @@ def audit_arrays(
     if class_names is None:
         class_names = tuple(map(str, range(num_classes)))
     class_names = _texts("class_names", class_names, num_classes)
+    if len(set(class_names)) < num_classes:
+        raise InputError(
+            f"class_names: expected different texts; received {class_names!r:.80}"
+        )
     names = None if names is None else _texts("names", names, count)
     index = _checked_index(index, count)
     if clean is not None:

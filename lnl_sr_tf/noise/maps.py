@@ -6,6 +6,7 @@ import numpy as np
 
 from lnl_sr_tf import validation
 from lnl_sr_tf.errors import InputError
+from lnl_sr_tf.noise.matrices import check_rate
 
 
 def parse_map(text, class_names):
@@ -59,18 +60,22 @@ def map_matrix(num_classes, rate, partners):
         float64 array of shape (k, k), whose rows sum to 1.
 
     Raises:
-        InputError: if the rate is out of range, or a class is none.
+        InputError: if the rate is out of range, a class is none, or its own partner.
 
     Example:
         >>> map_matrix(3, 0.4, {1: 2})[1]
         array([0. , 0.6, 0.4])
     """
-    if not 0 <= rate < 1:
-        raise InputError(f"a noise rate must be in [0, 1); received {rate}")
+    check_rate(rate)
+    if not isinstance(partners, dict):
+        raise InputError(f"partners: expected a dict; received {partners!r:.80}")
     for pair in partners.items():
-        validation.labels("partners", pair, num_classes, count=2)
+        true, given = validation.labels("partners", pair, num_classes, count=2)
+        if true == given:
+            raise InputError(f"partners: class {true} is taken for itself")
     matrix = np.eye(num_classes)
     for true, given in partners.items():
+        true, given = int(true), int(given)
         matrix[true, true] = 1.0 - rate
         matrix[true, given] = rate
     return matrix

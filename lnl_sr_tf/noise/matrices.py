@@ -1,5 +1,7 @@
 """Transition matrices: T[i, j] is the probability of label j where i is true."""
 
+import numbers
+
 import numpy as np
 
 from lnl_sr_tf.errors import InputError
@@ -140,10 +142,16 @@ def _from_map(num_classes, rate, partners):
     return matrix
 
 
+def check_rate(rate):
+    """Raise InputError unless a noise rate is a number in [0, 1)."""
+    number = isinstance(rate, numbers.Real) or getattr(rate, "shape", None) == ()
+    if not number or not 0 <= rate < 1:
+        raise InputError(f"a noise rate must be in [0, 1); received {rate!r}")
+
+
 def _check(num_classes, rate):
-    if num_classes < 2:
+    if not isinstance(num_classes, numbers.Integral) or num_classes < 2:
         raise InputError(
-            f"label noise needs at least 2 classes; received {num_classes}"
+            f"label noise needs at least 2 classes; received {num_classes!r}"
         )
-    if not 0 <= rate < 1:
-        raise InputError(f"a noise rate must be in [0, 1); received {rate}")
+    check_rate(rate)

@@ -71,6 +71,11 @@ class AuditTest(parameterized.TestCase):
             np.testing.assert_array_equal(found.given, given)
             np.testing.assert_array_equal(found.clean, clean)
 
+    def test_two_classes_of_one_name(self):
+        outputs, _, given = observed(0.3)
+        with self.assertRaisesRegex(InputError, "class_names: expected different"):
+            audit(given, outputs, class_names=list("abccd"))
+
     def test_class_without_examples(self):
         outputs, clean, given = observed(0.3)
         given = np.where(given == 2, 3, given)

@@ -48,6 +48,10 @@ class MapsTest(parameterized.TestCase):
                 noise.map_matrix(3, 0.4, partners)
 
     def test_the_known_maps_in_words(self):
+        with self.assertRaisesRegex(InputError, "class 0 is taken for itself"):
+            noise.map_matrix(3, 0.4, {0: 0})
+        with self.assertRaisesRegex(InputError, "expected a dict"):
+            noise.map_matrix(3, 0.4, [(0, 1)])
         partners = noise.parse_map("7>1,2>7,3>8,5>6,6>5", tuple("0123456789"))
         np.testing.assert_allclose(
             noise.map_matrix(10, 0.4, partners), noise.asymmetric_matrix("mnist", 0.4)

@@ -58,6 +58,8 @@ class MatricesTest(parameterized.TestCase):
         (lambda: noise.symmetric_matrix(10, 1.0), r"\[0, 1\); received 1"),
         (lambda: noise.pairflip_matrix(10, -0.1), "received -0.1"),
         (lambda: noise.symmetric_matrix(1, 0.1), "at least 2 classes; received 1"),
+        (lambda: noise.symmetric_matrix(3.0, 0.1), "at least 2 classes; received 3.0"),
+        (lambda: noise.symmetric_matrix(3, "0.1"), r"in \[0, 1\); received '0.1'"),
         (lambda: noise.noise_matrix("odd", "mnist", 10, 0.1), "'odd'; expected"),
     )
     def test_errors(self, call, message):

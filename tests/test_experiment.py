@@ -53,7 +53,7 @@ class ExperimentTest(tf.test.TestCase, parameterized.TestCase):
             [row["test_accuracy"] for row in rows],
             [row["second_test_accuracy"] for row in rows],
         )
-        self.assertIn("ce by co_teaching", lines[0])
+        self.assertTrue([x for x in lines if "ce by co_teaching" in x])
         self.assertTrue([x for x in lines if f" and  {100 * second:5.2f} %" in x])
         self.assertIn("digits-ce-co_teaching-sym0.4", str(run.path))
         kept = keras.models.load_model(run.model)
@@ -141,7 +141,9 @@ class ExperimentTest(tf.test.TestCase, parameterized.TestCase):
         experiment.run(
             self.settled(loss="forward", transition_matrix=str(path)), lines.append
         )
-        self.assertRegex(lines[0], "^warning: by the transition matrix, 10 of 10")
+        self.assertRegex(
+            "\n".join(lines), "(?m)^warning: by the transition matrix, 10 of 10"
+        )
 
     def test_matrix_is_estimated_once_and_kept(self):
         settled = self.settled(loss="forward", rate=0.3, estimation_epochs=3)

@@ -121,7 +121,10 @@ class SearchTest(tf.test.TestCase, parameterized.TestCase):
         flags = (*self.flags, f"--output_dir={out_dir}")
         end = self.done[1].replace(str(self.whole), str(out_dir)).splitlines()[-9:]
         status, out, err = call(*flags)
-        self.assertEqual((status, err), (0, ""))
+        self.assertEqual(status, 0)
+        # What the data was taken for, and nothing of training.
+        self.assertRegex(err, r"^digits: 10 classes .*\n$")
+        self.assertEqual(err.count("\n"), 1)
         self.assertEqual(out.splitlines()[-9:], end)
         (path,) = out_dir.glob("tune-*/study.db")
         path.write_bytes(b"damaged" * 1000)

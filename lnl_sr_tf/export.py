@@ -128,6 +128,9 @@ def save_serving(model, path, class_names, resize=None, temperature=1.0, bits=No
         autograph=False,
     )
     def serve(images):
+        # A signature that is loaded takes any shape, and a network with a pool over
+        # all of the image would answer.
+        images = tf.ensure_shape(images, [None, *model.input_shape[1:]])
         logits = tf.cast(logits_of(images), tf.float32)
         return {
             "probabilities": tf.nn.softmax(logits / temperature),

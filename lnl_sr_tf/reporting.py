@@ -100,7 +100,10 @@ def write(path, paths, data_dir=None, tell=lambda line: None):
 
 def _comparison(runs, unfinished):
     """All runs side by side, and what they differ in."""
-    header, *rows = tables.cells([(run.config, run.summary) for run in runs])
+    header, *rows = tables.cells(
+        [(run.config, run.summary) for run in runs],
+        [run.folder.config().get("data_fingerprint") for run in runs],
+    )
     differ = _differing([run.settings.as_dict() for run in runs])
     same = {
         name: value
@@ -233,7 +236,7 @@ def theory_row(run, runs):
     difference = ""
     for other in runs:
         same = other.config.loss == config.loss and other.config.seed == config.seed
-        alike = other.config.dataset == config.dataset and same
+        alike = same and _data_of(other) == _data_of(run)
         if alike and other.config.noise == "none":
             clean = robustness.risk(loss, other.test_probabilities, labels)
             difference = f"{found['clean_risk'] - clean:.4f}"
@@ -246,6 +249,12 @@ def theory_row(run, runs):
         f"{found['bound']:.4g}",
         difference,
     ]
+
+
+def _data_of(run):
+    """What tells one data set from another."""
+    known = run.folder.config().get("data_fingerprint")
+    return known or run.config.dataset
 
 
 def default_path(paths):

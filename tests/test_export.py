@@ -105,6 +105,23 @@ print(json.dumps(result))
             atol=1e-5,
         )
 
+    def test_images_of_another_shape_are_refused(self):
+        """A network that pools over all of the image would answer."""
+        images = keras.Input((8, 8, 1), dtype="uint8")
+        pooled = keras.layers.GlobalAveragePooling2D()(
+            keras.layers.Rescaling(1.0)(images)
+        )
+        network = keras.Model(images, keras.layers.Dense(2)(pooled))
+        path = pathlib.Path(self.get_temp_dir()) / "pooled"
+        export.save_serving(network, path, ("a", "b"))
+        serve = tf.saved_model.load(str(path)).signatures["serving_default"]
+        self.assertEqual(
+            serve(images=tf.zeros((3, 8, 8, 1), tf.uint8))["label"].shape, 3
+        )
+        for shape in ((3, 16, 16, 1), (3, 8, 8, 3), (2, 3, 8, 8, 1)):
+            with self.assertRaisesRegex(tf.errors.InvalidArgumentError, "8,8,1"):
+                serve(images=tf.zeros(shape, tf.uint8))
+
     def test_converted_to_tensorflow_lite(self):
         check_tensorflow_lite(self, self.run_.saved_model, self.data.test_images)
 

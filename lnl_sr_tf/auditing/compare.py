@@ -1,7 +1,10 @@
 """What training on cleaned data gained."""
 
+import numpy as np
+
 from lnl_sr_tf.auditing.of_run import class_names
-from lnl_sr_tf.errors import InputError
+from lnl_sr_tf.datasets.copies import contents_of
+from lnl_sr_tf.errors import InputError, RunError
 from lnl_sr_tf.finished_run import FinishedRun
 from lnl_sr_tf.run_folder import measured
 
@@ -15,12 +18,13 @@ def compare(before, after):
 
     Returns:
         A dict of `before` and `after`, each with `run`, `accuracy` of the last epoch
-        and `noise_rate` (None where it is not known), and `gain`, the difference in
-        accuracy.
+        and `noise_rate` (None where it is not known); `gain`, the difference in
+        accuracy; and `same_test_set`, None where the data of a run is gone, so that
+        it is not known.
 
     Raises:
         InputError: if a run is not finished, or they are of other classes, or not
-            measured by the same kind of labels.
+            measured by the same kind of labels, or not by the same test set.
 
     Example:
         >>> compare("runs/digits-ce-…", "runs/cleaned-ce-…")["gain"]
@@ -39,6 +43,12 @@ def compare(before, after):
             f"{before} is measured by labels that are {kinds[0]}, {after} by labels "
             f"that are {kinds[1]}; expected two runs with the same test set"
         )
+    same = _same_test_set(runs)
+    if same is False:
+        raise InputError(
+            f"{before} and {after} are measured by other examples, or by other labels "
+            "of them; expected two runs with the same test set"
+        )
     sides = [
         {
             "run": run.name,
@@ -48,7 +58,35 @@ def compare(before, after):
         for run in runs
     ]
     gain = sides[1]["accuracy"] - sides[0]["accuracy"]
-    return {"before": sides[0], "after": sides[1], "gain": gain}
+    return {
+        "before": sides[0],
+        "after": sides[1],
+        "gain": gain,
+        "same_test_set": same,
+    }
+
+
+def _same_test_set(runs):
+    """Whether test sets have the same examples under the same names of classes.
+
+    None where the data of a run is gone or has changed, so that nobody knows. Images
+    that are read from their files are taken by their labels alone.
+    """
+    try:
+        sets = [run.dataset for run in runs]
+    except (InputError, RunError):
+        return None
+    names = [np.array(data.class_names)[data.test_labels] for data in sets]
+    if not np.array_equal(*map(np.sort, names)):
+        return False
+    images = [data.test_images for data in sets]
+    if not all(isinstance(one, np.ndarray) for one in images):
+        return True
+    examples = [
+        sorted(zip(contents_of(one).tolist(), of.tolist(), strict=True))
+        for one, of in zip(images, names, strict=True)
+    ]
+    return examples[0] == examples[1]
 
 
 def lines(found):
@@ -66,4 +104,9 @@ def lines(found):
         rate = one["noise_rate"]
         noise = "" if rate is None else f", noise rate {rate:.3f}"
         told.append(f"{side:6}  {one['accuracy']:7.2%}  ({one['run']}{noise})")
+    if found["same_test_set"] is None:
+        told.append(
+            "warning: the data of one of them is gone or has changed; whether they are "
+            "measured by the same test set is not known"
+        )
     return [*told, f"{'gain':6}  {100 * found['gain']:+7.2f} points"]

@@ -267,8 +267,9 @@ def _fingerprint(splits, indexes):
         digest.update(name.encode())
         # The content says how many bits are used, and older runs know nothing of them.
         digest.update(np.ascontiguousarray(found[:, :5]).tobytes())
-    for examples in splits.values():
+    for name, examples in splits.items():
         digest.update(np.ascontiguousarray(examples.labels).tobytes())
         if examples.clean is not None:
+            digest.update(f"clean {name}".encode())
             digest.update(np.ascontiguousarray(examples.clean).tobytes())
     return digest.hexdigest()[:16]

@@ -5,6 +5,7 @@ import numpy as np
 from lnl_sr_tf.errors import InputError
 
 _CHUNK = 4096  # images at once, so that no float copy of all of them is made
+_DARK = 4 / 255  # the largest value of images that were scaled to [0, 1] is above
 
 
 def checked_images(path, arrays, name, tell):
@@ -65,6 +66,12 @@ def _as_uint8(where, images, tell):
             f"{where}: expected uint8, or floats in [0, 1]; received {images.dtype} "
             "from "
             f"{low:.6g} to {high:.6g}"
+        )
+    if images.dtype.kind == "f" and 0 < high < _DARK and low < high:
+        raise InputError(
+            f"{where}: floats from {low:.3g} to {high:.3g}, of which uint8 would keep "
+            "a few steps; expected uint8, or floats in [0, 1]: were they divided by "
+            "255 twice?"
         )
     made = np.empty(images.shape, np.uint8)
     for start in range(0, len(images), _CHUNK):

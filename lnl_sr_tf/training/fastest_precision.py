@@ -160,10 +160,14 @@ def _keep(place, found, tell):
             json.dump(found, file)
         try:
             os.link(file.name, place)  # fails where it is there already
-        except FileExistsError:
-            found = _kept(place) or found
-        finally:
             os.unlink(file.name)
+        except FileExistsError:
+            before = _kept(place)
+            if before is None:  # it is damaged
+                os.replace(file.name, place)
+            else:
+                os.unlink(file.name)
+            found = before or found
     except OSError as error:
         tell(f"what was measured cannot be kept in {place.parent}: {error}")
     return found

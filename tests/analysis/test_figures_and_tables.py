@@ -120,6 +120,40 @@ class TablesTest(absltest.TestCase):
         self.assertRegex(lines[2], r"ce  +45.00 % ± 7.07  55.00 % ± 7.07 .* 2$")
         self.assertRegex(lines[3], r"ce_sr +90.00 % +100.00 % +50.00 % .* 1$")
 
+    def runs(self, *settings):
+        """Finished runs with the accuracies 0.1, 0.2, … in their order."""
+        return [
+            (
+                config.resolve({"loss": "ce"} | one),
+                {
+                    "test_accuracy": (i + 1) / 10,
+                    "best_test_accuracy": (i + 1) / 10,
+                    "sparse_rate": 0.0,
+                },
+            )
+            for i, one in enumerate(settings)
+        ]
+
+    def test_no_mean_over_other_data(self):
+        runs = self.runs({"seed": 1}, {"seed": 1}, {"seed": 2})
+        header, *rows = tables.cells(runs, ["abcd", "ef01", "abcd"])
+        self.assertEqual(header[-1], "differs in")
+        self.assertEqual([row[3] for row in rows], ["20.00 % ± 14.14", "20.00 %"])
+        self.assertEqual(
+            [row[-2:] for row in rows], [("2", "data=abcd"), ("1", "data=ef01")]
+        )
+
+    def test_no_mean_over_other_settings(self):
+        runs = self.runs({"epochs": 5}, {"epochs": 9}, {"epochs": 9, "seed": 2})
+        _, *rows = tables.cells(runs)
+        self.assertEqual(
+            [row[-2:] for row in rows], [("1", "epochs=5"), ("2", "epochs=9")]
+        )
+
+    def test_a_copy_is_no_seed(self):
+        header, row = tables.cells(self.runs({"seed": 3}, {"seed": 3}))
+        self.assertEqual((header[-1], row[-1]), ("seeds", "1"))
+
 
 if __name__ == "__main__":
     absltest.main()

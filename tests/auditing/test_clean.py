@@ -14,8 +14,9 @@ from command import call
 from made_data import make_folder
 
 from lnl_sr_tf import config, datasets, noise
-from lnl_sr_tf.auditing import audit, clean, decide, files
+from lnl_sr_tf.auditing import audit, clean, compare, decide, files
 from lnl_sr_tf.errors import InputError, RunError
+from lnl_sr_tf.finished_run import FinishedRun
 
 
 def rows(path):
@@ -261,6 +262,23 @@ class CleanCommandTest(tf.test.TestCase):
         status, out, err = call("audit", str(first), "--nopage", f"--compare={second}")
         self.assertEqual((status, err), (0, ""))
         self.assertRegex(out, r"before .*noise rate 0.400\)\nafter .*\ngain .* points")
+        found = compare.compare(first, second)
+        self.assertTrue(found["same_test_set"])
+        data = FinishedRun(second).dataset
+        for change in (
+            {"test_labels": data.test_labels[::-1]},
+            {"test_images": 255 - data.test_images},
+        ):
+            other = dataclasses.replace(data, **change)
+            with (
+                mock.patch.object(
+                    FinishedRun, "dataset",
+                    property(lambda run, other=other: other if "cleaned" in run.name
+                             else data),
+                ),
+                self.assertRaisesRegex(InputError, "two runs with the same test set"),
+            ):  # fmt: skip
+                compare.compare(first, second)
         cut = root.parent / "cut"
         cut.mkdir(exist_ok=True)
         lines = (first / "audit.csv").read_text("utf-8").splitlines(True)

@@ -355,6 +355,10 @@ TABLE = {
         arrays(x_train=np.linspace(-1, 1, 20 * 64).reshape(20, 8, 8)),
         "expected uint8, or floats in .0, 1.; received float64 from -1 to 1",
     ),
+    "npz_floats_divided_twice": (
+        arrays(x_train=np.linspace(0, 1 / 255, 20 * 64).reshape(20, 8, 8)),
+        "floats from 0 to 0.00392, of which uint8 .* divided by 255 twice",
+    ),
     "npz_floats_between": (
         arrays(x_train=np.linspace(0, 200.5, 20 * 64).reshape(20, 8, 8)),
         "received float64 from 0 to 200.5",

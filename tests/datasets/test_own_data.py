@@ -186,6 +186,19 @@ class OwnDataTest(tf.test.TestCase, parameterized.TestCase):
         self.assertAllClose(data.noise_rate, 1 / 6)
         self.assertEqual(data.test_labels_are, "clean")
 
+    def test_clean_labels_of_another_split_are_other_data(self):
+        path = make_csv(self.root)
+        found = set()
+        for known in ("train", "test"):
+            lines = ["file,label,split,clean_label"]
+            for split, numbers in (("train", range(4)), ("test", range(4, 8))):
+                for i in numbers:
+                    clean = "ab"[i % 2] if split == known else ""
+                    lines.append(f"images/{i}.png,{'ab'[i % 2]},{split},{clean}")
+            path.write_text("\n".join(lines) + "\n")
+            found.add(self.load(path).fingerprint)
+        self.assertLen(found, 2)
+
     def test_csv_of_a_crowd(self):
         """A file that is listed twice is two examples, on one side of the split."""
         path = make_csv(self.root)

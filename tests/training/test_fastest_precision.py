@@ -96,6 +96,8 @@ class FastestPrecisionTest(tf.test.TestCase, parameterized.TestCase):
         path.write_text(text)
         again = self.measure()
         self.assertCountEqual(again, found)
+        self.assertEqual(json.loads(path.read_text()), again)
+        self.assertLen(list(path.parent.iterdir()), 1)
 
     def test_cannot_be_kept(self):
         self.caches.write_text("a file where a folder should be")

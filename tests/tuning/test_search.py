@@ -131,7 +131,7 @@ class SearchTest(tf.test.TestCase, parameterized.TestCase):
         status, out, err = call(*flags)
         self.assertEqual((status, out), (1, ""))
         self.assertRegex(err, "study.db cannot be used .*move that file away, and the")
-        self.assertEqual(err.count("\n"), 1)
+        self.assertEqual(err.count("\n"), 2)
         self.assertEqual(path.read_bytes(), b"damaged" * 1000)
         path.unlink()
         status, out, err = call(*flags)

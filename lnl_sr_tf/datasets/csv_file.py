@@ -187,7 +187,7 @@ def _row(path, columns, number, cells):
     }
     for name in ("file", "label", "split"):
         if name in columns and not row[name]:
-            raise InputError(f"{where}: the {name} is empty")
+            raise InputError(f"{where}: the column {name} is empty")
     row["said"] = row["split"].lower()
     row["split"] = split_of(row["split"]) if "split" in columns else "train"
     if row["split"] is None:

@@ -286,7 +286,7 @@ TABLE = {
     ),
     "csv_empty_label": (
         table("file,label", "images/0.png,a", "images/1.png,"),
-        "labels.csv, line 3: the label is empty",
+        "labels.csv, line 3: the column label is empty",
     ),
     "csv_no_such_file": (
         table("file,label", "images/0.png,a", "images/77.png,b"),

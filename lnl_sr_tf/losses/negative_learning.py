@@ -74,8 +74,9 @@ class SelectiveNegativePositiveLearning(NegativeLearning):
 
     The mean is over the selected examples (positions, where an example has several),
     and 0 where a batch has none. Positions that a mask leaves out are no part of it; a
-    sample weight weighs a position's loss, and not how many are selected. The stage is a variable, which
-    `lnl.callbacks.StageScheduler` sets from the epoch. Kim et al. (ICCV 2019).
+    sample weight weighs a position's loss, and not how many are selected. The stage is
+    a variable, which `lnl.callbacks.StageScheduler` sets from the epoch. Kim et al.
+    (ICCV 2019).
 
     Args:
         seed: as of `NegativeLearning`.

@@ -21,13 +21,16 @@ def regularization_weight(epoch, initial, rho, every=1):
         every: r ≥ 1, epochs between two changes.
 
     Returns:
-        λ_t as a float.
+        λ_t as a float; infinite where no float is as large.
 
     Example:
         >>> regularization_weight(11, initial=4.0, rho=2.0, every=5)
         16.0
     """
-    return float(initial * rho ** (epoch // every))
+    try:
+        return float(initial * rho ** (epoch // every))
+    except OverflowError:
+        return math.inf if initial else 0.0
 
 
 def temperature(epoch, initial, decay, every=1, minimum=0.0):

@@ -5,6 +5,7 @@ import keras
 from lnl_sr_tf import schedules
 from lnl_sr_tf.callbacks.recompile import recompile_where_captured
 from lnl_sr_tf.losses import SelectiveNegativePositiveLearning
+from lnl_sr_tf.losses.negative_learning import STAGES
 from lnl_sr_tf.losses.nested import losses_of_kind
 
 
@@ -17,12 +18,12 @@ class StageScheduler(keras.callbacks.Callback):
     Args:
         epochs: T, the length of the run.
         shares: dict from a stage (`negative`, `selective_negative`,
-            `selective_positive`) to its share of the epochs.
+            `selective_positive`) to its share of the epochs, ≥ 0, not all 0.
 
     Raises:
-        ValueError: if the model was not compiled with
-            `lnl.losses.SelectiveNegativePositiveLearning`, for one of its outputs at
-            least, plain or under sparse regularization.
+        ValueError: if shares or epochs are out of range, or the model was not compiled
+            with `lnl.losses.SelectiveNegativePositiveLearning`, for one of its outputs
+            at least, plain or under sparse regularization.
 
     Example:
         >>> shares = {"negative": 2, "selective_negative": 1, "selective_positive": 1}
@@ -31,8 +32,20 @@ class StageScheduler(keras.callbacks.Callback):
 
     def __init__(self, epochs, shares):
         super().__init__()
+        if int(epochs) != epochs or epochs < 1:
+            raise ValueError(
+                "`epochs` must be a whole number of at least 1. Received: "
+                f"epochs={epochs!r}"
+            )
+        shares = dict(shares)
+        right = all(name in STAGES and n >= 0 for name, n in shares.items())
+        if not right or not 0 < sum(shares.values()) < float("inf"):
+            raise ValueError(
+                "`shares` must be finite numbers of at least 0, not all 0, of some of "
+                f"{', '.join(STAGES)}. Received: shares={shares!r}"
+            )
         self.epochs = int(epochs)
-        self.shares = dict(shares)
+        self.shares = shares
         self._losses = []
         self._last = None
 

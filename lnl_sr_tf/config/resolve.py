@@ -329,12 +329,9 @@ def _check_stages(stages, epochs):
 def _check_weight(config):
     """λ may grow past what float32 holds, in a run that would end in NaN."""
     for epoch in (0, config.epochs - 1):
-        try:
-            weight = schedules.regularization_weight(
-                epoch, config.lambda0, config.rho, config.lambda_every
-            )
-        except OverflowError:
-            weight = math.inf
+        weight = schedules.regularization_weight(
+            epoch, config.lambda0, config.rho, config.lambda_every
+        )
         if weight > _LARGEST_WEIGHT:
             raise InputError(
                 f"--lambda0={config.lambda0:g} --rho={config.rho:g}: λ would be "

@@ -9,6 +9,8 @@ from lnl_sr_tf.predictions import check_classes
 
 # Below this squared norm a vector of logits counts as zero: 1/‖z‖ has no slope there.
 _SMALLEST_SQUARE = 1e-24
+# What float32 holds in full; less is 0 on some devices.
+_SMALLEST_TEMPERATURE, _LARGEST_TEMPERATURE = 1.1754944e-38, 3.4028234e38
 
 
 @keras.saving.register_keras_serializable("lnl_sr_tf")
@@ -93,7 +95,12 @@ class OutputSharpening(keras.layers.Layer):
         self.move_temperature(value)
 
     def move_temperature(self, value):
-        """Set τ as a schedule does: where it starts stays what it was."""
+        """Set τ as a schedule does: where it starts stays what it was.
+
+        Raises:
+            ValueError: if float32 does not hold it, as after a long schedule without
+                a minimum.
+        """
         self._temperature.assign(_checked("temperature", value))
 
     def call(self, inputs):
@@ -126,9 +133,13 @@ class OutputSharpening(keras.layers.Layer):
 
 
 def _checked(name, value):
-    if isinstance(value, str) or not 0 < value < float("inf"):
+    if isinstance(value, str) or not (
+        _SMALLEST_TEMPERATURE <= value <= _LARGEST_TEMPERATURE
+    ):
         raise ValueError(
-            f"`{name}` must be a finite number above 0. Received: {name}={value!r}"
+            f"`{name}` must be a finite number above 0. Received: {name}={value!r}, "
+            f"where float32 goes from {_SMALLEST_TEMPERATURE:.2g} to "
+            f"{_LARGEST_TEMPERATURE:.2g}; a schedule takes a `minimum`"
         )
     return float(value)
 

@@ -102,14 +102,15 @@ __all__ = [
 _SHARED = ("from_logits", "epsilon", "reduction", "name", "dtype")
 
 
-def get(name, **params):
+def get(name, /, **params):
     """A loss by its name.
 
     Args:
-        name: one of `names()`, for instance `"ce"` or `"fl_sr"`. The ending `_sr`
-            wraps the loss in `SparseRegularization`.
+        name: one of `names()`, for instance `"ce"` or `"fl_sr"`; by position alone. The
+            ending `_sr` wraps the loss in `SparseRegularization`.
         **params: arguments of the loss's class, and of the losses it is made of; with
-            `_sr` also `p` and `weight`. What is not given keeps the class's default.
+            `_sr` also `p` and `weight`. `name` is the instance's. What is not given
+            keeps the class's default.
 
     Returns:
         A `keras.losses.Loss`.

@@ -3,7 +3,8 @@
 Predictions have the shape (..., classes). Labels are integers of shape (...) or
 (..., 1), or distributions of shape (..., classes); which of them is told by the number
 of axes, and where that is the same, by the last one. Shapes are compared when a step is
-compiled. Only where they are not known then, is it told within the step.
+compiled. Only where they are not known then, is it told within the step, which stops
+where they differ.
 """
 
 import math
@@ -55,9 +56,7 @@ def label_distribution(y_true, values):
     y_true = ops.convert_to_tensor(y_true)
     form = _form(y_true, values)
     if form == "distribution":
-        if len(values.shape) > 2:
-            y_true = _in_shape(y_true, ops.shape(values))
-        return ops.cast(y_true, values.dtype)
+        return ops.cast(_compared(y_true, values), values.dtype)
     if form == "unknown":
         return _told_by_size(y_true, values)
     return _one_hot(_positions(y_true, values), values)
@@ -111,14 +110,26 @@ def _positions(y_true, values):
     """Integer labels, in the shape of the positions that predictions are made for."""
     if len(y_true.shape) == len(values.shape):
         y_true = ops.squeeze(y_true, axis=-1)
-    return _in_shape(y_true, ops.shape(values)[:-1])
+    return _compared(y_true, values)
 
 
-def _in_shape(y_true, shape):
-    """The same, where a sequence's or map's unknown axes would be broadcast else."""
-    if len(shape) > 1 and None in static_shape(y_true)[1]:
-        y_true = ops.reshape(y_true, shape)
-    return y_true
+def _compared(y_true, values):
+    """The same labels; the step stops where they are of other positions than values."""
+    count = len(values.shape) - 1
+    known = (*static_shape(y_true)[1][:count], *static_shape(values)[1][:count])
+    if None not in known:
+        return y_true
+    if keras.backend.standardize_dtype(y_true.dtype) == "bool":
+        y_true = ops.cast(y_true, "int32")
+    column = len(y_true.shape) > count
+    zeros = [
+        ops.zeros_like(y_true[..., 0] if column else y_true),
+        ops.zeros_like(values[..., 0], dtype=y_true.dtype),
+    ]
+    # Of different shapes they are not stacked, where a sum would be broadcast. They are
+    # added, since a step is compiled without what its result does not need.
+    zeros = ops.max(ops.stack(zeros), axis=0)
+    return y_true + (ops.expand_dims(zeros, -1) if column else zeros)
 
 
 def _hit(labels, classes):
@@ -144,13 +155,27 @@ def _one_hot(labels, values):
 
 def _told_by_size(y_true, values):
     """Distributions from labels whose form the compiled step has to find out."""
-    shape = ops.shape(values)[:-1]
-    count = ops.prod(ops.convert_to_tensor(shape, dtype="int32"))
-    width = ops.cast(ops.size(y_true), "int32") // ops.maximum(count, 1)
-    width = ops.where(count > 0, width, 1)
-    y_true = ops.reshape(y_true, (*shape, width))
+    if static_shape(y_true)[0] is None:
+        y_true = _of_known_rank(y_true, values)
+    y_true = _compared(y_true, values)
     return ops.where(
-        width == 1,
+        ops.equal(ops.shape(y_true)[-1], 1),
         _one_hot(y_true[..., 0], values),
         ops.cast(y_true, values.dtype),
     )
+
+
+def _of_known_rank(y_true, values):
+    """Labels of any rank with an axis for each of the positions', and one behind."""
+    size = _size(y_true)
+    lengths = []
+    for axis, length in enumerate(ops.shape(values)[:-1]):
+        # The rank is not known, and so no shape; but what a slice leaves can be told.
+        thin = _size(y_true[(*[slice(None)] * axis, slice(0, 1))])
+        lengths.append(ops.where(size > 0, size // ops.maximum(thin, 1), length))
+    count = ops.prod(ops.stack(lengths))
+    return ops.reshape(y_true, (*lengths, ops.where(size > 0, size // count, 1)))
+
+
+def _size(tensor):
+    return ops.cast(ops.size(tensor), "int32")

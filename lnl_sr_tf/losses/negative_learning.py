@@ -5,9 +5,11 @@ Kim et al., "NLNL: Negative Learning for Noisy Labels" (ICCV 2019).
 
 import keras
 from keras import ops
+from keras.src.backend import get_keras_mask
 
 from lnl_sr_tf.losses.base import RobustLoss, expm1, finite_logs
 from lnl_sr_tf.losses.labels import of_labels
+from lnl_sr_tf.predictions import like_values
 
 # In the order in which they follow each other.
 STAGES = ("negative", "selective_negative", "selective_positive")
@@ -71,8 +73,10 @@ class SelectiveNegativePositiveLearning(NegativeLearning):
     3. selective positive: −log u_i, for examples with u_i > 1/2 alone.
 
     The mean is over the selected examples (positions, where an example has several),
-    and 0 where a batch has none. The stage is a variable, which
-    `lnl.callbacks.StageScheduler` sets from the epoch. Kim et al. (ICCV 2019).
+    and 0 where a batch has none. Positions that a mask leaves out are no part of it; a
+    sample weight weighs a position's loss, and not how many are selected. The stage is
+    a variable, which `lnl.callbacks.StageScheduler` sets from the epoch. Kim et al.
+    (ICCV 2019).
 
     Args:
         seed: as of `NegativeLearning`.
@@ -125,6 +129,10 @@ class SelectiveNegativePositiveLearning(NegativeLearning):
             ops.exp(log_given) > ops.take(thresholds, stage), log_probs.dtype
         )
         values = ops.where(stage == 2, -log_given, negative)
-        share = ops.sum(selected) / ops.cast(ops.size(selected), selected.dtype)
-        smallest = 1.0 / ops.cast(ops.size(selected), selected.dtype)
-        return selected * values / ops.maximum(share, smallest)
+        valid = ops.ones_like(selected)
+        mask = get_keras_mask(y_pred)
+        if mask is not None:
+            valid = ops.cast(like_values("mask", mask, y_pred), selected.dtype)
+        # At least 1, where there is none to divide by.
+        chosen = ops.maximum(ops.sum(selected * valid), 1.0)
+        return selected * values * (ops.maximum(ops.sum(valid), 1.0) / chosen)

@@ -33,9 +33,13 @@ class PositionLoss(keras.losses.Loss):
         mask = get_keras_mask(y_pred)
         if mask is not None:
             expanded = like_values("mask", mask, y_pred)
-            if expanded is not mask:
-                y_pred = ops.copy(y_pred)
-                set_keras_mask(y_pred, expanded)
+            # Converted here: Keras does before `call`, and the mask is lost with it.
+            converted = ops.convert_to_tensor(y_pred, dtype=self.dtype)
+            if expanded is not mask and converted is y_pred:
+                converted = ops.copy(y_pred)
+            if converted is not y_pred:
+                set_keras_mask(converted, expanded)
+            y_pred = converted
         return super().__call__(y_true, y_pred, sample_weight=sample_weight)
 
     def get_config(self):

@@ -13,6 +13,9 @@ from lnl_sr_tf.losses.per_position import PositionLoss, masked_sum
 from lnl_sr_tf.losses.within_step import tell_parts
 from lnl_sr_tf.predictions import check_classes
 
+# λ is a variable of float32, in which more is infinite, and a loss with it NaN.
+_LARGEST_WEIGHT = 3.4028234e38
+
 
 @keras.saving.register_keras_serializable("lnl_sr_tf")
 class SparseRegularization(PositionLoss):
@@ -43,8 +46,9 @@ class SparseRegularization(PositionLoss):
             keeps both.
 
     Raises:
-        ValueError: if `loss` is no Keras loss, does not say whether it takes logits, or
-            is one that the term contradicts; or if a number is out of range.
+        ValueError: if `loss` is no Keras loss, does not say whether it takes logits,
+            has its classes along another axis than the last, or is one that the term
+            contradicts; or if a number is out of range.
 
     Example:
         >>> loss = SparseRegularization(CrossEntropy(), p=0.1, weight=1.2)
@@ -80,6 +84,12 @@ class SparseRegularization(PositionLoss):
                     f"{type(inner).__name__} cannot be regularised: {reason}. "
                     f"Received: loss={loss!r}"
                 )
+        axis = loss.get_config().get("axis", -1)
+        if axis != -1:
+            raise ValueError(
+                "`loss` must take the classes along the last axis, axis=-1, as the "
+                f"regularisation does. Received: loss={loss!r} with axis={axis!r}"
+            )
         if from_logits is None:
             from_logits = loss.get_config().get("from_logits")
         if from_logits is None:
@@ -91,15 +101,13 @@ class SparseRegularization(PositionLoss):
         self.p = check_range("p", p, 0.0, 1.0, open_low=True)
         self.from_logits = bool(from_logits)
         self.epsilon = check_range("epsilon", epsilon, 0.0, 1.0, True, True)
-        weight = check_range("weight", weight, 0.0, float("inf"))
+        weight = _checked("weight", weight)
         self._weight = keras.Variable(
             weight, dtype="float32", trainable=False, name="regularization_weight"
         )
         self._initial = weight
         if initial_weight is not None:
-            self._initial = check_range(
-                "initial_weight", initial_weight, 0.0, float("inf")
-            )
+            self._initial = _checked("initial_weight", initial_weight)
         self._moved_to = self._now()
 
     @property
@@ -112,7 +120,7 @@ class SparseRegularization(PositionLoss):
 
     @weight.setter
     def weight(self, value):
-        self._initial = check_range("weight", value, 0.0, float("inf"))
+        self._initial = _checked("weight", value)
         self._move(self._initial)
 
     @property
@@ -123,9 +131,13 @@ class SparseRegularization(PositionLoss):
         return self._initial if now == self._moved_to else now
 
     def move_weight(self, value):
-        """Set λ as a schedule does: where it starts stays what it was."""
+        """Set λ as a schedule does: where it starts stays what it was.
+
+        Raises:
+            ValueError: if it is more than float32 holds.
+        """
         self._initial = self.initial_weight
-        self._move(check_range("weight", value, 0.0, float("inf")))
+        self._move(_checked("weight", value))
 
     def _move(self, value):
         self._weight.assign(value)
@@ -196,6 +208,10 @@ class SparseRegularization(PositionLoss):
             epsilon=self.epsilon,
         )
         return config
+
+
+def _checked(name, value):
+    return check_range(name, value, 0.0, _LARGEST_WEIGHT)
 
 
 def _with_parts(loss):

@@ -115,10 +115,35 @@ class SchedulersTest(tf.test.TestCase, parameterized.TestCase):
         ("TemperatureScheduler", {"decay": 1, "every": 1.5}, "Received: 1.5"),
         ("TemperatureScheduler", {"decay": 1, "initial": 0}, "initial=0"),
         ("TemperatureScheduler", {"decay": 1, "minimum": -1}, "minimum=-1"),
+        ("StageScheduler", {"epochs": 0, "shares": {"negative": 1}}, "epochs=0"),
+        ("StageScheduler", {"epochs": 4, "shares": {}}, "shares={}"),
+        ("StageScheduler", {"epochs": 4, "shares": {"negative": 0}}, "not all 0"),
+        ("StageScheduler", {"epochs": 4, "shares": {"positive": 1}}, "'positive'"),
+        (
+            "StageScheduler",
+            {"epochs": 4, "shares": {"negative": 2, "selective_negative": -1}},
+            "at least 0.*Received: .*-1",
+        ),
+        (
+            "StageScheduler",
+            {"epochs": 4, "shares": {"negative": float("nan")}},
+            "Received: .*nan",
+        ),
     )
     def test_errors(self, name, arguments, message):
         with self.assertRaisesRegex(ValueError, message):
             getattr(lnl.callbacks, name)(**arguments)
+
+    @parameterized.parameters(
+        ("RegularizationScheduler", 1.1, 1000, r"`weight`.*\[0, 3.4.*e\+38\].*2.4"),
+        ("RegularizationScheduler", 2.0, 1100, "`weight` must .*weight=inf"),
+        ("TemperatureScheduler", 0.9, 1100, "temperature=2.*e-51.*a `minimum`"),
+    )
+    def test_beyond_float32(self, name, factor, epoch, message):
+        """It would be inf or 0 there, and the network's weights NaN."""
+        scheduler = getattr(lnl.callbacks, name)(factor)
+        with self.assertRaisesRegex(ValueError, message):
+            fit(scheduler, first=epoch, epochs=epoch + 1)
 
 
 # By what moves it: the callback, and what it is in the epochs 0, 1, 2, 3 and 4.

@@ -96,7 +96,12 @@ class LossTest(tf.test.TestCase, parameterized.TestCase):
         ("p", "ce_sr", {"p": 2}, r"`p` must be .*\(0, 1\].*p=2"),
         ("weight", "ce_sr", {"weight": -0.1}, "`weight` must be .*weight=-0.1"),
         ("epsilon", "ce", {"epsilon": 1}, r"`epsilon` must be .*\(0, 1\)"),
-        ("infinite", "ce_sr", {"weight": float("inf")}, r"`weight` must .*\[0, inf\)"),
+        (
+            "infinite",
+            "ce_sr",
+            {"weight": float("inf")},
+            r"`weight` must .*\[0, 3.40282e\+38\]",
+        ),
         ("name", "cee", {}, "Unknown loss 'cee'. Did you mean 'ce'.*fl_sr"),
         ("parameter", "ce_sr", {"q": 1}, "'ce_sr' has no parameter 'q'. It takes: p"),
         ("pair", "nce_mae", {"beta": -1}, "`beta` must be .*beta=-1"),
@@ -125,6 +130,10 @@ class LossTest(tf.test.TestCase, parameterized.TestCase):
     def test_errors(self, name, params, message):
         with self.assertRaisesRegex(ValueError, message):
             losses.get(name, **params)
+
+    @parameterized.parameters("ce", "gce_sr", "nce_rce")
+    def test_name_of_the_instance(self, name):
+        self.assertEqual(losses.get(name, name="other").name, "other")
 
     @parameterized.parameters("ce_logitclip", "ldr_kl", "bi_tempered")
     def test_of_logits_alone(self, name):

@@ -5,6 +5,7 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 from gradients import compiled, value_and_gradient
+from keras.src.backend import set_keras_mask
 
 from lnl_sr_tf import losses
 
@@ -94,6 +95,23 @@ class SelectiveTest(tf.test.TestCase, parameterized.TestCase):
                 labels.reshape(shape), logits.reshape(*shape, 3)
             )
             self.assertAllClose(found, np.reshape(expected, shape), rtol=1e-5)
+
+    @parameterized.product(
+        stage=STAGES[1:], dtype=("float32", "float16"), wrapped=(False, True)
+    )
+    def test_masked_positions_are_not_counted(self, stage, dtype, wrapped):
+        """The mean is over those selected of the valid positions."""
+        u = np.array([[0.9, 0.4, 0.8, 0.2, 0.3]])  # of two classes, the label's
+        outputs = keras.ops.convert_to_tensor(
+            np.log(np.stack([u, 1 - u], axis=-1)), dtype=dtype
+        )
+        valid = np.array([[True, True, False, False, False]])
+        set_keras_mask(outputs, keras.ops.convert_to_tensor(valid))
+        loss = self.in_stage(stage)
+        if wrapped:
+            loss = losses.SparseRegularization(loss, weight=0.0)
+        found = loss(np.zeros((1, 5), np.int64), outputs)
+        self.assertAllClose(found, -np.log(0.9), rtol=2e-3)
 
     @parameterized.parameters(*STAGES)
     def test_nothing_selected(self, stage):

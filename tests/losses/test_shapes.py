@@ -265,6 +265,40 @@ class UnknownShapeTest(tf.test.TestCase, parameterized.TestCase):
         with self.assertRaises(tf.errors.InvalidArgumentError):
             step(labels_of(*shape).astype("float32"), logits_of(2, 3, 5))
 
+    @parameterized.product(
+        case=(
+            ((None, None, None), (None, 6, 4, 3), (4, 4, 6), (4, 6, 4, 3)),
+            ((None, None, None), (None, 6, 4, 3), (4, 3, 8), (4, 6, 4, 3)),
+            ((None,), (None, 3), (1,), (4, 3)),
+            ((None,), (None, 3), (4,), (1, 3)),
+            ((None, 1), (None, 3), (1, 1), (4, 3)),
+            ((None, 3), (None, 3), (1, 3), (4, 3)),
+            ((None, None), (None, 3), (3, 4), (4, 3)),
+            ((None, None), (None, 3), (12, 1), (4, 3)),
+            ((None, None), (None, 2), (8, 1), (4, 2)),
+            ((None, None), (None, 2), (2, 4), (4, 2)),
+            (None, (None, 3), (3, 4), (4, 3)),
+            (None, (None, 3), (12,), (4, 3)),
+            (None, (None, None, 3), (3, 2), (2, 3, 3)),
+        ),
+        jit_compile=(False, True),
+    )
+    def test_shapes_that_differ_in_the_step(self, case, jit_compile):
+        """As many numbers, or such as could be broadcast, are not enough."""
+        known_labels, known_logits, of_labels, of_logits = case
+        step = tf.function(
+            losses.get("ce").__call__,
+            input_signature=[tf.TensorSpec(known_labels), tf.TensorSpec(known_logits)],
+            jit_compile=jit_compile,
+        )
+        right = np.zeros(of_logits[:-1], "float32")
+        if known_labels is not None and len(known_labels) == len(of_logits):
+            right = np.eye(of_logits[-1], dtype="float32")[right.astype(int)]
+            right = right if known_labels[-1] != 1 else right[..., :1]
+        step(right, logits_of(*of_logits))
+        with self.assertRaisesRegex(tf.errors.InvalidArgumentError, "must match"):
+            step(np.zeros(of_labels, "float32"), logits_of(*of_logits))
+
 
 class SoftmaxTest(tf.test.TestCase, parameterized.TestCase):
     """A softmax where logits are expected, which Keras warns of."""

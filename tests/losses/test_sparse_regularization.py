@@ -91,6 +91,18 @@ class SparseRegularizationTest(tf.test.TestCase, parameterized.TestCase):
         with self.assertRaisesRegex(ValueError, "instance of `keras.losses.Loss`"):
             losses.SparseRegularization("ce")
 
+    @parameterized.parameters(1, -2, None)
+    def test_classes_along_another_axis(self, axis):
+        loss = keras.losses.CategoricalCrossentropy(from_logits=True, axis=axis)
+        pattern = f"last axis, axis=-1.*with axis={axis}"
+        with self.assertRaisesRegex(ValueError, pattern):
+            losses.SparseRegularization(loss)
+
+    @parameterized.parameters("weight", "initial_weight")
+    def test_weight_beyond_float32(self, name):
+        with self.assertRaisesRegex(ValueError, rf"`{name}` must be .*{name}=1e\+39"):
+            losses.SparseRegularization(losses.CrossEntropy(), **{name: 1e39})
+
     def test_gradient_of_section_2_4(self):
         """Fitting and complementary term, from Eq. 10, against differentiation."""
         rng = np.random.default_rng(0)

@@ -125,10 +125,9 @@ class RobustModel(MovingLoss, keras.Model):
         def compute():
             with within_step(index if training else None) as parts:
                 loss = self._loss_by_keras(x, y, y_pred, sample_weight, training)
-            told.extend(one for one, _, _ in parts)
+            told.extend(one for one, *_ in parts)
             return loss, [
-                (fit, norm, weight_of(fit, y_pred, sample_weight))
-                for _, fit, norm in parts
+                (fit, norm, weight_of(fit, *output)) for _, fit, norm, output in parts
             ]
 
         told = []

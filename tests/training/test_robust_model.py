@@ -201,6 +201,31 @@ class AsKerasTest(tf.test.TestCase, parameterized.TestCase):
         whole = figures[1]["fit_loss"] + 0.5 * figures[1]["norm"]
         self.assertAllClose(whole, figures[1]["loss"])
 
+    @parameterized.parameters(("u",), ("u", "v"))
+    def test_masks_and_weights_of_outputs_by_name(self, *names):
+        """Each output's parts count by its own mask and weights."""
+        tokens = np.array([[1, 2, 0], [3, 0, 0]])
+        labels = dict.fromkeys(names, np.array([[0, 1, 2], [2, 2, 2]]))
+        weights = {name: np.array([2.0, 1.0]) + i for i, name in enumerate(names)}
+        keras.utils.set_random_seed(1)
+        inputs = keras.Input((3,), dtype="int32")
+        hidden = keras.layers.Embedding(4, 5, mask_zero=True)(inputs)
+        outputs = {name: keras.layers.Dense(3, name=name)(hidden) for name in names}
+        model = RobustModel(inputs, outputs)
+        model.compile("sgd", loss={n: ce_sr() for n in names}, run_eagerly=True)
+        for given in (None, weights):
+            found = model.evaluate(
+                tokens, labels, sample_weight=given, verbose=0, return_dict=True
+            )
+            for name, logits in model(tokens).items():
+                counts = 1.0 * (tokens > 0)
+                if given:
+                    counts = counts * given[name][:, None]
+                values = ce().call(labels[name], logits)
+                key = f"{name}_fit_loss" if len(names) > 1 else "fit_loss"
+                expected = np.average(values, weights=counts)
+                self.assertAllClose(found[key], expected, rtol=1e-5)
+
     def test_saved_and_loaded(self):
         model = network(RobustModel)
         model.compile("adam", loss=ce_sr(weight=2.0), metrics=["accuracy"])
@@ -318,12 +343,17 @@ class LossPartsTest(tf.test.TestCase, parameterized.TestCase):
         model = RobustModel(inputs, outputs)
         losses = [ce_sr(p=0.1), ce_sr(p=0.5)]
         model.compile(keras.optimizers.SGD(0.0), loss=losses, run_eagerly=True)
+        weights = {"a": WEIGHTS, "b": 1 + WEIGHTS[::-1] ** 2}
         found = model.evaluate(
-            X, [Y, Y], sample_weight=[WEIGHTS, WEIGHTS], verbose=0, return_dict=True
-        )
+            X, [Y, Y], sample_weight=list(weights.values()), verbose=0,
+            return_dict=True,
+        )  # fmt: skip
         for name, loss, logits in zip("ab", losses, model(X), strict=True):
-            self.assertAllClose(found[f"{name}_norm"], np.mean(loss.norm(logits)))
-            self.assertAllClose(found[f"{name}_fit_loss"], ce()(Y, logits))
+            for part, values in (
+                ("norm", loss.norm(logits)), ("fit_loss", ce().call(Y, logits))
+            ):  # fmt: skip
+                expected = np.average(values, weights=weights[name])
+                self.assertAllClose(found[f"{name}_{part}"], expected, rtol=1e-5)
         model = network(RobustModel)
         model.compile("sgd", loss=ce_sr(), run_eagerly=True)
         found = model.evaluate(

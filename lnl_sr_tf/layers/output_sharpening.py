@@ -134,7 +134,7 @@ def _checked(name, value):
 
 
 def sharpening_layers(model):
-    """The sharpening layers of a model, however deep in models and layers, each once."""
+    """The sharpening layers of a model, in layers of layers too, each once."""
     for layer in _within(model, set()):
         if isinstance(layer, OutputSharpening):
             yield layer

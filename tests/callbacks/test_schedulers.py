@@ -98,7 +98,7 @@ class SchedulersTest(tf.test.TestCase, parameterized.TestCase):
         self.assertAllClose(inner.layers[0].temperature, 0.25)
 
     def test_temperature_in_a_layer(self):
-        """In a layer that is no model, and in one that is met twice, each moves once."""
+        """In a layer that is no model, and in one that is met twice: once."""
 
         class Head(keras.layers.Layer):
             def __init__(self, sharpening):

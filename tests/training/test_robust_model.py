@@ -1,12 +1,14 @@
 """What `keras.Model` promises of losses, held against it; and what is beyond it."""
 
+import warnings
+
 import keras
 import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
 import lnl_sr_tf as lnl
-from lnl_sr_tf.training import CoTeaching, RobustModel, robust_model
+from lnl_sr_tf.training import CoTeaching, RobustModel, class_weights, robust_model
 
 COUNT, CLASSES = 16, 3
 RNG = np.random.default_rng(0)
@@ -70,9 +72,9 @@ HOW = {
 }
 
 
-def network(kind, penalized=False, mask=False):
+def network(kind, shape=(4,), penalized=False):
     keras.utils.set_random_seed(1)
-    inputs = keras.Input((4,))
+    inputs = keras.Input(shape)
     hidden = inputs
     if penalized:
         hidden = keras.layers.ActivityRegularization(l2=0.3)(hidden)
@@ -283,6 +285,84 @@ class IndexTest(tf.test.TestCase, parameterized.TestCase):
         model, _ = self.model(run_eagerly=True)
         with self.assertRaisesRegex(ValueError, "trains on targets of the form"):
             model.fit(X, Y, verbose=0)
+
+    @parameterized.parameters("float32", "uint8", "int16", "uint32", "uint64")
+    def test_types_of_an_index(self, kind):
+        """In arrays all that are whole; read by batches, all of integers."""
+        memories = []
+        for one in (INDEX, INDEX.astype(kind)):
+            model, memory = self.model(run_eagerly=True)
+            targets = {"label": Y, "index": one}
+            model.fit(X, targets, shuffle=False, verbose=0)
+            batches = tf.data.Dataset.from_tensors((X, targets))
+            if kind == "float32" and one is not INDEX:
+                with self.assertRaisesRegex(ValueError, "must be of integers"):
+                    model.fit(batches, verbose=0)
+                batches = batches.map(lambda x, y: (x, y | {"index": INDEX}))
+            model.fit(batches, verbose=0)
+            memories.append(np.asarray(memory))
+        self.assertAllClose(*memories)
+        self.assertTrue(np.all(memories[0] > 0))
+
+    def test_sequences(self):
+        """An index of each step is as that of the flat batch."""
+        x, y = X.reshape(8, 2, 4), Y.reshape(8, 2)
+        found = []
+        for shape, data, labels, index in (
+            ((4,), X, Y, INDEX), ((2, 4), x, y, INDEX.reshape(8, 2))
+        ):  # fmt: skip
+            keras.utils.set_random_seed(1)
+            inputs = keras.Input(shape)
+            model = RobustModel(inputs, keras.layers.Dense(CLASSES)(inputs))
+            loss = lnl.losses.get("elr", num_examples=COUNT, num_classes=CLASSES)
+            model.compile("sgd", loss=loss, run_eagerly=True)
+            model.fit(
+                data, {"label": labels, "index": index}, epochs=2, verbose=0,
+                batch_size=COUNT,
+            )  # fmt: skip
+            found.append(np.asarray(loss.state[0]))
+        self.assertAllClose(*found)
+
+    def test_going_on_without_a_memory(self):
+        model, _ = self.model(run_eagerly=True)
+        targets = {"label": Y, "index": INDEX}
+        with self.assertWarnsRegex(UserWarning, "remembers no example"):
+            model.fit(X, targets, initial_epoch=1, epochs=2, verbose=0)
+        with warnings.catch_warnings():
+            warnings.filterwarnings(
+                "error", "Training goes on"
+            )  # what it remembers now is enough
+            model.fit(X, targets, initial_epoch=1, epochs=2, verbose=0)
+
+    def test_class_weight_of_several_labels(self):
+        """Keras would weigh them by the place of the largest label."""
+        x, y = X.reshape(8, 2, 4), Y.reshape(8, 2)
+        functional = network(RobustModel, (2, 4))
+        functional.compile("sgd", loss=ce(), run_eagerly=True)
+        for labels in (y, {"label": y, "index": INDEX.reshape(8, 2)}):
+            for call in (functional.fit, functional.train_on_batch):
+                with self.assertRaisesRegex(ValueError, "one label an example"):
+                    call(x, labels, class_weight={0: 2.0})
+        batches = tf.data.Dataset.from_tensors((x, y))
+        with self.assertRaisesRegex(ValueError, "one label an example"):
+            functional.fit(batches, class_weight={0: 2.0})
+        unknown = None  # a model that does not say of what shape its outputs are
+        with self.assertRaisesRegex(ValueError, r"labels of shape \(8, 2\)"):
+            class_weights.check({0: 2.0}, y, unknown)
+        for labels in (None, Y, ONE_HOT, Y[:, None]):
+            class_weights.check({0: 2.0}, labels, unknown)
+
+    @parameterized.parameters(
+        ({"class_weight": np.ones(3)}, "must be a dict from class to weight"),
+        (
+            {"class_weight": {0: 1.0}, "validation_split": 0.5},
+            "`class_weight` and `validation_split` cannot be given together",
+        ),
+    )
+    def test_class_weight_that_is_refused(self, given, message):
+        model, _ = self.model(run_eagerly=True)
+        with self.assertRaisesRegex(ValueError, message):
+            model.fit(X, {"label": Y, "index": INDEX}, **given)
 
     def test_class_weight_and_sample_weight(self):
         model, _ = self.model(run_eagerly=True)

@@ -145,9 +145,17 @@ def _checked(name, value):
 
 
 def sharpening_layers(model):
-    """The sharpening layers of a model and of the models it is made of."""
-    for layer in model.layers:
+    """The sharpening layers of a model, in layers of layers too, each once."""
+    for layer in _within(model, set()):
         if isinstance(layer, OutputSharpening):
             yield layer
-        elif isinstance(layer, keras.Model):
-            yield from sharpening_layers(layer)
+
+
+def _within(layer, seen):
+    """The layers that a layer is made of, in their order, each once."""
+    # Keras has no public name for the layers of a layer that is no model.
+    for part in layer._flatten_layers(include_self=False, recursive=False):
+        if id(part) not in seen:
+            seen.add(id(part))
+            yield part
+            yield from _within(part, seen)

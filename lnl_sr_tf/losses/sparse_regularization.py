@@ -10,7 +10,7 @@ from lnl_sr_tf.losses.base import (
     log_probabilities,
 )
 from lnl_sr_tf.losses.per_position import PositionLoss, masked_sum
-from lnl_sr_tf.losses.within_step import tell_parts
+from lnl_sr_tf.losses.within_step import of_output, tell_parts
 from lnl_sr_tf.predictions import check_classes
 
 # λ is a variable of float32, in which more is infinite, and a loss with it NaN.
@@ -174,6 +174,11 @@ class SparseRegularization(PositionLoss):
             ops.exp(self.p * log_clip(log_probs, self.epsilon)),
             axis=-1,
         )
+
+    def __call__(self, y_true, y_pred, sample_weight=None):
+        """The reduced loss, as of every `PositionLoss`."""
+        with of_output(y_pred, sample_weight):
+            return super().__call__(y_true, y_pred, sample_weight=sample_weight)
 
     def call(self, y_true, y_pred, **kwargs):
         """Loss of each position, shape (batch, ...).

@@ -21,13 +21,15 @@ def within_step(index=None):
             None where no loss is to know.
 
     Yields:
-        A list, to which each `SparseRegularization` that is called adds the triple of
-        itself, the wrapped loss of each example, and the norm of each.
+        A list, to which each `SparseRegularization` that is called adds itself, the
+        wrapped loss of each example, the norm of each, and what `of_output` says of
+        the output that it was called for: the pair of its predictions and
+        `sample_weight`, or None.
 
     Example:
         >>> with within_step(index=[7, 0]) as parts:
         ...     total = loss(labels, logits)
-        >>> ((_, fit, norm),) = parts
+        >>> ((_, fit, norm, _),) = parts
     """
     before = vars(_here).copy()
     _here.index, _here.parts = index, []
@@ -43,8 +45,19 @@ def known_index():
     return getattr(_here, "index", None)
 
 
+@contextlib.contextmanager
+def of_output(y_pred, sample_weight):
+    """Within, a loss is called for this output: several have masks and weights each."""
+    before = getattr(_here, "output", None)
+    _here.output = (y_pred, sample_weight)
+    try:
+        yield
+    finally:
+        _here.output = before
+
+
 def tell_parts(loss, fit, norm):
     """Say what the loss of a batch consists of, to who may listen."""
     parts = getattr(_here, "parts", None)
     if parts is not None:
-        parts.append((loss, fit, norm))
+        parts.append((loss, fit, norm, getattr(_here, "output", None)))

@@ -1,5 +1,7 @@
 """Co-teaching: two networks that choose examples for each other."""
 
+import math
+
 import keras
 from keras import ops
 
@@ -20,7 +22,10 @@ class CoTeaching(MovingLoss, keras.Model):
     metrics, and the loss in evaluation, are those of the first, with the accuracy of
     the second beside them. Han et al., "Co-teaching: Robust Training of Deep Neural
     Networks with Extremely Noisy Labels" (NeurIPS 2018), Algorithm 1. An example of
-    several predictions, a sequence or a map, is kept or left as a whole, by their mean.
+    several predictions, a sequence or a map, is kept or left as a whole, by their mean;
+    the loss is then of all predictions of those that are kept. What is masked, by a
+    layer or by the loss, counts in neither, and an example that is masked as a whole is
+    none of the n.
 
     Both forward passes, the exchange and both updates are one step. One optimiser
     serves both networks, which share no variable, so that it is as two; but for a
@@ -87,22 +92,24 @@ class CoTeaching(MovingLoss, keras.Model):
         self._loss_parts.update(
             [
                 (loss, fit, norm, weight_of(fit, y_pred[0], sample_weight))
-                for loss, fit, norm in parts
+                for loss, fit, norm, _ in parts
             ]
         )
         if not training:
             return total
         second = self.loss.call(y, y_pred[1])
-        first, second = _of_examples(first), _of_examples(second)
-        kept = kept_count(ops.shape(first)[0], self.forget_rate.value)
-        for_first, for_second = (smallest(v, kept) for v in (second, first))
-        values = for_first * first + for_second * second
+        first, second = _of_examples(first, y_pred[0]), _of_examples(second, y_pred[1])
         sample_weight = _one_each(sample_weight)
-        if sample_weight is not None:
-            values = values * ops.cast(sample_weight, values.dtype)
-        total = ops.sum(values)
-        if self.loss.reduction not in SUMS:
-            total = total / ops.cast(kept, values.dtype)
+        total = 0.0
+        for (sums, counts), other in ((first, second), (second, first)):
+            kept = smallest_means(*other, self.forget_rate.value)
+            values = kept * sums
+            if sample_weight is not None:
+                values = values * ops.cast(sample_weight, values.dtype)
+            part = ops.sum(values)
+            if self.loss.reduction not in SUMS:
+                part = ops.divide_no_nan(part, ops.sum(kept * counts))
+            total = total + part
         # Penalties of the networks' own are part of it, as of every Keras model.
         return replicas.share(self._loss_weight * total + sum(self.losses))
 
@@ -129,10 +136,18 @@ class CoTeaching(MovingLoss, keras.Model):
         return cls(**config)
 
 
-def _of_examples(values):
-    """Values of examples, shape (batch,): of several positions, their mean."""
+def _of_examples(values, y_pred):
+    """The sum of each example's values, and how many they are, both of shape (batch,).
+
+    What a layer or the loss masked counts in neither.
+    """
+    counts = ops.ones_like(values)
+    mask = weight_of(values, y_pred)
+    if mask is not None:
+        counts = counts * mask
+        values = values * mask
     axes = tuple(range(1, len(values.shape)))
-    return ops.mean(values, axis=axes) if axes else values
+    return ops.sum(values, axis=axes), ops.sum(counts, axis=axes)
 
 
 def _one_each(sample_weight):
@@ -158,6 +173,15 @@ def kept_count(size, forget_rate):
     return ops.maximum(ops.cast(ops.floor(share + 1e-3), "int32"), 1)
 
 
+def smallest_means(sums, counts, forget_rate):
+    """1 for the examples of smallest mean that are kept, 0 for the others."""
+    some = counts > 0
+    # An example without a value is kept after all others, not as one of no loss.
+    means = ops.where(some, ops.divide_no_nan(sums, counts), math.inf)
+    size = ops.sum(ops.cast(some, "int32"))
+    return smallest(means, kept_count(size, forget_rate))
+
+
 def smallest(values, count):
     """1 for the `count` smallest values, 0 for the others; no gradient."""
     order = ops.argsort(ops.stop_gradient(values))
@@ -166,9 +190,12 @@ def smallest(values, count):
 
 
 def _hits(y_true, y_pred):
-    """1 where the largest logit is the label's, integer or one-hot."""
+    """1 where the largest logit is the label's, integer or one-hot; shape (batch, ...).
+
+    The mask of a layer has that shape too.
+    """
     if len(y_true.shape) == len(y_pred.shape) and y_true.shape[-1] != 1:
         y_true = ops.argmax(y_true, axis=-1)
-    y_true = ops.reshape(ops.cast(y_true, "int32"), (-1,))
-    found = ops.reshape(ops.cast(ops.argmax(y_pred, axis=-1), "int32"), (-1,))
+    found = ops.cast(ops.argmax(y_pred, axis=-1), "int32")
+    y_true = ops.reshape(ops.cast(y_true, "int32"), ops.shape(found))
     return ops.cast(ops.equal(found, y_true), "float32")

@@ -24,20 +24,54 @@ def parted(y, sample_weight, model):
         return y, None, sample_weight
     if isinstance(sample_weight, dict) and set(sample_weight) == _FORM:
         sample_weight = sample_weight["label"]
-    index = keras.ops.reshape(y["index"], (-1,))
+    index = y["index"]
+    if len(index.shape) == 2 and index.shape[1] == 1:
+        index = keras.ops.reshape(index, (-1,))
     return y["label"], index, sample_weight
 
 
-def check(index, loss):
-    """Raise ValueError where indices are none of those that a loss remembers.
+def whole(index):
+    """An index of a batch in a type that every backend takes places by.
+
+    Raises:
+        ValueError: if it is of floats, which may lie between two places.
+    """
+    kind = keras.backend.standardize_dtype(index.dtype)
+    if "int" not in kind:
+        raise ValueError(
+            "`index` must be of integers where it is read batch by batch. Received: "
+            f"index of dtype {kind}"
+        )
+    if kind in ("int32", "int64"):
+        return index
+    return keras.ops.cast(index, "int64" if kind in ("uint32", "uint64") else "int32")
+
+
+def checked(y, loss):
+    """Targets in arrays whose index is known to be whole numbers that a loss remembers.
 
     Args:
-        index: an array of them.
+        y: targets of this form.
         loss: what a model was compiled with.
+
+    Returns:
+        The targets, with an index of int32 where a loss remembers.
+
+    Raises:
+        ValueError: if an index is none of those.
     """
     known = [getattr(one, "num_examples", None) for one in _remembering(loss)]
-    if known:
-        validation.labels("index", keras.ops.convert_to_numpy(index), min(known))
+    if not known:
+        return y
+    index = keras.ops.convert_to_numpy(y["index"])
+    places = validation.labels("index", index.reshape(-1), min(known))
+    return {**y, "index": places.reshape(index.shape).astype(np.int32)}
+
+
+def nothing_remembered(loss):
+    """Whether a loss of those that remember has seen no example yet."""
+    memories = (memory for one in _remembering(loss) for memory in one.state)
+    return any(not np.any(keras.ops.convert_to_numpy(one)) for one in memories)
 
 
 def _remembering(loss):
@@ -50,6 +84,10 @@ def with_weights(y, arguments):
     """Arguments of `fit` with `class_weight` as the `sample_weight` that it means.
 
     Keras takes a nested target for that of several outputs, and refuses the former.
+
+    Raises:
+        ValueError: if there is a `sample_weight`, or a `validation_split`, which
+            would take its part of the weights, and weigh the validation by them.
     """
     arguments = dict(arguments)
     class_weight = arguments.pop("class_weight", None)
@@ -59,6 +97,12 @@ def with_weights(y, arguments):
         raise ValueError(
             "`class_weight` and `sample_weight` cannot be given together. Received: "
             f"class_weight={class_weight}"
+        )
+    if arguments.get("validation_split"):
+        raise ValueError(
+            "`class_weight` and `validation_split` cannot be given together with an "
+            "index, since validation is not weighted: give `validation_data`. "
+            f"Received: validation_split={arguments['validation_split']}"
         )
     label = keras.ops.convert_to_numpy(y["label"])
     if label.ndim > 1:

@@ -5,6 +5,7 @@ from keras import ops
 from keras.src.backend import get_keras_mask  # no public name
 
 from lnl_sr_tf.losses import SparseRegularization
+from lnl_sr_tf.predictions import like_values
 
 
 class LossParts:
@@ -57,29 +58,22 @@ def weight_of(fit, y_pred, sample_weight=None):
 
     Args:
         fit: the wrapped loss of each example, shape (batch, ...).
-        y_pred: what the network said.
-        sample_weight: shape (batch,) or that of `fit`, or None.
+        y_pred: what the network said, of this output alone.
+        sample_weight: of this output, shape (batch,) or that of `fit`, or None, as is
+            a single number.
 
     Returns:
-        None where all count alike.
+        Of the shape of `fit`; None where all count alike.
     """
-    masks = [get_keras_mask(fit)]
-    if not keras.tree.is_nested(y_pred):
-        masks.append(get_keras_mask(y_pred))
-    if keras.tree.is_nested(sample_weight):  # those of several outputs differ
-        sample_weight = None
-    for mask in masks:
-        if mask is None:
-            continue
-        mask = ops.cast(mask, fit.dtype)
-        if sample_weight is None:
-            sample_weight = mask
-            continue
-        sample_weight = ops.cast(sample_weight, fit.dtype)
-        while len(sample_weight.shape) < len(mask.shape):
-            sample_weight = ops.expand_dims(sample_weight, -1)
-        sample_weight = sample_weight * mask
-    return sample_weight
+    weight = None
+    if sample_weight is not None and ops.shape(sample_weight):
+        weight = like_values("sample_weight", sample_weight, y_pred)
+        weight = ops.cast(weight, fit.dtype)
+    for mask in (get_keras_mask(fit), get_keras_mask(y_pred)):
+        if mask is not None:
+            mask = ops.cast(like_values("mask", mask, y_pred), fit.dtype)
+            weight = mask if weight is None else weight * mask
+    return weight
 
 
 def _named(loss, output_names):

@@ -1,10 +1,13 @@
 """The model that a run trains: one whose loss may move, remember and be compiled."""
 
+import inspect
+import warnings
+
 import keras
 
 from lnl_sr_tf.losses.nested import needs_index, variables_of
 from lnl_sr_tf.losses.within_step import within_step
-from lnl_sr_tf.training import indexed_targets, replicas
+from lnl_sr_tf.training import class_weights, indexed_targets, replicas
 from lnl_sr_tf.training.loss_parts import LossParts, weight_of
 
 # The reductions of Keras that are no mean.
@@ -74,7 +77,10 @@ class RobustModel(MovingLoss, keras.Model):
     several outputs count as they do in Keras. An index beyond the n examples is
     refused in arrays, and makes the loss NaN in what is read batch by batch.
 
-    A loss that remembers belongs to one training: another takes a new loss.
+    A loss that remembers belongs to one training: another takes a new loss. What
+    `model.save` and `keras.callbacks.BackupAndRestore` keep is without that memory, the
+    `state` of the loss: whoever goes on in a new process saves and assigns it; else
+    the memory begins anew, of which `fit` warns where it has an `initial_epoch`.
 
     Attributes:
         xla_loss: whether the loss is compiled by XLA within a step that is not, on
@@ -83,7 +89,8 @@ class RobustModel(MovingLoss, keras.Model):
     Raises:
         ValueError: if the loss wants an index, and it is to train on labels without; or
             if several devices train several outputs, some of whose losses are sums and
-            some means.
+            some means; or if `class_weight` is given with labels of several positions,
+            or with an index and `validation_split`.
 
     Example:
         >>> model = RobustModel(images, logits)
@@ -96,17 +103,31 @@ class RobustModel(MovingLoss, keras.Model):
 
     def fit(self, x=None, y=None, *args, **kwargs):
         """As `keras.Model.fit`; `class_weight` goes with an index too, in arrays."""
-        if indexed_targets.are(y, self):
-            indexed_targets.check(y["index"], self.loss)
-            kwargs = indexed_targets.with_weights(y, kwargs)
-        return super().fit(x, y, *args, **kwargs)
+        given = self._checked(super().fit, x, y, *args, **kwargs)
+        if given.get("initial_epoch") and indexed_targets.nothing_remembered(self.loss):
+            warnings.warn(
+                "Training goes on with a loss that remembers no example: files of "
+                "Keras do not keep its memory. Assign `loss.state` what it was. "
+                f"Received: initial_epoch={given['initial_epoch']}",
+                stacklevel=2,
+            )
+        return super().fit(**given)
 
     def train_on_batch(self, x, y=None, *args, **kwargs):
         """As `keras.Model.train_on_batch`."""
-        if indexed_targets.are(y, self):
-            indexed_targets.check(y["index"], self.loss)
-            kwargs = indexed_targets.with_weights(y, kwargs)
-        return super().train_on_batch(x, y, *args, **kwargs)
+        given = self._checked(super().train_on_batch, x, y, *args, **kwargs)
+        return super().train_on_batch(**given)
+
+    def _checked(self, call, *args, **kwargs):
+        """The arguments of a call that trains, by name, as Keras is to have them."""
+        given = dict(inspect.signature(call).bind(*args, **kwargs).arguments)
+        y, indexed = given["y"], indexed_targets.are(given["y"], self)
+        labels = y["label"] if indexed else y
+        class_weights.check(given.get("class_weight"), labels, self)
+        if not indexed:
+            return given
+        given["y"] = indexed_targets.checked(y, self.loss)
+        return indexed_targets.with_weights(y, given)
 
     def compute_loss(
         self, x=None, y=None, y_pred=None, sample_weight=None, training=True
@@ -118,17 +139,17 @@ class RobustModel(MovingLoss, keras.Model):
                 f"{type(self.loss).__name__} trains on targets of the form "
                 '{"label": labels, "index": indices}. Received: ' + repr(y)
             )
+        index = indexed_targets.whole(index) if training and index is not None else None
         y, y_pred, sample_weight, index = replicas.whole_batch(
             (y, y_pred, sample_weight, index)
         )
 
         def compute():
-            with within_step(index if training else None) as parts:
+            with within_step(index) as parts:
                 loss = self._loss_by_keras(x, y, y_pred, sample_weight, training)
-            told.extend(one for one, _, _ in parts)
+            told.extend(one for one, *_ in parts)
             return loss, [
-                (fit, norm, weight_of(fit, y_pred, sample_weight))
-                for _, fit, norm in parts
+                (fit, norm, weight_of(fit, *output)) for _, fit, norm, output in parts
             ]
 
         told = []

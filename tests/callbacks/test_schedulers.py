@@ -6,6 +6,7 @@ import tensorflow as tf
 from absl.testing import parameterized
 
 import lnl_sr_tf as lnl
+from lnl_sr_tf.layers.output_sharpening import sharpening_layers
 from lnl_sr_tf.losses.negative_learning import STAGES
 
 
@@ -95,6 +96,37 @@ class SchedulersTest(tf.test.TestCase, parameterized.TestCase):
             np.zeros((4, 4)), np.zeros(4), epochs=2, verbose=0, callbacks=[scheduler]
         )
         self.assertAllClose(inner.layers[0].temperature, 0.25)
+
+    def test_temperature_in_a_layer(self):
+        """In a layer that is no model, and in one that is met twice: once."""
+
+        class Head(keras.layers.Layer):
+            def __init__(self, sharpening):
+                super().__init__()
+                self.parts = [sharpening]
+
+            def call(self, inputs):
+                return self.parts[0](inputs)
+
+        sharpening = [lnl.layers.OutputSharpening(0.5) for _ in range(3)]
+        model = keras.Sequential(
+            [
+                keras.Input((2, 3)),
+                Head(sharpening[0]),
+                Head(sharpening[0]),
+                keras.layers.TimeDistributed(sharpening[1]),
+                sharpening[2],
+            ]
+        )
+        self.assertEqual(list(sharpening_layers(model)), sharpening)
+        model.compile("sgd", loss=lnl.losses.CrossEntropy(), run_eagerly=True)
+        scheduler = lnl.callbacks.TemperatureScheduler(decay=0.5)
+        model.fit(
+            np.zeros((4, 2, 3)), np.zeros((4, 2)), epochs=2, verbose=0,
+            callbacks=[scheduler],
+        )  # fmt: skip
+        for layer in sharpening:
+            self.assertAllClose(layer.temperature, 0.25)
 
     def test_wrong_model(self):
         model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(3)])

@@ -86,6 +86,55 @@ class CoTeachingTest(tf.test.TestCase, parameterized.TestCase):
         hits = np.argmax(outputs[1], axis=-1) == y
         self.assertAllClose(self.model.second_accuracy.result(), hits.mean())
 
+    def masked(self, loss, x):
+        """Of sequences, of which steps that are all 0 are masked."""
+        networks = []
+        for seed in (1, 2):
+            keras.utils.set_random_seed(seed)
+            inputs = keras.Input(x.shape[1:])
+            hidden = keras.layers.Masking()(inputs)
+            networks.append(keras.Model(inputs, keras.layers.Dense(3)(hidden)))
+        model = CoTeaching(*networks)
+        model.compile(keras.optimizers.SGD(0.0), loss=loss)
+        return model
+
+    def test_masked_positions_count_in_nothing(self):
+        """The loss of all kept is that of Keras; what is masked ranks nobody first."""
+        rng = np.random.default_rng(3)
+        x, y = rng.normal(size=(4, 3, 4)), rng.integers(0, 3, (4, 3))
+        x[0, 1:], x[1, 2], x[3] = 0, 0, 0
+        valid = np.any(x != 0, axis=-1)
+        ignoring = keras.losses.SparseCategoricalCrossentropy(
+            from_logits=True, ignore_class=255
+        )
+        for loss, inputs, labels in (
+            (lnl.losses.CrossEntropy(), x, y),  # masked by a layer
+            (ignoring, np.where(valid[..., None], x, 1.0), np.where(valid, y, 255)),
+        ):
+            model = self.masked(loss, inputs)
+            outputs = [one(inputs) for one in (model.first, model.second)]
+            values = [np.asarray(lnl.losses.CrossEntropy().call(y, z)) for z in outputs]
+            plain = [np.sum(v * valid) / valid.sum() for v in values]
+            found = model.fit(
+                inputs, labels, verbose=0, validation_data=(inputs, labels)
+            ).history
+            self.assertAllClose(found["loss"], [sum(plain)], rtol=1e-5)
+            self.assertAllClose(found["val_loss"], [plain[0]], rtol=1e-5)
+            right = np.argmax(outputs[1], axis=-1) == y
+            if loss is not ignoring:  # Keras's metrics too see the masks of layers
+                found = found["val_second_accuracy"]
+                self.assertAllClose(found, [right[valid].mean()])
+            means = [
+                (v * valid).sum(1)[:3] / valid.sum(1)[:3] for v in values
+            ]  # fmt: skip
+            expected = 0.0
+            for own, other in ((0, 1), (1, 0)):
+                kept = np.argsort(means[other])[:2]  # 2 of the 3 that have any
+                expected += (values[own] * valid)[kept].sum() / valid[kept].sum()
+            model.forget_rate.assign(0.3)
+            found = model.fit(inputs, labels, verbose=0).history["loss"]
+            self.assertAllClose(found, [expected], rtol=1e-5)
+
     def test_wrong_labels_are_left_out(self):
         """Where both networks are right, a wrong label moves neither."""
         x = np.eye(4, dtype="float32")[[0, 1, 2, 0, 1]] * 5

@@ -1,12 +1,14 @@
 """What `keras.Model` promises of losses, held against it; and what is beyond it."""
 
+import warnings
+
 import keras
 import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
 import lnl_sr_tf as lnl
-from lnl_sr_tf.training import CoTeaching, RobustModel, robust_model
+from lnl_sr_tf.training import CoTeaching, RobustModel, class_weights, robust_model
 
 COUNT, CLASSES = 16, 3
 RNG = np.random.default_rng(0)
@@ -70,9 +72,9 @@ HOW = {
 }
 
 
-def network(kind, penalized=False, mask=False):
+def network(kind, shape=(4,), penalized=False):
     keras.utils.set_random_seed(1)
-    inputs = keras.Input((4,))
+    inputs = keras.Input(shape)
     hidden = inputs
     if penalized:
         hidden = keras.layers.ActivityRegularization(l2=0.3)(hidden)
@@ -201,6 +203,31 @@ class AsKerasTest(tf.test.TestCase, parameterized.TestCase):
         whole = figures[1]["fit_loss"] + 0.5 * figures[1]["norm"]
         self.assertAllClose(whole, figures[1]["loss"])
 
+    @parameterized.parameters(("u",), ("u", "v"))
+    def test_masks_and_weights_of_outputs_by_name(self, *names):
+        """Each output's parts count by its own mask and weights."""
+        tokens = np.array([[1, 2, 0], [3, 0, 0]])
+        labels = dict.fromkeys(names, np.array([[0, 1, 2], [2, 2, 2]]))
+        weights = {name: np.array([2.0, 1.0]) + i for i, name in enumerate(names)}
+        keras.utils.set_random_seed(1)
+        inputs = keras.Input((3,), dtype="int32")
+        hidden = keras.layers.Embedding(4, 5, mask_zero=True)(inputs)
+        outputs = {name: keras.layers.Dense(3, name=name)(hidden) for name in names}
+        model = RobustModel(inputs, outputs)
+        model.compile("sgd", loss={n: ce_sr() for n in names}, run_eagerly=True)
+        for given in (None, weights):
+            found = model.evaluate(
+                tokens, labels, sample_weight=given, verbose=0, return_dict=True
+            )
+            for name, logits in model(tokens).items():
+                counts = 1.0 * (tokens > 0)
+                if given:
+                    counts = counts * given[name][:, None]
+                values = ce().call(labels[name], logits)
+                key = f"{name}_fit_loss" if len(names) > 1 else "fit_loss"
+                expected = np.average(values, weights=counts)
+                self.assertAllClose(found[key], expected, rtol=1e-5)
+
     def test_saved_and_loaded(self):
         model = network(RobustModel)
         model.compile("adam", loss=ce_sr(weight=2.0), metrics=["accuracy"])
@@ -258,6 +285,84 @@ class IndexTest(tf.test.TestCase, parameterized.TestCase):
         model, _ = self.model(run_eagerly=True)
         with self.assertRaisesRegex(ValueError, "trains on targets of the form"):
             model.fit(X, Y, verbose=0)
+
+    @parameterized.parameters("float32", "uint8", "int16", "uint32", "uint64")
+    def test_types_of_an_index(self, kind):
+        """In arrays all that are whole; read by batches, all of integers."""
+        memories = []
+        for one in (INDEX, INDEX.astype(kind)):
+            model, memory = self.model(run_eagerly=True)
+            targets = {"label": Y, "index": one}
+            model.fit(X, targets, shuffle=False, verbose=0)
+            batches = tf.data.Dataset.from_tensors((X, targets))
+            if kind == "float32" and one is not INDEX:
+                with self.assertRaisesRegex(ValueError, "must be of integers"):
+                    model.fit(batches, verbose=0)
+                batches = batches.map(lambda x, y: (x, y | {"index": INDEX}))
+            model.fit(batches, verbose=0)
+            memories.append(np.asarray(memory))
+        self.assertAllClose(*memories)
+        self.assertTrue(np.all(memories[0] > 0))
+
+    def test_sequences(self):
+        """An index of each step is as that of the flat batch."""
+        x, y = X.reshape(8, 2, 4), Y.reshape(8, 2)
+        found = []
+        for shape, data, labels, index in (
+            ((4,), X, Y, INDEX), ((2, 4), x, y, INDEX.reshape(8, 2))
+        ):  # fmt: skip
+            keras.utils.set_random_seed(1)
+            inputs = keras.Input(shape)
+            model = RobustModel(inputs, keras.layers.Dense(CLASSES)(inputs))
+            loss = lnl.losses.get("elr", num_examples=COUNT, num_classes=CLASSES)
+            model.compile("sgd", loss=loss, run_eagerly=True)
+            model.fit(
+                data, {"label": labels, "index": index}, epochs=2, verbose=0,
+                batch_size=COUNT,
+            )  # fmt: skip
+            found.append(np.asarray(loss.state[0]))
+        self.assertAllClose(*found)
+
+    def test_going_on_without_a_memory(self):
+        model, _ = self.model(run_eagerly=True)
+        targets = {"label": Y, "index": INDEX}
+        with self.assertWarnsRegex(UserWarning, "remembers no example"):
+            model.fit(X, targets, initial_epoch=1, epochs=2, verbose=0)
+        with warnings.catch_warnings():
+            warnings.filterwarnings(
+                "error", "Training goes on"
+            )  # what it remembers now is enough
+            model.fit(X, targets, initial_epoch=1, epochs=2, verbose=0)
+
+    def test_class_weight_of_several_labels(self):
+        """Keras would weigh them by the place of the largest label."""
+        x, y = X.reshape(8, 2, 4), Y.reshape(8, 2)
+        functional = network(RobustModel, (2, 4))
+        functional.compile("sgd", loss=ce(), run_eagerly=True)
+        for labels in (y, {"label": y, "index": INDEX.reshape(8, 2)}):
+            for call in (functional.fit, functional.train_on_batch):
+                with self.assertRaisesRegex(ValueError, "one label an example"):
+                    call(x, labels, class_weight={0: 2.0})
+        batches = tf.data.Dataset.from_tensors((x, y))
+        with self.assertRaisesRegex(ValueError, "one label an example"):
+            functional.fit(batches, class_weight={0: 2.0})
+        unknown = None  # a model that does not say of what shape its outputs are
+        with self.assertRaisesRegex(ValueError, r"labels of shape \(8, 2\)"):
+            class_weights.check({0: 2.0}, y, unknown)
+        for labels in (None, Y, ONE_HOT, Y[:, None]):
+            class_weights.check({0: 2.0}, labels, unknown)
+
+    @parameterized.parameters(
+        ({"class_weight": np.ones(3)}, "must be a dict from class to weight"),
+        (
+            {"class_weight": {0: 1.0}, "validation_split": 0.5},
+            "`class_weight` and `validation_split` cannot be given together",
+        ),
+    )
+    def test_class_weight_that_is_refused(self, given, message):
+        model, _ = self.model(run_eagerly=True)
+        with self.assertRaisesRegex(ValueError, message):
+            model.fit(X, {"label": Y, "index": INDEX}, **given)
 
     def test_class_weight_and_sample_weight(self):
         model, _ = self.model(run_eagerly=True)
@@ -318,12 +423,17 @@ class LossPartsTest(tf.test.TestCase, parameterized.TestCase):
         model = RobustModel(inputs, outputs)
         losses = [ce_sr(p=0.1), ce_sr(p=0.5)]
         model.compile(keras.optimizers.SGD(0.0), loss=losses, run_eagerly=True)
+        weights = {"a": WEIGHTS, "b": 1 + WEIGHTS[::-1] ** 2}
         found = model.evaluate(
-            X, [Y, Y], sample_weight=[WEIGHTS, WEIGHTS], verbose=0, return_dict=True
-        )
+            X, [Y, Y], sample_weight=list(weights.values()), verbose=0,
+            return_dict=True,
+        )  # fmt: skip
         for name, loss, logits in zip("ab", losses, model(X), strict=True):
-            self.assertAllClose(found[f"{name}_norm"], np.mean(loss.norm(logits)))
-            self.assertAllClose(found[f"{name}_fit_loss"], ce()(Y, logits))
+            for part, values in (
+                ("norm", loss.norm(logits)), ("fit_loss", ce().call(Y, logits))
+            ):  # fmt: skip
+                expected = np.average(values, weights=weights[name])
+                self.assertAllClose(found[f"{name}_{part}"], expected, rtol=1e-5)
         model = network(RobustModel)
         model.compile("sgd", loss=ce_sr(), run_eagerly=True)
         found = model.evaluate(

@@ -7,7 +7,7 @@ from keras import ops
 
 from lnl_sr_tf.losses.nested import needs_index
 from lnl_sr_tf.losses.within_step import within_step
-from lnl_sr_tf.training import replicas
+from lnl_sr_tf.training import class_weights, replicas
 from lnl_sr_tf.training.loss_parts import weight_of
 from lnl_sr_tf.training.robust_model import SUMS, MovingLoss
 
@@ -59,6 +59,11 @@ class CoTeaching(MovingLoss, keras.Model):
             self.first(inputs, training=training),
             self.second(inputs, training=training),
         )
+
+    def fit(self, x=None, y=None, *args, **kwargs):
+        """As `keras.Model.fit`."""
+        class_weights.check(kwargs.get("class_weight"), y, self.first)
+        return super().fit(x, y, *args, **kwargs)
 
     def compile(self, optimizer="rmsprop", loss=None, loss_weights=None, **kwargs):
         """As `keras.Model.compile`, with a loss that gives a value per example.

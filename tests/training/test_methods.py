@@ -98,6 +98,12 @@ class CoTeachingTest(tf.test.TestCase, parameterized.TestCase):
         model.compile(keras.optimizers.SGD(0.0), loss=loss)
         return model
 
+    def test_class_weight_of_several_labels(self):
+        x, y = np.zeros((4, 3, 4)), np.zeros((4, 3), int)
+        model = self.masked(lnl.losses.CrossEntropy(), x)
+        with self.assertRaisesRegex(ValueError, "one label an example; for several"):
+            model.fit(x, y, class_weight={0: 1.0, 1: 2.0}, verbose=0)
+
     def test_masked_positions_count_in_nothing(self):
         """The loss of all kept is that of Keras; what is masked ranks nobody first."""
         rng = np.random.default_rng(3)

@@ -1,13 +1,16 @@
 """Which numbers a run computes with."""
 
 import contextlib
+import os
 
 import keras
 
+from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.training import backend, machine
 
 POLICIES = ("float32", "mixed_bfloat16", "mixed_float16")
 _CPU_FLAGS = {"avx512_bf16", "amx_bf16"}
+_LIMIT = "ONEDNN_MAX_CPU_ISA"
 
 
 def resolve(name, measured):
@@ -24,16 +27,33 @@ def resolve(name, measured):
     Returns:
         The name itself; for `"auto"`, `"mixed_bfloat16"` on a GPU that multiplies
         bfloat16, what `measured` says on a processor that does, else `"float32"`.
+
+    Raises:
+        InputError: for bfloat16 where oneDNN is held back from it.
     """
     if name != "auto":
+        if name == "mixed_bfloat16" and held_back():
+            raise InputError(
+                f"--precision={name}: ONEDNN_MAX_CPU_ISA={os.environ[_LIMIT]} holds "
+                "oneDNN back from it, and TensorFlow would crash; use "
+                "--precision=float32, or unset that variable"
+            )
         return name
     gpus = backend.gpus()
     if gpus:
         _, capability = gpus[0]
         return "mixed_bfloat16" if capability >= (8, 0) else "float32"
-    if _CPU_FLAGS & machine.processor_flags():
+    if _CPU_FLAGS & machine.processor_flags() and not held_back():
         return measured()
     return "float32"
+
+
+def held_back():
+    """Whether oneDNN may not use what TensorFlow sees the processor has."""
+    limit = os.environ.get(_LIMIT, "").upper()
+    older = limit.startswith(("SSE", "AVX2")) or limit == "AVX"
+    ours = backend.name() == "tensorflow" and not backend.gpus()
+    return ours and older and bool(_CPU_FLAGS & machine.processor_flags())
 
 
 def not_computable(error):

@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
-from lnl_sr_tf.errors import RunError
+from lnl_sr_tf.errors import InputError, RunError
 from lnl_sr_tf.training import (
     CoupledAdam,
     CoupledSGD,
@@ -263,6 +263,11 @@ class CheckpointTest(tf.test.TestCase, parameterized.TestCase):
 
 
 class PrecisionTest(tf.test.TestCase, parameterized.TestCase):
+    def setUp(self):
+        super().setUp()
+        # Whatever it is held back to while this test runs.
+        self.enterContext(mock.patch.dict(os.environ, {"ONEDNN_MAX_CPU_ISA": ""}))
+
     @parameterized.parameters("float32", "mixed_bfloat16", "mixed_float16")
     def test_by_name(self, name):
         self.assertEqual(precision.resolve(name, self.fail), name)
@@ -281,6 +286,29 @@ class PrecisionTest(tf.test.TestCase, parameterized.TestCase):
         ):
             found = precision.resolve("auto", lambda: "as measured")
         self.assertEqual(found, expected)
+
+    @parameterized.parameters(
+        ("AVX2", {"avx512_bf16"}, True),
+        ("avx2_vnni", {"amx_bf16"}, True),
+        ("AVX2", {"avx2"}, False),  # TensorFlow knows that it is not there
+        ("AVX512_CORE", {"avx512_bf16"}, False),
+        ("AVX512_CORE_BF16", {"avx512_bf16"}, False),
+        ("DEFAULT", {"avx512_bf16"}, False),
+        ("", {"avx512_bf16"}, False),
+    )
+    def test_held_back(self, limit, flags, expected):
+        with (
+            mock.patch.dict(os.environ, {"ONEDNN_MAX_CPU_ISA": limit}),
+            mock.patch.object(machine, "processor_flags", return_value=flags),
+            mock.patch.object(backend, "gpus", return_value=[]),
+        ):
+            self.assertEqual(precision.held_back(), expected)
+            if expected:
+                self.assertEqual(precision.resolve("auto", self.fail), "float32")
+                with self.assertRaisesRegex(InputError, "use --precision=float32"):
+                    precision.resolve("mixed_bfloat16", self.fail)
+            else:
+                precision.resolve("mixed_bfloat16", self.fail)
 
     def test_policy_is_put_back(self):
         with precision.policy("mixed_bfloat16"):

@@ -26,8 +26,8 @@ def measure(make, config, tell):
     """Seconds a training step in float32 and in mixed_bfloat16.
 
     The network of a run is trained by SGD on cross-entropy, on a batch of random
-    images, in both precisions in turns. What was found is kept beside the user's other caches, by
-    machine, versions, network and batch, and taken from there the next time.
+    images, in both precisions in turns. What was found is kept beside the user's other
+    caches, by machine, versions, network and batch, and taken from there the next time.
 
     Args:
         make: from the name of a Keras dtype policy to the compiled model of the run.

@@ -23,8 +23,8 @@ from lnl_sr_tf.tuning.space import Space
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LOSSES = ("ce", "ce_sr", "gce_sr")
 SETTINGS = {"dataset": "digits", "loss": LOSSES, "seed": 7}
-# Its arguments: the folder and how many trials. A trial lasts until a line is written to the
-# process, or until no more can come.
+# Its arguments: the folder and how many trials. A trial lasts until a line is written
+# to the process, or until no more can come.
 PROCESS = f"""
 import os, pathlib, sys
 from lnl_sr_tf.tuning import study

@@ -20,8 +20,8 @@ from measuring import report
 from training_step import CASES, PRECISIONS, ours
 
 from lnl_sr_tf import config, datasets
-from lnl_sr_tf.datasets import pipeline
-from lnl_sr_tf.run_folder import RunFolder
+from lnl_sr_tf.datasets.batches import pipeline
+from lnl_sr_tf.runs.folder import RunFolder
 from lnl_sr_tf.training import build, precision
 from lnl_sr_tf.training.fit import Training, fit
 

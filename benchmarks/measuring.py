@@ -4,7 +4,7 @@ import json
 import statistics
 import time
 
-from lnl_sr_tf.training import machine
+from lnl_sr_tf.devices import hardware
 
 
 def in_turns(runs, rounds):
@@ -54,7 +54,7 @@ def report(rows, path):
     for line in lines:
         cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
         print("  ".join(cells).rstrip())
-    content = {"machine": machine.describe(), "rows": rows}
+    content = {"machine": hardware.describe(), "rows": rows}
     path.write_text(json.dumps(content, indent=2) + "\n", "utf-8")
 
 

@@ -16,9 +16,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 import numpy as np
 import tensorflow as tf
 
-from lnl_sr_tf.datasets import pipeline
-from lnl_sr_tf.datasets.augment import Augmentation
-from lnl_sr_tf.datasets.image_files import ImageFiles
+from lnl_sr_tf.datasets.batches import pipeline
+from lnl_sr_tf.datasets.batches.augment import Augmentation
+from lnl_sr_tf.datasets.images.image_files import ImageFiles
 
 ROUNDS = 5
 CIFAR = 50_000

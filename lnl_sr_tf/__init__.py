@@ -28,15 +28,15 @@ _WITH_KERAS = (
     "analysis",
     "auditing",
     "callbacks",
+    "devices",
     "experiment",
     "export",
-    "finished_run",
     "models",
     "reporting",
     "sweep",
     *_SERIALIZABLE,
 )
-_WITHOUT_KERAS = ("config", "datasets", "errors", "noise", "run_folder", "schedules")
+_WITHOUT_KERAS = ("config", "datasets", "errors", "noise", "runs", "schedules")
 
 __all__ = ["__version__", "audit", *sorted(_WITH_KERAS + _WITHOUT_KERAS)]
 

@@ -9,7 +9,7 @@ import tempfile
 
 import keras
 
-from lnl_sr_tf.datasets import beside
+from lnl_sr_tf.datasets import tensorflow_beside
 from lnl_sr_tf.errors import RunError
 
 
@@ -18,7 +18,7 @@ def save(model, folder, class_names, resize=None, temperature=1.0, bits=None):
 
     Args:
         model: a `keras.Model` from uint8 images to logits.
-        folder: a `lnl_sr_tf.run_folder.RunFolder`.
+        folder: a `lnl_sr_tf.runs.folder.RunFolder`.
         class_names: one name a class.
         resize: as for `save_serving`.
         temperature: likewise.
@@ -27,7 +27,7 @@ def save(model, folder, class_names, resize=None, temperature=1.0, bits=None):
     Returns:
         Whether there is a SavedModel.
     """
-    exported = beside.prepare()
+    exported = tensorflow_beside.prepare()
     model.save(folder.model)
     if not exported:
         return False
@@ -114,7 +114,7 @@ def save_serving(model, path, class_names, resize=None, temperature=1.0, bits=No
     """
     import tensorflow as tf
 
-    from lnl_sr_tf.datasets import decode
+    from lnl_sr_tf.datasets.images import decode_tf
 
     model = in_float32(model)
     _, height, width, channels = model.input_shape
@@ -143,7 +143,9 @@ def save_serving(model, path, class_names, resize=None, temperature=1.0, bits=No
     )
     def serve_files(encoded):
         images = tf.map_fn(
-            lambda one: decode.read(one, (height, width), channels, resize, bits=bits),
+            lambda one: decode_tf.read(
+                one, (height, width), channels, resize, bits=bits
+            ),
             encoded,
             fn_output_signature=tf.TensorSpec([height, width, channels], tf.uint8),
         )

@@ -10,12 +10,12 @@ import sys
 import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
-from made_data import make_folder
+from helpers.made_data import make_folder
 
 from lnl_sr_tf import config, datasets
-from lnl_sr_tf.datasets.epoch_plan import EpochPlan
-from lnl_sr_tf.run_folder import RunFolder
-from lnl_sr_tf.training import run_data
+from lnl_sr_tf.datasets.batches.epoch_plan import EpochPlan
+from lnl_sr_tf.experiment import run_data
+from lnl_sr_tf.runs.folder import RunFolder
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 # As where TensorFlow is not installed: it is not found.

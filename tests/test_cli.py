@@ -8,7 +8,7 @@ from unittest import mock
 
 import tensorflow as tf
 from absl.testing import parameterized
-from command import call
+from helpers.command import call
 
 import lnl_sr_tf
 from lnl_sr_tf import config

@@ -9,12 +9,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
-from command import call
-from made_data import deep_png
+from helpers.command import call
+from helpers.made_data import deep_png
 from PIL import Image
 
 from lnl_sr_tf import config, datasets, export
-from lnl_sr_tf.run_folder import RunFolder
+from lnl_sr_tf.runs.folder import RunFolder
 from lnl_sr_tf.training import precision
 from lnl_sr_tf.training.build import build_model, served_model
 

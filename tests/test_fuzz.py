@@ -3,10 +3,9 @@
 `python benchmarks/fuzz.py` tries thousands of the same cases.
 """
 
-import fuzz_cases
-import fuzz_run
 import tensorflow as tf
 from absl.testing import parameterized
+from helpers import fuzz_cases, fuzz_run
 from hypothesis import HealthCheck, given, settings
 
 CASES = 60  # of each kind

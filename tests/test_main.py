@@ -7,11 +7,11 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_datasets as tfds
 from absl.testing import parameterized
-from bare_results import bare_results
-from command import call
+from helpers.bare_results import bare_results
+from helpers.command import call
 
 from lnl_sr_tf import config, datasets
-from lnl_sr_tf.run_folder import RunFolder
+from lnl_sr_tf.runs.folder import RunFolder
 from lnl_sr_tf.training.precision import held_back
 
 
@@ -192,7 +192,7 @@ class RunTest(tf.test.TestCase, parameterized.TestCase):
         self.assertEqual(err.count("\n"), 1)
 
     def test_interrupted(self):
-        with mock.patch("lnl_sr_tf.experiment.fit", side_effect=KeyboardInterrupt):
+        with mock.patch("lnl_sr_tf.experiment.experiment.fit", side_effect=KeyboardInterrupt):
             status, _, err = call("--loss=ce", f"--output_dir={self.folder()}")
         self.assertEqual(status, 1)
         self.assertIn("the same command goes on", err)

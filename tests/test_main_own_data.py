@@ -9,13 +9,13 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_datasets as tfds
 from absl.testing import parameterized
-from bare_results import bare_results
-from command import call
-from made_data import make_clothing, make_folder, make_webvision, picture, save
+from helpers.bare_results import bare_results
+from helpers.command import call
+from helpers.made_data import make_clothing, make_folder, make_webvision, picture, save
 from PIL import Image
 
 from lnl_sr_tf import config, datasets
-from lnl_sr_tf.run_folder import RunFolder
+from lnl_sr_tf.runs.folder import RunFolder
 from lnl_sr_tf.training.build import build_model
 
 DIGITS = (
@@ -161,7 +161,7 @@ class OwnDataTest(tf.test.TestCase, parameterized.TestCase):
                 path.write_bytes(path.read_bytes()[:60])
             return build_model(*args)
 
-        with mock.patch("lnl_sr_tf.experiment.build_model", build):
+        with mock.patch("lnl_sr_tf.experiment.experiment.build_model", build):
             status, _, err = call(
                 f"--dataset={self.root / 'pets'}", f"--output_dir={self.root / 'runs'}",
                 "--loss=ce", "--epochs=1", "--random_resized_crop=0.5",

@@ -5,7 +5,7 @@ import pathlib
 import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
-from bare_results import bare_results
+from helpers.bare_results import bare_results
 
 from lnl_sr_tf import config, experiment
 

@@ -13,8 +13,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 from absl.testing import absltest, parameterized
-from command import call
-from made_data import make_npz
+from helpers.command import call
+from helpers.made_data import make_npz
 
 PACKAGE = pathlib.Path(__file__).resolve().parent.parent / "lnl_sr_tf"
 FILES = sorted(str(path.relative_to(PACKAGE)) for path in PACKAGE.rglob("*.py"))

@@ -12,7 +12,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from lnl_sr_tf.run_folder import RunFolder
+from lnl_sr_tf.runs.folder import RunFolder
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 EPOCHS = 8

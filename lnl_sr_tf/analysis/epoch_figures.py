@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from lnl_sr_tf.analysis import style
-from lnl_sr_tf.run_folder import measured
+from lnl_sr_tf.runs.folder import measured
 
 _REGULARIZED = re.compile(r"[\s_+-]*SR$", re.IGNORECASE)
 

@@ -7,7 +7,7 @@ import statistics
 from scipy import stats
 
 from lnl_sr_tf.analysis import paper
-from lnl_sr_tf.run_folder import measured
+from lnl_sr_tf.runs.folder import measured
 
 _SEEDS = 3  # of the paper's numbers
 _BEST = 3
@@ -113,7 +113,7 @@ def collect(number, runs):
 
     Args:
         number: of the paper's table, as text.
-        runs: a list of (`lnl_sr_tf.config.Config`, `lnl_sr_tf.run_folder.RunFolder`).
+        runs: a list of (`lnl_sr_tf.config.Config`, `lnl_sr_tf.runs.folder.RunFolder`).
 
     Returns:
         A list of `PaperTable`, one for each dataset, in the order of the runs. A run

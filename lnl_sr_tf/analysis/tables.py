@@ -2,7 +2,7 @@
 
 import statistics
 
-from lnl_sr_tf.run_folder import measured
+from lnl_sr_tf.runs.folder import measured
 
 
 def comparison(results):

@@ -10,7 +10,7 @@ import pathlib
 import numpy as np
 
 from lnl_sr_tf.auditing.files import probability_text, replace
-from lnl_sr_tf.datasets.to_file import check_name, in_files, to_file
+from lnl_sr_tf.datasets.sources.to_file import check_name, in_files, to_file
 from lnl_sr_tf.errors import InputError
 
 # Settings of a run that are as good for its data with other labels, whatever the loss.
@@ -41,7 +41,7 @@ def write_clean(dataset, config, changes, path):
         dataset: the `lnl_sr_tf.datasets.Dataset` that the run trained on.
         config: the run's `lnl_sr_tf.config.Config`.
         changes: a `lnl_sr_tf.auditing.decide.Changes`.
-        path: the new file, as for `lnl_sr_tf.datasets.to_file`.
+        path: the new file, as for `lnl_sr_tf.datasets.sources.to_file`.
 
     Returns:
         (paths of the log and of the flags, how many are left out, how many have another

@@ -5,8 +5,8 @@ import numpy as np
 from lnl_sr_tf.auditing.of_run import class_names
 from lnl_sr_tf.datasets.copies import contents_of
 from lnl_sr_tf.errors import InputError, RunError
-from lnl_sr_tf.finished_run import FinishedRun
-from lnl_sr_tf.run_folder import measured
+from lnl_sr_tf.experiment.finished_run import FinishedRun
+from lnl_sr_tf.runs.folder import measured
 
 
 def compare(before, after):

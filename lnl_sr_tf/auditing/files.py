@@ -9,7 +9,7 @@ import pathlib
 import numpy as np
 
 from lnl_sr_tf.auditing.against_clean import against_clean
-from lnl_sr_tf.whole_file import whole_file
+from lnl_sr_tf.files import whole_file
 
 # Of an example that is of none of the classes.
 _FOREIGN = "none of them"

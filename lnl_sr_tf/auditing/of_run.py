@@ -10,9 +10,9 @@ from lnl_sr_tf import config, validation
 from lnl_sr_tf.auditing.audit import audit_arrays
 from lnl_sr_tf.datasets.memory import check_memory
 from lnl_sr_tf.errors import InputError, RunError
-from lnl_sr_tf.finished_run import FinishedRun
+from lnl_sr_tf.experiment.finished_run import FinishedRun
+from lnl_sr_tf.training.callbacks.output_record import read_record
 from lnl_sr_tf.training.evaluate import outputs
-from lnl_sr_tf.training.output_record import read_record
 
 # For each output: it, its sharpened form, the posterior and what stands between them.
 _BYTES = 6 * 8

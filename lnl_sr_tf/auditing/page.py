@@ -15,7 +15,7 @@ import numpy as np
 
 from lnl_sr_tf.auditing import thumbnails
 from lnl_sr_tf.auditing.files import sayable
-from lnl_sr_tf.whole_file import whole_file
+from lnl_sr_tf.files import whole_file
 
 _DIGITS = 6  # of a probability, after the point
 _MOST = 100_000  # examples; with more, browsers would not show all of the list

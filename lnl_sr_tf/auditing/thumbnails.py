@@ -10,7 +10,7 @@ import io
 import numpy as np
 from PIL import Image
 
-from lnl_sr_tf.datasets.image_files import ImageFiles, take
+from lnl_sr_tf.datasets.images.image_files import ImageFiles, take
 from lnl_sr_tf.errors import RunError
 
 COLUMNS = 10

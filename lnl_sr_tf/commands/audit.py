@@ -53,7 +53,7 @@ def run(request, tell):
         raise InputError(f"--out={out}: expected a folder; this is a file")
     backend.start()
     with quiet.notices():
-        from lnl_sr_tf.auditing import audit_run, compare, files, of_run, report
+        from lnl_sr_tf.auditing import audit_run, compare, files, of_run, page_of_run
     data_dir = request.settings.get("data_dir")
     more = {"data_fingerprint": of_run.data_fingerprint(path)}
     if request.options["compare"]:
@@ -63,7 +63,7 @@ def run(request, tell):
     _make(out)
     written = files.write(found, out, more)
     if request.options["page"]:
-        report.write_page(found, path, out / "audit.html", data_dir, grids.tell)
+        page_of_run.write_page(found, path, out / "audit.html", data_dir, grids.tell)
         written = (*written, out / "audit.html")
     for line in _lines(found):
         tell(line)

@@ -68,8 +68,8 @@ def run(request, tell):
     backend.start()
     with quiet.notices():
         from lnl_sr_tf.auditing import clean, decide, of_run
-        from lnl_sr_tf.datasets.to_file import left_out
-        from lnl_sr_tf.finished_run import FinishedRun
+        from lnl_sr_tf.datasets.sources.to_file import left_out
+        from lnl_sr_tf.experiment.finished_run import FinishedRun
     finished = FinishedRun(path, request.settings.get("data_dir"))
     names = of_run.class_names(finished)
     table = pathlib.Path(options["audit"] or path).expanduser() / "audit.csv"

@@ -49,7 +49,7 @@ def run(request, tell):
         folders = {c.run_name: folder for c, folder in runs}
         backend.start()
         with quiet.notices():
-            from lnl_sr_tf import pictures
+            from lnl_sr_tf.reporting import pictures
         for dataset in dict.fromkeys(c.dataset for c, _ in runs):
             of_it = [
                 [(c, folders[c.run_name]) for c in grid if c.dataset == dataset]
@@ -74,7 +74,7 @@ def _of_runs(what, paths, settings, tell):
     data_dir = settings.get("data_dir")
     backend.start()
     with quiet.notices():
-        from lnl_sr_tf import pictures
+        from lnl_sr_tf.reporting import pictures
     for run in [pictures.FinishedRun(path, data_dir) for path in paths]:
         make_folder(run.folder.figures)
         drawn = pictures.OF_RUN[what](run, run.folder.figures / what)

@@ -28,7 +28,7 @@ def trained(grids, options):
             print(line, flush=True)
         yield None
         return
-    from lnl_sr_tf.which_folder import folder_of
+    from lnl_sr_tf.runs.identity import folder_of
 
     known = {}
     with looking():

@@ -7,15 +7,15 @@ import difflib
 import os
 
 from lnl_sr_tf.config.data_kinds import CSV, FROM_LISTS, NAMES, NPZ, ends_in, tidy
-from lnl_sr_tf.datasets.clothing1m import clothing1m
-from lnl_sr_tf.datasets.csv_file import from_csv
 from lnl_sr_tf.datasets.dataset import Dataset
 from lnl_sr_tf.datasets.describe import in_a_line
-from lnl_sr_tf.datasets.folder import from_folder
-from lnl_sr_tf.datasets.image_files import ImageFiles
-from lnl_sr_tf.datasets.npz_file import from_npz
-from lnl_sr_tf.datasets.to_file import to_file
-from lnl_sr_tf.datasets.webvision import webvision_mini
+from lnl_sr_tf.datasets.images.image_files import ImageFiles
+from lnl_sr_tf.datasets.sources.clothing1m import clothing1m
+from lnl_sr_tf.datasets.sources.csv_file import from_csv
+from lnl_sr_tf.datasets.sources.folder import from_folder
+from lnl_sr_tf.datasets.sources.npz_file import from_npz
+from lnl_sr_tf.datasets.sources.to_file import to_file
+from lnl_sr_tf.datasets.sources.webvision import webvision_mini
 from lnl_sr_tf.errors import InputError
 
 __all__ = [
@@ -89,14 +89,14 @@ def _load(name, data_dir, image_size, imagenet_dir, tell, options):
         return make(data_dir, image_size=image_size, tell=tell, **options)
     if name == "digits":
         # Imported here, so that what is not used is not needed.
-        from lnl_sr_tf.datasets import digits
+        from lnl_sr_tf.datasets.sources import digits
 
         data = digits.load(tell)
     elif name in NAMES or name.startswith(_TFDS):
-        from lnl_sr_tf.datasets import from_tfds
+        from lnl_sr_tf.datasets.sources import tfds
 
         name = tidy(name).removeprefix(_TFDS)
-        return from_tfds.load(name, data_dir, image_size, tell)
+        return tfds.load(name, data_dir, image_size, tell)
     elif ends_in(name, NPZ):
         share = {k: v for k, v in options.items() if k == "test_share"}
         data = from_npz(name, tell=tell, **share)

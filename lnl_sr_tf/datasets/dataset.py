@@ -6,13 +6,13 @@ import os
 import numpy as np
 
 from lnl_sr_tf import validation
-from lnl_sr_tf.datasets.class_names import check_classes
 from lnl_sr_tf.datasets.folds import fold_of
 from lnl_sr_tf.datasets.held_out import held_out
-from lnl_sr_tf.datasets.image_files import ImageFiles, take
+from lnl_sr_tf.datasets.images.image_files import ImageFiles, take
 from lnl_sr_tf.datasets.imbalance import imbalanced_indices
 from lnl_sr_tf.datasets.memory import check_memory
 from lnl_sr_tf.datasets.open_set import open_set_images
+from lnl_sr_tf.datasets.sources.class_names import check_classes
 from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.noise import corrupt, instance_noise, published_noise
 
@@ -341,7 +341,7 @@ class Dataset:
         Raises:
             InputError: if they would not fit into memory.
         """
-        from lnl_sr_tf.datasets.resize import resized_array
+        from lnl_sr_tf.datasets.images.resize import resized_array
 
         all_images = [self.train_images, self.test_images]
         all_images += [test.images for test in self.more_tests.values()]

@@ -4,12 +4,12 @@ import os
 from typing import NamedTuple
 
 from lnl_sr_tf.config.data_kinds import CSV, FROM_LISTS, NPZ, ends_in, is_path
-from lnl_sr_tf.datasets import npz_file
-from lnl_sr_tf.datasets.clothing1m import list_clothing1m
-from lnl_sr_tf.datasets.csv_file import list_csv
-from lnl_sr_tf.datasets.folder import list_folder
-from lnl_sr_tf.datasets.from_files import listing_fingerprint
-from lnl_sr_tf.datasets.webvision import list_webvision_mini
+from lnl_sr_tf.datasets.sources import npz_file
+from lnl_sr_tf.datasets.sources.clothing1m import list_clothing1m
+from lnl_sr_tf.datasets.sources.csv_file import list_csv
+from lnl_sr_tf.datasets.sources.dataset_of_files import listing_fingerprint
+from lnl_sr_tf.datasets.sources.folder import list_folder
+from lnl_sr_tf.datasets.sources.webvision import list_webvision_mini
 from lnl_sr_tf.errors import InputError
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lnl_sr_tf.datasets.image_files import ImageFiles
+from lnl_sr_tf.datasets.images.image_files import ImageFiles
 from lnl_sr_tf.errors import InputError
 
 

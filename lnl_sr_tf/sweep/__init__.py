@@ -8,7 +8,7 @@ import dataclasses
 
 from lnl_sr_tf import config as configs
 from lnl_sr_tf.analysis import tables
-from lnl_sr_tf.run_folder import WHAT_IS_MEASURED
+from lnl_sr_tf.runs.folder import WHAT_IS_MEASURED
 from lnl_sr_tf.sweep import board
 
 

@@ -8,8 +8,8 @@ from lnl_sr_tf import quiet
 from lnl_sr_tf.analysis.tables import percent
 from lnl_sr_tf.duration import duration
 from lnl_sr_tf.errors import InputError, RunError
-from lnl_sr_tf.run_folder import measured
-from lnl_sr_tf.which_folder import folder_of
+from lnl_sr_tf.runs.folder import measured
+from lnl_sr_tf.runs.identity import folder_of
 
 _LOOK_EVERY = 2.0  # seconds
 _OTHER_LINES = 8  # of the terminal, for what is told above the table

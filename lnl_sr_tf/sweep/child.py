@@ -14,8 +14,8 @@ from typing import NamedTuple
 from lnl_sr_tf import config as configs
 from lnl_sr_tf import quiet
 from lnl_sr_tf.errors import FolderInUse, InputError, RunError
-from lnl_sr_tf.run_folder import RunFolder
-from lnl_sr_tf.which_folder import folder_of
+from lnl_sr_tf.runs.folder import RunFolder
+from lnl_sr_tf.runs.identity import folder_of
 
 
 class Result(NamedTuple):
@@ -62,7 +62,7 @@ class Job(NamedTuple):
         """The `Result`, where all of it was finished before; else None.
 
         Args:
-            known: as for `lnl_sr_tf.which_folder.folder_of`.
+            known: as for `lnl_sr_tf.runs.identity.folder_of`.
         """
         if not all(config.resume for config in self.group):
             return None

@@ -6,8 +6,8 @@ import statistics
 
 from lnl_sr_tf.duration import duration
 from lnl_sr_tf.errors import RunError
-from lnl_sr_tf.run_folder import RunFolder
-from lnl_sr_tf.which_folder import folder_of
+from lnl_sr_tf.runs.folder import RunFolder
+from lnl_sr_tf.runs.identity import folder_of
 
 # Runs that are alike in these take about as long an epoch.
 _ALIKE = ("dataset", "model", "method", "imbalance", "image_size")

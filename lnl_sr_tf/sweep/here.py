@@ -3,11 +3,11 @@
 import keras
 
 from lnl_sr_tf import experiment
+from lnl_sr_tf.devices import choice
 from lnl_sr_tf.errors import RunError
 from lnl_sr_tf.sweep.child import Result, jobs
 from lnl_sr_tf.sweep.outcome import Outcome
-from lnl_sr_tf.training import distribution
-from lnl_sr_tf.training.within_epoch import Stopped
+from lnl_sr_tf.training.callbacks.within_epoch import Stopped
 
 
 def train(groups, tell):
@@ -26,7 +26,7 @@ def train(groups, tell):
         RunError: if a run cannot go on; the others are finished first, but where
             several machines train, which must do the same.
     """
-    devices = distribution.start(groups[0][0], tell)
+    devices = choice.start(groups[0][0], tell)
     for group in groups:
         for config in group:
             experiment.check(config)

@@ -3,9 +3,10 @@
 import os
 import time
 
-from lnl_sr_tf import quiet, which_folder
+from lnl_sr_tf import quiet
 from lnl_sr_tf.duration import duration
 from lnl_sr_tf.errors import InputError, RunError
+from lnl_sr_tf.runs import identity
 
 
 class Outcome:
@@ -104,7 +105,7 @@ class Outcome:
 
 def _elsewhere(job, known):
     """The folders of a job that have not the names of its runs, for a message."""
-    paths = [which_folder.folder_of(config, known).path for config in job.group]
+    paths = [identity.folder_of(config, known).path for config in job.group]
     others = [
         str(path)
         for path, config in zip(paths, job.group, strict=True)

@@ -6,11 +6,12 @@ import keras
 import numpy as np
 
 from lnl_sr_tf import losses, models
-from lnl_sr_tf.datasets import pipeline
+from lnl_sr_tf.datasets.batches import pipeline
+from lnl_sr_tf.devices import replicas
 from lnl_sr_tf.layers import OutputSharpening
 from lnl_sr_tf.loss_names import LOSSES, REGULARIZED
 from lnl_sr_tf.metrics import SparseRate
-from lnl_sr_tf.training import compilation, replicas
+from lnl_sr_tf.training import compilation
 from lnl_sr_tf.training.co_teaching import CoTeaching
 from lnl_sr_tf.training.optimizer import CoupledAdam, CoupledSGD
 from lnl_sr_tf.training.robust_model import RobustModel

@@ -205,7 +205,7 @@ def shared(model, restored, devices):
         model: a compiled `keras.Model` that has made all of its variables, which become
             those of the chief.
         restored: what this machine brought back, a `Restored`.
-        devices: a `lnl_sr_tf.training.devices.Devices`.
+        devices: a `lnl_sr_tf.devices.strategies.Devices`.
 
     Returns:
         The chief's `Restored`.

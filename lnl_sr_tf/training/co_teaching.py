@@ -5,9 +5,10 @@ import math
 import keras
 from keras import ops
 
+from lnl_sr_tf.devices import replicas
 from lnl_sr_tf.losses.nested import needs_index
 from lnl_sr_tf.losses.within_step import within_step
-from lnl_sr_tf.training import class_weights, replicas
+from lnl_sr_tf.training import class_weights
 from lnl_sr_tf.training.loss_parts import weight_of
 from lnl_sr_tf.training.robust_model import SUMS, MovingLoss
 

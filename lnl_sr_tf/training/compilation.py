@@ -2,7 +2,7 @@
 
 import keras
 
-from lnl_sr_tf.training import backend, replicas
+from lnl_sr_tf.devices import backend, replicas
 
 # Examples of a batch times classes, from which on XLA halves the time of a loss.
 _XLA_LOSS_FROM = 100_000

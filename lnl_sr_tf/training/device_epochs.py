@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from lnl_sr_tf.datasets.numpy_stream import prepared
-from lnl_sr_tf.training import backend
+from lnl_sr_tf.datasets.batches.numpy_batches import prepared
+from lnl_sr_tf.devices import backend
 from lnl_sr_tf.training.build import build_variables, needs_index
 
 

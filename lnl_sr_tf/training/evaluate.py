@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lnl_sr_tf.datasets import pipeline
+from lnl_sr_tf.datasets.batches import pipeline
 
 _BATCH = 256
 _LARGE_BATCH = 512

@@ -11,7 +11,8 @@ import time
 import keras
 import numpy as np
 
-from lnl_sr_tf.training import backend, compilation, machine, precision
+from lnl_sr_tf.devices import backend, hardware
+from lnl_sr_tf.training import compilation, precision
 
 POLICIES = ("float32", "mixed_bfloat16")
 # Steps of fewer operations are mostly calls, whose time no precision changes.
@@ -123,8 +124,8 @@ def _described(network, config):
     """All that the time of a step depends on."""
     settings = ("ONEDNN_MAX_CPU_ISA", "TF_ENABLE_ONEDNN_OPTS", "XLA_FLAGS")
     return {
-        "processor": machine.describe()["processor"],
-        "cores": machine.usable_cores(),
+        "processor": hardware.describe()["processor"],
+        "cores": hardware.usable_cores(),
         "backend": [backend.name(), backend.version(), keras.__version__],
         "environment": {name: os.environ.get(name) for name in settings},
         "network": [network.name, network.count_params()],

@@ -6,13 +6,18 @@ import dataclasses
 import keras
 
 from lnl_sr_tf import callbacks
-from lnl_sr_tf.datasets import pipeline
-from lnl_sr_tf.datasets.augment import Augmentation
-from lnl_sr_tf.datasets.epoch_plan import EpochPlan
+from lnl_sr_tf.datasets.batches import pipeline
+from lnl_sr_tf.datasets.batches.augment import Augmentation
+from lnl_sr_tf.datasets.batches.epoch_plan import EpochPlan
+from lnl_sr_tf.devices.strategies import Devices
 from lnl_sr_tf.errors import NotFinite, RunError
 from lnl_sr_tf.interruption import watching
 from lnl_sr_tf.training import on_device
 from lnl_sr_tf.training.build import build_variables, needs_index
+from lnl_sr_tf.training.callbacks.epoch_log import EpochLog
+from lnl_sr_tf.training.callbacks.output_record import OutputRecord
+from lnl_sr_tf.training.callbacks.parts_accuracy import Watch
+from lnl_sr_tf.training.callbacks.within_epoch import Stopped, WithinEpoch
 from lnl_sr_tf.training.checkpoint import (
     Checkpoint,
     Place,
@@ -20,13 +25,8 @@ from lnl_sr_tf.training.checkpoint import (
     restore,
     shared,
 )
-from lnl_sr_tf.training.devices import Devices
-from lnl_sr_tf.training.epoch_log import EpochLog
 from lnl_sr_tf.training.first_bad_step import explained
-from lnl_sr_tf.training.output_record import OutputRecord
 from lnl_sr_tf.training.schedulers import schedulers
-from lnl_sr_tf.training.watch import Watch
-from lnl_sr_tf.training.within_epoch import Stopped, WithinEpoch
 
 
 @dataclasses.dataclass(eq=False)
@@ -37,9 +37,9 @@ class Training:
         config: a `lnl_sr_tf.config.Config`.
         model: a compiled `keras.Model` from `build_model`, made for the devices.
         dataset: a `lnl_sr_tf.datasets.Dataset` with given labels.
-        folder: a `lnl_sr_tf.run_folder.RunFolder`.
+        folder: a `lnl_sr_tf.runs.folder.RunFolder`.
         tell: called with the rows of all epochs so far after each one.
-        devices: what it trains on, a `lnl_sr_tf.training.devices.Devices`.
+        devices: what it trains on, a `lnl_sr_tf.devices.strategies.Devices`.
         make: makes the same model again; for several devices, whose model is theirs.
 
     Attributes:
@@ -144,7 +144,7 @@ class Training:
         Args:
             place: a `lnl_sr_tf.training.checkpoint.Place`.
             end: how many epochs are done then.
-            parts: the `lnl_sr_tf.datasets.pipeline.Parts` of each, or None.
+            parts: the `lnl_sr_tf.datasets.batches.pipeline.Parts` of each, or None.
         """
         return pipeline.training_batches(
             self.dataset.train_images,

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from lnl_sr_tf.training import replicas
+from lnl_sr_tf.devices import replicas
 
 
 class _Coupled:

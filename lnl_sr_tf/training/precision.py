@@ -5,8 +5,8 @@ import os
 
 import keras
 
+from lnl_sr_tf.devices import backend, hardware
 from lnl_sr_tf.errors import InputError
-from lnl_sr_tf.training import backend, machine
 
 POLICIES = ("float32", "mixed_bfloat16", "mixed_float16")
 _CPU_FLAGS = {"avx512_bf16", "amx_bf16"}
@@ -43,7 +43,7 @@ def resolve(name, measured):
     if gpus:
         _, capability = gpus[0]
         return "mixed_bfloat16" if capability >= (8, 0) else "float32"
-    if _CPU_FLAGS & machine.processor_flags() and not held_back():
+    if _CPU_FLAGS & hardware.processor_flags() and not held_back():
         return measured()
     return "float32"
 
@@ -53,7 +53,7 @@ def held_back():
     limit = os.environ.get(_LIMIT, "").upper()
     older = limit.startswith(("SSE", "AVX2")) or limit == "AVX"
     ours = backend.name() == "tensorflow" and not backend.gpus()
-    return ours and older and bool(_CPU_FLAGS & machine.processor_flags())
+    return ours and older and bool(_CPU_FLAGS & hardware.processor_flags())
 
 
 def not_computable(error):

@@ -3,7 +3,7 @@
 import statistics
 
 from lnl_sr_tf.duration import duration
-from lnl_sr_tf.run_folder import measured
+from lnl_sr_tf.runs.folder import measured
 
 
 def summarize(dataset, rows, finished):
@@ -46,7 +46,7 @@ class Progress:
 
     Args:
         config: a `lnl_sr_tf.config.Config`.
-        folder: a `lnl_sr_tf.run_folder.RunFolder`.
+        folder: a `lnl_sr_tf.runs.folder.RunFolder`.
         dataset: a `lnl_sr_tf.datasets.Dataset`.
         tell: called with each line.
         name: what each line begins with.

@@ -5,9 +5,10 @@ import warnings
 
 import keras
 
+from lnl_sr_tf.devices import replicas
 from lnl_sr_tf.losses.nested import needs_index, variables_of
 from lnl_sr_tf.losses.within_step import within_step
-from lnl_sr_tf.training import class_weights, indexed_targets, replicas
+from lnl_sr_tf.training import class_weights, indexed_targets
 from lnl_sr_tf.training.loss_parts import LossParts, weight_of
 
 # The reductions of Keras that are no mean.

@@ -12,11 +12,12 @@ import keras
 
 from lnl_sr_tf import experiment
 from lnl_sr_tf.config import loss_args
+from lnl_sr_tf.devices import choice
 from lnl_sr_tf.duration import duration
 from lnl_sr_tf.errors import InputError, NotFinite, RunError
-from lnl_sr_tf.run_folder import UnwrittenFolder
-from lnl_sr_tf.training import distribution, run_data
-from lnl_sr_tf.tuning import criterion, report
+from lnl_sr_tf.experiment import run_data
+from lnl_sr_tf.runs.folder import UnwrittenFolder
+from lnl_sr_tf.tuning import criterion, result
 from lnl_sr_tf.tuning.space import words
 from lnl_sr_tf.tuning.study import FILE, Study
 
@@ -44,7 +45,7 @@ def run(space, wanted, tell=print, say=lambda line: None):
     """
     folder = pathlib.Path(space.output_dir).expanduser() / space.name
     for config in space.recipes.values():
-        if distribution.start(config).workers > 1:
+        if choice.start(config).workers > 1:
             raise InputError("tune trains a trial on one machine; unset TF_CONFIG")
         experiment.check(config)
     for line in loss_args.told(space.given, space.recipes.values()):
@@ -161,7 +162,7 @@ class _Search:
         study = self.study
         with study.alone():  # else another process might write of more, and before
             trials = study.tried()
-            report.write_files(study.folder, study.space, trials, self.examples)
+            result.write_files(study.folder, study.space, trials, self.examples)
         return trials
 
     def _so_far(self):
@@ -194,8 +195,8 @@ def _result(study, trials, examples, ceiling):
     if not space.searched:
         told.append("There is nothing to search beside these recipes.")
     if reasons:
-        told.append(f"{len(reasons)} failed: {folder / report.TABLE}")
-    return told + report.lines(folder, space, trials, examples, ceiling)
+        told.append(f"{len(reasons)} failed: {folder / result.TABLE}")
+    return told + result.lines(folder, space, trials, examples, ceiling)
 
 
 def _study(folder, space, dataset, tell):

@@ -2,12 +2,12 @@
 
 import numpy as np
 from absl.testing import absltest, parameterized
-from drawn import FigureTestCase, legend_texts
+from helpers.drawn import FigureTestCase, legend_texts
 
 from lnl_sr_tf.analysis.confusion import confusion, draw_confusion
+from lnl_sr_tf.analysis.drawn_noise import draw_transition, transition
 from lnl_sr_tf.analysis.memorisation import draw_memorisation
 from lnl_sr_tf.analysis.reliability import draw_reliability, reliability
-from lnl_sr_tf.analysis.transition import draw_transition, transition
 
 NAMES = ["cat", "dog", "emu"]
 

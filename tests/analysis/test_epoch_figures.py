@@ -2,7 +2,7 @@
 
 import numpy as np
 from absl.testing import absltest, parameterized
-from drawn import FigureTestCase, legend_texts
+from helpers.drawn import FigureTestCase, legend_texts
 
 from lnl_sr_tf.analysis import epoch_figures
 from lnl_sr_tf.analysis.epoch_figures import over_seeds

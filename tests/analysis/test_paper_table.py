@@ -4,9 +4,9 @@ import csv
 import io
 import pathlib
 
-import finished_runs
 import tensorflow as tf
 from absl.testing import parameterized
+from helpers import finished_runs
 from scipy import stats
 
 from lnl_sr_tf import config

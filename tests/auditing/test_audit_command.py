@@ -8,14 +8,14 @@ import shutil
 import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
-from bare_results import bare_results
-from command import call
+from helpers.bare_results import bare_results
+from helpers.command import call
 
 import lnl_sr_tf as lnl
 from lnl_sr_tf.auditing.against_clean import against_clean
 from lnl_sr_tf.errors import InputError, RunError
-from lnl_sr_tf.run_folder import RunFolder
-from lnl_sr_tf.training.output_record import read_record, recorded_epochs
+from lnl_sr_tf.runs.folder import RunFolder
+from lnl_sr_tf.training.callbacks.output_record import read_record, recorded_epochs
 
 
 class AuditCommandTest(tf.test.TestCase, parameterized.TestCase):

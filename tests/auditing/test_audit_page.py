@@ -10,9 +10,9 @@ import re
 import tempfile
 from unittest import mock
 
-import made_data
 import numpy as np
 from absl.testing import absltest, parameterized
+from helpers import made_data
 from PIL import Image
 
 from lnl_sr_tf import datasets

@@ -6,9 +6,9 @@ import pathlib
 import tempfile
 import time
 
-import browser
 import numpy as np
 from absl.testing import absltest, parameterized
+from helpers import browser
 
 from lnl_sr_tf.auditing import page
 

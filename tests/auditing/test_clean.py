@@ -9,14 +9,14 @@ from unittest import mock
 import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
-from bare_results import bare_results
-from command import call
-from made_data import make_folder
+from helpers.bare_results import bare_results
+from helpers.command import call
+from helpers.made_data import make_folder
 
 from lnl_sr_tf import config, datasets, noise
 from lnl_sr_tf.auditing import audit, clean, compare, decide, files
 from lnl_sr_tf.errors import InputError, RunError
-from lnl_sr_tf.finished_run import FinishedRun
+from lnl_sr_tf.experiment.finished_run import FinishedRun
 
 
 def rows(path):

@@ -12,8 +12,8 @@ from unittest import mock
 
 import tensorflow as tf
 from absl.testing import parameterized
-from bare_results import bare_results
-from command import call
+from helpers.bare_results import bare_results
+from helpers.command import call
 
 from lnl_sr_tf.analysis import figures
 

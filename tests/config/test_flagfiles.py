@@ -5,7 +5,7 @@ import pathlib
 import tempfile
 
 from absl.testing import absltest, parameterized
-from command import call
+from helpers.command import call
 
 from lnl_sr_tf import config
 from lnl_sr_tf.config import flagfiles

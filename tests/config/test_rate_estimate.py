@@ -10,7 +10,7 @@ from absl.testing import parameterized
 from lnl_sr_tf import config as configs
 from lnl_sr_tf import noise
 from lnl_sr_tf.errors import InputError
-from lnl_sr_tf.training import transition
+from lnl_sr_tf.experiment import correction_matrix
 
 _MATRIX = [[0.7, 0.3], [0.1, 0.9]]
 
@@ -44,7 +44,7 @@ class RateEstimateTest(parameterized.TestCase, tf.test.TestCase):
         config = configs.resolve({"loss": loss, "rate_estimate": folder})
         self.assertEqual(config.transition_matrix, path)
         self.assertIsNone(config.estimation_epochs)
-        transition.check_source(config)
+        correction_matrix.check_source(config)
         self.assertAllClose(noise.read_matrix(path, 2, ("cat", "dog")), _MATRIX)
 
     def test_both_at_once(self):

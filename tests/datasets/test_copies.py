@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 import tensorflow_datasets as tfds
 from absl.testing import parameterized
-from made_data import make_npz
+from helpers.made_data import make_npz
 from PIL import Image
 
 from lnl_sr_tf import datasets

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
-from gradients import value_and_gradient
+from helpers.gradients import value_and_gradient
 
 from lnl_sr_tf.layers import FusedBatchNormalization
 

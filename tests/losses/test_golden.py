@@ -11,7 +11,7 @@ import re
 import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
-from gradients import value_and_gradient
+from helpers.gradients import value_and_gradient
 
 from lnl_sr_tf import layers, losses
 

@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
-from gradients import value_and_gradient
-from loss_table import TABLE, evaluate, softmax
+from helpers.gradients import value_and_gradient
+from helpers.loss_table import TABLE, evaluate, softmax
 
 from lnl_sr_tf import losses
 

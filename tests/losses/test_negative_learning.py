@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
-from gradients import compiled, value_and_gradient
+from helpers.gradients import compiled, value_and_gradient
 from keras.src.backend import set_keras_mask
 
 from lnl_sr_tf import losses

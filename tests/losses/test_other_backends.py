@@ -10,7 +10,7 @@ import sys
 import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
-from gradients import value_and_gradient
+from helpers.gradients import value_and_gradient
 
 from lnl_sr_tf import losses
 from lnl_sr_tf.layers import OutputSharpening

@@ -6,8 +6,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
-from gradients import compiled, value_and_gradient
-from loss_table import TABLE, softmax
+from helpers.gradients import compiled, value_and_gradient
+from helpers.loss_table import TABLE, softmax
 
 from lnl_sr_tf import losses
 

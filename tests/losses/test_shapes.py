@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
-from gradients import compiled
+from helpers.gradients import compiled
 from keras.src.backend import set_keras_mask
 
 import lnl_sr_tf as lnl

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
-from gradients import value_and_gradient
+from helpers.gradients import value_and_gradient
 
 import lnl_sr_tf as lnl
 from lnl_sr_tf import losses

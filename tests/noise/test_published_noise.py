@@ -6,7 +6,7 @@ from absl.testing import absltest, parameterized
 from lnl_sr_tf import config as configs
 from lnl_sr_tf import noise
 from lnl_sr_tf.errors import InputError
-from lnl_sr_tf.training import corruption
+from lnl_sr_tf.experiment import label_noise
 
 
 def drawn(labels, dataset, kind, rate, seed=1):
@@ -121,7 +121,7 @@ class ConfigTest(parameterized.TestCase):
         ({"dataset": "cifar10_n", "noise": "worse"},),
     )
     def test_taken(self, settings):
-        corruption.check(self.resolved(**settings))
+        label_noise.check(self.resolved(**settings))
 
     @parameterized.parameters(
         ({"dataset": "digits", "noise": "sym"}, "'sym' of 'digits'"),
@@ -135,7 +135,7 @@ class ConfigTest(parameterized.TestCase):
     )
     def test_refused(self, settings, message):
         with self.assertRaisesRegex(InputError, message):
-            corruption.check(self.resolved(**settings))
+            label_noise.check(self.resolved(**settings))
 
     def test_names_of_runs(self):
         """Where nothing is drawn in another way, the name stays as it was."""

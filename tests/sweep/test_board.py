@@ -3,13 +3,13 @@
 import io
 import tempfile
 
-import finished_runs
 from absl.testing import absltest
+from helpers import finished_runs
 from rich.console import Console
 
 from lnl_sr_tf import config
+from lnl_sr_tf.runs.identity import folder_of
 from lnl_sr_tf.sweep import board, forecast
-from lnl_sr_tf.which_folder import folder_of
 
 
 class Runs(absltest.TestCase):
@@ -97,7 +97,7 @@ class BoardTest(Runs):
 
 def row(epoch):
     """One of metrics.csv."""
-    from lnl_sr_tf.run_folder import COLUMNS
+    from lnl_sr_tf.runs.folder import COLUMNS
 
     return dict.fromkeys(COLUMNS) | {"epoch": epoch}
 

@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from lnl_sr_tf import config, sweep
 from lnl_sr_tf.errors import InputError
-from lnl_sr_tf.run_folder import RunFolder
+from lnl_sr_tf.runs.folder import RunFolder
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 

@@ -10,16 +10,16 @@ from unittest import mock
 
 import tensorflow as tf
 from absl.testing import parameterized
-from bare_results import bare_results
+from helpers.bare_results import bare_results
 
 from lnl_sr_tf import config, sweep
 from lnl_sr_tf.errors import InputError, RunError
-from lnl_sr_tf.run_folder import RunFolder
+from lnl_sr_tf.runs.folder import RunFolder
 from lnl_sr_tf.sweep import processes
 from lnl_sr_tf.sweep.child import Job, Result
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-BARE = pathlib.Path(__file__).resolve().parent / "bare_child.py"
+BARE = ROOT / "tests" / "helpers" / "bare_child.py"
 POPEN = subprocess.Popen
 
 

@@ -9,10 +9,11 @@ import tensorflow as tf
 from absl.testing import parameterized
 
 from lnl_sr_tf import config, datasets, experiment, losses, noise, schedules
-from lnl_sr_tf.datasets.augment import Augmentation
+from lnl_sr_tf.datasets.batches.augment import Augmentation
+from lnl_sr_tf.experiment import run_data
 from lnl_sr_tf.layers import OutputSharpening
-from lnl_sr_tf.run_folder import RunFolder
-from lnl_sr_tf.training import CoupledAdam, RobustModel, run_data, schedulers
+from lnl_sr_tf.runs.folder import RunFolder
+from lnl_sr_tf.training import CoupledAdam, RobustModel, schedulers
 from lnl_sr_tf.training import fit as fitting
 from lnl_sr_tf.training.build import build_loss, build_model
 

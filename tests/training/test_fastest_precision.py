@@ -10,7 +10,8 @@ import tensorflow as tf
 from absl.testing import parameterized
 
 from lnl_sr_tf import config, models
-from lnl_sr_tf.training import compilation, fastest_precision, machine
+from lnl_sr_tf.devices import hardware
+from lnl_sr_tf.training import compilation, fastest_precision
 
 
 def make(policy):
@@ -62,13 +63,13 @@ class FastestPrecisionTest(tf.test.TestCase, parameterized.TestCase):
     )
     def test_another_kind_is_measured_anew(self, settings, changed):
         self.measure()
-        cores = changed.pop("cores", machine.usable_cores())
-        described = machine.describe()
+        cores = changed.pop("cores", hardware.usable_cores())
+        described = hardware.describe()
         described["processor"] = changed.pop("processor", described["processor"])
         with (
             mock.patch.dict(os.environ, changed),
-            mock.patch.object(machine, "usable_cores", return_value=cores),
-            mock.patch.object(machine, "describe", return_value=described),
+            mock.patch.object(hardware, "usable_cores", return_value=cores),
+            mock.patch.object(hardware, "describe", return_value=described),
         ):
             self.measure(**settings)
         self.assertLen(self.kept(), 2)

@@ -11,9 +11,9 @@ from absl.testing import parameterized
 
 from lnl_sr_tf import config, experiment
 from lnl_sr_tf.errors import InputError, RunError
-from lnl_sr_tf.run_folder import RunFolder
+from lnl_sr_tf.runs.folder import RunFolder
 from lnl_sr_tf.training import on_device
-from lnl_sr_tf.training.epoch_log import EpochLog
+from lnl_sr_tf.training.callbacks.epoch_log import EpochLog
 
 ON_JAX = keras.backend.backend() == "jax"
 # Sharp outputs at a high rate would turn rounding into other losses within an epoch.

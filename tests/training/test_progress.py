@@ -5,7 +5,7 @@ import pathlib
 import tensorflow as tf
 
 from lnl_sr_tf import config, datasets
-from lnl_sr_tf.run_folder import COLUMNS, RunFolder
+from lnl_sr_tf.runs.folder import COLUMNS, RunFolder
 from lnl_sr_tf.training.progress import Progress
 
 ROW = dict.fromkeys(COLUMNS) | {

@@ -9,15 +9,9 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
+from lnl_sr_tf.devices import backend, hardware
 from lnl_sr_tf.errors import InputError, RunError
-from lnl_sr_tf.training import (
-    CoupledAdam,
-    CoupledSGD,
-    backend,
-    checkpoint,
-    machine,
-    precision,
-)
+from lnl_sr_tf.training import CoupledAdam, CoupledSGD, checkpoint, precision
 
 
 def by_hand(weights, gradients, rate, momentum, decay, clip, nesterov):
@@ -281,7 +275,7 @@ class PrecisionTest(tf.test.TestCase, parameterized.TestCase):
     )
     def test_auto(self, flags, gpus, expected):
         with (
-            mock.patch.object(machine, "processor_flags", return_value=flags),
+            mock.patch.object(hardware, "processor_flags", return_value=flags),
             mock.patch.object(backend, "gpus", return_value=gpus),
         ):
             found = precision.resolve("auto", lambda: "as measured")
@@ -299,7 +293,7 @@ class PrecisionTest(tf.test.TestCase, parameterized.TestCase):
     def test_held_back(self, limit, flags, expected):
         with (
             mock.patch.dict(os.environ, {"ONEDNN_MAX_CPU_ISA": limit}),
-            mock.patch.object(machine, "processor_flags", return_value=flags),
+            mock.patch.object(hardware, "processor_flags", return_value=flags),
             mock.patch.object(backend, "gpus", return_value=[]),
         ):
             self.assertEqual(precision.held_back(), expected)

@@ -9,19 +9,14 @@ import keras
 import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
-from bare_results import bare_results
+from helpers.bare_results import bare_results
 
 from lnl_sr_tf import config, experiment, schedules
+from lnl_sr_tf.devices.strategies import Devices
 from lnl_sr_tf.errors import NotFinite, RunError
-from lnl_sr_tf.training import (
-    checkpoint,
-    compilation,
-    epoch_log,
-    first_bad_step,
-    within_epoch,
-)
-from lnl_sr_tf.training.devices import Devices
-from lnl_sr_tf.training.within_epoch import WithinEpoch
+from lnl_sr_tf.training import checkpoint, compilation, first_bad_step
+from lnl_sr_tf.training.callbacks import epoch_log, within_epoch
+from lnl_sr_tf.training.callbacks.within_epoch import WithinEpoch
 
 EPOCHS = 3
 STEPS = 6  # of 12 in one call

@@ -16,14 +16,14 @@ from unittest import mock
 import pytest
 import tensorflow as tf
 from absl.testing import parameterized
-from bare_results import bare_results
-from command import call
+from helpers.bare_results import bare_results
+from helpers.command import call
 
 pytest.importorskip("optuna", reason="Optuna is the extra tune")
 
 from lnl_sr_tf import config
 from lnl_sr_tf.errors import NotFinite, RunError
-from lnl_sr_tf.run_folder import RunFolder
+from lnl_sr_tf.runs.folder import RunFolder
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SMALL = (

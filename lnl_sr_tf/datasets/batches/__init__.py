@@ -1,0 +1,1 @@
+"""Batches of a dataset: their order, augmentation, and how a backend gets them."""

@@ -1,0 +1,190 @@
+"""Batches by `tf.data`, prepared in parallel while the model trains."""
+
+import dataclasses
+
+import numpy as np
+import tensorflow as tf
+
+from lnl_sr_tf.datasets.batches import random_crop
+from lnl_sr_tf.datasets.batches.augment import Augmentation, augment
+from lnl_sr_tf.datasets.batches.mixup import mixup
+from lnl_sr_tf.datasets.images.image_files import ImageFiles
+
+
+def training_batches(
+    images, labels, batch_size, plan, first, epochs, augmentation, num_classes,
+    with_index, parts=None,
+):  # fmt: skip
+    """A `tf.data.Dataset` of the batches of `pipeline.training_batches`.
+
+    Args:
+        plan: an `EpochPlan`, whose columns are those of the augmentation.
+        first: the epoch, and the step of it, where the stream starts.
+        augmentation: an `Augmentation`.
+
+    The others are as there.
+    """
+    with tf.device("CPU"):
+        labels = tf.constant(np.asarray(labels, np.int32))
+    first_epoch, first_step = first
+    drawn = _epochs(plan, first_epoch, epochs, batch_size).skip(first_step)
+    if parts and not plan.mixup_alpha:
+        drawn, batch_size = _split(drawn, parts), parts.most(batch_size)
+    batches = _loaded(images, drawn, batch_size, plan.columns, augmentation)
+
+    def prepared(batch, order, numbers):
+        target = tf.gather(labels, order)
+        if plan.mixup_alpha:
+            batch, target = mixup(batch, target, num_classes, numbers[:, -2:])
+        if with_index:
+            target = {"label": target, "index": order}
+        return batch, target
+
+    batches = batches.map(
+        prepared, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
+    )
+    if parts and plan.mixup_alpha:
+        # Mixup takes pairs from all of a batch, so it must be whole until then.
+        batches = _split(batches, parts)
+    return batches.prefetch(tf.data.AUTOTUNE)
+
+
+def evaluation_batches(images, labels, batch_size, one_hot_classes, parts=None):
+    """As `pipeline.evaluation_batches`, a `tf.data.Dataset`."""
+    size = len(labels)
+    with tf.device("CPU"):
+        labels = tf.constant(np.asarray(labels, np.int32))
+
+    count = -(-size // batch_size)
+    too_few = bool(parts) and 0 < size % batch_size < parts.of
+
+    def of_step(step):
+        start, end = step * batch_size, tf.minimum((step + 1) * batch_size, size)
+        if too_few:  # in the last batch; so all of about one size
+            start, end = (
+                tf.cast(tf.cast(part, tf.int64) * size // count, tf.int32)
+                for part in (step, step + 1)
+            )
+        order = tf.ensure_shape(tf.range(start, end), [None])
+        return order, tf.zeros((end - start, 0))
+
+    def with_target(batch, order, numbers):
+        target = tf.gather(labels, order)
+        return batch, tf.one_hot(target, one_hot_classes) if one_hot_classes else target
+
+    chosen = tf.data.Dataset.range(count, output_type=tf.int32).map(of_step)
+    if parts:
+        chosen, batch_size = _split(chosen.repeat(), parts), parts.most(batch_size)
+    batches = _loaded(images, chosen, batch_size, 0, Augmentation())
+    return batches.map(with_target).prefetch(tf.data.AUTOTUNE)
+
+
+def _epochs(plan, first, epochs, batch_size):
+    """The examples of each batch, and their random numbers, of all epochs."""
+
+    def drawn(epoch):
+        return plan.of(int(epoch))
+
+    def examples(epoch):
+        order, numbers = tf.numpy_function(drawn, [epoch], [tf.int32, tf.float32])
+        order = tf.ensure_shape(order, [plan.size])
+        numbers = tf.ensure_shape(numbers, [plan.size, plan.all_columns])
+        batches = tf.data.Dataset.from_tensor_slices((order, numbers))
+        return batches.batch(batch_size)
+
+    return tf.data.Dataset.range(first, epochs).flat_map(examples)
+
+
+def _split(batches, parts):
+    """In place of each batch some of its parts, one after the other."""
+
+    def of_batch(*batch):
+        size = tf.shape(tf.nest.flatten(batch)[0])[0]
+
+        def part(number):
+            start, end = number * size // parts.of, (number + 1) * size // parts.of
+            if_few = tf.where(size < parts.of, [0, size], [start, end])
+            start, end = tf.unstack(if_few)
+            return tf.nest.map_structure(lambda values: values[start:end], batch)
+
+        numbers = tf.data.Dataset.range(
+            parts.first, parts.first + parts.count, output_type=tf.int32
+        )
+        return numbers.map(part)
+
+    return batches.flat_map(of_batch)
+
+
+def _loaded(images, chosen, batch_size, columns, augmentation):
+    """Batches of (images, order, numbers) for those of (order, numbers).
+
+    Args:
+        images: an array or `ImageFiles`.
+        chosen: a `tf.data.Dataset` of which examples make each batch, and their
+            numbers, of which the first `columns` are for the augmentation.
+        batch_size: the most examples that a batch has.
+    """
+    if isinstance(images, ImageFiles):
+        return _from_files(images, chosen, batch_size, columns, augmentation)
+
+    def load(order, numbers):
+        batch = _taken(images, order)
+        if columns:
+            batch = augment(batch, numbers[:, :columns], augmentation)
+        return batch, order, numbers
+
+    return chosen.map(load, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+
+
+def _taken(images, index):
+    """Some of the images of an array, which TensorFlow would copy to hold it."""
+    (batch,) = tf.numpy_function(lambda index: [images[index]], [index], [images.dtype])
+    return tf.ensure_shape(batch, [*index.shape, *images.shape[1:]])
+
+
+def _from_files(files, chosen, batch_size, columns, augmentation):
+    """The same, image by image until they are varied: large batches cost memory."""
+    with tf.device("CPU"):
+        paths = tf.constant(files.paths.tolist())
+
+    def filled(order, numbers):
+        missing = batch_size - tf.shape(order)[0]
+        order = tf.pad(order, [[0, missing]], constant_values=-1)
+        numbers = tf.pad(numbers, [[0, missing], [0, 0]])
+        return tf.data.Dataset.from_tensor_slices((order, numbers))
+
+    def load(index, numbers):
+        image = tf.cond(
+            index < 0,
+            lambda: tf.zeros(files.shape[1:], tf.uint8),
+            lambda: _varied(files, paths[index], numbers[:columns], augmentation),
+        )
+        return image, index, numbers
+
+    def without_filling(batch, order, numbers):
+        count = tf.reduce_sum(tf.cast(order >= 0, tf.int32))
+        return batch[:count], order[:count], numbers[:count]
+
+    # Filled up, so that batches end where they did.
+    return (
+        chosen.flat_map(filled)
+        .map(load, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+        .batch(batch_size, drop_remainder=True, num_parallel_calls=2)
+        .map(without_filling)
+    )
+
+
+def _varied(files, path, numbers, augmentation):
+    """One image, decoded and varied; of a random part no more than that is decoded."""
+    part = None
+    if augmentation.random_resized_crop:
+        drawn = numbers[None, : random_crop.COLUMNS]
+        numbers = numbers[random_crop.COLUMNS :]
+
+        def part(height, width):
+            area = augmentation.random_resized_crop
+            return random_crop.random_boxes(height, width, area, drawn)[0]
+
+    image = files.read(path, part)
+    rest = dataclasses.replace(augmentation, random_resized_crop=0.0)
+    return augment(image[None], numbers[None], rest)[0] if rest.columns else image

@@ -1,0 +1,1 @@
+"""Image files: what is in them, decoding, resizing."""

@@ -1,0 +1,1 @@
+"""Where datasets come from: a module for each kind of source."""

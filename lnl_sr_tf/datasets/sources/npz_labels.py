@@ -1,0 +1,129 @@
+"""Arrays that hold labels, checked and as whole numbers."""
+
+import numpy as np
+
+from lnl_sr_tf import validation
+from lnl_sr_tf.datasets.sources.class_names import (
+    check_classes,
+    one_name_each,
+    sorted_names,
+)
+from lnl_sr_tf.errors import InputError
+
+
+def checked_labels(path, arrays, names, images, tell):
+    """The labels of all splits, as whole numbers, and the names of the classes.
+
+    Args:
+        path: of the file, for messages.
+        arrays: dict of its arrays.
+        names: the `lnl_sr_tf.datasets.sources.npz_names.Names` of them.
+        images: dict from a split to its images.
+        tell: called with a line where several names are one class.
+
+    Returns:
+        Given labels by split, clean ones or None by split, and a tuple of names.
+
+    Raises:
+        InputError: if labels are missing, malformed or out of range.
+    """
+    columns = {
+        name: _texts(arrays[name])
+        for _, *labels in names.splits.values()
+        for name in labels
+        if name is not None
+    }
+    of_text = {name for name, column in columns.items() if column.dtype.kind == "U"}
+    if of_text and len(of_text) < len(columns):
+        number = next(name for name in columns if name not in of_text)
+        raise InputError(
+            f"{path}: some labels are numbers and some are texts, {number} and "
+            f"{min(of_text)}; expected one kind"
+        )
+    class_names, named = None, names.class_names
+    if named is not None and of_text:
+        tell(f"{path}: {named} is not used: labels that are texts name their classes")
+    elif named is not None:
+        class_names = _class_names(path, named, arrays[named])
+    if of_text:
+        class_names, columns = _numbered(path, columns, tell)
+    known = class_names and len(class_names)
+    lengths = {
+        name: (x, len(images[split]))
+        for split, (x, *labels) in names.splits.items()
+        for name in labels
+    }
+    for name, column in columns.items():
+        of, count = lengths[name]
+        if column.ndim and len(column) != count:
+            raise InputError(
+                f"{path}: {of} has {count} images and {name} {len(column)} labels; "
+                "expected as many of both"
+            )
+        columns[name] = validation.labels(f"{path}: {name}", column, known)
+    if class_names is None:
+        class_names = _by_number(path, columns)
+    check_classes(path, class_names)
+    given = {split: columns[y] for split, (_, y, _) in names.splits.items()}
+    clean = {
+        split: None if true is None else columns[true]
+        for split, (*_, true) in names.splits.items()
+    }
+    counts = np.bincount(given["train"], minlength=len(class_names))
+    for label in np.flatnonzero(counts == 0):
+        raise InputError(
+            f"{path}: {names.splits['train'][1]} holds no example of class "
+            f"{class_names[label]!r}; expected labels without a gap from 0 to "
+            f"{len(class_names) - 1}"
+        )
+    return given, clean, class_names
+
+
+def _texts(labels):
+    """The same labels; texts of shape (n, 1) as (n,), as of numbers."""
+    if labels.dtype.kind == "U" and labels.ndim == 2 and labels.shape[1] == 1:
+        return labels[:, 0]
+    return labels
+
+
+def _numbered(path, columns, tell):
+    """(names of the classes, dict of labels as numbers) of labels that are texts."""
+    for name, column in columns.items():
+        if column.ndim != 1:
+            raise InputError(
+                f"{path}: {name}: expected labels of shape (n,); received "
+                f"{column.shape}"
+            )
+        for place in np.flatnonzero(np.char.strip(column) == ""):
+            raise InputError(f"{path}: {name}: the label at place {place} is empty")
+    spellings = set(np.concatenate(list(columns.values())).tolist())
+    class_of = one_name_each(path, spellings, tell)
+    class_names = sorted_names(class_of.values())
+    index = {name: class_names.index(class_of[name]) for name in class_of}
+    return class_names, {
+        name: np.array([index[text] for text in column.tolist()], np.int64)
+        for name, column in columns.items()
+    }
+
+
+def _by_number(path, columns):
+    """Names of classes that have none: their numbers."""
+    high = max(int(part.max()) for part in columns.values())
+    if high >= sum(map(len, columns.values())):
+        raise InputError(
+            f"{path}: a label is {high}, and there are fewer examples than that; "
+            "expected whole numbers from 0 on without a gap"
+        )
+    return tuple(str(i) for i in range(high + 1))
+
+
+def _class_names(path, name, names):
+    if names.ndim != 1 or names.dtype.kind != "U" or len(set(names)) != len(names):
+        raise InputError(
+            f"{path}: {name}: expected different texts, one a class; received "
+            f"{names.dtype} of shape {names.shape}"
+        )
+    class_of = one_name_each(path, names.tolist(), lambda line: None)
+    class_names = tuple(class_of[text] for text in names.tolist())
+    check_classes(f"{path}: {name}", class_names)
+    return class_names

@@ -1,0 +1,1 @@
+"""What a run computes on: backend, devices, several of them, several machines."""

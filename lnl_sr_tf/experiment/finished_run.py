@@ -1,0 +1,157 @@
+"""A run that was trained before: its settings, its network and its data."""
+
+import functools
+import pathlib
+
+import keras
+import numpy as np
+
+from lnl_sr_tf import config as configs
+from lnl_sr_tf import layers, losses  # noqa: F401  (for load_model)
+from lnl_sr_tf.datasets.fingerprint import fingerprint
+from lnl_sr_tf.errors import InputError
+from lnl_sr_tf.experiment import run_data
+from lnl_sr_tf.runs import places
+from lnl_sr_tf.runs.folder import RunFolder
+from lnl_sr_tf.training.evaluate import outputs
+
+_FEATURES = "features"
+
+
+class FinishedRun:
+    """What a run folder holds, loaded when it is first asked for.
+
+    Args:
+        path: the folder.
+        data_dir: where its data is now; by default where it was.
+
+    Attributes:
+        settings: its `lnl_sr_tf.config.Config` as it was given.
+        config: the same, with files and folders by where they are now.
+
+    Raises:
+        InputError: if there is no finished run.
+
+    Example:
+        >>> FinishedRun("runs/digits-ce-sym0.6-seed1-fa4edc86").test_probabilities
+    """
+
+    def __init__(self, path, data_dir=None):
+        self.folder = RunFolder(path)
+        check(self.folder)
+        self.settings = config_of(self.folder)
+        self._places = places.looked_at(self.settings, self.folder.config(), data_dir)
+        self.config = places.located(self.settings, self._places)
+
+    @property
+    def name(self):
+        """Dataset, noise, loss and seed, for people."""
+        config = self.config
+        how = config.loss
+        if config.method != "standard":
+            how += f" by {config.method}"
+        return f"{config.dataset_name}, {config.noise_words}, {how}, seed {config.seed}"
+
+    @functools.cached_property
+    def summary(self):
+        """What `summary.json` holds."""
+        return self.folder.summary()
+
+    @functools.cached_property
+    def rows(self):
+        """Those of `metrics.csv`."""
+        return self.folder.rows()
+
+    @functools.cached_property
+    def dataset(self):
+        """The `lnl_sr_tf.datasets.Dataset` with the labels that it trained on.
+
+        Raises:
+            InputError: if the data is not there.
+            RunError: if it is other data than it was.
+        """
+        places.check_data(self.settings, self._places, self.folder.path)
+        source = _source(self.config)
+        return run_data.load(self.config, self.folder, source, lambda line: None)
+
+    @functools.cached_property
+    def model(self):
+        """From uint8 images to logits, sharpened ones under sparse regularization."""
+        return keras.models.load_model(self.folder.model, safe_mode=True)
+
+    @functools.cached_property
+    def test_probabilities(self):
+        """The network's outputs for the test set, float32, shape (m, k)."""
+        return self.probabilities(self.dataset.test_images)
+
+    def probabilities(self, images):
+        """The network's outputs for images, float32, shape (n, k)."""
+        logits = outputs(self.model, images).astype(np.float32)
+        return keras.ops.convert_to_numpy(keras.ops.softmax(logits))
+
+    def features(self, images):
+        """What the layer before the logits makes of images, float32, shape (n, d).
+
+        Raises:
+            InputError: if the network has no such layer.
+        """
+        names = [layer.name for layer in self.model.layers]
+        if _FEATURES not in names:
+            raise InputError(
+                f"{self.folder.path}: the network {self.config.model} has no layer "
+                f"called {_FEATURES!r}, whose output could be drawn"
+            )
+        output = self.model.get_layer(_FEATURES).output
+        found = outputs(keras.Model(self.model.input, output), images)
+        return found.reshape(len(found), -1).astype(np.float32)
+
+
+def check(folder):
+    """Raise InputError unless a folder holds a finished run."""
+    if folder.config() is None:
+        raise InputError(
+            f"{folder.path}: there is no run; expected the folder of one, such as "
+            "those beneath runs/"
+        )
+    if not folder.finished():
+        done = (folder.summary() or {}).get("epochs", 0)
+        raise InputError(
+            f"{folder.path}: the run is not finished ({done} of "
+            f"{folder.config().get('epochs')} epochs are done); the command that began "
+            "it goes on with it"
+        )
+
+
+def config_of(folder):
+    """The `lnl_sr_tf.config.Config` that a run's `config.json` tells of."""
+    record = folder.config()
+    known = {name: record[name] for name in configs.FIELDS if name in record}
+    # Wherever it was trained, it lies here now.
+    known["output_dir"] = str(pathlib.Path(folder.path).parent)
+    return configs.Config(**known)
+
+
+# Runs that are drawn together are of the same data, which is read once.
+_LAST = {}
+_OF_CONTENTS = ("skip_bad_files", "test_share")
+
+
+def _source(config):
+    """The data before noise."""
+    options = (
+        "dataset", "data_dir", "image_size", "resize", "skip_bad_files", "test_share",
+        "imagenet_dir", "random_resized_crop",
+    )  # fmt: skip
+    given = {name: getattr(config, name) for name in options}
+    now = fingerprint(
+        config.dataset,
+        config.data_dir or None,
+        **{name: given[name] for name in ("imagenet_dir", *_OF_CONTENTS)},
+    )
+    key = (*given.values(), now)
+    if key not in _LAST:
+        _LAST.clear()
+        _LAST[key] = run_data.read(
+            config, config.dataset, config.pixels, lambda line: None
+        )
+    return _LAST[key]

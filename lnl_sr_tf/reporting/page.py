@@ -1,0 +1,237 @@
+"""A page of texts, settings, tables and pictures: one HTML file that needs no other.
+
+It opens from disk, and its Content-Security-Policy forbids scripts and anything
+from elsewhere. What it looks like is in `templates/report.html`.
+"""
+
+import base64
+import dataclasses
+import hashlib
+import os
+import pathlib
+import re
+import struct
+import typing
+from collections.abc import Collection, Mapping, Sequence
+
+import jinja2
+
+from lnl_sr_tf.errors import RunError
+from lnl_sr_tf.files import whole_file
+
+_NO_VALUE = {"", "n/a", "nan"}
+_PNG_START, _PNG_END = b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"
+
+
+@dataclasses.dataclass(frozen=True)
+class Text:
+    """Paragraphs.
+
+    Args:
+        text: the words; an empty line begins a new paragraph.
+
+    Example:
+        >>> Text("Means over three seeds.")
+    """
+
+    kind = "text"
+    text: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Facts:
+    """Names and what each of them is, such as settings.
+
+    Args:
+        values: dict from a name to its value.
+
+    Example:
+        >>> Facts({"dataset": "mnist", "epochs": 50})
+    """
+
+    kind = "facts"
+    values: Mapping[str, typing.Any]
+
+
+@dataclasses.dataclass(frozen=True)
+class Table:
+    """A table; the first cell of each row names the row.
+
+    A column with digits and without letters is one of numbers, and stands to the right;
+    empty cells, `n/a` and `nan` do not count.
+
+    Args:
+        header: what each column is.
+        rows: the rows, each as long as the header.
+        caption: what is in the table.
+        strong: (row, column) of the cells in bold, from 0, the header not counted.
+        note: a remark beneath it.
+
+    Raises:
+        ValueError: a row is shorter or longer than the header.
+
+    Example:
+        >>> Table(("loss", "0.2"), [("ce", "75.4"), ("gce", "98.6")], strong={(1, 1)})
+    """
+
+    kind = "table"
+    header: Sequence[str]
+    rows: Sequence[Sequence[typing.Any]]
+    caption: str = ""
+    strong: Collection[tuple[int, int]] = ()
+    note: str = ""
+
+    def __post_init__(self):
+        for row in self.rows:
+            if len(row) != len(self.header):
+                raise ValueError(
+                    f"a row has {len(row)} cells, the header {len(self.header)}"
+                )
+
+    @property
+    def numeric(self):
+        """Whether each column is one of numbers."""
+        columns = zip(self.header, *self.rows, strict=True)
+        return [_are_numbers(cells) for _, *cells in columns]
+
+
+@dataclasses.dataclass(frozen=True)
+class Picture:
+    """A PNG, which the page then holds itself.
+
+    Args:
+        path: the file.
+        alt: what it shows, for those who do not see it.
+        caption: a line beneath it.
+
+    Example:
+        >>> Picture("figures/curves.png", "Accuracy over the epochs", "Seed 1")
+    """
+
+    kind = "picture"
+    path: str | os.PathLike
+    alt: str
+    caption: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Fold:
+    """Blocks that are out of sight until somebody opens them; in print they are open.
+
+    Args:
+        title: what is in it.
+        blocks: the blocks.
+
+    Example:
+        >>> Fold("All settings", [Facts({"tau": 0.5, "p": 0.1})])
+    """
+
+    kind = "fold"
+    title: str
+    blocks: Sequence["Block"]
+
+
+Block = Text | Facts | Table | Picture | Fold
+
+
+@dataclasses.dataclass(frozen=True)
+class Section:
+    """A part of the page, with a line in the table of contents.
+
+    Args:
+        title: its heading.
+        blocks: what is in it.
+        anchor: what a link to it ends with after `#`; made of the title where there is
+            none. A second one of the same name gets a number.
+
+    Example:
+        >>> Section("Results", [Text("None yet.")])
+    """
+
+    title: str
+    blocks: Sequence[Block]
+    anchor: str | None = None
+
+
+def write(path, title, sections, made=""):
+    """Write a page; the same arguments give the same bytes.
+
+    What stands at `path` is the old page or the new one, never a part.
+
+    Args:
+        path: the file; its folder is there.
+        title: its heading.
+        sections: list of `Section`.
+        made: a line on what made it and when.
+
+    Raises:
+        RunError: the page cannot be written, or a picture cannot be read.
+
+    Example:
+        >>> write("report.html", "MNIST", [Section("Results", [Text("None yet.")])])
+    """
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("lnl_sr_tf.reporting"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["csp_hash"] = _csp_hash
+    environment.filters["embedded"] = _embedded
+    text = environment.get_template("report.html").render(
+        title=title,
+        sections=list(zip(_anchors(sections), sections, strict=True)),
+        made=made,
+    )
+    # Names of files may hold what no UTF-8 can say.
+    with whole_file(path) as file:
+        file.write(text.encode("utf-8", "replace"))
+
+
+def _anchors(sections):
+    used = []
+    for section in sections:
+        wanted = section.anchor or section.title.lower()
+        wanted = re.sub(r"\W+", "-", wanted).strip("-") or "section"
+        anchor, count = wanted, 1
+        while anchor in used:
+            count += 1
+            anchor = f"{wanted}-{count}"
+        used.append(anchor)
+    return used
+
+
+def _are_numbers(cells):
+    texts = [str(cell) for cell in cells]
+    values = [text for text in texts if text.strip().lower() not in _NO_VALUE]
+    letters = any(char.isalpha() for text in values for char in text)
+    digits = any(char.isdigit() for text in values for char in text)
+    return digits and not letters
+
+
+def _csp_hash(text):
+    digest = hashlib.sha256(str(text).encode("utf-8")).digest()
+    return f"sha256-{base64.b64encode(digest).decode()}"
+
+
+class _Embedded(typing.NamedTuple):
+    source: str
+    width: int
+    height: int
+
+
+def _embedded(picture):
+    try:
+        content = pathlib.Path(picture.path).read_bytes()
+    except OSError as error:
+        raise RunError(
+            f"cannot read {picture.path}: {error.strerror or error}"
+        ) from error
+    # A figure whose drawing was cut off has a start and no end.
+    if not (content.startswith(_PNG_START) and content.endswith(_PNG_END)):
+        raise RunError(f"{picture.path} is no whole PNG")
+    width, height = struct.unpack(">II", content[16:24])
+    source = "data:image/png;base64," + base64.b64encode(content).decode()
+    return _Embedded(source, width, height)

@@ -1,0 +1,137 @@
+"""Figures from run folders: the paper's, and those of one run."""
+
+from lnl_sr_tf.analysis import (
+    confusion,
+    drawn_noise,
+    embedding,
+    epoch_figures,
+    memorisation,
+    paper,
+    reliability,
+)
+from lnl_sr_tf.analysis.table_formats import column_name
+from lnl_sr_tf.errors import InputError
+from lnl_sr_tf.experiment import label_noise
+from lnl_sr_tf.experiment.finished_run import FinishedRun
+
+# Of a parameter that a figure is about.
+_SYMBOLS = {"lambda0": "λ", "p": "p", "tau": "τ"}
+
+
+def of_paper(number, grids, stem, tell=lambda line: None):
+    """A figure of the paper, of one dataset; what is not finished is a gap.
+
+    Args:
+        number: its number, as text.
+        grids: lists of (`lnl_sr_tf.config.Config`, `lnl_sr_tf.runs.folder.RunFolder`),
+            one for each panel that has a flagfile of its own.
+        stem: path of the figure, without suffix.
+        tell: called with a line for each part that takes long.
+
+    Returns:
+        The paths of the PNG and the SVG.
+    """
+    first = grids[0][0][0]
+    title = f"{paper.dataset_name(first)}, {first.noise_words}"
+    if number in ("1", "5"):
+        return _embeddings(number, grids[0], stem, tell)
+    if number == "3":
+        curves = {}
+        for config, folder in grids[0]:
+            curves.setdefault(paper.method_name(config), []).extend(_rows(folder))
+        return epoch_figures.sparse_rate_and_accuracy(curves, title, stem)
+    panels = [panel for grid in grids for panel in _by_value(grid)]
+    return epoch_figures.accuracy_by_value(panels, title, stem)
+
+
+def _rows(folder):
+    """A list of the rows of a finished run; an empty one for another."""
+    return [folder.rows()] if folder.finished() else []
+
+
+def _by_value(grid):
+    """(title, symbol, rows by value) for each loss of a grid over one parameter."""
+    varied = [name for name in _SYMBOLS if len({getattr(c, name) for c, _ in grid}) > 1]
+    name = varied[0] if varied else next(iter(_SYMBOLS))
+    panels = {}
+    for config, folder in grid:
+        runs = panels.setdefault(paper.method_name(config), {})
+        runs.setdefault(getattr(config, name), []).extend(_rows(folder))
+    return [
+        (f"{method}, over {_SYMBOLS[name]}", _SYMBOLS[name], runs)
+        for method, runs in panels.items()
+    ]
+
+
+def _embeddings(number, grid, stem, tell):
+    """What networks make of the test set: noise over methods, or SR over losses."""
+    rows = {}
+    names, first = None, grid[0][0]
+    for config, folder in grid:
+        method = paper.method_name(config)
+        kind = method if number == "5" else config.regularized
+        noise = column_name(paper.corruption(config))
+        title = f"{method}, {noise}" if number == "5" else method
+        panel = embedding.Panel(title)
+        if config.seed == first.seed and folder.finished():
+            tell(f"t-SNE of {folder.path.name}")
+            run = FinishedRun(folder.path, config.data_dir)
+            panel, names = _panel(title, run), run.dataset.class_names
+        if config.seed == first.seed:
+            rows.setdefault(kind, []).append(panel)
+    title = f"{paper.dataset_name(first)}, features of the test set by t-SNE"
+    if number == "1":
+        title = f"{title}, {first.noise_words}"
+    return embedding.draw(list(rows.values()), title, stem, names or ("",))
+
+
+def _panel(title, run):
+    images, labels = run.dataset.test_images, run.dataset.test_labels
+    chosen, points = embedding.project(run.features(images), run.config.seed)
+    labels = labels[chosen]
+    return embedding.Panel(title, points, labels, embedding.silhouette(points, labels))
+
+
+def draw_confusion(run, stem):
+    """The confusion matrix of the test set; the paths of PNG and SVG."""
+    dataset = run.dataset
+    predicted = run.test_probabilities.argmax(axis=1)
+    counts = confusion.confusion(dataset.test_labels, predicted, dataset.num_classes)
+    return confusion.draw_confusion(counts, dataset.class_names, run.name, stem)
+
+
+def draw_transition(run, stem):
+    """The transition matrix as drawn, and as intended; None without clean labels."""
+    dataset = run.dataset
+    if dataset.clean_labels is None:
+        return None
+    drawn = drawn_noise.transition(
+        dataset.clean_labels, dataset.given_labels, dataset.num_classes
+    )
+    try:
+        intended = label_noise.noise_matrix(run.config, dataset)
+    except InputError:
+        intended = None  # labels by people, and noise that depends on the image
+    return drawn_noise.draw_transition(
+        drawn, intended, dataset.class_names, run.name, stem
+    )
+
+
+def draw_memorisation(run, stem):
+    """What was learned of right and of wrong labels; None where none is wrong."""
+    return memorisation.draw_memorisation(run.rows, run.name, stem)
+
+
+def draw_reliability(run, stem):
+    """How far the probabilities of the test set are to be trusted."""
+    result = reliability.reliability(run.test_probabilities, run.dataset.test_labels)
+    return reliability.draw_reliability(result, run.name, stem)
+
+
+# Of one run, by name.
+OF_RUN = {
+    "confusion": draw_confusion,
+    "memorisation": draw_memorisation,
+    "reliability": draw_reliability,
+    "transition": draw_transition,
+}

@@ -1,0 +1,1 @@
+"""The Keras callbacks that go along with every run."""

@@ -1,0 +1,34 @@
+"""The files of a run, those of earlier versions too."""
+
+import pathlib
+
+import tensorflow as tf
+
+from lnl_sr_tf.runs.folder import COLUMNS, RunFolder
+
+# As a run of version 0.8 wrote it, before what `loss` consists of had columns.
+EARLIER = COLUMNS[: COLUMNS.index("fit_loss")]
+
+
+class MetricsTest(tf.test.TestCase):
+    def test_rows_of_earlier_versions(self):
+        folder = RunFolder(pathlib.Path(self.get_temp_dir()) / "run")
+        folder.make()
+        values = {"epoch": "1", "loss": "0.5", "stage": "negative"}
+        line = ",".join(values.get(name, "") for name in EARLIER)
+        folder.metrics.write_text(f"{','.join(EARLIER)}\n{line}\n", "utf-8")
+        (row,) = folder.rows()
+        self.assertEqual(row["loss"], 0.5)
+        for name in ("fit_loss", "norm", "test_fit_loss", "test_norm"):
+            self.assertIsNone(row[name])
+        folder.write_rows([row])
+        self.assertEqual(folder.rows(), [row])
+
+    def test_new_columns_are_at_the_end(self):
+        self.assertEqual(
+            COLUMNS[-4:], ("fit_loss", "norm", "test_fit_loss", "test_norm")
+        )
+
+
+if __name__ == "__main__":
+    tf.test.main()

@@ -192,7 +192,9 @@ class RunTest(tf.test.TestCase, parameterized.TestCase):
         self.assertEqual(err.count("\n"), 1)
 
     def test_interrupted(self):
-        with mock.patch("lnl_sr_tf.experiment.experiment.fit", side_effect=KeyboardInterrupt):
+        with mock.patch(
+            "lnl_sr_tf.experiment.experiment.fit", side_effect=KeyboardInterrupt
+        ):
             status, _, err = call("--loss=ce", f"--output_dir={self.folder()}")
         self.assertEqual(status, 1)
         self.assertIn("the same command goes on", err)

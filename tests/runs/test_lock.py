@@ -16,7 +16,7 @@ from lnl_sr_tf.runs.lock import RunLock
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 HOLD = """
 import sys
-from lnl_sr_tf.run_lock import RunLock
+from lnl_sr_tf.runs.lock import RunLock
 with RunLock(sys.argv[1]):
     print("held", flush=True)
     sys.stdin.read()

@@ -2,8 +2,8 @@
 
 Each case calls the command, which must end with status 0, or with status 2 and one
 line; nothing is trained. What counts as a case is in tests/helpers/fuzz_cases.py and
-tests/helpers/fuzz_text.py. A row of the table is a kind of case, and failures are printed
-before it, those at the same place once. Exits with 1 if there are any.
+tests/helpers/fuzz_text.py. A row of the table is a kind of case, and failures are
+printed before it, those at the same place once. Exits with 1 if there are any.
 """
 
 import argparse

@@ -31,7 +31,7 @@ from tqdm import tqdm
 from lnl_sr_tf import quiet
 from lnl_sr_tf.auditing.of_run import audit_run
 from lnl_sr_tf.experiment.finished_run import FinishedRun
-from lnl_sr_tf.training.evaluate import outputs
+from lnl_sr_tf.training.predict import outputs
 
 NEIGHBOURS = 10
 MOVES = ((0, 0), (1, 0), (-1, 0), (0, 1), (0, -1))

@@ -1,14 +1,26 @@
-"""Files that are whole whenever they are there, however a process ends."""
+"""Files that are whole whenever they are there, and .npz files that are read safely."""
 
 import contextlib
 import os
 import pathlib
+import zipfile
+import zlib
+from collections.abc import Iterator
+from typing import BinaryIO
+
+import numpy as np
 
 from lnl_sr_tf.errors import RunError
 
+# What NumPy and zipfile raise where bytes are not what they were.
+UNREADABLE = (
+    OSError, ValueError, KeyError, EOFError, RuntimeError, NotImplementedError,
+    zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
+
 
 @contextlib.contextmanager
-def whole_file(path):
+def whole_file(path: str | os.PathLike) -> Iterator[BinaryIO]:
     """A file to write bytes to, which takes the place of another when it is whole.
 
     Args:
@@ -38,3 +50,40 @@ def whole_file(path):
         if not isinstance(error, OSError):
             raise
         raise RunError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def read_npz(
+    path: str | os.PathLike,
+    required: tuple[str, ...],
+    optional: tuple[str, ...] = (),
+    advice: str = "",
+) -> dict[str, np.ndarray]:
+    """Arrays of an .npz, never one that would have to be unpickled.
+
+    Args:
+        path: the file.
+        required: names of the arrays to read.
+        optional: names of further arrays, which are read where they are there.
+        advice: the end of the message where it cannot be read.
+
+    Returns:
+        The arrays by name.
+
+    Raises:
+        RunError: if the file is missing or damaged, or lacks a required array.
+
+    Example:
+        >>> read_npz("runs/digits/labels.npz", ("given",))["given"].shape
+        (1437,)
+    """
+    try:
+        with open(path, "rb") as file:
+            # Of an .npy, NumPy would give an array.
+            if file.read(2) != b"PK":
+                raise ValueError("it is no .npz file")
+            file.seek(0)
+            with np.load(file, allow_pickle=False) as stored:
+                there = [name for name in optional if name in stored]
+                return {name: stored[name] for name in (*required, *there)}
+    except UNREADABLE as error:
+        raise RunError(f"{path} cannot be read ({error}){advice}") from error

@@ -161,7 +161,7 @@ class OwnDataTest(tf.test.TestCase, parameterized.TestCase):
                 path.write_bytes(path.read_bytes()[:60])
             return build_model(*args)
 
-        with mock.patch("lnl_sr_tf.experiment.experiment.build_model", build):
+        with mock.patch("lnl_sr_tf.experiment.run_model.build_model", build):
             status, _, err = call(
                 f"--dataset={self.root / 'pets'}", f"--output_dir={self.root / 'runs'}",
                 "--loss=ce", "--epochs=1", "--random_resized_crop=0.5",

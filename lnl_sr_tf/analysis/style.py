@@ -1,14 +1,13 @@
 """How figures look: colours, lines, markers, sizes of text, and how they are saved."""
 
 import io
-import os
 import pathlib
 import typing
 
 import matplotlib
 import matplotlib.style
 
-from lnl_sr_tf.errors import RunError
+from lnl_sr_tf.files import whole_file
 
 # Okabe and Ito's colours, which the colour-blind can tell apart. Their yellow is left
 # out: a line of it on white is seen by nobody.
@@ -124,17 +123,10 @@ def save(figure, stem):
 
 def _write(figure, stem, kind):
     path = pathlib.Path(f"{stem}.{kind}")
-    unfinished = path.with_name(f".{path.name}.unfinished")
     content = io.BytesIO()
     # What matplotlib would tell of itself and of the time changes, the figure does not.
     unsaid = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}
     figure.savefig(content, format=kind, dpi=150, metadata=unsaid[kind])
-    try:
-        with open(unfinished, "wb") as file:
-            file.write(content.getvalue())
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
-    except OSError as error:
-        raise RunError(f"cannot write {path}: {error.strerror or error}") from error
+    with whole_file(path) as file:
+        file.write(content.getvalue())
     return path

@@ -1,8 +1,5 @@
 """The audit of a run's labels, from what the run left."""
 
-import zipfile
-import zlib
-
 import keras
 import numpy as np
 
@@ -11,8 +8,8 @@ from lnl_sr_tf.auditing.audit import audit_arrays
 from lnl_sr_tf.datasets.memory import check_memory
 from lnl_sr_tf.errors import InputError, RunError
 from lnl_sr_tf.experiment.finished_run import FinishedRun
-from lnl_sr_tf.training.callbacks.output_record import read_record
-from lnl_sr_tf.training.evaluate import outputs
+from lnl_sr_tf.runs import arrays
+from lnl_sr_tf.training.predict import outputs
 
 # For each output: it, its sharpened form, the posterior and what stands between them.
 _BYTES = 6 * 8
@@ -46,7 +43,7 @@ def audit_run(path, folds=(), data_dir=None):
             f"{run.folder.path} was trained without the part {run.config.fold} of the "
             "examples; expected the run of all of them, with --folds for more evidence"
         )
-    labels = read_arrays(run.folder.labels, ("index", "given"))
+    labels = arrays.read_labels(run.folder)
     if folds:
         probabilities = _of_folds(labels, [FinishedRun(fold) for fold in folds])
         evidence = f"{len(folds)} networks, each for the part it was not trained on"
@@ -137,41 +134,12 @@ def class_names(run):
     return tuple(names) if names else tuple(run.dataset.class_names)
 
 
-def read_arrays(path, required):
-    """What an .npz of a run holds, as a dict of arrays.
-
-    Args:
-        path: the file.
-        required: names that have to be in it.
-
-    Raises:
-        RunError: if it cannot be read.
-    """
-    try:
-        with open(path, "rb") as file:
-            # Of an .npy, NumPy would give an array.
-            if file.read(2) != b"PK":
-                raise ValueError("it is no .npz file")
-            file.seek(0)
-            with np.load(file, allow_pickle=False) as stored:
-                found = dict(stored)
-        for name in required:
-            found[name]
-    except (
-        OSError, ValueError, KeyError, EOFError, RuntimeError, NotImplementedError,
-        zipfile.BadZipFile, zlib.error,
-    ) as error:  # fmt: skip
-        raise RunError(f"{path} cannot be read: {error}") from error
-    return found
-
-
 def _of_itself(run):
     """(mean output for each example, where it is from)."""
-    recorded = read_record(run.folder.outputs)
+    recorded = arrays.read_output_sum(run.folder.outputs)
     if recorded:
-        epochs, total = recorded
-        total = _distributions(total, run.folder.outputs)
-        return total, f"the run itself, mean of {len(epochs)} epochs"
+        total = _distributions(recorded.total, run.folder.outputs)
+        return total, f"the run itself, mean of {len(recorded.epochs)} epochs"
     count, classes = len(run.dataset.given_labels), run.dataset.num_classes
     check_memory(
         count * classes * _BYTES,
@@ -189,9 +157,7 @@ def _of_folds(labels, runs):
         RunError: if they are of other examples or labels, or not of all of them.
     """
     order = np.argsort(labels["index"], kind="stable")
-    parts = [
-        read_arrays(run.folder.held_out, ("index", "given", "logits")) for run in runs
-    ]
+    parts = [arrays.read_held_out(run.folder) for run in runs]
     index, given = (
         np.concatenate([part[name] for part in parts]) for name in ("index", "given")
     )
@@ -207,9 +173,9 @@ def _of_folds(labels, runs):
         )
     totals = []
     for run, part in zip(runs, parts, strict=True):
-        recorded = read_record(run.folder.outputs)
+        recorded = arrays.read_output_sum(run.folder.outputs)
         if recorded:
-            path, total = run.folder.outputs, recorded[1]
+            path, total = run.folder.outputs, recorded.total
         else:
             path, total = run.folder.held_out, _softmax(_logits(run, part))
         total = _distributions(total, path)

@@ -1,16 +1,23 @@
 """Which devices a run gets: by its settings, and by what there is."""
 
 import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
+from lnl_sr_tf.config import Config
 from lnl_sr_tf.devices import backend, cluster
 from lnl_sr_tf.devices.rendezvous import meet
 from lnl_sr_tf.devices.strategies import DataParallel, Devices, Replicated
 from lnl_sr_tf.errors import InputError, RunError
 
+if TYPE_CHECKING:
+    import tensorflow as tf
+
 _SEVERAL = ("mirrored", "multi_worker", "tpu")
+Tell = Callable[[str], None]
 
 
-def peer_is_gone(error):
+def peer_is_gone(error: Exception) -> bool:
     """Whether an exception says that another machine does not answer any more."""
     if backend.name() != "tensorflow" or not os.environ.get("TF_CONFIG"):
         return False
@@ -23,23 +30,43 @@ def peer_is_gone(error):
     )
 
 
-def start(config, tell=lambda line: None):
-    """The `Devices` of a run; the same for each run of a process.
+def start(config: Config, tell: Tell = lambda line: None) -> Devices:
+    """The devices of all runs of a process.
 
-    To be called before anything else is computed: devices are settled then.
+    To be called before anything else is computed, since devices are settled then, and
+    once a process: who trains several runs hands the answer to each. On one machine a
+    second call with the same settings gives the same devices, which TensorFlow and JAX
+    remember; several machines can meet only once.
 
     Args:
-        config: a `lnl_sr_tf.config.Config`.
+        config: the settings of any of the runs, which have the same about devices.
         tell: called with a line for the person who waits for other machines.
 
     Raises:
         InputError: if the backend cannot do what is asked for, there are not as many
             devices, or what names the machines is malformed.
+        RunError: if other machines cannot be joined.
     """
-    found = cluster.find(config) if config.distribute != "none" else None
+    kind, devices = config.distribute, config.devices
+    found = cluster.find(config) if kind != "none" else None
     # TF_CONFIG is TensorFlow's: other backends need not look at it.
     named = config.cluster is not None
-    devices = _start(config.distribute, config.devices, found, named, tell)
+    if backend.name() == "tensorflow":
+        return _on_tensorflow(kind, devices, found, tell)
+    several = kind in _SEVERAL or devices or named
+    if backend.name() == "jax" and kind in ("auto", "none", "mirrored") and not named:
+        return _on_jax(kind, devices)
+    if several:
+        raise InputError(
+            f"--distribute={kind} needs the environment variable KERAS_BACKEND="
+            + ("tensorflow or jax" if kind == "mirrored" else "tensorflow")
+            + f"; received {backend.name()}"
+        )
+    return Devices()
+
+
+def check(config: Config, devices: Devices) -> None:
+    """Raise InputError where the settings of a run do not go with its devices."""
     if devices.replicas > 1 and config.precision == "mixed_float16":
         raise InputError(
             "--precision=mixed_float16 does not go with several devices, which would "
@@ -61,36 +88,11 @@ def start(config, tell=lambda line: None):
             f"--batch_size={config.batch_size}: expected a multiple of "
             f"{devices.replicas}, since JAX splits a batch evenly over devices"
         )
-    return devices
 
 
-_started = {}
-
-
-def _start(kind, devices, found, named, tell):
-    """Once in a process, for each set of settings."""
-    key = kind, devices, found, named
-    if key not in _started:
-        _started[key] = _begin(*key, tell)
-    return _started[key]
-
-
-def _begin(kind, devices, found, named, tell):
-    if backend.name() == "tensorflow":
-        return _on_tensorflow(kind, devices, found, tell)
-    several = kind in _SEVERAL or devices or named
-    if backend.name() == "jax" and kind in ("auto", "none", "mirrored") and not named:
-        return _on_jax(kind, devices)
-    if several:
-        raise InputError(
-            f"--distribute={kind} needs the environment variable KERAS_BACKEND="
-            + ("tensorflow or jax" if kind == "mirrored" else "tensorflow")
-            + f"; received {backend.name()}"
-        )
-    return Devices()
-
-
-def _on_tensorflow(kind, devices, found, tell):
+def _on_tensorflow(
+    kind: str, devices: int | None, found: cluster.Cluster | None, tell: Tell
+) -> Devices:
     import tensorflow as tf
 
     if kind == "none":
@@ -114,7 +116,7 @@ def _on_tensorflow(kind, devices, found, tell):
     return Replicated("mirrored", tf.distribute.MirroredStrategy(names))
 
 
-def _settle_devices(gpus, devices):
+def _settle_devices(gpus: list, devices: int | None) -> None:
     """Let TensorFlow see as many devices; without GPUs, parts of the processor."""
     import tensorflow as tf
 
@@ -135,7 +137,7 @@ def _settle_devices(gpus, devices):
         )
 
 
-def _settled(settle, devices):
+def _settled(settle: Callable[[], None], devices: int | None) -> None:
     try:
         settle()
     except RuntimeError as error:
@@ -145,7 +147,7 @@ def _settled(settle, devices):
         ) from None
 
 
-def _tpu_strategy():
+def _tpu_strategy() -> "tf.distribute.Strategy":
     import tensorflow as tf
 
     try:
@@ -157,7 +159,7 @@ def _tpu_strategy():
     return tf.distribute.TPUStrategy(resolver)
 
 
-def _multi_worker(found, tell):
+def _multi_worker(found: cluster.Cluster | None, tell: Tell) -> Devices:
     import tensorflow as tf
 
     if not found:
@@ -177,7 +179,7 @@ def _multi_worker(found, tell):
     return Replicated("multi_worker", strategy, len(found.addresses), found.task)
 
 
-def _on_jax(kind, devices):
+def _on_jax(kind: str, devices: int | None) -> Devices:
     if kind != "mirrored" and not devices:
         return Devices()
     from lnl_sr_tf.devices.jax_data_parallel import data_parallel

@@ -4,28 +4,36 @@ import dataclasses
 import difflib
 import os
 import pathlib
+from collections.abc import Callable
 
 import keras
 import numpy as np
 
 from lnl_sr_tf import config as configs
 from lnl_sr_tf import noise
-from lnl_sr_tf.datasets.batches import pipeline
-from lnl_sr_tf.errors import InputError, RunError
+from lnl_sr_tf.config import Config
+from lnl_sr_tf.datasets import Dataset
+from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.experiment import label_noise
+from lnl_sr_tf.runs import arrays
+from lnl_sr_tf.runs.folder import RunFolder
+from lnl_sr_tf.training.predict import outputs
 
-_BATCH = 1024
 
-
-def correction_matrix(config, dataset, path, train, tell):
+def correction_matrix(
+    config: Config,
+    dataset: Dataset,
+    folder: RunFolder,
+    warm_up: RunFolder | None,
+    tell: Callable[[str], None],
+) -> np.ndarray | None:
     """The matrix by which a run corrects its loss, the same each time it is resumed.
 
     Args:
-        config: a `lnl_sr_tf.config.Config`.
-        dataset: a `lnl_sr_tf.datasets.Dataset` with given labels.
-        path: where the run keeps its matrix, a `pathlib.Path`; read if it is there.
-        train: a function from a config to the `RunFolder` of its finished run, for
-            `--transition_matrix=estimated`.
+        config: the settings of the run.
+        dataset: what it trains on.
+        folder: the run's, in which the matrix is kept; read if it is there.
+        warm_up: the finished run of `warm_up_config`, where `needs_warm_up` says so.
         tell: called with each line for the person who waits.
 
     Returns:
@@ -38,34 +46,38 @@ def correction_matrix(config, dataset, path, train, tell):
     source = config.transition_matrix
     if source is None:
         return None
-    if path.is_file():
-        try:
-            return noise.read_matrix(path, dataset.num_classes)
-        except InputError as error:
-            raise RunError(f"{error}; move {path.parent} away to start anew") from error
+    kept = arrays.read_transition_matrix(folder, dataset.num_classes)
+    if kept is not None:
+        return kept
     if source == "known":
         return label_noise.noise_matrix(config, dataset)
-    if source != "estimated":
+    if source == "estimated":
+        matrix = _estimated(warm_up, dataset)
+        tell(f"estimated noise rate {estimated_rate(matrix, dataset.given_labels):.3f}")
+    else:
         matrix = noise.read_matrix(source, dataset.num_classes, dataset.class_names)
-        _warn(matrix, dataset.class_names, tell)
-        return matrix
-    warm_up = estimation_config(config)
-    tell(f"estimating the transition matrix from {warm_up.epochs} epochs of ce first")
-    folder = train(warm_up)
-    model = keras.models.load_model(folder.model, safe_mode=True)
-    logits = model.predict(
-        pipeline.evaluation_batches(dataset.train_images, dataset.given_labels, _BATCH),
-        verbose=0,
-    )
-    matrix = noise.estimate_matrix(
-        keras.ops.convert_to_numpy(keras.ops.softmax(logits.astype(np.float32)))
-    )
-    tell(f"estimated noise rate {estimated_rate(matrix, dataset.given_labels):.3f}")
     _warn(matrix, dataset.class_names, tell)
     return matrix
 
 
-def _warn(matrix, class_names, tell):
+def needs_warm_up(config: Config, folder: RunFolder) -> bool:
+    """Whether a run of `warm_up_config` has to be trained before this one."""
+    return (
+        config.transition_matrix == "estimated"
+        and not folder.transition_matrix.is_file()
+    )
+
+
+def _estimated(warm_up: RunFolder, dataset: Dataset) -> np.ndarray:
+    """The matrix that the network of a short run tells, by its training examples."""
+    model = keras.models.load_model(warm_up.model, safe_mode=True)
+    logits = outputs(model, dataset.train_images).astype(np.float32)
+    return noise.estimate_matrix(keras.ops.convert_to_numpy(keras.ops.softmax(logits)))
+
+
+def _warn(
+    matrix: np.ndarray, class_names: tuple[str, ...], tell: Callable[[str], None]
+) -> None:
     """Tell which true classes the matrix says are mostly given another label."""
     off = np.flatnonzero(matrix.argmax(axis=1) != np.arange(len(matrix)))
     if len(off):
@@ -77,8 +89,8 @@ def _warn(matrix, class_names, tell):
         )
 
 
-def estimation_config(config):
-    """The short run of ce, before a network learns wrong labels by heart."""
+def warm_up_config(config: Config) -> Config:
+    """The short run of ce, before a network has memorised wrong labels."""
     return configs.without_idle_settings(
         dataclasses.replace(
             config,
@@ -92,7 +104,7 @@ def estimation_config(config):
     )
 
 
-def check_source(config):
+def check_source(config: Config) -> None:
     """Raise InputError if a matrix is to come from a file that is not there."""
     source = config.transition_matrix
     if source in (None, "known", "estimated"):
@@ -109,7 +121,7 @@ def check_source(config):
         raise InputError(f"--transition_matrix={source}: there is no such file")
 
 
-def estimated_rate(matrix, given_labels):
+def estimated_rate(matrix: np.ndarray, given_labels: np.ndarray) -> float:
     """The noise rate that a matrix tells, weighted by how often a class is given."""
     share = np.bincount(given_labels, minlength=len(matrix)) / len(given_labels)
     # P(given) = P(true) T; where T cannot be inverted, the classes count as given.

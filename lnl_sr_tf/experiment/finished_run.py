@@ -1,19 +1,22 @@
 """A run that was trained before: its settings, its network and its data."""
 
 import functools
+import os
 import pathlib
+from typing import Any
 
 import keras
 import numpy as np
 
 from lnl_sr_tf import config as configs
 from lnl_sr_tf import layers, losses  # noqa: F401  (for load_model)
+from lnl_sr_tf.datasets import Dataset, ImageFiles
 from lnl_sr_tf.datasets.fingerprint import fingerprint
 from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.experiment import run_data
 from lnl_sr_tf.runs import places
 from lnl_sr_tf.runs.folder import RunFolder
-from lnl_sr_tf.training.evaluate import outputs
+from lnl_sr_tf.training.predict import outputs
 
 _FEATURES = "features"
 
@@ -26,7 +29,8 @@ class FinishedRun:
         data_dir: where its data is now; by default where it was.
 
     Attributes:
-        settings: its `lnl_sr_tf.config.Config` as it was given.
+        folder: its `RunFolder`.
+        settings: its config as it was given.
         config: the same, with files and folders by where they are now.
 
     Raises:
@@ -36,7 +40,7 @@ class FinishedRun:
         >>> FinishedRun("runs/digits-ce-sym0.6-seed1-fa4edc86").test_probabilities
     """
 
-    def __init__(self, path, data_dir=None):
+    def __init__(self, path: str | os.PathLike, data_dir: str | None = None):
         self.folder = RunFolder(path)
         check(self.folder)
         self.settings = config_of(self.folder)
@@ -44,7 +48,7 @@ class FinishedRun:
         self.config = places.located(self.settings, self._places)
 
     @property
-    def name(self):
+    def name(self) -> str:
         """Dataset, noise, loss and seed, for people."""
         config = self.config
         how = config.loss
@@ -53,18 +57,18 @@ class FinishedRun:
         return f"{config.dataset_name}, {config.noise_words}, {how}, seed {config.seed}"
 
     @functools.cached_property
-    def summary(self):
+    def summary(self) -> dict[str, Any]:
         """What `summary.json` holds."""
         return self.folder.summary()
 
     @functools.cached_property
-    def rows(self):
+    def rows(self) -> list[dict[str, Any]]:
         """Those of `metrics.csv`."""
         return self.folder.rows()
 
     @functools.cached_property
-    def dataset(self):
-        """The `lnl_sr_tf.datasets.Dataset` with the labels that it trained on.
+    def dataset(self) -> Dataset:
+        """The data with the labels that it trained on.
 
         Raises:
             InputError: if the data is not there.
@@ -75,21 +79,21 @@ class FinishedRun:
         return run_data.load(self.config, self.folder, source, lambda line: None)
 
     @functools.cached_property
-    def model(self):
+    def model(self) -> keras.Model:
         """From uint8 images to logits, sharpened ones under sparse regularization."""
         return keras.models.load_model(self.folder.model, safe_mode=True)
 
     @functools.cached_property
-    def test_probabilities(self):
+    def test_probabilities(self) -> np.ndarray:
         """The network's outputs for the test set, float32, shape (m, k)."""
         return self.probabilities(self.dataset.test_images)
 
-    def probabilities(self, images):
+    def probabilities(self, images: np.ndarray | ImageFiles) -> np.ndarray:
         """The network's outputs for images, float32, shape (n, k)."""
         logits = outputs(self.model, images).astype(np.float32)
         return keras.ops.convert_to_numpy(keras.ops.softmax(logits))
 
-    def features(self, images):
+    def features(self, images: np.ndarray | ImageFiles) -> np.ndarray:
         """What the layer before the logits makes of images, float32, shape (n, d).
 
         Raises:
@@ -106,7 +110,7 @@ class FinishedRun:
         return found.reshape(len(found), -1).astype(np.float32)
 
 
-def check(folder):
+def check(folder: RunFolder) -> None:
     """Raise InputError unless a folder holds a finished run."""
     if folder.config() is None:
         raise InputError(
@@ -122,8 +126,8 @@ def check(folder):
         )
 
 
-def config_of(folder):
-    """The `lnl_sr_tf.config.Config` that a run's `config.json` tells of."""
+def config_of(folder: RunFolder) -> configs.Config:
+    """The config that a run's `config.json` tells of."""
     record = folder.config()
     known = {name: record[name] for name in configs.FIELDS if name in record}
     # Wherever it was trained, it lies here now.
@@ -136,7 +140,7 @@ _LAST = {}
 _OF_CONTENTS = ("skip_bad_files", "test_share")
 
 
-def _source(config):
+def _source(config: configs.Config) -> Dataset:
     """The data before noise."""
     options = (
         "dataset", "data_dir", "image_size", "resize", "skip_bad_files", "test_share",

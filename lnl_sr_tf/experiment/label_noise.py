@@ -2,19 +2,23 @@
 
 import dataclasses
 import os
+from collections.abc import Callable
+
+import numpy as np
 
 from lnl_sr_tf import noise
-from lnl_sr_tf.config import HUMAN_NOISE
+from lnl_sr_tf.config import HUMAN_NOISE, Config
+from lnl_sr_tf.datasets import Dataset
 from lnl_sr_tf.datasets.images.image_files import with_channels
 from lnl_sr_tf.errors import InputError
 
 
-def corrupted(dataset, config):
+def corrupted(dataset: Dataset, config: Config) -> Dataset:
     """The dataset with the labels that training is to see.
 
     Args:
-        dataset: a `lnl_sr_tf.datasets.Dataset` with clean labels.
-        config: a `lnl_sr_tf.config.Config`.
+        dataset: with clean labels.
+        config: the settings of a run.
 
     Returns:
         A new `Dataset`.
@@ -43,14 +47,18 @@ def corrupted(dataset, config):
     )
 
 
-def with_foreign_images(dataset, config, load):
+def with_foreign_images(
+    dataset: Dataset,
+    config: Config,
+    load: Callable[[str, tuple[int, int]], Dataset],
+) -> Dataset:
     """The dataset with the open-set noise that a run's settings ask for.
 
     Args:
-        dataset: a `lnl_sr_tf.datasets.Dataset`.
-        config: a `lnl_sr_tf.config.Config`.
-        load: a function from the name of a dataset and (height, width) to a `Dataset`
-            whose images are of that size.
+        dataset: with given labels.
+        config: the settings of a run.
+        load: from the name of a dataset and (height, width) to one whose images are of
+            that size.
 
     Returns:
         A new `Dataset`.
@@ -66,7 +74,7 @@ def with_foreign_images(dataset, config, load):
     return dataclasses.replace(made, open_set_fingerprint=foreign.fingerprint)
 
 
-def noise_matrix(config, dataset):
+def noise_matrix(config: Config, dataset: Dataset) -> np.ndarray:
     """The transition matrix that makes a run's noise.
 
     Raises:
@@ -89,12 +97,12 @@ def noise_matrix(config, dataset):
     return noise.noise_matrix(config.noise, _name(config), classes, config.rate)
 
 
-def _name(config):
+def _name(config: Config) -> str:
     """Of the dataset; a folder that is called mnist may be of anything."""
     return config.dataset if config.own_data else config.dataset_name.removesuffix("_n")
 
 
-def _check_published(config):
+def _check_published(config: Config) -> None:
     """Nothing is published of what a person made up."""
     if config.noise_draw != "published" or config.noise in (
         "none", "instance", *HUMAN_NOISE,
@@ -109,7 +117,7 @@ def _check_published(config):
     noise.published_matrix(_name(config), config.noise, config.rate)
 
 
-def check(config):
+def check(config: Config) -> None:
     """Find out what can be known without the data.
 
     Raises:

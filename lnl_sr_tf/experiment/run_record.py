@@ -1,72 +1,68 @@
-"""What a run writes down of its settings, and holds itself to when it is resumed."""
+"""What a run writes down before it is trained: its settings, labels and matrix."""
 
 import platform
+from typing import Any
 
 import keras
+import numpy as np
 
 import lnl_sr_tf
 from lnl_sr_tf import models
+from lnl_sr_tf.config import Config
+from lnl_sr_tf.datasets import Dataset
 from lnl_sr_tf.devices import backend, hardware
-from lnl_sr_tf.errors import RunError
-from lnl_sr_tf.runs import identity
-from lnl_sr_tf.training import fastest_precision, precision
+from lnl_sr_tf.devices.strategies import Devices
+from lnl_sr_tf.experiment.run_model import RunModel
+from lnl_sr_tf.runs import arrays
+from lnl_sr_tf.runs.folder import RunFolder
 from lnl_sr_tf.training.build import used_parameters
 from lnl_sr_tf.training.schedulers import forget_rate
 
 
-def policy(config, folder, make, tell):
-    """The Keras dtype policy; a run that has begun keeps the one it began with.
+def write(
+    config: Config,
+    dataset: Dataset,
+    matrix: np.ndarray | None,
+    made: RunModel,
+    devices: Devices,
+    folder: RunFolder,
+) -> None:
+    """Write `config.json`, `labels.npz` and `transition_matrix.csv`.
+
+    Of a run that has begun before, only where its data lies now is written.
 
     Args:
-        config: a `lnl_sr_tf.config.Config`.
-        folder: a `lnl_sr_tf.runs.folder.RunFolder`.
-        make: from the name of a policy to the compiled model of the run.
-        tell: called with each line for the person who waits.
+        config: the settings of the run.
+        dataset: what it trains on.
+        matrix: the transition matrix by which its loss is corrected, or None.
+        made: its model.
+        devices: what it trains on.
+        folder: where it is written.
 
-    Returns:
-        Its name, and what `fastest_precision.measure` found if it was asked, else None.
+    Raises:
+        RunError: if it cannot be written.
     """
     before = folder.config()
-    if config.precision == "auto" and before:
-        return before.get("precision_used", "float32"), before.get("step_seconds")
-    found = None
-
-    def measured():
-        nonlocal found
-        found = fastest_precision.measure(make, config, tell)
-        return fastest_precision.faster(found)
-
-    return precision.resolve(config.precision, measured), found
-
-
-def check_same(config, folder):
-    """The folder must be this run's: its `config.json` may have been changed."""
-    before = folder.config()
     if before is None:
-        return
-    for name in identity.differing(before, config):
-        value = config.identity().get(name)
-        raise RunError(
-            f"{folder.path} holds a run with {name}={before.get(name)}, and this one "
-            f"has {name}={value}; move that folder away, or choose another output_dir"
-        )
+        folder.write_config(_content(config, dataset, made, devices))
+    elif before.get("places") != config.places:
+        folder.write_config(before | {"places": config.places})
+    arrays.write_labels(dataset, folder)
+    if matrix is not None:
+        arrays.write_transition_matrix(matrix, folder)
 
 
-def write(config, policy_used, measured, model, dataset, folder, devices):
-    """Write `config.json`; where the run has begun before, where its data is now."""
-    before = folder.config()
-    if before is not None:
-        if before.get("places") != config.places:
-            folder.write_config(before | {"places": config.places})
-        return
-    folder.write_config(
+def _content(
+    config: Config, dataset: Dataset, made: RunModel, devices: Devices
+) -> dict[str, Any]:
+    return (
         config.as_dict()
         | config.identity()
         | {
-            "precision_used": policy_used,
-            "step_seconds": measured,
+            "precision_used": made.policy,
+            "step_seconds": made.step_seconds,
             "backend": backend.name(),
-            "loss_parameters_used": used_parameters(model.loss),
+            "loss_parameters_used": used_parameters(made.model.loss),
             "forget_rate_used": forget_rate(config, dataset.noise_rate),
             "model_used": models.choose(config.model, dataset.image_shape),
             "image_shape": list(dataset.image_shape),

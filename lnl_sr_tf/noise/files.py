@@ -119,7 +119,12 @@ def _few(names):
 
 
 def write_matrix(path, matrix):
-    """Write a transition matrix as .csv, so that `read_matrix` gives the same."""
+    """Write a transition matrix as .csv, so that `read_matrix` gives the same.
+
+    Args:
+        path: a path, or a file open for writing bytes.
+        matrix: floats, shape (k, k).
+    """
     np.savetxt(path, matrix, delimiter=",", fmt="%.17g")
 
 

@@ -8,6 +8,7 @@ from lnl_sr_tf.errors import InputError, RunError
 from lnl_sr_tf.experiment.finished_run import FinishedRun
 from lnl_sr_tf.reporting import page, pictures
 from lnl_sr_tf.runs.folder import RunFolder, measured
+from lnl_sr_tf.runs.folder import folders_in as runs_in
 from lnl_sr_tf.training.build import build_loss
 
 # Settings that are about where and how, not about what.
@@ -38,16 +39,16 @@ def folders_in(paths):
         InputError: if one names neither.
     """
     finished, unfinished = [], []
-    for path in map(pathlib.Path, paths):
-        inside = sorted(found.parent for found in path.glob("*/config.json"))
-        found = [path] if (path / "config.json").is_file() else inside
+    for path in paths:
+        one = RunFolder(path)
+        found = [one] if one.begun() else runs_in(path)
         if not found:
             raise InputError(
-                f"{path}: there is no run; expected the folder of a run, or one of "
+                f"{one.path}: there is no run; expected the folder of a run, or one of "
                 "several such as runs/"
             )
-        for folder in map(RunFolder, found):
-            (finished if folder.finished() else unfinished).append(folder)
+        for each in found:
+            (finished if each.finished() else unfinished).append(each)
     return finished, unfinished
 
 

@@ -2,12 +2,15 @@
 
 import csv
 import json
+import os
 import pathlib
+from typing import Any, NoReturn
 
 from lnl_sr_tf.errors import RunError
 from lnl_sr_tf.files import whole_file
 
-# What `lnl_sr_tf.training.watch` measures.
+_CONFIG, _SUMMARY = "config.json", "summary.json"
+# What `lnl_sr_tf.training.callbacks.parts_accuracy` measures.
 WATCHED = (
     "validation_accuracy",
     "clean_part_accuracy",
@@ -45,12 +48,11 @@ WHAT_IS_MEASURED = {
     "clean": "Accuracy on the clean test set:",
     "given": "Accuracy by the labels that the test set came with, taken as right:",
     "held out": "Accuracy on clean labels cannot be measured; this is by the given "
-    "labels "
-    "of the held-out part, as noisy as the rest:",
+    "labels of the held-out part, as noisy as the rest:",
 }
 
 
-def measured(record, name="test_accuracy"):
+def measured(record: dict[str, Any], name: str = "test_accuracy") -> float:
     """The accuracy that a row or a summary has: on clean labels, else on given ones."""
     clean = record[name]
     if clean is not None:
@@ -64,14 +66,17 @@ class RunFolder:
     Args:
         path: the folder; it is made when something is first written.
 
+    Attributes:
+        kept: whether this process writes it.
+
     Example:
         >>> RunFolder("runs/digits-ce-sym0.6-seed1-0a1b2c3d").summary()["finished"]
         True
     """
 
-    kept = True  # whether this process writes it
+    kept = True
 
-    def __init__(self, path):
+    def __init__(self, path: str | os.PathLike):
         self.path = pathlib.Path(path)
         self.checkpoints = self.path / "checkpoints"
         self.figures = self.path / "figures"
@@ -79,20 +84,25 @@ class RunFolder:
         self.labels = self.path / "labels.npz"
         self.metrics = self.path / "metrics.csv"
         self.model = self.path / "model.keras"
+        self.not_finite = self.path / "not_finite.json"
         self.outputs = self.path / "outputs.npz"
         self.saved_model = self.path / "saved_model"
         self.tensorboard = self.path / "tensorboard"
         self.transition_matrix = self.path / "transition_matrix.csv"
 
-    def config(self):
+    def begun(self) -> bool:
+        """Whether there is a run, finished or not."""
+        return (self.path / _CONFIG).is_file()
+
+    def config(self) -> dict[str, Any] | None:
         """What `config.json` holds, or None where there is none."""
-        return self._read("config.json")
+        return self._read(_CONFIG)
 
-    def summary(self):
+    def summary(self) -> dict[str, Any] | None:
         """What `summary.json` holds, or None where there is none."""
-        return self._read("summary.json", required=("finished", "test_accuracy"))
+        return self._read(_SUMMARY, required=("finished", "test_accuracy"))
 
-    def finished(self):
+    def finished(self) -> bool:
         """Whether the run has ended and all its results are there."""
         summary = self.summary() or {}
         served = (self.saved_model / "saved_model.pb").is_file()
@@ -101,7 +111,7 @@ class RunFolder:
         ended = bool(summary.get("finished"))
         return ended and self.model.is_file() and (served or not wanted) and told
 
-    def make(self):
+    def make(self) -> None:
         """Make the folder; nothing else does, so that one that is removed stays so."""
         try:
             self.path.mkdir(parents=True, exist_ok=True)
@@ -110,16 +120,20 @@ class RunFolder:
                 f"cannot make {self.path}: {error.strerror or error}"
             ) from error
 
-    def write_config(self, content):
+    def write_config(self, content: dict[str, Any]) -> None:
         """Write `config.json`, and make the folder."""
         self.make()
-        self._write("config.json", content)
+        self._write(_CONFIG, content)
 
-    def write_summary(self, content):
+    def write_summary(self, content: dict[str, Any]) -> None:
         """Write `summary.json`."""
-        self._write("summary.json", content)
+        self._write(_SUMMARY, content)
 
-    def rows(self):
+    def write_not_finite(self, content: dict[str, Any]) -> None:
+        """Write `not_finite.json`: which step made loss or weights NaN or infinite."""
+        self._replace(self.not_finite.name, json.dumps(content) + "\n")
+
+    def rows(self) -> list[dict[str, Any]]:
         """The rows of `metrics.csv` as dicts of numbers, None where there is none."""
         if not self.metrics.is_file():
             return []
@@ -134,15 +148,15 @@ class RunFolder:
                     for row in csv.DictReader(file)
                 ]
         except (OSError, ValueError, KeyError, TypeError, csv.Error) as error:
-            raise self._unreadable(self.metrics, error) from error
+            self._refuse(self.metrics, error)
 
-    def write_rows(self, rows):
+    def write_rows(self, rows: list[dict[str, Any]]) -> None:
         """Write `metrics.csv` anew, whole."""
         lines = [",".join(COLUMNS)]
         lines += [",".join(_text(row[c]) for c in COLUMNS) for row in rows]
-        self._replace("metrics.csv", "\n".join(lines) + "\n")
+        self._replace(self.metrics.name, "\n".join(lines) + "\n")
 
-    def _read(self, name, required=()):
+    def _read(self, name: str, required: tuple[str, ...] = ()) -> dict | None:
         path = self.path / name
         if not path.is_file():
             return None
@@ -151,20 +165,20 @@ class RunFolder:
             for key in required:
                 content[key]
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise self._unreadable(path, error) from error
+            self._refuse(path, error)
         if not isinstance(content, dict):
-            raise self._unreadable(path, f"it holds a {type(content).__name__}")
+            self._refuse(path, TypeError(f"it holds a {type(content).__name__}"))
         return content
 
-    def _unreadable(self, path, error):
-        return RunError(
+    def _refuse(self, path: pathlib.Path, error: Exception) -> NoReturn:
+        raise RunError(
             f"{path} cannot be read ({error}); move {self.path} away to start anew"
-        )
+        ) from error
 
-    def _write(self, name, content):
+    def _write(self, name: str, content: dict[str, Any]) -> None:
         self._replace(name, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 
-    def _replace(self, name, text):
+    def _replace(self, name: str, text: str) -> None:
         """Write by another name and rename: what stands there is always whole."""
         with whole_file(self.path / name) as file:
             file.write(text.encode())
@@ -179,21 +193,32 @@ class UnwrittenFolder(RunFolder):
 
     kept = False
 
-    def make(self):
+    def make(self) -> None:
         """Make nothing."""
 
-    def rows(self):
+    def rows(self) -> list[dict[str, Any]]:
         """None are known here."""
         return []
 
-    def _read(self, name, required=()):
+    def _read(self, name: str, required: tuple[str, ...] = ()) -> dict | None:
         return None
 
-    def _replace(self, name, text):
+    def _replace(self, name: str, text: str) -> None:
         pass
 
 
-def _number(column, text):
+def folders_in(root: str | os.PathLike) -> list[RunFolder]:
+    """The folders of all runs that lie in a folder, sorted by name.
+
+    Example:
+        >>> [folder.path.name for folder in folders_in("runs")]
+        ['digits-ce-sym0.6-seed1-fa4edc86']
+    """
+    found = pathlib.Path(root).glob(f"*/{_CONFIG}")
+    return [RunFolder(path.parent) for path in sorted(found)]
+
+
+def _number(column: str, text: str) -> str | int | float | None:
     if text == "":
         return None
     if column == "stage":
@@ -201,7 +226,7 @@ def _number(column, text):
     return int(text) if column == "epoch" else float(text)
 
 
-def _text(value):
+def _text(value: Any) -> str:
     if isinstance(value, str):
         return value
     return "" if value is None else repr(value)

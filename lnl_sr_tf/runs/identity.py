@@ -5,19 +5,22 @@ folder is a run's if its settings are, and if the fingerprint of the data in its
 `config.json` is that of the data now. Where files lie counts for nothing.
 """
 
-import glob
 import hashlib
 import json
 import os
 import pathlib
+from typing import Any
 
 from lnl_sr_tf import config as configs
 from lnl_sr_tf.datasets.fingerprint import Contents, fingerprint, has_fingerprint
 from lnl_sr_tf.errors import RunError
-from lnl_sr_tf.runs.folder import RunFolder
+from lnl_sr_tf.runs.folder import RunFolder, folders_in
+
+# What was found out about data: from its name and how it is read.
+Known = dict[tuple, Contents]
 
 
-def folder_of(config, known=None):
+def folder_of(config: configs.Config, known: Known | None = None) -> RunFolder:
     """The folder that holds a run, or that it is to get where none does.
 
     That is the one by its name; where that one is of other data, it stays as it is, and
@@ -48,15 +51,15 @@ def folder_of(config, known=None):
     # Earlier versions did not write all down, and then the name is to do.
     if record is not None and _same_data(record, config, known) is not False:
         return RunFolder(plain)
-    for path in _namesakes(plain):
-        if path != plain and _is_of(path, config, known):
-            return RunFolder(path)
+    for folder in _namesakes(plain):
+        if folder.path != plain and _is_of(folder, config, known):
+            return folder
     if record is None:
         return RunFolder(plain)
     return RunFolder(plain.with_name(f"{plain.name}-{_letters(config, known)}"))
 
 
-def differing(record, config):
+def differing(record: dict[str, Any], config: configs.Config) -> list[str]:
     """Names of the settings in which a run is another than that of a config.
 
     Args:
@@ -82,15 +85,19 @@ def differing(record, config):
     ]
 
 
-def _namesakes(plain):
+def _namesakes(plain: pathlib.Path) -> list[RunFolder]:
     """Folders of runs whose names differ in letters at the end alone, sorted."""
-    stem = glob.escape(plain.name.rpartition("-")[0])
-    return sorted(path.parent for path in plain.parent.glob(f"{stem}-*/config.json"))
+    stem = plain.name.rpartition("-")[0] + "-"
+    return [
+        folder
+        for folder in folders_in(plain.parent)
+        if folder.path.name.startswith(stem)
+    ]
 
 
-def _is_of(path, config, known):
+def _is_of(folder: RunFolder, config: configs.Config, known: Known) -> bool:
     try:
-        record = RunFolder(path).config()
+        record = folder.config()
     except RunError:
         return False  # damaged, so that nothing is known of it
     return (
@@ -100,7 +107,7 @@ def _is_of(path, config, known):
     )
 
 
-def _changeable(config):
+def _changeable(config: configs.Config) -> list[str]:
     """Names of the settings that name data which may be other data tomorrow."""
     return [
         name
@@ -109,7 +116,9 @@ def _changeable(config):
     ]
 
 
-def _same_data(record, config, known):
+def _same_data(
+    record: dict[str, Any], config: configs.Config, known: Known
+) -> bool | None:
     """Whether a run's data is that of now; None where it is not written down."""
     found = True
     for name in _changeable(config):
@@ -128,14 +137,16 @@ def _same_data(record, config, known):
     return found
 
 
-def _recorded(record, name):
+def _recorded(record: dict[str, Any], name: str) -> Contents:
     if name == "open_set":
         return Contents(record.get("open_set_fingerprint"))
     names = record.get("class_names")
     return Contents(record.get("data_fingerprint"), names and tuple(names))
 
 
-def _contents(name, config, imagenet_dir, known):
+def _contents(
+    name: str, config: configs.Config, imagenet_dir: str | None, known: Known
+) -> Contents:
     """The `Contents` of the data that a setting names now, as a run would read it."""
     options = {}
     if name == "dataset":
@@ -152,7 +163,7 @@ def _contents(name, config, imagenet_dir, known):
     return known[key]
 
 
-def _letters(config, known):
+def _letters(config: configs.Config, known: Known) -> str:
     """Of all the data that a config names, for the name of a folder."""
     found = [
         _contents(name, config, config.imagenet_dir, known)

@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import platform
+from typing import Self
 
 import filelock
 
@@ -33,11 +34,11 @@ class RunLock:
         ...     train()
     """
 
-    def __init__(self, path):
+    def __init__(self, path: str | os.PathLike):
         self.path = pathlib.Path(path)
         self._lock = filelock.FileLock(self.path / _LOCK)
 
-    def __enter__(self):
+    def __enter__(self) -> Self:
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             self._lock.acquire(timeout=0)
@@ -58,12 +59,12 @@ class RunLock:
             ) from error
         return self
 
-    def __exit__(self, *exception):
+    def __exit__(self, *exception: object) -> None:
         # The lock's own file stays: to remove it would let two others in at once.
         (self.path / _HOLDER).unlink(missing_ok=True)
         self._lock.release()
 
-    def _holder(self):
+    def _holder(self) -> str:
         try:
             holder = json.loads((self.path / _HOLDER).read_text("utf-8"))
             return (

@@ -6,15 +6,21 @@ where they were; and all of it may have moved since, the run and its data.
 
 import dataclasses
 import os
+from typing import Any
 
+from lnl_sr_tf.config import Config
 from lnl_sr_tf.config.data_kinds import FROM_LISTS
 from lnl_sr_tf.errors import InputError
 
 _FOLDERS = ("data_dir", "imagenet_dir")
 _FILE_ENDINGS = (".csv", ".jsonl", ".npz")
+# From the name of a setting to absolute paths, the likeliest first.
+Places = dict[str, list[str]]
 
 
-def looked_at(config, record, data_dir=None):
+def looked_at(
+    config: Config, record: dict[str, Any], data_dir: str | None = None
+) -> Places:
     """The places at which each file and folder of a run may be, the likeliest first.
 
     Args:
@@ -39,7 +45,7 @@ def looked_at(config, record, data_dir=None):
     return made
 
 
-def located(config, places):
+def located(config: Config, places: Places) -> Config:
     """The config with files and folders by where they are; by where they were if lost.
 
     Args:
@@ -52,7 +58,7 @@ def located(config, places):
     )  # fmt: skip
 
 
-def check_data(config, places, folder):
+def check_data(config: Config, places: Places, folder: str | os.PathLike) -> None:
     """Raise InputError where the data of a run is at none of its places.
 
     Args:
@@ -71,12 +77,12 @@ def check_data(config, places, folder):
             )
 
 
-def _first(name, places):
+def _first(name: str, places: list[str]) -> str | None:
     """The first of the places where there is something of the right kind, or None."""
     return next((place for place in places if _is_there(name, place, places)), None)
 
 
-def _is_there(name, place, places):
+def _is_there(name: str, place: str, places: list[str]) -> bool:
     folder = name in _FOLDERS or (
         name in ("dataset", "open_set")
         and not places[-1].lower().endswith(_FILE_ENDINGS)
@@ -84,5 +90,5 @@ def _is_there(name, place, places):
     return os.path.isdir(place) if folder else os.path.isfile(place)
 
 
-def _absolute(path):
+def _absolute(path: str) -> str:
     return os.path.abspath(os.path.expanduser(path))

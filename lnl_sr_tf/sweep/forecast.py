@@ -1,12 +1,11 @@
 """Which runs would be trained, and how long that would take by those that are done."""
 
 import os
-import pathlib
 import statistics
 
 from lnl_sr_tf.duration import duration
 from lnl_sr_tf.errors import RunError
-from lnl_sr_tf.runs.folder import RunFolder
+from lnl_sr_tf.runs.folder import RunFolder, folders_in
 from lnl_sr_tf.runs.identity import folder_of
 
 # Runs that are alike in these take about as long an epoch.
@@ -38,7 +37,7 @@ def lines(configs):
         begun = len(folder.rows()) if config.resume else 0
         state = f"{begun} of {config.epochs} epochs" if begun else "to be trained"
         plain = folder.path.with_name(config.run_name)
-        if folder.path != plain and (plain / "config.json").is_file():
+        if folder.path != plain and RunFolder(plain).begun():
             state += f" ({plain.name} is of other data)"
         seconds = _seconds(config, config.epochs - begun, paces)
         if seconds is None:
@@ -59,8 +58,7 @@ def lines(configs):
 def _paces(output_dir):
     """Seconds an epoch of the runs that are there: lists by what they have alike."""
     found = {}
-    for path in pathlib.Path(os.path.expanduser(output_dir)).glob("*/config.json"):
-        folder = RunFolder(path.parent)
+    for folder in folders_in(os.path.expanduser(output_dir)):
         try:
             config, summary = folder.config(), folder.summary()
         except RunError:

@@ -1,20 +1,26 @@
 """Runs one after the other, in this process."""
 
+from collections.abc import Callable
+
 import keras
 
 from lnl_sr_tf import experiment
+from lnl_sr_tf.config import Config
 from lnl_sr_tf.devices import choice
 from lnl_sr_tf.errors import RunError
-from lnl_sr_tf.sweep.child import Result, jobs
+from lnl_sr_tf.runs.folder import RunFolder
+from lnl_sr_tf.sweep.job import Result, jobs
 from lnl_sr_tf.sweep.outcome import Outcome
 from lnl_sr_tf.training.callbacks.within_epoch import Stopped
 
 
-def train(groups, tell):
+def train(
+    groups: list[list[Config]], tell: Callable[[str], None]
+) -> list[list[RunFolder]]:
     """Train groups of runs.
 
     Args:
-        groups: lists of `lnl_sr_tf.config.Config`, each to be trained together.
+        groups: their settings, those of each to be trained together.
         tell: called with each line for the person who waits.
 
     Returns:
@@ -29,7 +35,7 @@ def train(groups, tell):
     devices = choice.start(groups[0][0], tell)
     for group in groups:
         for config in group:
-            experiment.check(config)
+            experiment.check(config, devices)
     outcome = Outcome(jobs(groups), tell, look_again=True)
     alone = len(groups) == 1 or devices.workers > 1
     trained = []
@@ -40,7 +46,7 @@ def train(groups, tell):
             tell(f"Run {number} of {len(groups)}")
         problem = ""
         try:
-            trained.append(experiment.run_together(job.group, tell))
+            trained.append(experiment.run_checked(job.group, devices, tell))
         except Stopped:
             raise
         except RunError as error:

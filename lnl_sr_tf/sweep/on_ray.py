@@ -6,7 +6,7 @@ import time
 
 from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.interruption import watching
-from lnl_sr_tf.sweep import child
+from lnl_sr_tf.sweep import child, job
 from lnl_sr_tf.sweep.outcome import Outcome
 
 _RETRIES = 5
@@ -47,7 +47,7 @@ def train(groups, tell):
         raise InputError(
             '--sweep_on=ray: Ray is not installed; pip install "lnl-sr-tf[ray]"'
         ) from None
-    outcome = Outcome(child.jobs(groups), tell)
+    outcome = Outcome(job.jobs(groups), tell)
     if not outcome.waiting:
         return outcome.folders()
     _connect(ray)
@@ -102,7 +102,7 @@ def _submit(ray, config, waiting):
         remote.options(num_cpus=cpus, num_gpus=gpus, name=job.label.strip(": ")).remote(
             job.settings(),
             os.getcwd(),
-            environment | child.environment_of(cpus, None if gpus else "-1"),
+            environment | job.environment_of(cpus, None if gpus else "-1"),
         ): job
         for job in waiting
     }
@@ -147,7 +147,7 @@ def _gather(ray, begun, outcome, asked):
 
 def _result(ray, one):
     try:
-        return child.Result(*ray.get(one))
+        return job.Result(*ray.get(one))
     except ray.exceptions.RayError as error:
         line = " ".join(str(error).split())
-        return child.Result(f"Ray could not finish it ({line:.300})", False, [])
+        return job.Result(f"Ray could not finish it ({line:.300})", False, [])

@@ -13,7 +13,7 @@ class Outcome:
     """Gathers the results of jobs.
 
     Args:
-        jobs: a list of `lnl_sr_tf.sweep.child.Job`.
+        jobs: a list of `lnl_sr_tf.sweep.job.Job`.
         tell: called with each line for the person who waits.
         look_again: whether jobs that are finished are gone through all the same, as
             several machines must, of which one alone has the folders.

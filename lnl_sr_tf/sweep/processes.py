@@ -15,7 +15,7 @@ import time
 
 from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.interruption import watching
-from lnl_sr_tf.sweep.child import Result, environment_of, jobs
+from lnl_sr_tf.sweep.job import Result, environment_of, jobs
 from lnl_sr_tf.sweep.outcome import Outcome
 
 _STARTS = 3  # of a run whose process was killed

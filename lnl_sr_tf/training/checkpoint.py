@@ -4,24 +4,18 @@ import os
 import pathlib
 import re
 import shutil
-import zipfile
-import zlib
 from typing import NamedTuple
 
 import keras
 import numpy as np
 
 from lnl_sr_tf.errors import NotFinite, RunError
+from lnl_sr_tf.files import UNREADABLE
 
 FORMAT = 1
 _STATE = "state.npz"
 _NAME = re.compile(r"epoch_(\d{5,})(?:_step_(\d{6,}))?")
 _KEEP = 2
-# What NumPy and zipfile raise where bytes are not what they were.
-_UNREADABLE = (
-    OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile,
-    zlib.error,
-)  # fmt: skip
 
 
 class Place(NamedTuple):
@@ -185,7 +179,7 @@ def restore(model, folder, tell=print):
         path = pathlib.Path(folder) / place.folder / _STATE
         try:
             restored = _read(model, path, place)
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             problem = f"the checkpoint {path} cannot be read ({error})"
             if place != places[0]:
                 tell(f"{problem}; the one before it is used")

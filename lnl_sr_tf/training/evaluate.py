@@ -1,19 +1,19 @@
 """What is measured once, of the trained model."""
 
+from typing import Any
+
 import numpy as np
 
-from lnl_sr_tf.datasets.batches import pipeline
-
-_BATCH = 256
-_LARGE_BATCH = 512
+from lnl_sr_tf.datasets import Dataset
+from lnl_sr_tf.training.predict import Predictions
 
 
-def evaluate(model, dataset):
+def evaluate(said: Predictions, dataset: Dataset) -> dict[str, Any]:
     """Accuracy by class, on further test sets, and agreement with the given labels.
 
     Args:
-        model: a `keras.Model` from uint8 images to logits.
-        dataset: a `lnl_sr_tf.datasets.Dataset`.
+        said: the logits of the trained network for the parts of the dataset.
+        dataset: what it was trained on.
 
     Returns:
         A dict, ready for JSON: `class_accuracy`, or `given_class_accuracy` where the
@@ -23,7 +23,7 @@ def evaluate(model, dataset):
         `given_label_agreement`, the share of training examples that the model, as it is
         in the end, gives the label that they came with.
     """
-    hits = _hits(model, dataset.test_images, dataset.test_labels)
+    hits = said.test.argmax(axis=1) == dataset.test_labels
     by_class = {}
     for label, name in enumerate(dataset.class_names):
         members = hits[dataset.test_labels == label]
@@ -32,48 +32,21 @@ def evaluate(model, dataset):
     found = {"given_class_accuracy" if held_out else "class_accuracy": by_class}
     if dataset.more_tests:
         found["more_test_accuracy"] = {
-            name: float(_hits(model, test.images, test.labels).mean())
+            name: _accuracy(said.more_tests[name], test.labels)
             for name, test in dataset.more_tests.items()
         }
-    if dataset.validation:
-        part = dataset.validation
-        found["validation_accuracy"] = float(
-            _hits(model, part.images, part.labels).mean()
-        )
-    if dataset.clean_labels is None:
-        agreement = _hits(model, dataset.train_images, dataset.given_labels)
-        found["given_label_agreement"] = float(agreement.mean())
+    if said.validation is not None:
+        labels = dataset.validation.labels
+        found["validation_accuracy"] = _accuracy(said.validation, labels)
+    if said.train is not None:
+        found["given_label_agreement"] = _accuracy(said.train, dataset.given_labels)
     return found
 
 
-def outputs(model, images):
-    """A model's outputs for images, a batch at a time: `predict` is slower to begin.
-
-    Args:
-        model: a `keras.Model` of uint8 images.
-        images: uint8, shape (n, height, width, channels), an array or `ImageFiles`.
-
-    Returns:
-        An array of as many outputs.
-
-    Example:
-        >>> outputs(model, dataset.test_images).shape
-        (360, 10)
-    """
-    found = [
-        model.predict_on_batch(images[start : start + _LARGE_BATCH])
-        for start in range(0, len(images), _LARGE_BATCH)
-    ]
-    return np.concatenate(found)
-
-
-def class_accuracy(summary):
-    """Dict from a class to its accuracy, by whatever labels there are."""
+def class_accuracy(summary: dict[str, Any]) -> dict[str, float | None]:
+    """From each class to its accuracy, by whatever labels there are."""
     return summary.get("class_accuracy") or summary["given_class_accuracy"]
 
 
-def _hits(model, images, labels):
-    """Whether each image gets its label, a boolean array."""
-    batches = pipeline.evaluation_batches(images, labels, _BATCH)
-    logits = model.predict(batches, verbose=0)
-    return np.argmax(logits, axis=1) == labels
+def _accuracy(logits: np.ndarray, labels: np.ndarray) -> float:
+    return float((logits.argmax(axis=1) == labels).mean())

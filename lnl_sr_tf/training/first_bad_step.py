@@ -1,6 +1,5 @@
 """Which step made loss or weights no number: found by taking them again, one by one."""
 
-import json
 import math
 
 import keras
@@ -10,7 +9,6 @@ from lnl_sr_tf.errors import NotFinite
 from lnl_sr_tf.training.checkpoint import restore, what_stands
 
 _SHOWN = 5
-FILE = "not_finite.json"
 
 
 def explained(training, problem):
@@ -33,14 +31,14 @@ def explained(training, problem):
         more = len(examples) - _SHOWN
         where += f" at step {step}, on the training examples {shown}"
         if more > 0:
-            where += f" and {more} more (all in {folder.path / FILE})"
+            where += f" and {more} more (all in {folder.not_finite})"
         content = {
             "epoch": place.epochs + 1,
             "step": step,
             "loss": str(loss),
             "examples": examples,
         }
-        (folder.path / FILE).write_text(json.dumps(content) + "\n", "utf-8")
+        folder.write_not_finite(content)
     return NotFinite(
         f"{problem} {where}; a smaller lr or lambda0, or float32 as precision, may help"
         + what_stands(place)

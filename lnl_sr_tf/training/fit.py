@@ -2,21 +2,26 @@
 
 import contextlib
 import dataclasses
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import keras
 
 from lnl_sr_tf import callbacks
+from lnl_sr_tf.config import Config
+from lnl_sr_tf.datasets import Dataset
 from lnl_sr_tf.datasets.batches import pipeline
 from lnl_sr_tf.datasets.batches.augment import Augmentation
 from lnl_sr_tf.datasets.batches.epoch_plan import EpochPlan
 from lnl_sr_tf.devices.strategies import Devices
 from lnl_sr_tf.errors import NotFinite, RunError
-from lnl_sr_tf.interruption import watching
+from lnl_sr_tf.interruption import Asked, watching
+from lnl_sr_tf.runs.folder import RunFolder
 from lnl_sr_tf.training import on_device
 from lnl_sr_tf.training.build import build_variables, needs_index
 from lnl_sr_tf.training.callbacks.epoch_log import EpochLog
 from lnl_sr_tf.training.callbacks.output_record import OutputRecord
-from lnl_sr_tf.training.callbacks.parts_accuracy import Watch
+from lnl_sr_tf.training.callbacks.parts_accuracy import PartsAccuracy
 from lnl_sr_tf.training.callbacks.within_epoch import Stopped, WithinEpoch
 from lnl_sr_tf.training.checkpoint import (
     Checkpoint,
@@ -34,31 +39,34 @@ class Training:
     """A run that is to be trained.
 
     Args:
-        config: a `lnl_sr_tf.config.Config`.
-        model: a compiled `keras.Model` from `build_model`, made for the devices.
-        dataset: a `lnl_sr_tf.datasets.Dataset` with given labels.
-        folder: a `lnl_sr_tf.runs.folder.RunFolder`.
+        config: the settings of the run.
+        model: compiled, from `build_model`, made for the devices.
+        dataset: with given labels.
+        folder: that of the run.
         tell: called with the rows of all epochs so far after each one.
-        devices: what it trains on, a `lnl_sr_tf.devices.strategies.Devices`.
+        devices: what it trains on.
         make: makes the same model again; for several devices, whose model is theirs.
 
     Attributes:
-        restored: what `begin` brought back, a `Restored`.
-        done: epochs that are done.
-        log: the `EpochLog`, whose `rows` are those of all epochs.
-        problem: why it could not go on, a `RunError`; None where it could.
+        problem: why it could not go on; None where it could.
+        restored: what `begin` brought back.
+        done: epochs that are done, once it has begun.
+        log: the `EpochLog`, whose `rows` are those of all epochs, once it has begun.
     """
 
-    config: object
-    model: object
-    dataset: object
-    folder: object
-    tell: object
+    config: Config
+    model: keras.Model
+    dataset: Dataset
+    folder: RunFolder
+    tell: Callable[[list[dict[str, Any]]], None]
     devices: Devices = Devices()
-    make: object = None
-    problem: Exception = None
+    make: Callable[[], keras.Model] | None = None
+    problem: RunError | None = None
+    restored: Restored = dataclasses.field(default=Restored(), init=False)
+    done: int = dataclasses.field(default=0, init=False)
+    log: EpochLog = dataclasses.field(init=False)
 
-    def begin(self, say=print):
+    def begin(self, say: Callable[[str], None] = print) -> None:
         """Bring back the last checkpoint and the rows that belong to it.
 
         Args:
@@ -89,11 +97,11 @@ class Training:
         if self.done >= config.epochs:
             self.set_epoch(config.epochs - 1)
 
-    def callbacks(self, asked):
+    def callbacks(self, asked: Asked) -> list[keras.callbacks.Callback]:
         """What goes along with training.
 
         Args:
-            asked: an `lnl_sr_tf.interruption.Asked`.
+            asked: whether a signal asks to stop.
         """
         minutes = self.config.checkpoint_minutes
         checkpoints, kept = None, []
@@ -102,7 +110,7 @@ class Training:
             kept = [callbacks.TensorBoardLog(self.folder.tensorboard)]
         return [
             *schedulers(self.config, self.dataset.noise_rate),
-            *self._watch(),
+            *self._parts_accuracy(),
             self.log,
             *self._record(),
             *kept,
@@ -112,13 +120,13 @@ class Training:
             ),
         ]
 
-    def _watch(self):
+    def _parts_accuracy(self) -> list[keras.callbacks.Callback]:
         # Several devices measure the same only together; the results do it then.
         if self.devices.kind != "none":
             return []
-        return [Watch(self.dataset, self.config.seed)]
+        return [PartsAccuracy(self.dataset, self.config.seed)]
 
-    def _record(self):
+    def _record(self) -> list[keras.callbacks.Callback]:
         config = self.config
         if self.devices.kind != "none" or not self.folder.kept:
             return []
@@ -129,7 +137,7 @@ class Training:
         ]
 
     @property
-    def plan(self):
+    def plan(self) -> EpochPlan:
         """The `EpochPlan`: what is random in each epoch."""
         return EpochPlan(
             len(self.dataset.given_labels),
@@ -138,13 +146,15 @@ class Training:
             self.config.mixup,
         )
 
-    def batches(self, place, end, parts=None):
-        """Batches from a `Place` to the end of an epoch.
+    def batches(
+        self, place: Place, end: int, parts: pipeline.Parts | None = None
+    ) -> Iterable:
+        """Batches from a place to the end of an epoch.
 
         Args:
-            place: a `lnl_sr_tf.training.checkpoint.Place`.
+            place: where they begin.
             end: how many epochs are done then.
-            parts: the `lnl_sr_tf.datasets.batches.pipeline.Parts` of each, or None.
+            parts: those of each batch, or None for whole ones.
         """
         return pipeline.training_batches(
             self.dataset.train_images,
@@ -161,7 +171,7 @@ class Training:
             parts=parts,
         )
 
-    def test_batches(self, parts=None):
+    def test_batches(self, parts: pipeline.Parts | None = None) -> Iterable:
         """Batches of the test set."""
         config, dataset = self.config, self.dataset
         return pipeline.evaluation_batches(
@@ -173,7 +183,7 @@ class Training:
             parts=parts,
         )
 
-    def on_one_device(self):
+    def on_one_device(self) -> None:
         """Bring the model of the last checkpoint to one device."""
         if self.devices.kind == "none":
             return
@@ -182,14 +192,18 @@ class Training:
         restore(self.model, self.folder.checkpoints, lambda line: None)
         self.set_epoch(self.config.epochs - 1)
 
-    def _few(self, place):
+    def _few(self, place: Place) -> Any:
         """The first example, as the model trains on it."""
         sample = next(iter(self.batches(place, place.epochs + 1)))
         return keras.tree.map_structure(lambda array: array[:1], sample)
 
-    def set_epoch(self, epoch):
-        """Set what follows from the epoch alone: λ, which is in no checkpoint, and the
-        like, which a checkpoint has as they were in the epoch before.
+    def set_epoch(self, epoch: int) -> None:
+        """Set what follows from the epoch alone, such as λ.
+
+        It is in no checkpoint, or there as it was in the epoch before.
+
+        Args:
+            epoch: from 0.
         """
         for scheduler in schedulers(self.config, self.dataset.noise_rate):
             scheduler.set_model(self.model)
@@ -197,8 +211,8 @@ class Training:
             scheduler.on_epoch_begin(epoch)
 
     @property
-    def augmentation(self):
-        """How the training images are varied, an `Augmentation`."""
+    def augmentation(self) -> Augmentation:
+        """How the training images are varied."""
         config = self.config
         return Augmentation(
             config.crop_padding,
@@ -209,11 +223,11 @@ class Training:
         )
 
 
-def fit(trainings):
+def fit(trainings: list[Training]) -> None:
     """Train from where runs have begun to their last epoch.
 
     Args:
-        trainings: a list of `Training` that have begun; several, which differ in their
+        trainings: those that have begun; several, which differ in their
             seeds alone, are trained at once on JAX, and else one after the other. One
             that cannot go on says why in its `problem`.
 
@@ -236,14 +250,14 @@ def fit(trainings):
             training.problem = explained(training, training.problem)
 
 
-def _fit_by_keras(training, asked):
+def _fit_by_keras(training: Training, asked: Asked) -> None:
     """Train by `fit`: what is left of an epoch that was begun, and whole ones."""
     _finish_epoch(training, asked)
     if not training.problem and training.done < training.config.epochs:
         _call_fit(training, Place(training.done), training.config.epochs, asked)
 
 
-def _finish_epoch(training, asked):
+def _finish_epoch(training: Training, asked: Asked) -> None:
     """Train what is left of an epoch that was begun."""
     place = training.restored.place
     if place.step:
@@ -251,7 +265,7 @@ def _finish_epoch(training, asked):
         training.done += 1
 
 
-def _call_fit(training, place, end, asked):
+def _call_fit(training: Training, place: Place, end: int, asked: Asked) -> None:
     model, config, dataset = training.model, training.config, training.dataset
     devices = training.devices
     steps = pipeline.steps_per_epoch(len(dataset.given_labels), config.batch_size)
@@ -289,7 +303,7 @@ def _call_fit(training, place, end, asked):
 
 
 @contextlib.contextmanager
-def _problems_of(training):
+def _problems_of(training: Training) -> Iterator[None]:
     """Note why a run cannot go on, unless it was asked to stop."""
     try:
         yield

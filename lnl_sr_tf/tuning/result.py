@@ -3,12 +3,11 @@
 import csv
 import io
 import json
-import os
 import shlex
 
 from scipy import stats
 
-from lnl_sr_tf.errors import RunError
+from lnl_sr_tf.files import whole_file
 from lnl_sr_tf.tuning import criterion
 from lnl_sr_tf.tuning.space import words
 
@@ -44,7 +43,8 @@ def write_files(folder, space, trials, examples):
             row["validation_accuracy"] = one.value
             row["standard_error"] = criterion.standard_error(one.value, examples)
         table.writerow(row)
-    _replace(folder / TABLE, text.getvalue())
+    with whole_file(folder / TABLE) as file:
+        file.write(text.getvalue().encode())
     chosen = criterion.best(trials)
     if chosen:
         settings = space.settings_of(space.method_of(chosen.parameters))
@@ -53,7 +53,8 @@ def write_files(folder, space, trials, examples):
             f"{_percent(chosen.value, examples)} by given labels.",
             *_flags(settings),
         ]
-        _replace(folder / FLAGS, "\n".join(lines) + "\n")
+        with whole_file(folder / FLAGS) as file:
+            file.write(("\n".join(lines) + "\n").encode())
 
 
 def lines(folder, space, trials, examples, ceiling=None):
@@ -200,13 +201,3 @@ def _text(value):
     if isinstance(value, dict):
         return ",".join(f"{name}={_text(one)}" for name, one in value.items())
     return json.dumps(value) if isinstance(value, bool) else str(value)
-
-
-def _replace(path, text):
-    """Write by another name and rename: what stands there is always whole."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        unfinished.write_text(text, "utf-8")
-        unfinished.replace(path)
-    except OSError as error:
-        raise RunError(f"cannot write {path}: {error.strerror or error}") from error

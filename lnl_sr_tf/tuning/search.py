@@ -44,18 +44,19 @@ def run(space, wanted, tell=print, say=lambda line: None):
         >>> run(Space({"dataset": "digits", "epochs": 10}), wanted=20)
     """
     folder = pathlib.Path(space.output_dir).expanduser() / space.name
+    first = next(iter(space.recipes.values()))
+    devices = choice.start(first)
+    if devices.workers > 1:
+        raise InputError("tune trains a trial on one machine; unset TF_CONFIG")
     for config in space.recipes.values():
-        if choice.start(config).workers > 1:
-            raise InputError("tune trains a trial on one machine; unset TF_CONFIG")
-        experiment.check(config)
+        experiment.check(config, devices)
     for line in loss_args.told(space.given, space.recipes.values()):
         tell(line)
-    first = next(iter(space.recipes.values()))
     # Before anything is written: the data may be wrong.
     dataset = _dataset(first, say)
     examples = len(dataset.validation.labels)
     study = _study(folder, space, dataset, tell)
-    search = _Search(study, space.count(wanted), examples, tell, say)
+    search = _Search(study, space.count(wanted), examples, devices, tell, say)
     with _terminable():
         trials = search.train_all()
     ceiling = None
@@ -73,14 +74,16 @@ class _Search:
         study: a `lnl_sr_tf.tuning.study.Study`.
         wanted: how many there are to be.
         examples: how many the criterion is measured on.
+        devices: what each is trained on.
         tell: called with each line about the search.
         say: called with each line about the run of a trial.
     """
 
-    def __init__(self, study, wanted, examples, tell, say):
+    def __init__(self, study, wanted, examples, devices, tell, say):
         self.study = study
         self.wanted = wanted
         self.examples = examples
+        self.devices = devices
         self.tell = tell
         self.say = say
 
@@ -130,7 +133,7 @@ class _Search:
         # What Keras keeps of the trials before would add up.
         keras.utils.clear_session()
         try:
-            done = experiment.run(config, self.say)
+            done = experiment.run(config, self.say, self.devices)
         except NotFinite as error:
             self._fail(claim, error, name)
             return

@@ -14,8 +14,9 @@ from helpers.command import call
 import lnl_sr_tf as lnl
 from lnl_sr_tf.auditing.against_clean import against_clean
 from lnl_sr_tf.errors import InputError, RunError
+from lnl_sr_tf.runs.arrays import read_output_sum
 from lnl_sr_tf.runs.folder import RunFolder
-from lnl_sr_tf.training.callbacks.output_record import read_record, recorded_epochs
+from lnl_sr_tf.training.callbacks.output_record import recorded_epochs
 
 
 class AuditCommandTest(tf.test.TestCase, parameterized.TestCase):
@@ -61,7 +62,7 @@ class AuditCommandTest(tf.test.TestCase, parameterized.TestCase):
         self.assertAlmostEqual(known["noise_rate"], wrong.mean())
 
     def test_record_is_the_mean_of_epochs(self):
-        epochs, total = read_record(self.run_.outputs)
+        epochs, total = read_output_sum(self.run_.outputs)
         self.assertEqual(epochs, recorded_epochs(10, 60))
         self.assertAllClose(total.sum(axis=1), np.full(1437, 10.0), 1e-3)
 

@@ -11,7 +11,7 @@ from helpers.bare_results import bare_results
 
 from lnl_sr_tf import config, datasets, experiment, noise
 from lnl_sr_tf.errors import InputError, RunError
-from lnl_sr_tf.training import progress
+from lnl_sr_tf.training import precision, progress
 
 
 class ExperimentTest(tf.test.TestCase, parameterized.TestCase):
@@ -188,9 +188,7 @@ class ExperimentTest(tf.test.TestCase, parameterized.TestCase):
         """What is missing is written; no epoch is trained again."""
         settled = self.settled(loss="ce_sr", lambda_every=1)
         with (
-            mock.patch.object(
-                experiment.experiment.export, "save", side_effect=OSError("full")
-            ),
+            mock.patch("lnl_sr_tf.export.save", side_effect=OSError("full")),
             self.assertRaisesRegex(RunError, "had to stop: full; .* goes on"),
         ):
             experiment.run(settled, tell=lambda line: None)
@@ -205,14 +203,10 @@ class ExperimentTest(tf.test.TestCase, parameterized.TestCase):
 
     def test_keeps_the_precision_it_began_with(self):
         """A run that moves to a machine where auto means something else goes on."""
-        with mock.patch.object(
-            experiment.experiment.precision, "resolve", return_value="mixed_bfloat16"
-        ):
+        with mock.patch.object(precision, "resolve", return_value="mixed_bfloat16"):
             run = experiment.run(self.settled(epochs=1), tell=lambda line: None)
         self.unfinish(run)
-        with mock.patch.object(
-            experiment.experiment.precision, "resolve", return_value="float32"
-        ):
+        with mock.patch.object(precision, "resolve", return_value="float32"):
             experiment.run(self.settled(epochs=1), tell=lambda line: None)
         self.assertEqual(run.config()["precision_used"], "mixed_bfloat16")
         model = keras.models.load_model(run.model)

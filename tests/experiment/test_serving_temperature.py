@@ -10,7 +10,7 @@ from helpers.bare_results import bare_results
 from lnl_sr_tf import config, experiment
 from lnl_sr_tf.analysis import calibration
 from lnl_sr_tf.experiment.finished_run import FinishedRun
-from lnl_sr_tf.training.evaluate import outputs
+from lnl_sr_tf.training.predict import outputs
 
 
 class CalibrateTest(tf.test.TestCase, parameterized.TestCase):

@@ -78,7 +78,7 @@ def place():
         new = {"XDG_CACHE_HOME": str(folder / "cache"), "HOME": str(folder / "home")}
         stack.enter_context(mock.patch.dict(os.environ, new))
         for name, value in (
-            ("lnl_sr_tf.experiment.run_together", _load),
+            ("lnl_sr_tf.experiment.run_checked", _load),
             ("lnl_sr_tf.datasets.sources.tfds.load", _not_fetched),
             # No port is opened, no process started.
             ("lnl_sr_tf.devices.choice.start", lambda *a, **k: Devices()),
@@ -91,27 +91,16 @@ def place():
         yield folder
 
 
-class _Trains(Exception):
-    """A matrix was to be estimated from a training."""
-
-
-def _load(configs, tell):
-    from lnl_sr_tf import experiment
+def _load(configs, devices, tell):
     from lnl_sr_tf.experiment import correction_matrix, run_data
     from lnl_sr_tf.runs.folder import UnwrittenFolder
 
-    def train(config):
-        raise _Trains
-
     for one in configs:
-        experiment.check(one)
         folder = UnwrittenFolder("nowhere")
         source = run_data.read(one, one.dataset, one.pixels, tell)
         data = run_data.load(one, folder, source, tell)
-        with contextlib.suppress(_Trains):
-            correction_matrix.correction_matrix(
-                one, data, folder.transition_matrix, train, tell
-            )
+        if not correction_matrix.needs_warm_up(one, folder):
+            correction_matrix.correction_matrix(one, data, folder, None, tell)
     return [folder for _ in configs]
 
 

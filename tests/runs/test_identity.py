@@ -17,7 +17,7 @@ from lnl_sr_tf.errors import InputError, RunError
 from lnl_sr_tf.experiment import run_data
 from lnl_sr_tf.experiment.finished_run import FinishedRun
 from lnl_sr_tf.runs import identity
-from lnl_sr_tf.sweep import child, forecast
+from lnl_sr_tf.sweep import forecast, job
 
 
 def rewrite_npz(root):
@@ -141,7 +141,7 @@ class WhichFolderTest(Places):
         other = identity.folder_of(made)
         self.assertFalse(other.finished())
         self.assertRegex(other.path.name, f"^{first.path.name}-[0-9a-f]{{8}}$")
-        self.assertIsNone(child.Job([made], "").finished())
+        self.assertIsNone(job.Job([made], "").finished())
         line, total = forecast.lines([made])
         self.assertStartsWith(line, f"{other.path.name}: to be trained ({first.path}"
                               .replace(str(first.path), first.path.name))  # fmt: skip

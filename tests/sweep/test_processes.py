@@ -16,7 +16,7 @@ from lnl_sr_tf import config, sweep
 from lnl_sr_tf.errors import InputError, RunError
 from lnl_sr_tf.runs.folder import RunFolder
 from lnl_sr_tf.sweep import processes
-from lnl_sr_tf.sweep.child import Job, Result
+from lnl_sr_tf.sweep.job import Job, Result
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BARE = ROOT / "tests" / "helpers" / "bare_child.py"

@@ -157,7 +157,9 @@ class InterruptedTest(tf.test.TestCase, parameterized.TestCase):
 
         out_dir = pathlib.Path(self.get_temp_dir()) / self.id().rpartition(".")[2]
         with (
-            mock.patch.object(search.experiment, "run", run),
+            mock.patch.object(
+                search.experiment, "run", lambda made, say, devices: run(made, say)
+            ),
             mock.patch.object(search.keras.utils, "clear_session"),  # it takes its time
         ):
             done = call(*SMALL, "--loss=ce,ce_sr", *flags, f"--output_dir={out_dir}")

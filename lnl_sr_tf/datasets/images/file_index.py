@@ -10,12 +10,12 @@ import hashlib
 import os
 import pathlib
 import tempfile
-import zipfile
 
 import numpy as np
 from tqdm import tqdm
 
 from lnl_sr_tf.datasets.images.image_rules import LARGEST_PIXELS, by_tensorflow
+from lnl_sr_tf.files import UNREADABLE
 
 _LARGEST_FILE = 2**28  # bytes
 _BATCH = 256
@@ -234,7 +234,7 @@ def _kept(source):
                 zip(paths, zip(stored["stamps"], stored["found"], strict=True),
                     strict=True)
             )  # fmt: skip
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+    except UNREADABLE:
         return {}
 
 

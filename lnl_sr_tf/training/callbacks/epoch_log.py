@@ -2,27 +2,37 @@
 
 import math
 import time
+from collections.abc import Callable
+from typing import Any
 
 import keras
 
 from lnl_sr_tf.errors import NotFinite, RunError
 from lnl_sr_tf.layers.output_sharpening import sharpening_layers
 from lnl_sr_tf.losses import SparseRegularization
-from lnl_sr_tf.runs.folder import WATCHED
+from lnl_sr_tf.runs.folder import WATCHED, RunFolder
+
+Rows = list[dict[str, Any]]
 
 
 class EpochLog(keras.callbacks.Callback):
     """Gathers the figures of each epoch, writes `metrics.csv`, and tells.
 
     Args:
-        folder: a `lnl_sr_tf.runs.folder.RunFolder`.
+        folder: that of the run.
         rows: rows of the epochs that are done already.
         tell: called with all rows after each epoch.
         clean: whether the labels of the test set are other than those of training, so
             that accuracy on it counts as such.
     """
 
-    def __init__(self, folder, rows, tell, clean=True):
+    def __init__(
+        self,
+        folder: RunFolder,
+        rows: Rows,
+        tell: Callable[[Rows], None],
+        clean: bool = True,
+    ):
         super().__init__()
         self.folder = folder
         self.rows = list(rows)
@@ -30,20 +40,20 @@ class EpochLog(keras.callbacks.Callback):
         self.clean = clean
         self._start = None
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Start the clock."""
         self._start = time.perf_counter()
 
-    def add_seconds(self, seconds):
+    def add_seconds(self, seconds: float) -> None:
         """Count what an epoch had taken before a cut."""
         self._start -= seconds
 
-    def seconds(self):
+    def seconds(self) -> float:
         """What the epoch has taken so far."""
         return time.perf_counter() - self._start
 
-    def on_epoch_end(self, epoch, logs=None):
-        """Write the row; stop a run whose loss is no number any more."""
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Write the row; stop a run whose loss became NaN or infinite."""
         if self.folder.kept and not self.folder.path.is_dir():
             raise RunError(
                 f"{self.folder.path} was removed while it was trained; the same "
@@ -55,7 +65,7 @@ class EpochLog(keras.callbacks.Callback):
         self.folder.write_rows(self.rows)
         self.tell(self.rows)
 
-    def _row(self, epoch, logs):
+    def _row(self, epoch: int, logs: dict[str, Any]) -> dict[str, Any]:
         loss = self.model.loss
         sharpening = list(sharpening_layers(self.model))
         forget_rate = getattr(self.model, "forget_rate", None)
@@ -88,6 +98,6 @@ class EpochLog(keras.callbacks.Callback):
         }
 
 
-def _number(value):
+def _number(value: Any) -> float | None:
     # Not by float(): a variable of several replicas does not know that.
     return None if value is None else float(keras.ops.convert_to_numpy(value))

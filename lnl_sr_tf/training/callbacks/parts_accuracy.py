@@ -1,16 +1,19 @@
 """What is measured after each epoch beside the test set, on examples of training."""
 
+from typing import Any
+
 import keras
 import numpy as np
 
+from lnl_sr_tf.datasets import Dataset
 from lnl_sr_tf.datasets.images.image_files import take
+from lnl_sr_tf.training.predict import outputs
 
 # Enough to see a share to within 2 %, and a small part of an epoch.
 _SAMPLE = 2000
-_BATCH = 512
 
 
-class Watch(keras.callbacks.Callback):
+class PartsAccuracy(keras.callbacks.Callback):
     """Adds figures to the logs of each epoch, for the callbacks after it.
 
     `validation_accuracy`, by given labels, of the examples that are kept from training;
@@ -20,14 +23,14 @@ class Watch(keras.callbacks.Callback):
     network has memorised; and `wrong_part_true_accuracy`, of them, by the true ones.
 
     Args:
-        dataset: a `lnl_sr_tf.datasets.Dataset`.
+        dataset: what is trained on.
         seed: of the sample.
 
     Example:
-        >>> model.fit(batches, callbacks=[Watch(dataset, seed=1)])
+        >>> model.fit(batches, callbacks=[PartsAccuracy(dataset, seed=1)])
     """
 
-    def __init__(self, dataset, seed):
+    def __init__(self, dataset: Dataset, seed: int):
         super().__init__()
         self.validation = dataset.validation
         self.sample = None
@@ -42,29 +45,21 @@ class Watch(keras.callbacks.Callback):
                 dataset.clean_labels[chosen],
             )
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Measure."""
         if self.validation:
-            found = _predicted(self.model, self.validation.images)
-            hits = found == self.validation.labels
+            said = outputs(self.model, self.validation.images)
+            hits = said.argmax(axis=-1) == self.validation.labels
             logs["validation_accuracy"] = float(np.mean(hits))
         if self.sample:
             images, given, true = self.sample
-            logs.update(memorisation(_predicted(self.model, images), given, true))
+            said = outputs(self.model, images).argmax(axis=-1)
+            logs.update(memorisation(said, given, true))
 
 
-def _predicted(model, images):
-    """The label that a model gives each image; `predict` would take longer to begin."""
-    # Of Co-teaching, the network that is kept.
-    model = getattr(model, "first", model)
-    found = [
-        np.argmax(model.predict_on_batch(images[start : start + _BATCH]), axis=-1)
-        for start in range(0, len(images), _BATCH)
-    ]
-    return np.concatenate(found)
-
-
-def memorisation(predicted, given, true):
+def memorisation(
+    predicted: np.ndarray, given: np.ndarray, true: np.ndarray
+) -> dict[str, float]:
     """How much of the right and of the wrong labels a network has learned.
 
     Args:
@@ -73,8 +68,8 @@ def memorisation(predicted, given, true):
         true: the clean ones, shape (n,).
 
     Returns:
-        A dict of the three accuracies that `Watch` describes, where there are examples
-        of the kind.
+        A dict of the three accuracies that `PartsAccuracy` describes, where there are
+        examples of the kind.
 
     Example:
         >>> memorisation(np.array([0, 1]), np.array([0, 1]), np.array([0, 0]))
@@ -95,7 +90,7 @@ def memorisation(predicted, given, true):
     return found
 
 
-def _known(dataset):
+def _known(dataset: Dataset) -> np.ndarray:
     """The examples to choose from: none, where no label is known to be wrong."""
     if not dataset.noise_rate:
         return np.empty(0, np.int64)

@@ -1,0 +1,52 @@
+"""Whether the settings of a run name what there is: known before anything is read."""
+
+import dataclasses
+import os
+
+from lnl_sr_tf import datasets, models
+from lnl_sr_tf.config import Config
+from lnl_sr_tf.devices import choice
+from lnl_sr_tf.devices.strategies import Devices
+from lnl_sr_tf.errors import InputError
+from lnl_sr_tf.experiment import correction_matrix, label_noise
+from lnl_sr_tf.training import on_device
+from lnl_sr_tf.training.build import build_loss
+
+
+def check(config: Config, devices: Devices | None = None) -> None:
+    """Find out before anything is written whether a config names what there is.
+
+    Args:
+        config: the settings of a run.
+        devices: what it is to be trained on; by default one.
+
+    Raises:
+        InputError: if its dataset, loss or network is unknown, the loss does not take
+            its parameters, the noise is not defined for the dataset, or the devices
+            cannot train it.
+    """
+    choice.check(config, devices or Devices())
+    try:
+        build_loss(config)
+    except (ValueError, TypeError) as error:
+        raise InputError(f"--loss={config.loss}: {error}") from None
+    models.check(config.model)
+    datasets.check(config.dataset)
+    if config.open_set:
+        datasets.check(config.open_set)
+    if config.weights and not os.path.isfile(os.path.expanduser(config.weights)):
+        raise InputError(f"--weights={config.weights}: there is no such file")
+    label_noise.check(config)
+    correction_matrix.check_source(config)
+    on_device.check(config)
+
+
+def check_together(configs: list[Config]) -> None:
+    """Raise InputError where runs to be trained at once differ in more than seeds."""
+    first = configs[0]
+    for config in configs[1:]:
+        if dataclasses.replace(config, seed=first.seed) != first:
+            raise InputError(
+                f"{config.run_name} and {first.run_name} differ in more than "
+                "their seeds, so they cannot be trained together"
+            )

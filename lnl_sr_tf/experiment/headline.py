@@ -1,0 +1,50 @@
+"""What a run is, in a line for people before it is trained."""
+
+from lnl_sr_tf import models
+from lnl_sr_tf.config import Config
+from lnl_sr_tf.datasets import Dataset, ImageFiles
+from lnl_sr_tf.devices.strategies import Devices
+from lnl_sr_tf.runs.folder import RunFolder
+
+
+def headline(
+    config: Config, dataset: Dataset, policy: str, devices: Devices, folder: RunFolder
+) -> str:
+    """Data, noise, loss, network, epochs, seed, precision, devices and folder.
+
+    Args:
+        config: the settings of the run.
+        dataset: what it trains on.
+        policy: the Keras dtype policy that it computes by.
+        devices: what it is trained on.
+        folder: the run's.
+    """
+    network = models.choose(config.model, dataset.image_shape)
+    streamed = ""
+    if isinstance(dataset.train_images, ImageFiles):
+        streamed = ", read from their files as they are needed"
+    return (
+        f"{dataset.name} ({len(dataset.given_labels)} to train, "
+        f"{len(dataset.test_labels)} to test{streamed}), {_noise(config, dataset)}; "
+        f"{loss_by_method(config)}, "
+        f"{network}, {config.epochs} epochs, seed {config.seed}, {policy}"
+        f"{', ' + devices.words if devices.words else ''}; "
+        f"{folder.path}"
+    )
+
+
+def loss_by_method(config: Config) -> str:
+    """The loss, and the method where it is not the standard one."""
+    return config.loss + ("" if config.method == "standard" else f" by {config.method}")
+
+
+def _noise(config: Config, dataset: Dataset) -> str:
+    if dataset.noise_rate is None:
+        return "labels as they come" + (
+            ", an open set among them" if config.open_set else ""
+        )
+    if config.noise != "none" or config.open_set:
+        return f"noise {config.noise_words}, {dataset.noise_rate:.3f} as drawn"
+    if dataset.noise_rate:
+        return f"{dataset.noise_rate:.3f} of the labels wrong"
+    return "no label noise"

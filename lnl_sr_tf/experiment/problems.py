@@ -1,0 +1,79 @@
+"""What stops a run from outside, said in one line: memory, disk, images, machines."""
+
+import contextlib
+from collections.abc import Iterator
+
+from lnl_sr_tf.config import Config
+from lnl_sr_tf.datasets import Dataset, ImageFiles
+from lnl_sr_tf.devices import backend, choice
+from lnl_sr_tf.errors import RunError
+from lnl_sr_tf.training import precision
+
+
+@contextlib.contextmanager
+def told(configs: list[Config]) -> Iterator[None]:
+    """Within, what the backend raises becomes a `RunError` that says what to do.
+
+    Args:
+        configs: of the runs that are trained together.
+    """
+    try:
+        yield
+    except backend.disk_errors() as error:
+        if backend.out_of_memory(error):
+            raise _no_memory(configs) from error
+        # TensorFlow puts the name of a graph node in double braces before its text.
+        reason = str(error).rpartition("}} ")[2].strip() or type(error).__name__
+        raise RunError(
+            f"the run in {configs[0].output_dir} had to stop: "
+            f"{reason.splitlines()[0]}; what it had finished is intact, and with "
+            "resume on the same command goes on from there"
+        ) from error
+    except Exception as error:
+        if choice.peer_is_gone(error):
+            raise RunError(
+                f"another machine of the run in {configs[0].output_dir} is gone, or "
+                "does not answer; start all of them again, and with resume on they go "
+                "on from the last checkpoint"
+            ) from error
+        if precision.not_computable(error):
+            raise RunError(
+                f"this machine cannot compute {configs[0].model} with --precision="
+                f"{configs[0].precision}; use --precision=float32"
+            ) from error
+        if not backend.out_of_memory(error):
+            raise
+        raise _no_memory(configs) from error
+
+
+@contextlib.contextmanager
+def of_images(source: Dataset) -> Iterator[None]:
+    """Within, an image that is lost becomes a `RunError` that names it.
+
+    Args:
+        source: the data that is trained on.
+    """
+    try:
+        yield
+    except backend.file_errors() as error:
+        raise _image_gone(source) or error from None
+
+
+def _no_memory(configs: list[Config]) -> RunError:
+    return RunError(
+        f"the device has no memory left for {configs[0].model} with "
+        f"batch_size={configs[0].batch_size}"
+        + (f" and {len(configs)} seeds at once" if len(configs) > 1 else "")
+        + "; less of either takes less"
+    )
+
+
+def _image_gone(source: Dataset) -> RunError | None:
+    """Names an image that was whole before; None without one."""
+    for images in (source.train_images, source.test_images):
+        if isinstance(images, ImageFiles) and (found := images.damaged()):
+            return RunError(
+                f"an image changed while it was trained on: {found}; put it back, and "
+                "with resume on the same command goes on from the last checkpoint"
+            )
+    return None

@@ -1,0 +1,107 @@
+"""What a trained run leaves behind: figures, network, SavedModel, summary."""
+
+from collections.abc import Callable
+
+import keras
+import numpy as np
+
+from lnl_sr_tf import export
+from lnl_sr_tf.analysis import figures
+from lnl_sr_tf.config import Config
+from lnl_sr_tf.datasets import Dataset, tensorflow_beside
+from lnl_sr_tf.experiment import serving_temperature
+from lnl_sr_tf.experiment.headline import loss_by_method
+from lnl_sr_tf.runs import arrays
+from lnl_sr_tf.runs.folder import RunFolder
+from lnl_sr_tf.training.build import served_model
+from lnl_sr_tf.training.evaluate import class_accuracy, evaluate
+from lnl_sr_tf.training.fit import Training
+from lnl_sr_tf.training.predict import outputs, predictions
+from lnl_sr_tf.training.progress import summarize
+
+
+def write(training: Training, tell: Callable[[str], None]) -> None:
+    """Write the results of a run, `summary.json` at last: then it is finished.
+
+    Args:
+        training: the run, trained, on one device.
+        tell: called with each line for the person who waits.
+
+    Raises:
+        RunError: if something cannot be written.
+    """
+    config, dataset, folder = training.config, training.dataset, training.folder
+    rows = training.log.rows
+    tensorflow_beside.prepare()
+    kept = served_model(training.model)
+    said = predictions(kept, dataset)
+    summary = summarize(dataset, rows, finished=True) | evaluate(said, dataset)
+    if dataset.fold:
+        arrays.write_held_out(said.fold, dataset.fold, folder)
+        summary["held_out"] = True
+    summary |= serving_temperature.calibrated(said, dataset, folder)
+    _draw(config, dataset, rows, class_accuracy(summary), folder)
+    temperature = summary["calibration_temperature"]
+    exported = export.save(
+        kept, folder, dataset.class_names, config.resize, temperature, dataset.bits
+    )
+    if not exported:
+        tell("no SavedModel: TensorFlow, which it is for, is not installed")
+    else:
+        summary["served_otherwise"] = _served_otherwise(kept, said.test, dataset, tell)
+    folder.write_summary(summary | {"saved_model": exported})
+
+
+def _draw(
+    config: Config,
+    dataset: Dataset,
+    rows: list[dict],
+    by_class: dict[str, float | None],
+    folder: RunFolder,
+) -> None:
+    folder.figures.mkdir(exist_ok=True)
+    title = f"{dataset.name}, noise {config.noise_words}"
+    of_run = f"{title}, {loss_by_method(config)}, seed {config.seed}"
+    figures.curves(rows, of_run, folder.figures / "curves.png", dataset.test_labels_are)
+    figures.samples(
+        dataset.train_images,
+        dataset.given_labels,
+        dataset.clean_labels,
+        dataset.class_names,
+        title,
+        folder.figures / "samples.png",
+    )
+    figures.per_class(
+        by_class,
+        np.bincount(dataset.given_labels, minlength=dataset.num_classes),
+        of_run,
+        folder.figures / "per_class.png",
+        dataset.test_labels_are,
+    )
+
+
+def _served_otherwise(
+    model: keras.Model,
+    logits: np.ndarray,
+    dataset: Dataset,
+    tell: Callable[[str], None],
+) -> int:
+    """How many test images the SavedModel, in float32, gives another label.
+
+    Args:
+        model: the network that is kept.
+        logits: its own for the test set.
+        dataset: what it was trained on.
+        tell: called with a line where there are any.
+    """
+    served = export.in_float32(model)
+    if served is model:
+        return 0
+    again = outputs(served, dataset.test_images)
+    count = int((logits.argmax(axis=-1) != again.argmax(axis=-1)).sum())
+    if count:
+        tell(
+            f"the SavedModel, in float32, labels {count} of {len(logits)} test images "
+            "otherwise than the network did in training"
+        )
+    return count

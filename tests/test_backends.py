@@ -115,7 +115,7 @@ class BackendsTest(tf.test.TestCase, parameterized.TestCase):
         made = config.resolve({"loss": "ce", "epochs": 1, "seed": 7})
         self.assertEqual(made.run_name, run.path.name)
         source = run_data.read(made, "digits", None, print)
-        here = run_data.load(made, RunFolder(run.path / "nowhere"), source, print)
+        here = run_data.load(made, source, print)
         with np.load(run.labels) as stored:
             self.assertAllEqual(stored["given"], here.given_labels)
 

@@ -41,10 +41,19 @@ def check(config: Config, devices: Devices | None = None) -> None:
     on_device.check(config)
 
 
-def check_together(configs: list[Config]) -> None:
-    """Raise InputError where runs to be trained at once differ in more than seeds."""
+def check_together(configs: list[Config], devices: Devices) -> None:
+    """Find out the same of several runs, which may differ in their seeds alone.
+
+    Args:
+        configs: their settings.
+        devices: what they are to be trained on.
+
+    Raises:
+        InputError: as `check`, or if they differ in more.
+    """
     first = configs[0]
-    for config in configs[1:]:
+    for config in configs:
+        check(config, devices)
         if dataclasses.replace(config, seed=first.seed) != first:
             raise InputError(
                 f"{config.run_name} and {first.run_name} differ in more than "

@@ -33,7 +33,7 @@ def correction_matrix(
         config: the settings of the run.
         dataset: what it trains on.
         folder: the run's, in which the matrix is kept; read if it is there.
-        warm_up: the finished run of `warm_up_config`, where `needs_warm_up` says so.
+        warm_up: the finished run that `warm_up` asks for; None where it asks for none.
         tell: called with each line for the person who waits.
 
     Returns:
@@ -60,11 +60,33 @@ def correction_matrix(
     return matrix
 
 
-def needs_warm_up(config: Config, folder: RunFolder) -> bool:
-    """Whether a run of `warm_up_config` has to be trained before this one."""
-    return (
-        config.transition_matrix == "estimated"
-        and not folder.transition_matrix.is_file()
+def warm_up(
+    config: Config, folder: RunFolder, tell: Callable[[str], None]
+) -> Config | None:
+    """The settings of a run that has to be trained first; None where none has to.
+
+    It is a short one of ce, whose network has not memorised wrong labels yet, and tells
+    the transition matrix.
+
+    Args:
+        config: the settings of the run that corrects its loss.
+        folder: its folder; where that has the matrix already, nothing has to be.
+        tell: called with a line for the person who waits.
+    """
+    if config.transition_matrix != "estimated" or folder.transition_matrix.is_file():
+        return None
+    epochs = config.estimation_epochs
+    tell(f"estimating the transition matrix from {epochs} epochs of ce first")
+    return configs.without_idle_settings(
+        dataclasses.replace(
+            config,
+            loss="ce",
+            loss_args={},
+            method="standard",
+            mixup=0.0,
+            balance="none",
+            epochs=epochs,
+        )
     )
 
 
@@ -87,21 +109,6 @@ def _warn(
             f"are labelled more often as another than as themselves ({shown}); such "
             "a correction is hard to trust"
         )
-
-
-def warm_up_config(config: Config) -> Config:
-    """The short run of ce, before a network has memorised wrong labels."""
-    return configs.without_idle_settings(
-        dataclasses.replace(
-            config,
-            loss="ce",
-            loss_args={},
-            method="standard",
-            mixup=0.0,
-            balance="none",
-            epochs=config.estimation_epochs,
-        )
-    )
 
 
 def check_source(config: Config) -> None:

@@ -4,7 +4,6 @@ import contextlib
 from collections.abc import Callable
 
 from lnl_sr_tf.config import Config
-from lnl_sr_tf.datasets import Dataset
 from lnl_sr_tf.devices import backend, choice
 from lnl_sr_tf.devices.strategies import Devices
 from lnl_sr_tf.experiment import (
@@ -75,9 +74,7 @@ def run_together(
         >>> run_together(lnl.config.grid(settings))
     """
     devices = devices or choice.start(configs[0], tell)
-    for config in configs:
-        checks.check(config, devices)
-    checks.check_together(configs)
+    checks.check_together(configs, devices)
     return run_checked(configs, devices, tell)
 
 
@@ -97,7 +94,9 @@ def run_checked(configs: list[Config], devices: Devices, tell: Tell) -> list[Run
         RunError: if a run cannot go on.
     """
     with problems.told(configs), contextlib.ExitStack() as locks:
-        folders = [_open(config, devices, tell) for config in configs]
+        folders = [
+            opening.open_folder(config, devices.chief, tell) for config in configs
+        ]
         left = [
             (config, folder)
             for config, folder in zip(configs, folders, strict=True)
@@ -109,9 +108,14 @@ def run_checked(configs: list[Config], devices: Devices, tell: Tell) -> list[Run
         on_device.suits(configs[0], source)  # before anything is written
         trainings = []
         for config, folder in left:
-            dataset = run_data.load(config, folder, source, tell)
-            devices.agree(_fingerprint(config, dataset))
-            warm_up = _warm_up(config, folder, devices, tell)
+            dataset = run_data.load(config, source, tell)
+            devices.agree(
+                config.run_name.encode()
+                + dataset.given_labels.tobytes()
+                + dataset.test_labels.tobytes()
+            )
+            first = correction_matrix.warm_up(config, folder, tell)
+            warm_up = run(first, tell, devices) if first else None
             matrix = correction_matrix.correction_matrix(
                 config, dataset, folder, warm_up, tell
             )
@@ -121,7 +125,7 @@ def run_checked(configs: list[Config], devices: Devices, tell: Tell) -> list[Run
             # Nothing is written before it is known that the network fits the images.
             locks.enter_context(opening.claimed(config, dataset, folder))
             run_record.write(config, dataset, matrix, made, devices, folder)
-            tell(headline(config, dataset, made.policy, devices, folder))
+            tell(headline(config, dataset, made, devices, folder))
             run_data.warn_of_estimate(config, dataset, tell)
             if dataset.test_labels_are != "clean":
                 tell(WHAT_IS_MEASURED[dataset.test_labels_are])
@@ -145,35 +149,12 @@ def run_checked(configs: list[Config], devices: Devices, tell: Tell) -> list[Run
         return folders
 
 
-def _open(config: Config, devices: Devices, tell: Tell) -> RunFolder:
-    if devices.chief:
-        return opening.open_folder(config, tell)
-    return opening.folder_of_another(config)
-
-
 def _finished(folder: RunFolder, devices: Devices, tell: Tell) -> bool:
     """Whether a run is finished, as every machine is told."""
     finished = any(devices.any([folder.finished()]))
     if finished:
         tell(f"{folder.path}: already finished")
     return finished
-
-
-def _fingerprint(config: Config, dataset: Dataset) -> bytes:
-    """What has to be the same on all machines."""
-    labels = dataset.given_labels.tobytes() + dataset.test_labels.tobytes()
-    return config.run_name.encode() + labels
-
-
-def _warm_up(
-    config: Config, folder: RunFolder, devices: Devices, tell: Tell
-) -> RunFolder | None:
-    """The finished run whose network tells the transition matrix, where one has to."""
-    if not correction_matrix.needs_warm_up(config, folder):
-        return None
-    first = correction_matrix.warm_up_config(config)
-    tell(f"estimating the transition matrix from {first.epochs} epochs of ce first")
-    return run(first, tell, devices)
 
 
 def _begin(training: Training, tell: Tell) -> None:

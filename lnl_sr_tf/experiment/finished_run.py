@@ -14,7 +14,7 @@ from lnl_sr_tf.datasets import Dataset, ImageFiles
 from lnl_sr_tf.datasets.fingerprint import fingerprint
 from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.experiment import run_data
-from lnl_sr_tf.runs import places
+from lnl_sr_tf.runs import opening, places
 from lnl_sr_tf.runs.folder import RunFolder
 from lnl_sr_tf.training.predict import outputs
 
@@ -76,7 +76,9 @@ class FinishedRun:
         """
         places.check_data(self.settings, self._places, self.folder.path)
         source = _source(self.config)
-        return run_data.load(self.config, self.folder, source, lambda line: None)
+        dataset = run_data.load(self.config, source, lambda line: None)
+        opening.check_data(self.config, dataset, self.folder)
+        return dataset
 
     @functools.cached_property
     def model(self) -> keras.Model:

@@ -1,25 +1,28 @@
 """What a run is, in a line for people before it is trained."""
 
-from lnl_sr_tf import models
 from lnl_sr_tf.config import Config
 from lnl_sr_tf.datasets import Dataset, ImageFiles
 from lnl_sr_tf.devices.strategies import Devices
+from lnl_sr_tf.experiment.run_model import RunModel
 from lnl_sr_tf.runs.folder import RunFolder
 
 
 def headline(
-    config: Config, dataset: Dataset, policy: str, devices: Devices, folder: RunFolder
+    config: Config,
+    dataset: Dataset,
+    made: RunModel,
+    devices: Devices,
+    folder: RunFolder,
 ) -> str:
     """Data, noise, loss, network, epochs, seed, precision, devices and folder.
 
     Args:
         config: the settings of the run.
         dataset: what it trains on.
-        policy: the Keras dtype policy that it computes by.
+        made: its model.
         devices: what it is trained on.
         folder: the run's.
     """
-    network = models.choose(config.model, dataset.image_shape)
     streamed = ""
     if isinstance(dataset.train_images, ImageFiles):
         streamed = ", read from their files as they are needed"
@@ -27,7 +30,7 @@ def headline(
         f"{dataset.name} ({len(dataset.given_labels)} to train, "
         f"{len(dataset.test_labels)} to test{streamed}), {_noise(config, dataset)}; "
         f"{loss_by_method(config)}, "
-        f"{network}, {config.epochs} epochs, seed {config.seed}, {policy}"
+        f"{made.network}, {config.epochs} epochs, seed {config.seed}, {made.policy}"
         f"{', ' + devices.words if devices.words else ''}; "
         f"{folder.path}"
     )

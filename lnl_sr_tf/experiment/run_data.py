@@ -3,16 +3,11 @@
 import os
 from collections.abc import Callable
 
-import numpy as np
-
 from lnl_sr_tf import datasets
 from lnl_sr_tf.config import Config, rate_estimate
 from lnl_sr_tf.datasets import Dataset
 from lnl_sr_tf.datasets.describe import in_a_line
-from lnl_sr_tf.errors import RunError
 from lnl_sr_tf.experiment import label_noise
-from lnl_sr_tf.runs import arrays, opening
-from lnl_sr_tf.runs.folder import RunFolder
 
 
 def read(
@@ -51,21 +46,17 @@ def read(
     )
 
 
-def load(
-    config: Config, folder: RunFolder, source: Dataset, tell: Callable[[str], None]
-) -> Dataset:
-    """The dataset with its given labels, which those of a run that has begun must be.
+def load(config: Config, source: Dataset, tell: Callable[[str], None]) -> Dataset:
+    """The dataset with its given labels, and without the parts that are kept from it.
 
     Args:
         config: the settings of the run.
-        folder: the run's.
         source: the data as `read` gives it.
         tell: called with each line for the person who waits.
 
     Raises:
         InputError: if the noise does not fit the data, or there are too few examples
             for the fold.
-        RunError: if the data is not what it was when the run began.
     """
     dataset = source.with_imbalance(
         config.imbalance, config.imbalance_factor, config.seed
@@ -80,13 +71,6 @@ def load(
         dataset = dataset.with_validation(config.validation_share, config.seed)
     if config.fold is not None:
         dataset = dataset.with_fold(*config.part_of_parts, config.seed)
-    opening.check_data(config, dataset, folder)
-    before = arrays.read_given_labels(folder)
-    if before is not None and not np.array_equal(before, dataset.given_labels):
-        raise RunError(
-            f"{folder.labels} holds other labels than this run would train on: "
-            f"the data has changed; move {folder.path} away to start anew"
-        )
     return dataset
 
 

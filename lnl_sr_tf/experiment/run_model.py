@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 
+from lnl_sr_tf import models
 from lnl_sr_tf.config import Config
 from lnl_sr_tf.datasets import Dataset
 from lnl_sr_tf.devices.strategies import Devices
@@ -19,6 +20,7 @@ class RunModel(NamedTuple):
 
     Args:
         model: from uint8 images to logits.
+        network: the name of its network in `lnl_sr_tf.models`.
         policy: the Keras dtype policy of its layers, such as `"mixed_bfloat16"`.
         step_seconds: what `fastest_precision.measure` found; None where it was not
             asked.
@@ -26,6 +28,7 @@ class RunModel(NamedTuple):
     """
 
     model: keras.Model
+    network: str
     policy: str
     step_seconds: dict[str, float | None] | None
     make: Callable[[], keras.Model]
@@ -66,7 +69,8 @@ def make_model(
         raise
     except ValueError as error:
         raise InputError(f"--loss={config.loss}: {error}") from error
-    return RunModel(model, policy, seconds, lambda: made(policy))
+    network = models.choose(config.model, dataset.image_shape)
+    return RunModel(model, network, policy, seconds, lambda: made(policy))
 
 
 def _policy(

@@ -7,7 +7,6 @@ import keras
 import numpy as np
 
 import lnl_sr_tf
-from lnl_sr_tf import models
 from lnl_sr_tf.config import Config
 from lnl_sr_tf.datasets import Dataset
 from lnl_sr_tf.devices import backend, hardware
@@ -64,7 +63,7 @@ def _content(
             "backend": backend.name(),
             "loss_parameters_used": used_parameters(made.model.loss),
             "forget_rate_used": forget_rate(config, dataset.noise_rate),
-            "model_used": models.choose(config.model, dataset.image_shape),
+            "model_used": made.network,
             "image_shape": list(dataset.image_shape),
             "class_names": list(dataset.class_names),
             "data_fingerprint": dataset.fingerprint,

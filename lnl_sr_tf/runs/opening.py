@@ -5,15 +5,17 @@ import os
 import pathlib
 from collections.abc import Callable, Iterator
 
+import numpy as np
+
 from lnl_sr_tf.config import Config
 from lnl_sr_tf.datasets import Dataset
 from lnl_sr_tf.errors import RunError
-from lnl_sr_tf.runs import identity
+from lnl_sr_tf.runs import arrays, identity
 from lnl_sr_tf.runs.folder import RunFolder, UnwrittenFolder
 from lnl_sr_tf.runs.lock import RunLock
 
 
-def open_folder(config: Config, tell: Callable[[str], None]) -> RunFolder:
+def open_folder(config: Config, chief: bool, tell: Callable[[str], None]) -> RunFolder:
     """The folder of a run, in which nothing is written yet.
 
     With `--resume` it may hold the run, finished or cut off; without, it is one that
@@ -21,12 +23,15 @@ def open_folder(config: Config, tell: Callable[[str], None]) -> RunFolder:
 
     Args:
         config: the settings of the run.
+        chief: whether this process writes it, and not another machine's.
         tell: called with each line for the person who waits.
 
     Raises:
         FolderInUse: if another process trains the run.
         RunError: if the folder holds another run.
     """
+    if not chief:
+        return UnwrittenFolder(_by_name(config))
     folder = _chosen(config, tell)
     if folder.path.is_dir() and not folder.finished():
         # Asked for now, not held: who waits for the data would wait in vain.
@@ -34,11 +39,6 @@ def open_folder(config: Config, tell: Callable[[str], None]) -> RunFolder:
             pass
     check_same(config, folder)
     return folder
-
-
-def folder_of_another(config: Config) -> UnwrittenFolder:
-    """The folder of a run where another machine writes it."""
-    return UnwrittenFolder(_by_name(config))
 
 
 @contextlib.contextmanager
@@ -52,14 +52,12 @@ def claimed(config: Config, dataset: Dataset, folder: RunFolder) -> Iterator[Non
 
     Raises:
         FolderInUse: if another process has it.
-        RunError: if another run was begun there since it was opened.
+        RunError: if the run began on other data.
     """
     if not folder.kept:
         yield
         return
     with RunLock(folder.path):
-        # Another process may have begun a run here while this one read its data.
-        check_same(config, folder)
         check_data(config, dataset, folder)
         yield
 
@@ -81,7 +79,13 @@ def check_same(config: Config, folder: RunFolder) -> None:
 
 
 def check_data(config: Config, dataset: Dataset, folder: RunFolder) -> None:
-    """Raise RunError where a run began on other data than its settings name now."""
+    """Raise RunError where a run began on other data than its settings name now.
+
+    Args:
+        config: the settings of the run.
+        dataset: what they make of the data now.
+        folder: the run's.
+    """
     before = folder.config() or {}
     now = {
         "data_fingerprint": (config.dataset, dataset.fingerprint),
@@ -94,6 +98,12 @@ def check_data(config: Config, dataset: Dataset, folder: RunFolder) -> None:
                 f"{source} is not as it was when {folder.path} began: files or labels "
                 "have changed; put them back, or train a run on them as they are now"
             )
+    given = arrays.read_given_labels(folder)
+    if given is not None and not np.array_equal(given, dataset.given_labels):
+        raise RunError(
+            f"{folder.labels} holds other labels than this run would train on: "
+            f"the data has changed; move {folder.path} away to start anew"
+        )
 
 
 def _by_name(config: Config) -> pathlib.Path:

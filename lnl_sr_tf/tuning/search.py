@@ -16,7 +16,6 @@ from lnl_sr_tf.devices import choice
 from lnl_sr_tf.duration import duration
 from lnl_sr_tf.errors import InputError, NotFinite, RunError
 from lnl_sr_tf.experiment import run_data
-from lnl_sr_tf.runs.folder import UnwrittenFolder
 from lnl_sr_tf.tuning import criterion, result
 from lnl_sr_tf.tuning.space import words
 from lnl_sr_tf.tuning.study import FILE, Study
@@ -227,7 +226,7 @@ def _study(folder, space, dataset, tell):
 def _dataset(config, say):
     """The data of all trials, whose `validation` the criterion is measured on."""
     source = run_data.read(config, config.dataset, config.pixels, say)
-    return run_data.load(config, UnwrittenFolder("nowhere"), source, say)
+    return run_data.load(config, source, say)
 
 
 def _make(folder):

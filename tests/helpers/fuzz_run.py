@@ -98,8 +98,8 @@ def _load(configs, devices, tell):
     for one in configs:
         folder = UnwrittenFolder("nowhere")
         source = run_data.read(one, one.dataset, one.pixels, tell)
-        data = run_data.load(one, folder, source, tell)
-        if not correction_matrix.needs_warm_up(one, folder):
+        data = run_data.load(one, source, tell)
+        if not correction_matrix.warm_up(one, folder, tell):
             correction_matrix.correction_matrix(one, data, folder, None, tell)
     return [folder for _ in configs]
 

@@ -22,4 +22,4 @@ class FolderInUse(RunError):
 
 
 class NotFinite(RunError):
-    """The loss, or a weight of the network, is no number any more."""
+    """The loss, or a weight of the network, became NaN or infinite."""

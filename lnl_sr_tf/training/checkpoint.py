@@ -83,7 +83,7 @@ def save(model, folder, place, seconds=0.0):
         seconds: how long the epoch has taken so far, within one.
 
     Raises:
-        NotFinite: if a weight is no number, which the loss shows a step later alone.
+        NotFinite: if a weight is NaN or infinite, which the loss shows a step later.
         RunError: if it cannot be written; the one before is intact.
     """
     content = {"format": FORMAT, "seconds": seconds} | _content(model, place)

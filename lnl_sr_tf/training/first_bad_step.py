@@ -1,4 +1,4 @@
-"""Which step made loss or weights no number: found by taking them again, one by one."""
+"""Which step made loss or weights NaN or infinite: they are taken again, one by one."""
 
 import math
 
@@ -17,7 +17,8 @@ def explained(training, problem):
     The run goes back to its last checkpoint for that, whose steps are the same again.
 
     Args:
-        training: a `lnl_sr_tf.training.fit.Training` whose loss is no number any more.
+        training: a `lnl_sr_tf.training.fit.Training` whose loss became NaN or
+            infinite.
         problem: what was found, a `NotFinite`.
     """
     folder = training.folder

@@ -68,7 +68,7 @@ def _wrong(line, where):
 
 
 def _is_switch(name):
-    return name in FIELDS and FIELDS[name].metadata["kind"] is bool
+    return name in FIELDS and FIELDS[name].kind is bool
 
 
 def expand(arguments):

@@ -25,11 +25,7 @@ _LENIENT = ("loss", "noise")
 _LARGEST_WEIGHT = 1e12
 _SMALLEST_TEMPERATURE = 1e-6
 # Settings that have an effect beside some others alone.
-ONLY = {
-    name: field.metadata["only"]
-    for name, field in FIELDS.items()
-    if field.metadata["only"]
-}
+ONLY = {name: flag.only for name, flag in FIELDS.items() if flag.only}
 _LARGEST_SIDE = 4096
 # Where mean and mode of the chances of instance noise are the same within 0.0005.
 _SAME_RATE = (0.3, 0.7)

@@ -243,7 +243,7 @@ class ResolveTest(tf.test.TestCase, parameterized.TestCase):
         for settings in ({"loss": "ce"}, {"loss": "ce_sr"}, {"method": "co_teaching"}):
             made = config.resolve(settings)
             for name, value in made.as_dict().items():
-                only = config.FIELDS[name].metadata["only"]
+                only = config.FIELDS[name].only
                 has_effect = only is None or only.test(getattr(made, only.setting))
                 if name not in OPTIONAL:
                     self.assertEqual(value is not None, has_effect, name)

@@ -90,10 +90,6 @@ def plain_name(dataset):
     return tidy(dataset).removeprefix(_TFDS).partition(":")[0]
 
 
-def recipe_names(dataset):
-    """By which names its recipes go, the more particular last."""
-    if is_path(dataset):
-        return ["own"]
-    name = plain_name(dataset)
-    # Datasets with labels by people are trained as those with clean ones.
-    return [name.removesuffix("_n"), name] if name.endswith("_n") else [name]
+def recipe_name(dataset: str) -> str:
+    """By which name its recipe goes."""
+    return "own" if is_path(dataset) else plain_name(dataset)

@@ -1,4 +1,4 @@
-"""Files of settings, one a line: what `--flagfile` names, and the recipes in `flags/`.
+"""Files of settings, one a line: what `--flagfile` names.
 
 A line is `--name=value`, for a setting that is true or false also `--name` or
 `--noname`; or it is blank, or a comment that begins with # or //.

@@ -10,7 +10,7 @@ from lnl_sr_tf.config.data_kinds import (
     HUMAN_NOISE,
     is_path,
     plain_name,
-    recipe_names,
+    recipe_name,
     tidy,
 )
 from lnl_sr_tf.config.parse import parse
@@ -67,20 +67,15 @@ def settled(settings, several):
         loss = given.get("loss", FIELDS["loss"].default)
         given["loss_args"] = loss_args.taken_by(loss, given["loss_args"])
     head = Config(**{name: given[name] for name in _HEAD if name in given})
-    names = recipe_names(head.dataset)
+    name = recipe_name(head.dataset)
     if "noise" not in given:
         # Some data comes with noisy labels, which are not to be made noisier.
-        own = recipes.read_stems(names)
+        own = recipes.of_dataset(name)
         head = dataclasses.replace(head, noise=own.get("noise", head.noise))
-    read = recipes.read(
-        names,
-        head.loss,
-        head.noise,
-        f"{head.rate:g}",
-        head.method,
-        head.imbalance,
+    rate = head.rate if head.noise_has_rate else None
+    recipe = recipes.read(
+        name, head.loss, head.noise, rate, head.method, head.imbalance
     )
-    recipe = {name: parse(name, text) for name, text in read.items()}
     values = recipe | given
     values["noise"] = head.noise
     values["loss_args"] = recipe.get("loss_args", {}) | given.get("loss_args", {})

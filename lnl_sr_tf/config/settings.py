@@ -21,6 +21,9 @@ from lnl_sr_tf.config.setting import flags_of
 from lnl_sr_tf.config.training_settings import RunSettings, TrainingSettings
 from lnl_sr_tf.loss_names import REGULARIZED
 
+# What is given of them, by name.
+Settings = dict[str, Any]
+
 # Settings that end so are files, whose content counts.
 _FILES = (".csv", ".npy", ".json", ".keras", ".h5")
 

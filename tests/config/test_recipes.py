@@ -331,6 +331,20 @@ class FilesTest(tf.test.TestCase, parameterized.TestCase):
                     ]
                     self.assertLessEqual(len(found), 1, f"{stem} {name} {rate}")
 
+    def test_example_of_the_docs(self):
+        page = (ROOT / "docs" / "recipes.md").read_text("utf-8")
+        (text,) = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+        path = pathlib.Path(self.get_temp_dir()) / "example.toml"
+        path.write_text(text, "utf-8")
+        example, own = recipe_file.load(path), recipes.folder() / "cifar10.toml"
+        own = recipe_file.load(own)
+        self.assertEqual(example["expect"], own["expect"])
+        self.assertEqual(example["source"], own["source"])
+        for loss, section in example["loss"].items():
+            self.assertEqual(
+                section | {"source": ""}, own["loss"][loss] | {"source": ""}
+            )
+
     def test_what_is_expected_was_measured(self):
         """In results/ledger.csv or docs/results.md, as the recipe says."""
         with open(ROOT / "results" / "ledger.csv", encoding="utf-8") as file:
@@ -374,6 +388,59 @@ class FilesTest(tf.test.TestCase, parameterized.TestCase):
         config.resolve({"dataset": "webvision_mini"}).color_jitter["hue"] = 9
         again = config.resolve({"dataset": "webvision_mini"})
         self.assertEqual(again.color_jitter["hue"], 0.2)
+
+
+class OrderTest(tf.test.TestCase, parameterized.TestCase):
+    FILES = {
+        "default": "[settings]\nepochs = 1\n[method.nlnl]\nepochs = 2",
+        "mnist": """like = "digits"
+            [settings]
+            epochs = 4
+            [noise.asym]
+            epochs = 6
+            [loss.ce]
+            epochs = 7
+            [loss.fl_sr]
+            epochs = 10""",
+        "digits": """[settings]
+            epochs = 3
+            [imbalance.lt]
+            epochs = 5
+            [loss.fl]
+            epochs = 8
+            cases = [{ when = { rate = "[0.5, 1)" }, epochs = 9 }]""",
+    }
+
+    def setUp(self):
+        super().setUp()
+        place = pathlib.Path(self.get_temp_dir())
+        for name, text in self.FILES.items():
+            (place / f"{name}.toml").write_text(text, "utf-8")
+        self.enter_context(mock.patch.object(recipes, "folder", return_value=place))
+
+    @parameterized.parameters(
+        ({"dataset": "x"}, 1),
+        ({"dataset": "x", "method": "nlnl"}, 2),
+        ({"dataset": "digits"}, 3),
+        ({"dataset": "mnist"}, 4),
+        ({"dataset": "mnist", "method": "nlnl"}, 2),
+        ({"dataset": "mnist", "method": "nlnl", "imbalance": "lt"}, 5),
+        ({"dataset": "mnist", "imbalance": "lt", "noise": "asym"}, 6),
+        ({"dataset": "mnist", "noise": "asym", "loss": "ce"}, 7),
+        ({"dataset": "mnist", "noise": "asym", "loss": "ce_sr"}, 7),
+        ({"dataset": "mnist", "loss": "fl", "rate": 0.4}, 8),
+        ({"dataset": "mnist", "loss": "fl", "rate": None}, 8),
+        ({"dataset": "mnist", "loss": "fl", "rate": 0.5}, 9),
+        ({"dataset": "digits", "loss": "fl_sr", "rate": 0.5}, 9),
+        ({"dataset": "mnist", "loss": "fl_sr", "rate": 0.5}, 10),
+    )
+    def test_the_particular_wins(self, given, epochs):
+        found = recipes.read(**{"loss": "gce", "noise": "sym"} | given)
+        self.assertEqual(found["epochs"], epochs)
+
+    def test_of_dataset_is_without_the_defaults(self):
+        self.assertEqual(recipes.of_dataset("mnist"), {"epochs": 4})
+        self.assertEqual(recipes.of_dataset("x"), {})
 
 
 class MistakesTest(tf.test.TestCase, parameterized.TestCase):

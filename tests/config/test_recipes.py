@@ -390,31 +390,33 @@ class FilesTest(tf.test.TestCase, parameterized.TestCase):
         self.assertEqual(again.color_jitter["hue"], 0.2)
 
 
-class OrderTest(tf.test.TestCase, parameterized.TestCase):
-    FILES = {
-        "default": "[settings]\nepochs = 1\n[method.nlnl]\nepochs = 2",
-        "mnist": """like = "digits"
-            [settings]
-            epochs = 4
-            [noise.asym]
-            epochs = 6
-            [loss.ce]
-            epochs = 7
-            [loss.fl_sr]
-            epochs = 10""",
-        "digits": """[settings]
-            epochs = 3
-            [imbalance.lt]
-            epochs = 5
-            [loss.fl]
-            epochs = 8
-            cases = [{ when = { rate = "[0.5, 1)" }, epochs = 9 }]""",
-    }
+# Recipes that say by a number which of their sections won.
+_NUMBERED = {
+    "default": "[settings]\nepochs = 1\n[method.nlnl]\nepochs = 2",
+    "mnist": """like = "digits"
+        [settings]
+        epochs = 4
+        [noise.asym]
+        epochs = 6
+        [loss.ce]
+        epochs = 7
+        [loss.fl_sr]
+        epochs = 10""",
+    "digits": """[settings]
+        epochs = 3
+        [imbalance.lt]
+        epochs = 5
+        [loss.fl]
+        epochs = 8
+        cases = [{ when = { rate = "[0.5, 1)" }, epochs = 9 }]""",
+}
 
+
+class OrderTest(tf.test.TestCase, parameterized.TestCase):
     def setUp(self):
         super().setUp()
         place = pathlib.Path(self.get_temp_dir())
-        for name, text in self.FILES.items():
+        for name, text in _NUMBERED.items():
             (place / f"{name}.toml").write_text(text, "utf-8")
         self.enter_context(mock.patch.object(recipes, "folder", return_value=place))
 

@@ -157,7 +157,7 @@ def _help(command: str | None) -> str:
         "sparse regularization. Without flags: cross-entropy and cross-entropy with",
         "sparse regularization on handwritten digits, side by side.",
         "",
-        "A recipe in flags/ is picked by dataset and loss; a flag wins over it.",
+        "A recipe in flags/ is picked by dataset, loss and noise; a flag wins over it.",
         "--flagfile=FILE reads flags from a file, one a line. The environment variable",
         "KERAS_BACKEND chooses what computes: tensorflow (default), jax or torch.",
     ]

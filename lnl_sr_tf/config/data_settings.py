@@ -47,7 +47,7 @@ class DataSettings:
         only=_OF_FILES,
     )
     skip_bad_files: bool = setting(
-        False, "go on without images that cannot be read", only=_OF_FILES
+        False, "skip images that cannot be read", only=_OF_FILES
     )
     test_share: float = setting(
         RECIPE,
@@ -69,7 +69,8 @@ class DataSettings:
     )
     imagenet_dir: str | None = setting(
         None,
-        "validation images of ILSVRC 2012, a folder per synset, as a second test set "
+        "folder with the validation images of ILSVRC 2012, a folder per synset, as a "
+        "second test set "
         "(default: none)",
         only=only_for("dataset", "webvision_mini"),
         identifies=False,
@@ -90,7 +91,7 @@ class DataSettings:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class NoiseSettings:
-    """Which of its labels are made wrong."""
+    """Which labels are made wrong."""
 
     GROUP: ClassVar[str] = "Label noise"
 
@@ -98,11 +99,10 @@ class NoiseSettings:
         "sym",
         "kind: none, sym (to any other class), asym (to a similar class: mnist, "
         "cifar10, cifar100, or as asym_map says), pairflip (to the next class), "
-        "instance (depends on the image), labels that people gave (cifar10_n: aggre, "
-        "rand1, rand2, rand3, worse; cifar100_n: noisy_fine), or a .csv or .npy file "
-        "with a transition matrix of rows P(given | true) (default: sym; none where "
-        "labels are noisy as they come, worse for cifar10_n, noisy_fine for "
-        "cifar100_n)",
+        "instance (depends on the image), human labels (cifar10_n: aggre, rand1, "
+        "rand2, rand3, worse; cifar100_n: noisy_fine), or a .csv or .npy file with a "
+        "transition matrix of rows P(given | true) (default: sym; none where labels "
+        "are noisy as they come, worse for cifar10_n, noisy_fine for cifar100_n)",
         choices=("none", "sym", "asym", "pairflip", "instance", *HUMAN_NOISE),
         files=(".csv", ".npy"),
     )
@@ -122,17 +122,20 @@ class NoiseSettings:
     )
     instance_rate: str | None = setting(
         None,
-        "what rate is of the chances of all images to be wrong, mean or mode, which "
-        "differ below 0.3 and above 0.7 alone (default: mean; published draws go by "
-        "the mode)",
+        "whether rate is the mean or the mode of the noise rates of single images, "
+        "which differ only below 0.3 and above 0.7 (default: mean; published draws "
+        "take the mode)",
         choices=("mean", "mode"),
         only=only_for("noise", "instance"),
     )
     open_set: str | None = setting(
         None,
-        "dataset, by name or path, whose images take the place of a share of those to "
-        "train on, under labels as before (default: none)",
+        "dataset, by name or path, whose images replace a share of the training "
+        "images, while the labels stay (default: none)",
     )
     open_set_rate: float = setting(
-        RECIPE, "that share, of every class", interval="[0, 1)", only=_OPEN_SET
+        RECIPE,
+        "share of every class that --open_set replaces",
+        interval="[0, 1)",
+        only=_OPEN_SET,
     )

@@ -80,7 +80,7 @@ class MethodSettings:
     )
     forget_epochs: int = setting(
         RECIPE,
-        "epochs over which that share rises from 0",
+        "epochs over which the share left out rises from 0",
         interval="[1, 1000000]",
         only=only_for("method", "co_teaching"),
     )
@@ -112,8 +112,9 @@ class MethodSettings:
     )
     balance: str = setting(
         RECIPE,
-        "against rare classes: none, class_balanced (weights by the effective number "
-        "of examples), logit_adjustment (logits plus the logarithm of the shares)",
+        "how rare classes are balanced: none, class_balanced (weights by the effective "
+        "number of examples), logit_adjustment (logits plus the logarithm of the "
+        "shares)",
         choices=("none", "class_balanced", "logit_adjustment"),
     )
     mixup: float = setting(

@@ -95,7 +95,9 @@ class RunSettings:
     GROUP: ClassVar[str] = "Run"
 
     seed: int = setting(
-        1, "gives model, noise, order and augmentation", interval="[0, 2147483647]"
+        1,
+        "seed of initial weights, label noise, order and augmentation",
+        interval="[0, 2147483647]",
     )
     precision: str = setting(
         "auto",
@@ -106,7 +108,7 @@ class RunSettings:
     )
     distribute: str = setting(
         "auto",
-        "over which devices: auto (on TensorFlow: mirrored where there are several "
+        "devices to train on: auto (on TensorFlow: mirrored where there are several "
         "GPUs, multi_worker where --cluster or TF_CONFIG names several machines; else "
         "none), none (one device), mirrored (all GPUs of this machine), multi_worker "
         "(several machines), tpu",
@@ -130,7 +132,7 @@ class RunSettings:
     )
     task: int | None = setting(
         None,
-        "which of --cluster this machine is, from 0 (default: as TF_CONFIG says, or "
+        "index of this machine in --cluster, from 0 (default: as TF_CONFIG says, or "
         "SLURM)",
         interval="[0, 1000000]",
         only=only_for("distribute", "auto", "multi_worker"),
@@ -173,15 +175,15 @@ class RunSettings:
     )
     checkpoint_minutes: float = setting(
         10.0,
-        "minutes between checkpoints within an epoch, beside the one at its end; 0 for "
-        "none",
+        "minutes between checkpoints within an epoch, besides the one at its end; 0 "
+        "for none",
         interval="[0, inf)",
         identifies=False,
     )
     record_epochs: int = setting(
         10,
-        "after how many epochs, evenly spread, what the network says of all training "
-        "examples is kept, from which lnl-sr audit tells wrong labels; 0 for none",
+        "number of epochs, evenly spread, after which the network's outputs for all "
+        "training examples are recorded for lnl-sr audit; 0 for none",
         interval="[0, 1000000]",
         identifies=False,
     )

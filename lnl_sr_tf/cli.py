@@ -1,14 +1,17 @@
 """The command line: flags, messages and exit statuses; nothing else knows of them."""
 
 import difflib
+import itertools
 import os
 import sys
 import textwrap
+import types
 
 from absl import flags
 
 from lnl_sr_tf import __version__, commands, config
-from lnl_sr_tf.commands.option import Request
+from lnl_sr_tf.commands.request import Request
+from lnl_sr_tf.config.flag import Flag
 from lnl_sr_tf.errors import InputError, RunError
 
 DONE, FAILED, WRONG_INPUT = 0, 1, 2
@@ -17,7 +20,7 @@ _LONGEST_NAME = 80
 _HELP = {"--help", "-help", "-h", "--helpfull", "--helpshort"}
 
 
-def run():
+def run() -> None:
     """Entry of the command: exits with the status of `main`."""
     for stream in (sys.stdout, sys.stderr):
         # λ and τ are no reason to end on a terminal that cannot show them.
@@ -35,7 +38,7 @@ def run():
     sys.exit(status)
 
 
-def main(argv):
+def main(argv: list[str]) -> int:
     """Do what the command line asks for.
 
     Args:
@@ -68,7 +71,7 @@ def main(argv):
     return DONE
 
 
-def _command(arguments):
+def _command(arguments: list[str]) -> tuple[str | None, list[str]]:
     """The name of the command, or None, and what comes after it."""
     if not arguments or arguments[0].startswith("-"):
         return None, arguments
@@ -83,7 +86,7 @@ def _command(arguments):
     return name, arguments[1:]
 
 
-def _request(program, arguments, module):
+def _request(program: str, arguments: list[str], module: types.ModuleType) -> Request:
     """The `Request` that a command line makes of a command."""
     # Read here, for absl would take more than settings from a file.
     arguments = config.expand(arguments)
@@ -104,47 +107,47 @@ def _request(program, arguments, module):
             "--name=value, and --help lists them"
         )
     if len(left_over) < least:
-        raise InputError(f"expected more than that: lnl-sr {module.USAGE}")
+        raise InputError(f"missing argument; usage: lnl-sr {module.USAGE}")
+    values = {name: given[name].value for name in given}
     options = {
-        option.name: (
-            option.default
-            if given[option.name].value is None
-            else option.parse(given[option.name].value)
-        )
-        for option in module.OPTIONS
+        flag.name: flag.default
+        if values[flag.name] is None
+        else flag.parse(values[flag.name])
+        for flag in module.OPTIONS
     }
-    values = {name: given[name].value for name in _settings(module)}
-    settings = {name: value for name, value in values.items() if value is not None}
+    settings = {
+        flag.name: values[flag.name]
+        for flag in _settings(module)
+        if values[flag.name] is not None
+    }
     for name in config.AXES:
         if isinstance(settings.get(name), str):
             settings[name] = _several(settings[name])
     return Request(left_over, settings, options)
 
 
-def _several(text):
+def _several(text: str) -> list[str]:
     """The values of a text with commas; the name of a file may have one."""
     if os.path.exists(os.path.expanduser(text)):
         return [text]
     return [part.strip() for part in text.split(",")]
 
 
-def _settings(module):
-    """Names of the settings that a command takes, in the order of the help."""
-    return getattr(module, "SETTINGS", tuple(config.FIELDS))
+def _settings(module: types.ModuleType) -> list[Flag]:
+    """The settings that a command takes, in the order of the help."""
+    return [config.FIELDS[name] for name in getattr(module, "SETTINGS", config.FIELDS)]
 
 
-def _flags(module):
+def _flags(module: types.ModuleType) -> flags.FlagValues:
     """One absl flag for each setting and option; None where it is not given."""
     made = flags.FlagValues()
-    kinds = {name: config.FIELDS[name].metadata["kind"] for name in _settings(module)}
-    kinds |= {option.name: option.kind for option in module.OPTIONS}
-    for name, kind in kinds.items():
-        define = flags.DEFINE_bool if kind is bool else flags.DEFINE_string
-        define(name, None, "", flag_values=made)
+    for flag in (*_settings(module), *module.OPTIONS):
+        define = flags.DEFINE_bool if flag.kind is bool else flags.DEFINE_string
+        define(flag.name, None, "", flag_values=made)
     return made
 
 
-def _help(command):
+def _help(command: str | None) -> str:
     module = commands.load(command or commands.NAMES[0])
     lines = [
         f"usage: python main.py {module.USAGE}",
@@ -154,7 +157,7 @@ def _help(command):
         "sparse regularization. Without flags: cross-entropy and cross-entropy with",
         "sparse regularization on handwritten digits, side by side.",
         "",
-        "A recipe in flags/ is picked by dataset and loss; a flag wins over it.",
+        "A recipe in flags/ is picked by dataset, loss and noise; a flag wins over it.",
         "--flagfile=FILE reads flags from a file, one a line. The environment variable",
         "KERAS_BACKEND chooses what computes: tensorflow (default), jax or torch.",
     ]
@@ -165,17 +168,14 @@ def _help(command):
             lines += [f"  lnl-sr {other.USAGE}", _wrapped(other.MEANING)]
     else:
         lines[3:6] = textwrap.wrap(module.MEANING[0].upper() + module.MEANING[1:], 79)
-    if module.OPTIONS:
-        lines += ["", "Of this command:"]
-        for option in module.OPTIONS:
-            lines += [f"  --{option.name}", _wrapped(_with_default(option))]
-    group = None
-    for name in _settings(module):
-        field = config.FIELDS[name]
-        if field.metadata["group"] != group:
-            group = field.metadata["group"]
-            lines += ["", f"{group}:"]
-        lines += [f"  --{name}", _wrapped(_help_of(name, module))]
+    defaults = getattr(module, "DEFAULTS", {})
+    every = (*module.OPTIONS, *_settings(module))
+    for group, members in itertools.groupby(every, lambda flag: flag.group):
+        lines += ["", f"{group or 'Of this command'}:"]
+        for flag in members:
+            text = flag.help(",".join(defaults.get(flag.name, ())))
+            text += _SEVERAL if flag.name in config.AXES else ""
+            lines += [f"  --{flag.name}", _wrapped(text)]
     lines += [
         "",
         "Exit status: 0 done; 2 the command line or the data is wrong; 1 any other.",
@@ -183,7 +183,7 @@ def _help(command):
     return "\n".join(lines)
 
 
-def _wrapped(text):
+def _wrapped(text: str) -> str:
     indent = " " * 6
     return textwrap.fill(
         text,
@@ -194,27 +194,11 @@ def _wrapped(text):
     )
 
 
-def _with_default(option):
-    if "default" in option.meaning:
-        return option.meaning
-    default = str(option.default).lower() if option.kind is bool else option.default
-    return f"{option.meaning} (default: {default})"
-
-
-def _help_of(name, module):
-    text = config.meaning(name)
-    defaults = getattr(module, "DEFAULTS", {})
-    if name in defaults:
-        value = ",".join(defaults[name])
-        text = text.rpartition(" (default:")[0] + f" (default: {value})"
-    return text + (_SEVERAL if name in config.AXES else "")
-
-
-def _tell(line):
+def _tell(line: str) -> None:
     print(line, flush=True)
 
 
-def _complain(problem, status):
+def _complain(problem: object, status: int) -> int:
     text = " ".join(str(problem).split())
     print(f"lnl-sr: {text}", file=sys.stderr, flush=True)
     return status

@@ -75,7 +75,7 @@ STANDARD = {
     "importlib", "inspect", "itertools", "json", "logging", "math", "numbers", "os",
     "pathlib", "platform", "queue", "random", "re", "shutil", "signal", "socket",
     "statistics", "subprocess", "sys", "tempfile", "textwrap", "threading", "time",
-    "types", "typing", "warnings", "zipfile", "zlib",
+    "tomllib", "types", "typing", "warnings", "zipfile", "zlib",
 }  # fmt: skip
 FILES = sorted(
     str(path.relative_to(PACKAGE))

@@ -5,7 +5,7 @@ import pathlib
 
 from lnl_sr_tf import quiet
 from lnl_sr_tf.commands import backend, grids
-from lnl_sr_tf.commands.option import Option
+from lnl_sr_tf.config.flag import Flag
 from lnl_sr_tf.errors import InputError, RunError
 
 USAGE = "audit RUN [--folds=K] [--compare=RUN] [--nopage]"
@@ -17,23 +17,24 @@ MEANING = (
 ARGUMENTS = (1, 1)
 SETTINGS = ("data_dir", "sweep_on", "cpus_per_run", "gpus_per_run")
 OPTIONS = (
-    Option(
+    Flag(
         "folds",
         int,
         0,
-        "train as many networks anew, each without a part of the examples, and take "
-        "for each example what the network says that was trained without it; from 2, "
-        "and 0 for the run itself",
+        "train as many networks anew, at least 2, each without a part of the "
+        "examples, and take for each example what the network says that was trained "
+        "without it; 0 for the run itself",
+        interval="[0, inf)",
     ),
-    Option("out", str, "", "the folder to write to (default: that of the run)"),
-    Option(
+    Flag("out", str, "", "the folder to write to (default: that of the run)"),
+    Flag(
         "compare",
         str,
         "",
         "the folder of a second run, on the data that lnl-sr clean made: what it "
         "gained (default: none)",
     ),
-    Option("page", bool, True, "whether to write audit.html, which needs the images"),
+    Flag("page", bool, True, "whether to write audit.html, which needs the images"),
 )
 
 
@@ -41,7 +42,7 @@ def run(request, tell):
     """Audit a run, and tell what was found and where it is.
 
     Args:
-        request: a `lnl_sr_tf.commands.option.Request`.
+        request: a `lnl_sr_tf.commands.request.Request`.
         tell: called with each line of the result.
     """
     (path,) = request.arguments

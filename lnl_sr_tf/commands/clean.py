@@ -4,7 +4,7 @@ import pathlib
 
 from lnl_sr_tf import quiet
 from lnl_sr_tf.commands import backend
-from lnl_sr_tf.commands.option import Option
+from lnl_sr_tf.config.flag import Flag
 from lnl_sr_tf.errors import InputError
 
 USAGE = "clean RUN [--do=drop|relabel] [--decisions=FILE]"
@@ -16,7 +16,7 @@ MEANING = (
 ARGUMENTS = (1, 1)
 SETTINGS = ("data_dir",)
 OPTIONS = (
-    Option(
+    Flag(
         "do",
         str,
         "drop",
@@ -24,27 +24,33 @@ OPTIONS = (
         "suggested label",
         choices=("drop", "relabel"),
     ),
-    Option(
+    Flag(
         "threshold",
         float,
         0.5,
-        "the smallest probability of being wrong with which a label is suspect, in "
-        "(0, 1]",
+        "the smallest probability of being wrong with which a label is suspect",
+        interval="(0, 1]",
     ),
-    Option("number", int, 0, "how many labels are suspect instead (default: none)"),
-    Option(
+    Flag(
+        "number",
+        int,
+        0,
+        "how many labels are suspect instead (default: none)",
+        interval="[0, inf)",
+    ),
+    Flag(
         "decisions",
         str,
         "",
         "the decisions.csv that audit.html exported, instead (default: none)",
     ),
-    Option(
+    Flag(
         "audit",
         str,
         "",
         "the folder of audit.csv, where it is another (default: that of the run)",
     ),
-    Option(
+    Flag(
         "out",
         str,
         "",
@@ -58,7 +64,7 @@ def run(request, tell):
     """Write the data set, and tell what was changed.
 
     Args:
-        request: a `lnl_sr_tf.commands.option.Request`.
+        request: a `lnl_sr_tf.commands.request.Request`.
         tell: called with each line of the result.
     """
     (path,) = request.arguments

@@ -4,7 +4,7 @@ import pathlib
 
 from lnl_sr_tf import config, quiet
 from lnl_sr_tf.commands import backend, grids
-from lnl_sr_tf.commands.option import Option
+from lnl_sr_tf.config.flag import Flag
 from lnl_sr_tf.errors import InputError, RunError
 
 _OF_RUN = ("confusion", "memorisation", "reliability", "transition")
@@ -16,8 +16,8 @@ MEANING = (
 )
 ARGUMENTS = (1, 10_000)
 OPTIONS = (
-    Option("train", bool, True, "train what is missing; else leave gaps"),
-    Option("dry_run", bool, False, "show which runs would be trained, and train none"),
+    Flag("train", bool, True, "train what is missing; else leave gaps"),
+    Flag("dry_run", bool, False, "show which runs would be trained, and train none"),
 )
 
 
@@ -25,7 +25,7 @@ def run(request, tell):
     """Draw, and tell where.
 
     Args:
-        request: a `lnl_sr_tf.commands.option.Request`.
+        request: a `lnl_sr_tf.commands.request.Request`.
         tell: called with each line of the result.
     """
     what, *paths = request.arguments

@@ -4,7 +4,7 @@ import pathlib
 
 from lnl_sr_tf import quiet
 from lnl_sr_tf.commands import backend, grids
-from lnl_sr_tf.commands.option import Option
+from lnl_sr_tf.config.flag import Flag
 
 USAGE = "report RUN_OR_FOLDER ... [--out=FILE] [--data_dir=FOLDER]"
 MEANING = (
@@ -14,7 +14,7 @@ MEANING = (
 ARGUMENTS = (1, 10_000)
 SETTINGS = ("data_dir",)
 OPTIONS = (
-    Option(
+    Flag(
         "out",
         str,
         "",
@@ -27,7 +27,7 @@ def run(request, tell):
     """Write the report, and tell where.
 
     Args:
-        request: a `lnl_sr_tf.commands.option.Request`.
+        request: a `lnl_sr_tf.commands.request.Request`.
         tell: called with each line of the result.
     """
     backend.start()

@@ -2,7 +2,7 @@
 
 from lnl_sr_tf import config, quiet
 from lnl_sr_tf.commands import backend, grids
-from lnl_sr_tf.commands.option import Option
+from lnl_sr_tf.config.flag import Flag
 
 USAGE = "[sweep] [--name=value ...]"
 MEANING = (
@@ -11,7 +11,7 @@ MEANING = (
 )
 ARGUMENTS = (0, 0)
 OPTIONS = (
-    Option(
+    Flag(
         "dry_run",
         bool,
         False,
@@ -27,7 +27,7 @@ def run(request, tell):
     """Train, or show, the grid of the settings.
 
     Args:
-        request: a `lnl_sr_tf.commands.option.Request`.
+        request: a `lnl_sr_tf.commands.request.Request`.
         tell: called with each line for the person who waits.
     """
     settings = DEFAULTS | request.settings

@@ -2,7 +2,7 @@
 
 from lnl_sr_tf import config
 from lnl_sr_tf.commands.grids import tell_of_loss_args, trained
-from lnl_sr_tf.commands.option import Option
+from lnl_sr_tf.config.flag import Flag
 
 USAGE = "table NUMBER [--name=value ...]"
 MEANING = (
@@ -11,7 +11,7 @@ MEANING = (
 )
 ARGUMENTS = (1, 1)
 OPTIONS = (
-    Option(
+    Flag(
         "format",
         str,
         "text",
@@ -19,8 +19,8 @@ OPTIONS = (
         "standard error",
         choices=("text", "markdown", "csv", "latex"),
     ),
-    Option("train", bool, True, "train what is missing; else leave gaps"),
-    Option("dry_run", bool, False, "show which runs would be trained, and train none"),
+    Flag("train", bool, True, "train what is missing; else leave gaps"),
+    Flag("dry_run", bool, False, "show which runs would be trained, and train none"),
 )
 
 
@@ -28,7 +28,7 @@ def run(request, tell):
     """Print a table, after its runs.
 
     Args:
-        request: a `lnl_sr_tf.commands.option.Request`.
+        request: a `lnl_sr_tf.commands.request.Request`.
         tell: called with each line of the result.
     """
     (number,) = request.arguments

@@ -2,7 +2,7 @@
 
 from lnl_sr_tf import quiet, tuning
 from lnl_sr_tf.commands import backend, grids
-from lnl_sr_tf.commands.option import Option
+from lnl_sr_tf.config.flag import Flag
 from lnl_sr_tf.tuning.space import LOSSES, Space
 
 USAGE = "tune [--trials=N] [--name=value ...]"
@@ -13,13 +13,13 @@ MEANING = (
 )
 ARGUMENTS = (0, 0)
 OPTIONS = (
-    Option(
+    Flag(
         "trials",
         int,
         30,
         "how many there are to be altogether, those before included; the recipes come "
         "first",
-        least=1,
+        interval="[1, inf)",
     ),
 )
 DEFAULTS = {"loss": LOSSES}
@@ -29,7 +29,7 @@ def run(request, tell):
     """Search, and tell what was found.
 
     Args:
-        request: a `lnl_sr_tf.commands.option.Request`.
+        request: a `lnl_sr_tf.commands.request.Request`.
         tell: called with each line about the search.
     """
     tuning.check_installed()

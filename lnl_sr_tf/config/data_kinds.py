@@ -30,7 +30,7 @@ FROM_LISTS = ("webvision_mini", "clothing1m")
 NPZ, CSV = ".npz", ".csv"
 
 
-def ends_in(path, *endings):
+def ends_in(path: object, *endings: str) -> bool:
     """Whether a file has one of these endings, in upper or lower case.
 
     Example:
@@ -40,7 +40,7 @@ def ends_in(path, *endings):
     return str(path).lower().endswith(endings)
 
 
-def is_path(dataset):
+def is_path(dataset: str) -> bool:
     """Whether a dataset is a folder or file of one's own."""
     if dataset.startswith(_TFDS) or dataset in NAMES:
         return False
@@ -52,37 +52,37 @@ def is_path(dataset):
     )
 
 
-def tidy(dataset):
-    """The same name or path without what changes nothing: one run has one name."""
+def tidy(dataset: str) -> str:
+    """The shortest way to write the same name or path, so that one run has one name."""
     if dataset.startswith(_TFDS):
         return _TFDS + _tfds_name(dataset.removeprefix(_TFDS))
     short = os.path.normpath(dataset)
     return short if is_path(dataset) and is_path(short) else dataset
 
 
-def _tfds_name(name):
+def _tfds_name(name: str) -> str:
     """As TFDS would read it, MNIST for mnist, FashionMnist for fashion_mnist.
 
     What comes after it stays, a version or a config: mnist:3.0.1.
     """
-    own = re.match("[^:/]*", name)[0]
+    own = re.split("[:/]", name, maxsplit=1)[0]
     known = {one.replace("_", ""): one for one in NAMES}
     snake = re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", own).lower()
     return known.get(own.lower().replace("_", ""), snake) + name[len(own) :]
 
 
-def of_files(dataset):
+def of_files(dataset: str) -> bool:
     """Whether a dataset's images lie in files of their own."""
     own = is_path(dataset) and not ends_in(dataset, NPZ)
     return own or dataset in FROM_LISTS
 
 
-def comes_noisy(dataset):
-    """Whether nobody says that its labels are right."""
+def comes_noisy(dataset: str) -> bool:
+    """Whether its labels may be wrong as they come."""
     return is_path(dataset) or dataset in FROM_LISTS
 
 
-def plain_name(dataset):
+def plain_name(dataset: str) -> str:
     """Its name for people: without `tfds:` and version, of a path the last part."""
     if is_path(dataset):
         path = pathlib.PurePath(os.path.abspath(os.path.expanduser(dataset)))
@@ -90,10 +90,6 @@ def plain_name(dataset):
     return tidy(dataset).removeprefix(_TFDS).partition(":")[0]
 
 
-def recipe_names(dataset):
-    """By which names its recipes go, the more particular last."""
-    if is_path(dataset):
-        return ["own"]
-    name = plain_name(dataset)
-    # Datasets with labels by people are trained as those with clean ones.
-    return [name.removesuffix("_n"), name] if name.endswith("_n") else [name]
+def recipe_name(dataset: str) -> str:
+    """By which name its recipe goes."""
+    return "own" if is_path(dataset) else plain_name(dataset)

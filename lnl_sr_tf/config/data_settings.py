@@ -1,13 +1,11 @@
 """Settings of what is trained on, and with which labels."""
 
 import dataclasses
+from typing import ClassVar
 
-from lnl_sr_tf.config.data_kinds import (
-    HUMAN_NOISE,
-    is_path,
-    of_files,
-)
-from lnl_sr_tf.config.setting import RECIPE, Only, only_for, setting
+from lnl_sr_tf.config.data_kinds import HUMAN_NOISE, is_path, of_files
+from lnl_sr_tf.config.flag import Only, only_for
+from lnl_sr_tf.config.setting import RECIPE, setting
 
 _OF_FILES = Only(
     "dataset", of_files, "folders, .csv files, webvision_mini and clothing1m"
@@ -20,95 +18,71 @@ _OPEN_SET = Only("open_set", lambda value: value is not None, "a given --open_se
 class DataSettings:
     """What to train on."""
 
+    GROUP: ClassVar[str] = "Data"
+
     dataset: str = setting(
         "digits",
-        str,
-        "Data",
         "what to train on: digits, mnist, fashion_mnist, cifar10, cifar100, cifar10_n, "
         "cifar100_n, webvision_mini, clothing1m, tfds:NAME for any image "
-        "classification "
-        "set of TensorFlow Datasets, or a path: a folder of one folder per class, an "
-        ".npz "
-        "or a .csv of file,label",
+        "classification set of TensorFlow Datasets, or a path: a folder of one folder "
+        "per class, an .npz or a .csv of file,label",
     )
     data_dir: str = setting(
         "",
-        str,
-        "Data",
         "folder where TFDS keeps prepared data (default: TFDS's own); for "
-        "webvision_mini "
-        "and clothing1m the folder of the set",
+        "webvision_mini and clothing1m the folder of the set",
         identifies=False,
     )
-    image_size: str = setting(
+    image_size: str | None = setting(
         None,
-        str,
-        "Data",
         "pixels to which images are resized, HEIGHTxWIDTH or one number for both "
         "(default: as they are; for files of differing sizes a square, the median of "
         "their shorter sides, at most 224)",
     )
     resize: str = setting(
         RECIPE,
-        str,
-        "Data",
         "how files are resized: stretch (all of the image), crop (its centre, "
         "undistorted)",
         choices=("stretch", "crop"),
         only=_OF_FILES,
     )
     skip_bad_files: bool = setting(
-        False,
-        bool,
-        "Data",
-        "go on without images that cannot be read",
-        only=_OF_FILES,
+        False, "skip images that cannot be read", only=_OF_FILES
     )
     test_share: float = setting(
         RECIPE,
-        float,
-        "Data",
         "share of each class that is held out for testing where there is no test set",
         interval="(0, 1)",
         only=_OWN,
     )
-    validation_share: float = setting(
+    validation_share: float | None = setting(
         None,
-        float,
-        "Data",
         "share of each class, as labels are given, that is kept from training and "
         "measured by its given labels after each epoch (default: none)",
         interval="(0, 1)",
     )
-    fold: str = setting(
+    fold: str | None = setting(
         None,
-        str,
-        "Data",
         "part of the training examples that is kept from training and given to the "
         "trained network, PART/PARTS: 2/5 is the second of five, which --seed draws "
         "(default: none)",
     )
-    imagenet_dir: str = setting(
+    imagenet_dir: str | None = setting(
         None,
-        str,
-        "Data",
-        "validation images of ILSVRC 2012, a folder per synset, as a second test set "
+        "folder with the validation images of ILSVRC 2012, a folder per synset, as a "
+        "second test set "
         "(default: none)",
         only=only_for("dataset", "webvision_mini"),
         identifies=False,
     )
     imbalance: str = setting(
         "none",
-        str,
-        "Data",
         "make classes rare, before label noise: none, lt (long-tailed), step (half of "
         "the classes)",
         choices=("none", "lt", "step"),
     )
     imbalance_factor: float = setting(
         RECIPE,
-        float,
-        "Data",
         "share of its examples that the rarest class keeps",
         interval="(0, 1]",
         only=only_for("imbalance", "lt", "step"),
@@ -117,65 +91,51 @@ class DataSettings:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class NoiseSettings:
-    """Which of its labels are made wrong."""
+    """Which labels are made wrong."""
+
+    GROUP: ClassVar[str] = "Label noise"
 
     noise: str = setting(
         "sym",
-        str,
-        "Label noise",
         "kind: none, sym (to any other class), asym (to a similar class: mnist, "
         "cifar10, cifar100, or as asym_map says), pairflip (to the next class), "
-        "instance (depends on the image), labels that people gave (cifar10_n: aggre, "
-        "rand1, rand2, rand3, worse; cifar100_n: noisy_fine), or a .csv or .npy file "
-        "with "
-        "a transition matrix of rows P(given | true) (default: sym; none where labels "
-        "are "
-        "noisy as they come, worse for cifar10_n, noisy_fine for cifar100_n)",
+        "instance (depends on the image), human labels (cifar10_n: aggre, rand1, "
+        "rand2, rand3, worse; cifar100_n: noisy_fine), or a .csv or .npy file with a "
+        "transition matrix of rows P(given | true) (default: sym; none where labels "
+        "are noisy as they come, worse for cifar10_n, noisy_fine for cifar100_n)",
         choices=("none", "sym", "asym", "pairflip", "instance", *HUMAN_NOISE),
         files=(".csv", ".npy"),
     )
-    rate: float = setting(
-        0.6, float, "Label noise", "noise rate, a share", interval="[0, 1)"
-    )
-    asym_map: str = setting(
+    rate: float = setting(0.6, "noise rate, a share", interval="[0, 1)")
+    asym_map: str | None = setting(
         None,
-        str,
-        "Label noise",
         "which class asym takes for which, by name or index, for instance "
         "cat>dog,3>5 (default: the dataset's own)",
         only=only_for("noise", "asym"),
     )
     noise_draw: str = setting(
         "exact",
-        str,
-        "Label noise",
         "exact (the same share of every class), random (each label by itself) or "
         "published (as the code behind published numbers, of mnist, cifar10 and "
         "cifar100, and of instance)",
         choices=("exact", "random", "published"),
     )
-    instance_rate: str = setting(
+    instance_rate: str | None = setting(
         None,
-        str,
-        "Label noise",
-        "what rate is of the chances of all images to be wrong, mean or mode, which "
-        "differ below 0.3 and above 0.7 alone (default: mean; published draws go by "
-        "the mode)",
+        "whether rate is the mean or the mode of the noise rates of single images, "
+        "which differ only below 0.3 and above 0.7 (default: mean; published draws "
+        "take the mode)",
         choices=("mean", "mode"),
         only=only_for("noise", "instance"),
     )
-    open_set: str = setting(
+    open_set: str | None = setting(
         None,
-        str,
-        "Label noise",
-        "dataset, by name or path, whose images take the place of a share of those to "
-        "train on, under labels as before (default: none)",
+        "dataset, by name or path, whose images replace a share of the training "
+        "images, while the labels stay (default: none)",
     )
     open_set_rate: float = setting(
         RECIPE,
-        float,
-        "Label noise",
-        "that share, of every class",
+        "share of every class that --open_set replaces",
         interval="[0, 1)",
         only=_OPEN_SET,
     )

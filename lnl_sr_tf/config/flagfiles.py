@@ -1,4 +1,4 @@
-"""Files of settings, one a line: what `--flagfile` names, and the recipes in `flags/`.
+"""Files of settings, one a line: what `--flagfile` names.
 
 A line is `--name=value`, for a setting that is true or false also `--name` or
 `--noname`; or it is blank, or a comment that begins with # or //.
@@ -6,6 +6,7 @@ A line is `--name=value`, for a setting that is true or false also `--name` or
 
 import os
 import re
+from collections.abc import Collection, Sequence
 
 from lnl_sr_tf.config.parse import check_name
 from lnl_sr_tf.config.settings import FIELDS
@@ -19,19 +20,21 @@ _LARGEST = 10**6
 _DEEPEST = 20
 
 
-def parse_lines(text, source, beside=()):
+def parse_lines(
+    text: str, source: str, beside: Collection[str] = ()
+) -> list[tuple[str, str]]:
     """The settings in the text of such a file.
 
     Args:
         text: what the file holds.
         source: its name, for messages.
-        beside: names that are taken beside those of settings.
+        beside: names that may be given besides those of settings.
 
     Returns:
         List of (name, value as written), in the order of the lines.
 
     Raises:
-        InputError: that names file and line, if one is none of a setting.
+        InputError: that names file and line, if a line is not a setting.
 
     Example:
         >>> parse_lines("--loss=ce\\n--noflip", "my.flags")
@@ -45,7 +48,7 @@ def parse_lines(text, source, beside=()):
     ]
 
 
-def _setting(line, where, beside):
+def _setting(line: str, where: str, beside: Collection[str]) -> tuple[str, str]:
     name, equals, value = line.removeprefix("--").partition("=")
     if not line.startswith("--") or not name:
         raise _wrong(line, where)
@@ -63,15 +66,15 @@ def _setting(line, where, beside):
     return name, value
 
 
-def _wrong(line, where):
+def _wrong(line: str, where: str) -> InputError:
     return InputError(f"{where}: expected --name=value; received {line[:80]!r}")
 
 
-def _is_switch(name):
-    return name in FIELDS and FIELDS[name].metadata["kind"] is bool
+def _is_switch(name: str) -> bool:
+    return name in FIELDS and FIELDS[name].kind is bool
 
 
-def expand(arguments):
+def expand(arguments: list[str]) -> list[str]:
     """Arguments with the settings of a file in place of each `--flagfile=FILE`.
 
     Args:
@@ -81,8 +84,8 @@ def expand(arguments):
         A list of arguments, none of them a `--flagfile` but behind `--`.
 
     Raises:
-        InputError: if a file cannot be read, is no text, is too large, holds a line
-            that is none of a setting, or names itself, be it by way of others.
+        InputError: if a file cannot be read, is not text, is too large, holds a line
+            that is not a setting, or names itself, directly or through others.
 
     Example:
         >>> expand(["--flagfile=my.flags", "--seed=2"])
@@ -107,7 +110,7 @@ class _Reader:
     def __init__(self):
         self._left = _LARGEST
 
-    def arguments(self, path, above=()):
+    def arguments(self, path: str, above: Sequence[tuple[str, str]] = ()) -> list[str]:
         """The settings of a file, and of those that it names, as arguments."""
         path = os.path.expanduser(path)
         source = f"{above[-1][0]}: {path!r}" if above else f"--{_NAME}={path}"
@@ -138,7 +141,7 @@ class _Reader:
                 made.append(f"--{name}={value}")
         return made
 
-    def _read(self, path, source):
+    def _read(self, path: str, source: str) -> tuple[bytes, str]:
         """(bytes, real path) of a file."""
         if not path:
             raise InputError(f"{source}: expected the name of a file")

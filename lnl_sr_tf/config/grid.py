@@ -6,7 +6,7 @@ from lnl_sr_tf.config import loss_args, rate_estimate
 from lnl_sr_tf.config.data_kinds import HUMAN_NOISE
 from lnl_sr_tf.config.parse import parse
 from lnl_sr_tf.config.resolve import ONLY, settled, without_effect
-from lnl_sr_tf.config.settings import FIELDS
+from lnl_sr_tf.config.settings import FIELDS, Config, Settings
 
 # Settings that may have several values; the grid of all of them is trained.
 # The first one changes slowest.
@@ -26,7 +26,7 @@ AXES = (
 )
 
 
-def grid(settings):
+def grid(settings: Settings) -> list[Config]:
     """A config for each combination of the settings that have several values.
 
     Args:
@@ -51,7 +51,7 @@ def grid(settings):
     several = [name for name, values in axes.items() if len(values) > 1]
     if "loss" in several and settings.get("loss_args"):
         loss_args.check(parse("loss_args", settings["loss_args"]), axes["loss"])
-    made = {}
+    made: dict[str, Config] = {}
     for values in itertools.product(*axes.values()):
         one = settings | dict(zip(axes, values, strict=True))
         # Among several kinds, the rate and the factor are those of the others.

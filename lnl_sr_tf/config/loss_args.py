@@ -1,13 +1,15 @@
 """Which of several losses takes which of the parameters that are given for all."""
 
 import difflib
+from collections.abc import Iterable
 
 from lnl_sr_tf.config.parse import parse
+from lnl_sr_tf.config.settings import Config, Settings
 from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.loss_names import parameters
 
 
-def taken_by(loss, given):
+def taken_by(loss: str, given: dict[str, float]) -> dict[str, float]:
     """Those of the parameters that a loss has.
 
     Args:
@@ -22,8 +24,8 @@ def taken_by(loss, given):
     return {name: value for name, value in given.items() if name in known}
 
 
-def check(given, losses):
-    """Raise InputError where one of the parameters is of none of the losses."""
+def check(given: dict[str, float], losses: list[str]) -> None:
+    """Raise InputError if no loss has one of the parameters."""
     for name, value in given.items():
         if not any(name in parameters(loss) for loss in losses):
             every = dict.fromkeys(one for loss in losses for one in parameters(loss))
@@ -35,8 +37,8 @@ def check(given, losses):
             )
 
 
-def told(settings, configs):
-    """What is to be said of parameters that some of the losses have not.
+def told(settings: Settings, configs: Iterable[Config]) -> list[str]:
+    """What to tell of parameters that only some of the losses have.
 
     Args:
         settings: those that a person gave, as for `lnl_sr_tf.config.grid`.

@@ -1,8 +1,10 @@
 """Settings of the loss and of the method."""
 
 import dataclasses
+from typing import ClassVar
 
-from lnl_sr_tf.config.setting import RECIPE, Only, only_for, setting
+from lnl_sr_tf.config.flag import Only, only_for
+from lnl_sr_tf.config.setting import RECIPE, setting
 from lnl_sr_tf.loss_names import LOSSES, REGULARIZED
 
 WITH_SR = Only(
@@ -19,94 +21,58 @@ WITH_MATRIX = Only(
 class MethodSettings:
     """What is minimised, and how."""
 
+    GROUP: ClassVar[str] = "Method"
+
     loss: str = setting(
         "ce_sr",
-        str,
-        "Method",
         f"{', '.join(LOSSES)}; any name + {REGULARIZED} adds sparse regularization",
     )
     method: str = setting(
         "standard",
-        str,
-        "Method",
         "how to train: standard, co_teaching (two networks that choose examples for "
         "each other), nlnl (negative learning in stages, for --loss=nlnl)",
         choices=("standard", "co_teaching", "nlnl"),
     )
-    loss_args: dict = setting(
+    loss_args: dict[str, float] = setting(
         RECIPE,
-        dict,
-        "Method",
         "parameters of the loss, for instance gamma=2.0 for fl or q=0.7 for gce; of "
         "several losses each takes those that it has",
     )
     tau: float = setting(
-        RECIPE,
-        float,
-        "Method",
-        "temperature τ of output sharpening",
-        interval="(0, 1000]",
-        only=WITH_SR,
+        RECIPE, "temperature τ of output sharpening", interval="(0, 1000]", only=WITH_SR
     )
     normalize_logits: bool = setting(
-        RECIPE,
-        bool,
-        "Method",
-        "divide logits by their L2 norm before sharpening",
-        only=WITH_SR,
+        RECIPE, "divide logits by their L2 norm before sharpening", only=WITH_SR
     )
     p: float = setting(
         RECIPE,
-        float,
-        "Method",
         "exponent of the norm of sparse regularization",
         interval="(0, 1]",
         only=WITH_SR,
     )
     lambda0: float = setting(
         RECIPE,
-        float,
-        "Method",
         "weight λ of sparse regularization in the first epoch",
         interval="[0, inf)",
         only=WITH_SR,
     )
     rho: float = setting(
-        RECIPE,
-        float,
-        "Method",
-        "factor ρ by which λ grows",
-        interval="(0, inf)",
-        only=WITH_SR,
+        RECIPE, "factor ρ by which λ grows", interval="(0, inf)", only=WITH_SR
     )
     lambda_every: int = setting(
-        RECIPE,
-        int,
-        "Method",
-        "epochs between two steps of λ",
-        interval="[1, 1000000]",
-        only=WITH_SR,
+        RECIPE, "epochs between two steps of λ", interval="[1, 1000000]", only=WITH_SR
     )
     tau_decay: float = setting(
         RECIPE,
-        float,
-        "Method",
         "factor by which τ falls each epoch; 1 keeps it fixed",
         interval="(0, 1]",
         only=WITH_SR,
     )
     tau_min: float = setting(
-        RECIPE,
-        float,
-        "Method",
-        "τ does not fall below this",
-        interval="[0, inf)",
-        only=WITH_SR,
+        RECIPE, "τ does not fall below this", interval="[0, inf)", only=WITH_SR
     )
-    forget_rate: float = setting(
+    forget_rate: float | None = setting(
         RECIPE,
-        float,
-        "Method",
         "share of each batch that co_teaching leaves out in the end (default: the "
         "noise rate, where it is known)",
         interval="[0, 1)",
@@ -114,23 +80,17 @@ class MethodSettings:
     )
     forget_epochs: int = setting(
         RECIPE,
-        int,
-        "Method",
-        "epochs over which that share rises from 0",
+        "epochs over which the share left out rises from 0",
         interval="[1, 1000000]",
         only=only_for("method", "co_teaching"),
     )
-    stages: dict = setting(
+    stages: dict[str, float] = setting(
         RECIPE,
-        dict,
-        "Method",
         "how the epochs are shared out among the stages of nlnl",
         only=only_for("method", "nlnl"),
     )
     transition_matrix: str = setting(
         RECIPE,
-        str,
-        "Method",
         "what forward and backward correct by: estimated (from a short run of ce), "
         "known (the one that made the noise), or a file, .csv, .npy or audit.json, "
         "of rows P(given | true)",
@@ -138,33 +98,27 @@ class MethodSettings:
     )
     estimation_epochs: int = setting(
         RECIPE,
-        int,
-        "Method",
         "epochs of the run of ce that the matrix is estimated from (default: a tenth "
         "of the epochs, at least 1)",
         interval="[1, 1000000]",
         only=only_for("transition_matrix", "estimated"),
     )
-    rate_estimate: str = setting(
-        RECIPE,
-        str,
-        "Method",
+    rate_estimate: str | None = setting(
+        None,
         "the folder of a run that lnl-sr audit was given, or its audit.json: the noise "
-        "rate for co_teaching, and the transition matrix for forward and backward",
+        "rate for co_teaching, and the transition matrix for forward and backward "
+        "(default: none)",
         identifies=False,
     )
     balance: str = setting(
         RECIPE,
-        str,
-        "Method",
-        "against rare classes: none, class_balanced (weights by the effective number "
-        "of examples), logit_adjustment (logits plus the logarithm of the shares)",
+        "how rare classes are balanced: none, class_balanced (weights by the effective "
+        "number of examples), logit_adjustment (logits plus the logarithm of the "
+        "shares)",
         choices=("none", "class_balanced", "logit_adjustment"),
     )
     mixup: float = setting(
         RECIPE,
-        float,
-        "Method",
         "α of mixup, which trains on mixtures of images and labels with shares from "
         "Beta(α, α); 0 for none",
         interval="[0, 1000]",

@@ -1,19 +1,23 @@
-"""The grids of runs behind the paper's tables and figures, from `flags/`.
+"""The grids of runs behind the paper's tables and figures, from `flags/paper/`.
 
-`flags/tables/` and `flags/figures/` hold a flagfile for each, such as `1.flags`, or
-several, such as `4-sym.flags` and `4-asym.flags`, where it is no single grid.
+`tables.toml` and `figures.toml` hold a block for each number, or several where it is no
+single grid.
 """
+
+from typing import Any
 
 from lnl_sr_tf.config import recipes
 from lnl_sr_tf.config.grid import AXES, grid
 from lnl_sr_tf.config.parse import parse
+from lnl_sr_tf.config.recipe_file import read_toml
+from lnl_sr_tf.config.settings import Config, Settings
 from lnl_sr_tf.errors import InputError
 
 # What a person gives for these replaces what the paper has; of other axes it chooses.
 _REPLACED = ("dataset", "seed")
 
 
-def numbers(kind):
+def numbers(kind: str) -> list[str]:
     """Which there are.
 
     Args:
@@ -22,11 +26,10 @@ def numbers(kind):
     Returns:
         Their numbers, as text, in order.
     """
-    files = (recipes.folder() / kind).glob("*.flags")
-    return sorted({path.stem.partition("-")[0] for path in files})
+    return sorted(_read(kind))
 
 
-def configs(kind, number, given):
+def configs(kind: str, number: str, given: Settings) -> list[list[Config]]:
     """The runs behind a table or a figure.
 
     Args:
@@ -37,7 +40,7 @@ def configs(kind, number, given):
             losses that the paper has not, to be compared.
 
     Returns:
-        A list of lists of `lnl_sr_tf.config.Config`, one for each flagfile that is
+        A list of lists of `lnl_sr_tf.config.Config`, one for each grid that is
         left.
 
     Raises:
@@ -65,30 +68,31 @@ def configs(kind, number, given):
     return made
 
 
-def _grids(kind, number):
-    """The settings of each flagfile, those of axes as lists of their values."""
-    if number not in numbers(kind):
-        raise InputError(
-            f"{kind[:-1]} {number}: the paper's are {', '.join(numbers(kind))}"
-        )
-    place = recipes.folder() / kind
-    made = []
-    for path in sorted(
-        [*place.glob(f"{number}.flags"), *place.glob(f"{number}-*.flags")]
-    ):
-        settings = recipes.read_file(path)
-        for axis in AXES:
-            if axis in settings:
-                values = settings[axis].split(",")
-                settings[axis] = [parse(axis, value) for value in values]
-        made.append(settings)
-    return made
+def _grids(kind: str, number: str) -> list[Settings]:
+    """The settings of each grid, those of axes as lists of their values."""
+    known = _read(kind)
+    if number not in known:
+        raise InputError(f"{kind[:-1]} {number}: the paper's are {', '.join(known)}")
+    return [
+        {
+            name: [parse(name, one) for one in value] if name in AXES else value
+            for name, value in block.items()
+        }
+        for block in known[number]
+    ]
 
 
-def _narrowed(own, given, known):
-    """A flagfile's settings with those that were given; None where nothing is left.
+def _read(kind: str) -> dict[str, list[Settings]]:
+    """The blocks of a file, by their numbers."""
+    return read_toml(recipes.folder() / "paper" / f"{kind}.toml")
 
-    What no flagfile knows goes to those of the standard method, so that another loss is
+
+def _narrowed(
+    own: Settings, given: Settings, known: dict[str, set[Any]]
+) -> Settings | None:
+    """A grid's settings with those that were given; None where nothing is left.
+
+    What no grid knows goes to those of the standard method, so that another loss is
     not trained by Co-teaching beside.
     """
     settings = own | given
@@ -106,5 +110,5 @@ def _narrowed(own, given, known):
     return settings
 
 
-def _listed(value):
+def _listed(value: Any) -> list[Any]:
     return list(value) if isinstance(value, (list, tuple)) else [value]

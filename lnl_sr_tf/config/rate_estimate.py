@@ -4,14 +4,16 @@ import dataclasses
 import json
 import os
 import pathlib
+from typing import Any
 
+from lnl_sr_tf.config.settings import Config, Settings
 from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.loss_names import REGULARIZED
 
 _TAKERS = "--method=co_teaching, --loss=forward and --loss=backward"
 
 
-def taken_by(config):
+def taken_by(config: Config) -> list[str]:
     """The settings that `--rate_estimate` stands for, by name; none for most methods.
 
     Args:
@@ -25,13 +27,13 @@ def taken_by(config):
     return [name for name, takes in takers.items() if takes]
 
 
-def with_estimate(config, given, lenient):
+def with_estimate(config: Config, given: Settings, lenient: bool) -> Config:
     """The config with the noise rate and the transition matrix that an audit found.
 
     Args:
         config: a `Config`.
         given: the settings that a person gave, which must not say otherwise.
-        lenient: whether it may count for nothing here, since it does for another run.
+        lenient: whether it may have no effect here, because another run uses it.
 
     Raises:
         InputError: if it has no effect, contradicts another setting, or there is no
@@ -57,7 +59,7 @@ def with_estimate(config, given, lenient):
     return dataclasses.replace(config, **{name: found[name] for name in names})
 
 
-def data_of(source):
+def data_of(source: str) -> str | None:
     """The fingerprint of the data that an audit was of; None where it is not known.
 
     Args:
@@ -73,15 +75,15 @@ def data_of(source):
         raise InputError(f"{path} cannot be read as an audit.json") from None
 
 
-def no_taker(source, losses, methods):
-    """The InputError about an estimate that nothing takes."""
+def no_taker(source: str, losses: str, methods: str) -> InputError:
+    """The InputError about an estimate that no method here uses."""
     return InputError(
         f"--rate_estimate={source} has no effect with --loss={losses} "
         f"--method={methods}; it belongs to {_TAKERS}"
     )
 
 
-def _audit(source):
+def _audit(source: str) -> pathlib.Path:
     """The path of the audit.json that is meant."""
     path = pathlib.Path(os.path.expanduser(source))
     if path.is_dir():
@@ -94,7 +96,7 @@ def _audit(source):
     return path
 
 
-def _read(path):
+def _read(path: pathlib.Path) -> dict[str, Any]:
     """What an audit.json holds, as a dict; empty where it is none."""
     try:
         audit = json.loads(path.read_bytes())
@@ -105,8 +107,10 @@ def _read(path):
     return audit if isinstance(audit, dict) else {}
 
 
-def _check_evidence(audit, path, names):
-    """An audit may have found that a network tells nothing of the noise."""
+def _check_evidence(
+    audit: dict[str, Any], path: pathlib.Path, names: list[str]
+) -> None:
+    """Raise InputError if the audit found no evidence about the noise."""
     if audit.get("no_evidence"):
         raise InputError(
             f"{path} has no noise rate: the audit found no evidence about any label; "
@@ -121,7 +125,7 @@ def _check_evidence(audit, path, names):
         )
 
 
-def _rate(audit, path):
+def _rate(audit: dict[str, Any], path: pathlib.Path) -> float:
     """The noise rate in an audit.json."""
     rate = audit.get("noise_rate")
     if isinstance(rate, bool) or not isinstance(rate, (int, float)):

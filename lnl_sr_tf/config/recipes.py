@@ -1,97 +1,132 @@
 """Recipes: the settings that a dataset and a loss are trained with, from `flags/`.
 
-A recipe is a flagfile, one `--name=value` a line. What applies to a run is
-read from the general to the particular, later files winning:
+A dataset's recipe is one file, `flags/DATASET.toml`. What applies to a run is read from
+the general to the particular, later sections winning:
 
-    default, DATASET, METHOD, DATASET-METHOD, DATASET-IMBALANCE, DATASET-NOISE, and for
-    the loss L without its ending _sr, and then for the loss with it: DATASET-L,
-    DATASET-L-NOISE, DATASET-L-NOISE-RATE
+    [settings]           whatever the loss
+    [method.METHOD]      by how it is trained
+    [imbalance.KIND]     by which classes are rare
+    [noise.KIND]         by the kind of label noise
+    [loss.LOSS]          of the loss without its ending _sr, and then with it
+      cases = [{ when = { noise = KIND, rate = INTERVAL }, ... }]
+                         where all of `when` is so: in place of the section's own
 
-(.flags each). Files that do not exist
-are passed over, so a dataset without a recipe trains with the defaults.
+of `default.toml` first, then of the recipe that a file is `like`, then of the file. A
+section has settings by their names. `source` says where the numbers come from, of a
+section or of the whole file; each `[[expect]]`, what was measured with them. A dataset
+without a recipe trains with the defaults.
 """
 
+import functools
 import os
 import pathlib
+from typing import Any
 
-from lnl_sr_tf.config.flagfiles import parse_lines
+from lnl_sr_tf.config.flag import inside
+from lnl_sr_tf.config.recipe_file import load, settings_of
 from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.loss_names import REGULARIZED
 
 # In a wheel the folder lies in the package, in a checkout beside it.
 _HERE = pathlib.Path(__file__).resolve().parent.parent
 _PLACES = (_HERE / "flags", _HERE.parent / "flags")
+# A sweep asks for the same few files once for every run.
+_load_once = functools.cache(load)
 
 
-def folder():
+def folder() -> pathlib.Path:
     """The folder that holds the recipes.
 
     Raises:
         InputError: if the installation lacks it.
     """
     for place in _PLACES:
-        if (place / "default.flags").is_file():
+        if (place / "default.toml").is_file():
             return place
     raise InputError(
-        f"the recipes (default.flags and others) were found neither in {_PLACES[0]} "
+        f"the recipes (default.toml and others) were found neither in {_PLACES[0]} "
         f"nor in {_PLACES[1]}; install lnl-sr-tf again"
     )
 
 
-def read(datasets, loss, noise, rate=None, method="standard", imbalance="none"):
-    """The settings that the recipes give for a dataset, a loss and a kind of noise.
+def of_dataset(dataset: str) -> dict[str, Any]:
+    """The settings that a dataset has whatever the loss, without the defaults.
 
     Args:
-        datasets: names by which the dataset's recipes go, for instance `["mnist"]`; of
-            several the later win, file by file.
+        dataset: the name of its recipe, for instance `"mnist"`.
+    """
+    merged: dict[str, Any] = {}
+    for file in _files(dataset)[1:]:
+        merged |= settings_of(file.get("settings", {}))
+    return merged
+
+
+def read(
+    dataset: str,
+    loss: str,
+    noise: str,
+    rate: float | None = None,
+    method: str = "standard",
+    imbalance: str = "none",
+) -> dict[str, Any]:
+    """The settings that the recipes give for a run.
+
+    Args:
+        dataset: the name of the dataset's recipe, for instance `"mnist"`.
         loss: name of the loss, for instance `"gce_sr"`.
         noise: kind of label noise, for instance `"asym"`.
-        rate: the noise rate, a number.
+        rate: the noise rate in [0, 1), or None where the noise has none.
         method: how to train, for instance `"co_teaching"`.
         imbalance: kind of imbalance, for instance `"lt"`.
 
     Returns:
-        A dict from a setting's name to its value as written, a string.
+        A dict from a setting's name to its value.
 
     Raises:
-        InputError: if a recipe holds a line that is no `--name=value`.
+        InputError: if a recipe holds what is no setting of the right kind.
 
     Example:
-        >>> read(["mnist"], "gce_sr", "sym")["lambda0"]
-        '3'
+        >>> read("cifar10", "ce_logitclip", "sym", rate=0.45)["loss_args"]
+        {'delta': 1}
     """
-    stems = ["default", *datasets, method, *(f"{name}-{method}" for name in datasets)]
-    of_data = [noise]
-    if imbalance != "none":
-        of_data.insert(0, imbalance)
-    for one in dict.fromkeys((loss.removesuffix(REGULARIZED), loss)):
-        of_data += [one, f"{one}-{noise}", f"{one}-{noise}-{rate}"]
-    stems += [f"{name}-{end}" for end in of_data for name in datasets]
-    return read_stems(stems)
+    files = _files(dataset)
+    sections = [file.get("settings", {}) for file in files]
+    kinds = [("method", method), ("imbalance", imbalance), ("noise", noise)]
+    losses = dict.fromkeys((loss.removesuffix(REGULARIZED), loss))
+    for kind, name in (*kinds, *(("loss", one) for one in losses)):
+        sections += [file.get(kind, {}).get(name, {}) for file in files]
+    merged: dict[str, Any] = {}
+    for section in sections:
+        merged |= settings_of(section)
+        for case in section.get("cases", ()):
+            if _applies(case["when"], noise, rate):
+                merged |= settings_of(case)
+    return merged
 
 
-def read_stems(stems):
-    """The settings of the recipes by these names, later ones winning.
-
-    Args:
-        stems: names of files in `flags/`, without the ending; those that do not exist
-            are passed over.
-
-    Returns:
-        A dict from a setting's name to its value as written, a string.
-
-    Raises:
-        InputError: if a recipe holds a line that is no `--name=value`.
-    """
-    settings = {}
+def _files(dataset: str) -> list[dict[str, Any]]:
+    """The recipes that a dataset is trained by, the most general first."""
     place = folder()
-    for stem in stems:
-        path = place / f"{stem}.flags"
-        if path.parent == place and os.path.isfile(path):
-            settings.update(read_file(path))
-    return settings
+    found: dict[str, dict[str, Any]] = {}
+    name = dataset
+    while _is_recipe(place, name):
+        if name in found:
+            raise InputError(
+                f"{place / dataset}.toml: recipes are like each other in a circle: "
+                f"{' > '.join((*found, name))}; remove one of these lines"
+            )
+        found[name] = _load_once(place / f"{name}.toml")
+        name = found[name].get("like", "")
+    return [_load_once(place / "default.toml"), *reversed(found.values())]
 
 
-def read_file(path):
-    """The settings that a flagfile gives, as text, by name."""
-    return dict(parse_lines(path.read_text("utf-8"), path))
+def _is_recipe(place: pathlib.Path, name: str) -> bool:
+    path = place / f"{name}.toml"
+    # A dataset's name is no way out of the folder.
+    return path.parent == place and os.path.isfile(path)
+
+
+def _applies(when: dict[str, str], noise: str, rate: float | None) -> bool:
+    if when.get("noise", noise) != noise:
+        return False
+    return "rate" not in when or (rate is not None and inside(rate, when["rate"]))

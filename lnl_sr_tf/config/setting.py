@@ -1,61 +1,53 @@
-"""What a setting is: a field with its meaning, its range, and when it counts."""
+"""How a setting is written: a field of a class, whose `GROUP` is its heading."""
 
 import dataclasses
-from collections.abc import Callable
-from typing import NamedTuple
+import inspect
+import types
+import typing
+from typing import Any
 
-RECIPE = None  # the default of a setting that the recipe fills in
+from lnl_sr_tf.config.flag import Flag
 
-
-class Only(NamedTuple):
-    """When a setting has an effect: where another one, `setting`, passes `test`."""
-
-    setting: str
-    test: Callable
-    words: str
+RECIPE: Any = None  # the default of a setting that the recipe fills in
 
 
-def only_for(setting, *values):
-    """An `Only` for a setting that has one of these values."""
-    words = " or ".join(f"--{setting}={value}" for value in values)
-    return Only(setting, lambda value: value in values, words)
-
-
-def setting(
-    default,
-    kind,
-    group,
-    meaning,
-    *,
-    choices=None,
-    interval=None,
-    only=None,
-    files=(),
-    identifies=True,
-):
-    """A field of `Config`.
+def setting(default: Any, meaning: str, **rules: Any) -> Any:
+    """A field of `Config`, from which its flag comes.
 
     Args:
         default: its value where neither a person nor a recipe gives one.
-        kind: its type.
-        group: its heading in the help.
         meaning: what it is, with its unit.
-        choices: the texts it may be.
-        interval: the numbers it may be, as `"[0, 1)"`.
-        files: endings of files whose paths it may be beside the choices.
-        only: an `Only`, where it has an effect beside some settings alone.
-        identifies: whether runs that differ in it are different runs.
+        **rules: what else `Flag` takes by name.
     """
-    return dataclasses.field(
-        default=default,
-        metadata={
-            "kind": kind,
-            "group": group,
-            "meaning": meaning,
-            "choices": choices,
-            "interval": interval,
-            "only": only,
-            "files": files,
-            "identifies": identifies,
-        },
-    )
+    return dataclasses.field(default=default, metadata={"meaning": meaning, **rules})
+
+
+def flags_of(settings: type) -> dict[str, Flag]:
+    """The flags of a class of settings, by name, in the order of its fields.
+
+    A flag's kind is the type of its field, its group the `GROUP` of the class that has
+    the field.
+    """
+    groups = {
+        name: cls.GROUP
+        for cls in settings.__mro__
+        if "GROUP" in vars(cls)
+        for name in inspect.get_annotations(cls)
+    }
+    return {
+        field.name: Flag(
+            name=field.name,
+            kind=_kind(field.type),
+            default=field.default,
+            group=groups[field.name],
+            **field.metadata,
+        )
+        for field in dataclasses.fields(settings)
+    }
+
+
+def _kind(annotation: Any) -> type:
+    """`float` of `float | None`, `dict` of `dict[str, float]`."""
+    if isinstance(annotation, types.UnionType):
+        (annotation,) = set(typing.get_args(annotation)) - {types.NoneType}
+    return typing.get_origin(annotation) or annotation

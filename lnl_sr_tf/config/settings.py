@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import re
+from typing import Any
 
 from lnl_sr_tf.config.data_kinds import (
     HUMAN_NOISE,
@@ -16,9 +17,12 @@ from lnl_sr_tf.config.data_kinds import (
 )
 from lnl_sr_tf.config.data_settings import DataSettings, NoiseSettings
 from lnl_sr_tf.config.method_settings import MethodSettings
-from lnl_sr_tf.config.setting import RECIPE
+from lnl_sr_tf.config.setting import flags_of
 from lnl_sr_tf.config.training_settings import RunSettings, TrainingSettings
 from lnl_sr_tf.loss_names import REGULARIZED
+
+# What is given of them, by name.
+Settings = dict[str, Any]
 
 # Settings that end so are files, whose content counts.
 _FILES = (".csv", ".npy", ".json", ".keras", ".h5")
@@ -37,22 +41,22 @@ class Config(
     """
 
     @property
-    def regularized(self):
+    def regularized(self) -> bool:
         """Whether the loss is under sparse regularization."""
         return self.loss.endswith(REGULARIZED)
 
     @property
-    def noise_file(self):
+    def noise_file(self) -> bool:
         """Whether the noise is that of a matrix in a file."""
-        return ends_in(self.noise, *FIELDS["noise"].metadata["files"])
+        return ends_in(self.noise, *FIELDS["noise"].files)
 
     @property
-    def noise_has_rate(self):
+    def noise_has_rate(self) -> bool:
         """Whether the noise is made at a rate that a person chooses."""
         return self.noise not in ("none", *HUMAN_NOISE) and not self.noise_file
 
     @property
-    def noise_words(self):
+    def noise_words(self) -> str:
         """Label noise and imbalance for people, for instance sym 0.6, lt 0.01."""
         words = self.noise
         if self.noise_file:
@@ -68,7 +72,7 @@ class Config(
         return words
 
     @property
-    def run_name(self):
+    def run_name(self) -> str:
         """Name of the run's folder: readable, and different for different settings."""
         text = json.dumps(self.identity(), sort_keys=True)
         digest = hashlib.sha256(text.encode()).hexdigest()[:8]
@@ -86,17 +90,17 @@ class Config(
         return f"{dataset}-{self.loss}{method}-{noise}-seed{self.seed}-{digest}"
 
     @property
-    def dataset_name(self):
+    def dataset_name(self) -> str:
         """The dataset without `tfds:` and without a version, or the last of a path."""
         return plain_name(self.dataset)
 
     @property
-    def own_data(self):
+    def own_data(self) -> bool:
         """Whether the dataset is a folder or file of one's own."""
         return is_path(self.dataset)
 
     @property
-    def pixels(self):
+    def pixels(self) -> tuple[int, int] | None:
         """`image_size` as (height, width), or None."""
         if self.image_size is None:
             return None
@@ -104,14 +108,14 @@ class Config(
         return int(height), int(width)
 
     @property
-    def part_of_parts(self):
+    def part_of_parts(self) -> tuple[int, int] | None:
         """`fold` as (part, parts), or None."""
         if self.fold is None:
             return None
         part, _, parts = self.fold.partition("/")
         return int(part), int(parts)
 
-    def identity(self):
+    def identity(self) -> dict[str, Any]:
         """The settings that make this run another than one that differs in them.
 
         Those without effect are left out, so that a new one changes no old name. What
@@ -120,7 +124,7 @@ class Config(
         settings = {
             name: value
             for name, value in self.as_dict().items()
-            if FIELDS[name].metadata["identifies"] and value is not None
+            if FIELDS[name].identifies and value is not None
         }
         files = {
             name: _digest(value)
@@ -131,7 +135,7 @@ class Config(
         return settings | ({"file_contents": files} if files else {})
 
     @property
-    def places(self):
+    def places(self) -> dict[str, str]:
         """Where the files and folders are that the settings name, absolute, by name."""
         named = {
             "dataset": self.own_data,
@@ -148,12 +152,12 @@ class Config(
             if is_place
         }
 
-    def as_dict(self):
+    def as_dict(self) -> dict[str, Any]:
         """All settings by name, ready for JSON."""
         return dataclasses.asdict(self)
 
 
-def _digest(path):
+def _digest(path: str) -> str:
     """What a file holds, in a few letters; nothing where it cannot be read."""
     path = os.path.expanduser(path)
     if not os.path.isfile(path):  # a pipe or a device may never end
@@ -165,16 +169,10 @@ def _digest(path):
     return hashlib.sha256(content).hexdigest()[:16]
 
 
-FIELDS = {field.name: field for field in dataclasses.fields(Config)}
+# The flag of each setting, by name.
+FIELDS = flags_of(Config)
 
 
-def meaning(name):
+def meaning(name: str) -> str:
     """What a setting is, with its unit, its range and its default."""
-    field = FIELDS[name]
-    default = "the recipe's" if field.default is RECIPE else field.default
-    text = field.metadata["meaning"]
-    if field.metadata["interval"]:
-        text += f", in {field.metadata['interval']}"
-    if field.metadata["only"]:
-        text += f"; for {field.metadata['only'].words}"
-    return text if "default" in text else f"{text} (default: {default})"
+    return FIELDS[name].help()

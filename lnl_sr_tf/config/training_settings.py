@@ -1,132 +1,87 @@
 """Settings of network and training, and of the run as a whole."""
 
 import dataclasses
+from typing import ClassVar
 
-from lnl_sr_tf.config.setting import RECIPE, only_for, setting
+from lnl_sr_tf.config.flag import only_for
+from lnl_sr_tf.config.setting import RECIPE, setting
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class TrainingSettings:
     """Network, optimiser, schedule and augmentation."""
 
+    GROUP: ClassVar[str] = "Training"
+
     model: str = setting(
         RECIPE,
-        str,
-        "Training",
         "network: cnn_digits, cnn_mnist, cnn_cifar, resnet18, resnet34, resnet50, "
         "keras:NAME for one of keras.applications, auto (by the size of the images)",
     )
-    weights: str = setting(
-        None,
-        str,
-        "Training",
-        "file with weights to start from, .keras or .h5 (default: random ones)",
+    weights: str | None = setting(
+        None, "file with weights to start from, .keras or .h5 (default: random ones)"
     )
-    epochs: int = setting(
-        RECIPE, int, "Training", "passes over the data", interval="[1, 1000000]"
-    )
-    batch_size: int = setting(
-        RECIPE, int, "Training", "examples a step", interval="[1, 1000000]"
-    )
-    optimizer: str = setting(
-        RECIPE, str, "Training", "sgd or adam", choices=("sgd", "adam")
-    )
-    lr: float = setting(
-        RECIPE,
-        float,
-        "Training",
-        "learning rate in the first epoch",
-        interval="(0, inf)",
-    )
+    epochs: int = setting(RECIPE, "passes over the data", interval="[1, 1000000]")
+    batch_size: int = setting(RECIPE, "examples a step", interval="[1, 1000000]")
+    optimizer: str = setting(RECIPE, "sgd or adam", choices=("sgd", "adam"))
+    lr: float = setting(RECIPE, "learning rate in the first epoch", interval="(0, inf)")
     lr_schedule: str = setting(
         RECIPE,
-        str,
-        "Training",
         "learning rate over epochs: cosine or linear (to 0), exponential, constant",
         choices=("cosine", "exponential", "linear", "constant"),
     )
     lr_decay: float = setting(
         RECIPE,
-        float,
-        "Training",
         "factor an epoch of the exponential schedule",
         interval="(0, 1]",
         only=only_for("lr_schedule", "exponential"),
     )
     lr_hold: float = setting(
         RECIPE,
-        float,
-        "Training",
         "share of the epochs before the linear schedule begins to fall",
         interval="[0, 1)",
         only=only_for("lr_schedule", "linear"),
     )
-    momentum: float = setting(
-        RECIPE, float, "Training", "momentum of sgd, β1 of adam", interval="[0, 1)"
-    )
+    momentum: float = setting(RECIPE, "momentum of sgd, β1 of adam", interval="[0, 1)")
     late_momentum: float = setting(
         RECIPE,
-        float,
-        "Training",
         "β1 of adam once the learning rate begins to fall (default: the same)",
         interval="[0, 1)",
         only=only_for("optimizer", "adam"),
     )
     nesterov: bool = setting(
-        RECIPE,
-        bool,
-        "Training",
-        "Nesterov's momentum",
-        only=only_for("optimizer", "sgd"),
+        RECIPE, "Nesterov's momentum", only=only_for("optimizer", "sgd")
     )
     weight_decay: float = setting(
-        RECIPE,
-        float,
-        "Training",
-        "L2 weight decay, added to the gradient",
-        interval="[0, inf)",
+        RECIPE, "L2 weight decay, added to the gradient", interval="[0, inf)"
     )
     l1: float = setting(
         RECIPE,
-        float,
-        "Training",
         "L1 penalty on all weights, as its gradient l1·sign(w)",
         interval="[0, inf)",
     )
     clip_norm: float = setting(
         RECIPE,
-        float,
-        "Training",
         "global norm to which gradients are clipped; 0 leaves them",
         interval="[0, inf)",
     )
     crop_padding: int = setting(
-        RECIPE,
-        int,
-        "Training",
-        "pixels of padding before a random crop; 0 for none",
-        interval="[0, 64]",
+        RECIPE, "pixels of padding before a random crop; 0 for none", interval="[0, 64]"
     )
-    flip: bool = setting(RECIPE, bool, "Training", "flip images left-right at random")
+    flip: bool = setting(RECIPE, "flip images left-right at random")
     rotation: float = setting(
         RECIPE,
-        float,
-        "Training",
         "degrees by which images are turned at random, either way",
         interval="[0, 180]",
     )
-    random_resized_crop: float = setting(
+    random_resized_crop: float | None = setting(
         None,
-        float,
-        "Training",
         "smallest share of a random part of the image that is resized to the whole "
         "(default: the recipe's, or all of the image)",
         interval="(0, 1]",
     )
-    color_jitter: dict = setting(
+    color_jitter: dict[str, float] | None = setting(
         None,
-        dict,
-        "Training",
         "how much colours vary at random, for instance "
         "brightness=0.4,contrast=0.4,saturation=0.4,hue=0.2 (default: the recipe's, or "
         "not at all)",
@@ -137,17 +92,15 @@ class TrainingSettings:
 class RunSettings:
     """Seed, hardware, and where results go."""
 
+    GROUP: ClassVar[str] = "Run"
+
     seed: int = setting(
         1,
-        int,
-        "Run",
-        "gives model, noise, order and augmentation",
+        "seed of initial weights, label noise, order and augmentation",
         interval="[0, 2147483647]",
     )
     precision: str = setting(
         "auto",
-        str,
-        "Run",
         "auto (mixed_bfloat16 on a GPU that multiplies it, and on a processor where "
         "a step of the network is found to be faster by it; else float32), "
         "float32, mixed_bfloat16, mixed_float16",
@@ -155,66 +108,53 @@ class RunSettings:
     )
     distribute: str = setting(
         "auto",
-        str,
-        "Run",
-        "over which devices: auto (on TensorFlow: mirrored where there are several "
+        "devices to train on: auto (on TensorFlow: mirrored where there are several "
         "GPUs, multi_worker where --cluster or TF_CONFIG names several machines; else "
         "none), none (one device), mirrored (all GPUs of this machine), multi_worker "
         "(several machines), tpu",
         choices=("auto", "none", "mirrored", "multi_worker", "tpu"),
         identifies=False,
     )
-    devices: int = setting(
+    devices: int | None = setting(
         None,
-        int,
-        "Run",
         "how many devices of this machine mirrored and multi_worker use; without GPUs "
         "its processor is split into as many (default: all GPUs, or the processor)",
         interval="[1, 1024]",
         only=only_for("distribute", "auto", "mirrored", "multi_worker"),
         identifies=False,
     )
-    cluster: str = setting(
+    cluster: str | None = setting(
         None,
-        str,
-        "Run",
         "machines of multi_worker, HOST:PORT,HOST:PORT, the same list for each of them "
         "(default: as TF_CONFIG says, or SLURM)",
         only=only_for("distribute", "auto", "multi_worker"),
         identifies=False,
     )
-    task: int = setting(
+    task: int | None = setting(
         None,
-        int,
-        "Run",
-        "which of --cluster this machine is, from 0",
+        "index of this machine in --cluster, from 0 (default: as TF_CONFIG says, or "
+        "SLURM)",
         interval="[0, 1000000]",
         only=only_for("distribute", "auto", "multi_worker"),
         identifies=False,
     )
     sweep_on: str = setting(
         "here",
-        str,
-        "Run",
         "where several runs are trained: here (one after the other), processes "
         "(several at a time on this machine), ray (on the cluster that RAY_ADDRESS "
         "names, or a local one; needs Ray)",
         choices=("here", "processes", "ray"),
         identifies=False,
     )
-    cpus_per_run: int = setting(
+    cpus_per_run: int | None = setting(
         None,
-        int,
-        "Run",
         "processors that each of them gets (default: 4 or what there are, on ray 1)",
         interval="[1, 1024]",
         only=only_for("sweep_on", "processes", "ray"),
         identifies=False,
     )
-    gpus_per_run: float = setting(
+    gpus_per_run: float | None = setting(
         None,
-        float,
-        "Run",
         "GPUs that each of them gets; shares of one are possible (default: 1 where "
         "there are any)",
         interval="[0, 1024]",
@@ -223,8 +163,6 @@ class RunSettings:
     )
     whole_epochs: str = setting(
         "auto",
-        str,
-        "Run",
         "on JAX, whether the data lies in the device's memory and the steps of an "
         "epoch are compiled together: auto (on a GPU, where the data fits), yes, no",
         choices=("auto", "yes", "no"),
@@ -232,40 +170,30 @@ class RunSettings:
     )
     parallel_seeds: bool = setting(
         False,
-        bool,
-        "Run",
         "on JAX, train the seeds of --seed all at once in one process",
         identifies=False,
     )
     checkpoint_minutes: float = setting(
         10.0,
-        float,
-        "Run",
-        "minutes between checkpoints within an epoch, beside the one at its end; 0 for "
-        "none",
+        "minutes between checkpoints within an epoch, besides the one at its end; 0 "
+        "for none",
         interval="[0, inf)",
         identifies=False,
     )
     record_epochs: int = setting(
         10,
-        int,
-        "Run",
-        "after how many epochs, evenly spread, what the network says of all training "
-        "examples is kept, from which lnl-sr audit tells wrong labels; 0 for none",
+        "number of epochs, evenly spread, after which the network's outputs for all "
+        "training examples are recorded for lnl-sr audit; 0 for none",
         interval="[0, 1000000]",
         identifies=False,
     )
     output_dir: str = setting(
         "runs",
-        str,
-        "Run",
         "folder beneath which each run gets a folder of its own",
         identifies=False,
     )
     resume: bool = setting(
         True,
-        bool,
-        "Run",
         "go on with a run that was cut off, and do not repeat one that is finished",
         identifies=False,
     )

@@ -100,7 +100,7 @@ class AuditCommandTest(tf.test.TestCase, parameterized.TestCase):
             shutil.rmtree(part)
 
     @parameterized.parameters(
-        (("audit",), "expected more than that: lnl-sr audit RUN"),
+        (("audit",), "missing argument; usage: lnl-sr audit RUN"),
         (("audit", "nowhere"), "nowhere: there is no run"),
         (("audit", "RUN", "--folds=1"), "--folds=1: expected 0 or a whole number from"),
         (("audit", "RUN", "--folds=-2"), "--folds=-2: expected a whole number from 0"),

@@ -7,76 +7,9 @@ import tensorflow as tf
 from absl.testing import parameterized
 
 from lnl_sr_tf import config, loss_names, losses
-from lnl_sr_tf.config import recipes
 from lnl_sr_tf.config.data_kinds import NAMES
 from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.training import build
-
-# Dataset, loss, noise; and what the reference recipes say of it.
-RECIPES = (
-    (
-        ("mnist", "ce_sr", "sym"),
-        dict(epochs=50, lr=0.01, weight_decay=1e-3, model="cnn_mnist", tau=0.1),
-    ),
-    (
-        ("mnist", "fl_sr", "asym"),
-        dict(p=0.1, lambda0=4, rho=2, lambda_every=5, normalize_logits=False),
-    ),
-    (
-        ("mnist", "fl_sr", "sym"),
-        dict(loss_args={"gamma": 0.5, "constant_factor": True}),
-    ),
-    (
-        ("cifar100", "fl", "sym"),
-        dict(loss_args={"gamma": 0.5, "constant_factor": True}),
-    ),
-    (
-        ("mnist", "gce_sr", "sym"),
-        dict(tau=0.5, lambda0=3, rho=2, loss_args={"q": 0.01}),
-    ),
-    (("mnist", "gce", "sym"), dict(tau=None, lambda0=None, loss_args={})),
-    (
-        ("cifar10", "fl_sr", "sym"),
-        dict(epochs=120, lr=0.01, weight_decay=1e-4, model="cnn_cifar", tau=0.5),
-    ),
-    (
-        ("cifar10", "ce_sr", "asym"),
-        dict(p=0.1, lambda0=1.2, rho=1.03, lambda_every=1, normalize_logits=True),
-    ),
-    (
-        ("cifar10", "ce", "sym"),
-        dict(crop_padding=4, flip=True, rotation=0, momentum=0.9, batch_size=128),
-    ),
-    (("cifar10", "gce_sr", "sym"), dict(lambda0=1.2, loss_args={"q": 0.01})),
-    (
-        ("cifar100", "ce_sr", "sym"),
-        dict(epochs=200, lr=0.1, weight_decay=1e-5, model="resnet34", rotation=20),
-    ),
-    (("cifar100", "ce_sr", "sym"), dict(p=0.01, lambda0=4, rho=1.02, tau=0.5)),
-    (("cifar100", "gce_sr", "asym"), dict(lambda0=10, loss_args={"q": 0.001})),
-    (("tfds:svhn_cropped", "ce", "sym"), dict(model="resnet18", clip_norm=5)),
-    (
-        ("cifar10", "anl_ce", "sym"),
-        dict(loss_args={"alpha": 5, "beta": 5}, weight_decay=0, l1=5e-5),
-    ),
-    (
-        ("cifar10", "eps_ce_mae", "asym"),
-        dict(loss_args={"alpha": 0.02, "beta": 5, "m": 1e3}),
-    ),
-    (("mnist", "nce_ael", "sym"), dict(loss_args={"alpha": 0, "beta": 1, "a": 3.5})),
-    (("cifar10", "ce", "sym"), dict(optimizer="sgd", l1=0, mixup=0)),
-    (
-        ("webvision_mini", "ce_sr", "none"),
-        dict(
-            model="resnet50", epochs=250, batch_size=512, lr=0.4, lr_decay=0.97,
-            nesterov=True, weight_decay=3e-5, image_size="224x224", resize="crop",
-            random_resized_crop=0.08, flip=True,
-        ),
-    ),
-    (("cifar10_n", "fl_sr", "worse"), dict(epochs=120, lambda0=1.2, model="cnn_cifar")),
-    (("cifar100_n", "gce_sr", "noisy_fine"), dict(lambda0=4, loss_args={"q": 0.001})),
-    (("some/folder", "ce", "none"), dict(model="auto", resize="stretch")),
-)  # fmt: skip
 
 # Where None says something: the noise rate as drawn, images as they are, and so on.
 OPTIONAL = {
@@ -87,13 +20,6 @@ OPTIONAL = {
 
 
 class ResolveTest(tf.test.TestCase, parameterized.TestCase):
-    @parameterized.parameters(*RECIPES)
-    def test_recipe(self, head, expected):
-        dataset, loss, noise = head
-        made = config.resolve({"dataset": dataset, "loss": loss, "noise": noise})
-        found = {name: getattr(made, name) for name in expected}
-        self.assertEqual(found, expected)
-
     @parameterized.parameters(
         ("digits", "sym", 0.6),
         ("cifar10_n", "worse", 0.0),
@@ -204,26 +130,6 @@ class ResolveTest(tf.test.TestCase, parameterized.TestCase):
         self.assertLen(names, 4)
         self.assertIsNone(config.resolve({}).part_of_parts)
 
-    def test_recipe_of_a_rate(self):
-        for rate, alpha in ((0.2, 0.05), (0.4, 0.03), ("0.60", 0.00125)):
-            made = config.resolve(
-                {"dataset": "cifar100", "loss": "eps_ce_mae", "rate": rate}
-            )
-            self.assertEqual(made.loss_args, {"alpha": alpha, "beta": 1, "m": 1e4})
-
-    def test_recipe_of_a_method(self):
-        made = config.resolve({"dataset": "cifar100", "method": "co_teaching"})
-        self.assertEqual((made.optimizer, made.lr, made.lr_hold), ("adam", 1e-3, 0.5))
-        self.assertEqual((made.epochs, made.late_momentum), (200, 0.1))
-        self.assertIsNone(made.nesterov)
-
-    def test_recipe_of_an_imbalance(self):
-        made = config.resolve({"dataset": "cifar10", "imbalance": "lt"})
-        self.assertEqual((made.lambda0, made.normalize_logits), (1, False))
-        self.assertEqual(made.imbalance_factor, 0.1)
-        made = config.resolve({"dataset": "cifar100", "imbalance": "step"})
-        self.assertEqual((made.lambda0, made.normalize_logits), (1, True))
-
     def test_what_is_given_wins(self):
         made = config.resolve(
             {"dataset": "mnist", "loss": "ce_sr", "epochs": "10", "tau": 0.3}
@@ -243,7 +149,7 @@ class ResolveTest(tf.test.TestCase, parameterized.TestCase):
         for settings in ({"loss": "ce"}, {"loss": "ce_sr"}, {"method": "co_teaching"}):
             made = config.resolve(settings)
             for name, value in made.as_dict().items():
-                only = config.FIELDS[name].metadata["only"]
+                only = config.FIELDS[name].only
                 has_effect = only is None or only.test(getattr(made, only.setting))
                 if name not in OPTIONAL:
                     self.assertEqual(value is not None, has_effect, name)
@@ -268,55 +174,6 @@ class ResolveTest(tf.test.TestCase, parameterized.TestCase):
 
     def test_no_noise(self):
         self.assertEqual(config.resolve({"noise": "none"}).rate, 0.0)
-
-    def test_every_recipe_parses(self):
-        for path in recipes.folder().glob("*.flags"):
-            self.assertIsNotNone(self.settings_of(path), path.name)
-
-    def settings_of(self, path):
-        """What a recipe is for, from its name, settled; None if it is for nothing."""
-        parts = path.stem.split("-")
-        settings = {"dataset": parts.pop(0)}
-        if settings["dataset"] in ("default", "co_teaching"):
-            return config.resolve({})
-        for part in parts:
-            if part in losses.names():
-                settings["loss"] = part
-            elif part in ("none", "sym", "asym"):
-                settings["noise"] = part
-            elif part == "co_teaching":
-                settings["method"] = part
-            elif part in ("lt", "step"):
-                settings["imbalance"] = part
-            elif part.startswith("0."):
-                settings["rate"] = part
-            else:
-                return None
-        made = config.resolve(settings)
-        read = recipes.read(
-            [made.dataset_name],
-            made.loss,
-            made.noise,
-            f"{made.rate:g}",
-            made.method,
-            made.imbalance,
-        )
-        for name in recipes.read_file(path):
-            self.assertIn(name, read, path.name)
-        build.build_loss(made)
-        return made
-
-    def test_dataset_is_never_a_way_out_of_the_recipes(self):
-        self.assertEqual(
-            recipes.read(["../flags/mnist"], "ce", "sym"),
-            recipes.read(["x"], "ce", "sym"),
-        )
-
-    def test_recipe_with_a_bad_line(self):
-        path = pathlib.Path(self.get_temp_dir()) / "bad.flags"
-        path.write_text("# fine\n--epochs=3\nlr 0.1\n")
-        with self.assertRaisesRegex(InputError, "bad.flags, line 3: .* 'lr 0.1'"):
-            recipes.read_file(path)
 
     @parameterized.parameters(
         ({"epohs": 1}, "unknown setting --epohs; did you mean --epochs"),

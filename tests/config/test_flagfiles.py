@@ -8,7 +8,6 @@ from absl.testing import absltest, parameterized
 from helpers.command import call
 
 from lnl_sr_tf import config
-from lnl_sr_tf.config import flagfiles
 from lnl_sr_tf.errors import InputError
 
 
@@ -128,10 +127,6 @@ class FlagfilesTest(parameterized.TestCase):
         path = self.file("x.flags", "--rate=2\n")
         self.assertIn("--rate=3", call(f"--flagfile={path}", "--rate=3")[2])
         self.assertIn("--rate=2", call("--rate=3", f"--flagfile={path}")[2])
-
-    def test_recipes_are_such_files(self):
-        for path in config.recipes.folder().glob("*.flags"):
-            self.assertNotEmpty(flagfiles.parse_lines(path.read_text("utf-8"), path))
 
 
 if __name__ == "__main__":

@@ -70,18 +70,18 @@ def _is_taken(name, value):
 
 def _usual(name):
     """Values of a setting that are right, or nearly."""
-    limits = config.FIELDS[name].metadata
+    flag = config.FIELDS[name]
     if name in _USUAL:
         return st.sampled_from(_USUAL[name])
-    if limits["choices"]:
-        return st.sampled_from(limits["choices"])
-    if limits["interval"]:
-        ends = [float(end) for end in limits["interval"][1:-1].split(",")]
+    if flag.choices:
+        return st.sampled_from(flag.choices)
+    if flag.interval:
+        ends = [float(end) for end in flag.interval[1:-1].split(",")]
         near = [0, 1, 2, 10, 0.5, *ends, *(end - 1 for end in ends)]
         near = [f"{value:.12g}" for value in near]
         right = [value for value in near if _is_taken(name, value)]
         return st.sampled_from([*right * 4, *near])
-    if limits["kind"] is bool:
+    if flag.kind is bool:
         return st.sampled_from(["true", "false", "1", "0", "yes", "TRUE"])
     return ANY
 

@@ -1,0 +1,178 @@
+"""Settings that contradict each other, or do not go together."""
+
+import difflib
+import math
+
+from lnl_sr_tf import schedules
+from lnl_sr_tf.config.canonical import STAGES
+from lnl_sr_tf.config.data_kinds import HUMAN_NOISE, is_path, plain_name, tidy
+from lnl_sr_tf.config.settings import Config
+from lnl_sr_tf.errors import InputError
+from lnl_sr_tf.loss_names import LOSSES, REGULARIZED, conflict
+
+# Beyond this, float32 losses and their gradients overflow.
+_LARGEST_WEIGHT = 1e12
+_SMALLEST_TEMPERATURE = 1e-6
+_JITTER = {"brightness": 1, "contrast": 1, "saturation": 1, "hue": 0.5}
+
+
+def check(config: Config) -> None:
+    """Raise InputError if some of the settings do not go together."""
+    _check_noise(config)
+    _check_jitter(config)
+    _check_place(config)
+    _check_resume(config)
+    _check_loss(config)
+    _check_method(config)
+    if config.regularized:
+        _check_weight(config)
+        _check_temperature(config)
+
+
+def _check_noise(config: Config) -> None:
+    """Labels by people are those of one dataset, foreign images those of another."""
+    if config.open_set is not None and _same_set(config.open_set, config.dataset):
+        raise InputError(
+            f"--open_set={config.open_set}: expected another dataset than --dataset"
+        )
+    dataset = HUMAN_NOISE.get(config.noise)
+    if dataset and config.dataset_name != dataset:
+        raise InputError(
+            f"--noise={config.noise} is of --dataset={dataset}; received "
+            f"--dataset={config.dataset}"
+        )
+
+
+def _same_set(one: str, other: str) -> bool:
+    """Whether two names stand for one data set, of TFDS in whichever version."""
+    if is_path(one) or is_path(other):
+        return tidy(one) == tidy(other)
+    return plain_name(one) == plain_name(other)
+
+
+def _check_jitter(config: Config) -> None:
+    for name, strength in (config.color_jitter or {}).items():
+        most = _JITTER.get(name)
+        if most is None or isinstance(strength, bool) or not 0 <= strength <= most:
+            raise InputError(
+                f"--color_jitter: {name}={strength}; expected brightness, contrast or "
+                "saturation in [0, 1], or hue in [0, 0.5]"
+            )
+
+
+def _check_place(config: Config) -> None:
+    """A run of several machines is none that Ray or a process could be given."""
+    if config.sweep_on != "here" and (
+        config.distribute == "multi_worker" or config.cluster
+    ):
+        raise InputError(
+            f"--sweep_on={config.sweep_on} does not go with several machines for one "
+            "run; leave it out, or --cluster and --distribute=multi_worker"
+        )
+
+
+def _check_resume(config: Config) -> None:
+    """Runs elsewhere may be started more than once, and go on in the same folder."""
+    if config.sweep_on != "here" and not config.resume:
+        raise InputError(
+            f"--sweep_on={config.sweep_on} does not go with --resume=false; choose "
+            "another --output_dir to start anew"
+        )
+
+
+def _check_loss(config: Config) -> None:
+    """Sparse regularization does not go with every loss."""
+    base = config.loss.removesuffix(REGULARIZED)
+    if config.regularized and base in LOSSES and conflict(base):
+        raise InputError(f"--loss={config.loss}: {conflict(base)}; use --loss={base}")
+    if config.regularized and config.mixup:
+        raise InputError(
+            f"--mixup={config.mixup:g} contradicts --loss={config.loss}: mixed labels "
+            "hold the output away from one-hot, where sparse regularization draws it; "
+            f"use --loss={base}, or --mixup=0"
+        )
+
+
+def _check_method(config: Config) -> None:
+    """A method needs some settings, and does not go with others."""
+    base = config.loss.removesuffix(REGULARIZED)
+    if config.method == "nlnl":
+        if base != "nlnl":
+            raise InputError(
+                f"--method=nlnl trains --loss=nlnl; received --loss={config.loss}"
+            )
+        _check_stages(config.stages, config.epochs)
+    if config.method == "co_teaching":
+        if base == "elr":
+            raise InputError(
+                f"--method=co_teaching cannot train --loss={config.loss}, which keeps "
+                "a memory of one network's predictions; use --method=standard"
+            )
+        if config.noise == "none" and config.forget_rate is None:
+            raise InputError(
+                "--method=co_teaching with --noise=none needs --forget_rate, since the "
+                "noise rate is not known, or --rate_estimate, from an audit"
+            )
+    if config.balance != "none" and (base == "elr" or config.method == "nlnl"):
+        raise InputError(
+            f"--balance={config.balance} does not go with --loss={config.loss} by "
+            f"--method={config.method}, which has a mean of its own; use --balance=none"
+        )
+    if config.mixup and base == "elr":
+        raise InputError(
+            f"--mixup={config.mixup:g} contradicts --loss={config.loss}, which keeps a "
+            "memory of single examples; use --mixup=0"
+        )
+
+
+def _check_stages(stages: dict[str, float], epochs: int) -> None:
+    given = ",".join(f"{name}={share}" for name, share in stages.items())
+    for name in stages:
+        close = difflib.get_close_matches(name, STAGES, n=1)
+        if name not in STAGES and close:
+            raise InputError(
+                f"--stages={given}: no stage {name}; did you mean {close[0]}?"
+            )
+    right = list(stages) and all(
+        name in STAGES and not isinstance(share, bool) and share >= 0
+        for name, share in stages.items()
+    )
+    if not right or not 0 < sum(stages.values()) < math.inf:
+        raise InputError(
+            f"--stages={given}: expected shares of at least 0, not all 0, of some of "
+            f"{', '.join(STAGES)}, for instance negative=2,selective_negative=1"
+        )
+    reached = {schedules.stage(epoch, epochs, stages)[0] for epoch in range(epochs)}
+    for name, share in stages.items():
+        if share and name not in reached:
+            raise InputError(
+                f"--stages={given} --epochs={epochs}: no epoch is left for {name}; "
+                "more epochs, or a larger share, would give it one"
+            )
+
+
+def _check_weight(config: Config) -> None:
+    """λ may grow past what float32 holds, in a run that would end in NaN."""
+    for epoch in (0, config.epochs - 1):
+        weight = schedules.regularization_weight(
+            epoch, config.lambda0, config.rho, config.lambda_every
+        )
+        if weight > _LARGEST_WEIGHT:
+            raise InputError(
+                f"--lambda0={config.lambda0:g} --rho={config.rho:g}: λ would be "
+                f"{weight:.3g} in epoch {epoch + 1}; expected at most "
+                f"{_LARGEST_WEIGHT:g}"
+            )
+
+
+def _check_temperature(config: Config) -> None:
+    """τ may fall so far that logits divided by it overflow."""
+    last = schedules.temperature(
+        config.epochs - 1, config.tau, config.tau_decay, minimum=config.tau_min
+    )
+    if last < _SMALLEST_TEMPERATURE:
+        raise InputError(
+            f"--tau={config.tau:g} --tau_decay={config.tau_decay:g}: τ would be "
+            f"{last:.3g} in epoch {config.epochs}; expected at least "
+            f"{_SMALLEST_TEMPERATURE:g}, which --tau_min can keep"
+        )

@@ -10,7 +10,7 @@ import numpy as np
 
 from lnl_sr_tf import datasets, export, models, noise
 from lnl_sr_tf.analysis import figures
-from lnl_sr_tf.datasets import tensorflow_beside
+from lnl_sr_tf.datasets import tensorflow_import
 from lnl_sr_tf.devices import backend, choice
 from lnl_sr_tf.errors import InputError, RunError
 from lnl_sr_tf.experiment import (
@@ -303,7 +303,7 @@ def _how(config):
 def _write_results(training, tell):
     config, dataset, folder = training.config, training.dataset, training.folder
     rows = training.log.rows
-    tensorflow_beside.prepare()
+    tensorflow_import.import_tensorflow_if_installed()
     folder.figures.mkdir(exist_ok=True)
     title = f"{dataset.name}, noise {config.noise_words}"
     of_run = f"{title}, {_how(config)}, seed {config.seed}"

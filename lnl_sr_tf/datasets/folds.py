@@ -81,7 +81,7 @@ def with_fold(dataset: "Dataset", part: int, folds: int, seed: int) -> "Dataset"
         >>> from lnl_sr_tf import datasets
         >>> data = datasets.load("digits", tell=lambda line: None)
         >>> data.with_fold(2, 5, seed=1).fold.labels.shape
-        (287,)
+        (288,)
     """
     if folds < 2 or not 1 <= part <= folds:
         raise InputError(

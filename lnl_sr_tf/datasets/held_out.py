@@ -129,7 +129,7 @@ def with_validation(
         >>> from lnl_sr_tf import datasets
         >>> data = datasets.load("digits", tell=lambda line: None)
         >>> data.with_validation(0.1, seed=1).validation.labels.shape
-        (143,)
+        (145,)
     """
     chosen = held_out(dataset.given_labels, share, seed)
     part = dataset.subset(np.flatnonzero(chosen))

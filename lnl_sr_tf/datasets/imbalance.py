@@ -83,7 +83,7 @@ def imbalanced_indices(
     Example:
         >>> labels = np.repeat(np.arange(10), 100)
         >>> len(imbalanced_indices(labels, "lt", 0.01, seed=1, num_classes=10))
-        243
+        242
     """
     labels = np.asarray(labels)
     counts = class_counts(kind, factor, len(labels), num_classes)

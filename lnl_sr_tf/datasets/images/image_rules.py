@@ -1,6 +1,6 @@
-"""What holds for images whoever decodes them, and who does."""
+"""Limits and constants of decoding images, and which library decodes them."""
 
-# As many as the largest cameras take; a file that claims more is no photograph.
+# As many as the largest cameras take; a file that claims more is not a photograph.
 LARGEST_PIXELS = 100_000_000
 GREY = (0.299, 0.587, 0.114)  # weights of red, green and blue in brightness
 # Share of the image that a centre crop takes: 224 of 256 pixels in published recipes.

@@ -25,7 +25,7 @@ _FIELDS = ("height", "width", "channels", "palette", "content", "bits")
 
 @dataclasses.dataclass(frozen=True)
 class Inspection:
-    """What is in each of n files; height 0 where it is no image that can be decoded.
+    """What is in each of n files; height 0 where it cannot be decoded.
 
     Args:
         height: pixels, int64, shape (n,).
@@ -152,7 +152,7 @@ def _look(paths: Sequence[str], sizes: np.ndarray, indices: np.ndarray) -> np.nd
 def _by_tensorflow(
     positions: np.ndarray, paths: list[bytes]
 ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """(positions, values) in batches, without those of files that are no image."""
+    """(positions, values) in batches, without files that cannot be decoded."""
     import tensorflow as tf
 
     from lnl_sr_tf.datasets.images import decode_tf

@@ -51,11 +51,12 @@ def from_csv(
     """A .csv of `file,label`, in UTF-8, with a header or without.
 
     With a header there may be two more columns: `split` (train, validation or test, or
-    another word that `split_names` knows) and `clean_label` (the true one; of a split
-    for all of its lines or for none); others are not used. Files are relative to the
-    folder of the .csv. Labels are any text; classes are in the order of their names,
-    numbers by their value; examples in the order of their lines. A file may be listed
-    several times, as where several annotators labelled it: each line is an example.
+    another word that `split_names` knows) and `clean_label` (the true one; in a split
+    either for all of its lines or for none); others are not used. Files are relative to
+    the folder of the .csv. Labels are any text; classes are in the order of their
+    names, numbers by their value; examples in the order of their lines. A file may be
+    listed several times, as where several annotators labelled it: each line is an
+    example.
 
     Args:
         path: the .csv.

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from lnl_sr_tf.datasets.sources.split_names import split_of
 from lnl_sr_tf.errors import InputError
 
-# Columns, and other names under which they are known; docs/data.md has them, too.
+# Columns, and the names that they may have; docs/data.md lists them, too.
 COLUMNS = {
     "file": ("file", "filename", "file_name", "path", "filepath", "image"),
     "label": ("label", "class", "given_label", "noisy_label"),

@@ -139,7 +139,7 @@ def fingerprint_of_files(
 
 
 def _say_nothing(line: str) -> None:
-    """What there is to say is said when the data is read."""
+    """For where the data was read before, and everything was told then."""
 
 
 def _without_bad_files(

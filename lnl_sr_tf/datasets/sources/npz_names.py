@@ -8,7 +8,7 @@ from typing import NamedTuple
 from lnl_sr_tf.datasets.sources.split_names import split_of
 from lnl_sr_tf.errors import InputError
 
-# The words of a name, beside that of its split; docs/data.md has them, too.
+# The words of a name other than its split; docs/data.md lists them, too.
 _ROLES = {
     "x": "images", "image": "images", "images": "images",
     "y": "labels", "label": "labels", "labels": "labels",

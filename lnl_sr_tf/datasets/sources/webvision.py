@@ -139,7 +139,7 @@ def _imagenet(folder: pathlib.Path | str, synsets: list[tuple[str, str]]) -> Spl
         place = root / synset
         if not place.is_dir():
             raise InputError(
-                f"{place}: there is no such folder; imagenet_dir is to hold the "
+                f"{place}: there is no such folder; imagenet_dir must hold the "
                 "validation images of ILSVRC 2012 in one folder per synset"
             )
         found = sorted(

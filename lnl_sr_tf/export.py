@@ -9,7 +9,7 @@ import tempfile
 
 import keras
 
-from lnl_sr_tf.datasets import tensorflow_beside
+from lnl_sr_tf.datasets import tensorflow_import
 from lnl_sr_tf.errors import RunError
 
 
@@ -27,7 +27,7 @@ def save(model, folder, class_names, resize=None, temperature=1.0, bits=None):
     Returns:
         Whether there is a SavedModel.
     """
-    exported = tensorflow_beside.prepare()
+    exported = tensorflow_import.import_tensorflow_if_installed()
     model.save(folder.model)
     if not exported:
         return False

@@ -121,7 +121,7 @@ class BackendsTest(tf.test.TestCase, parameterized.TestCase):
 
         code = HIDE_TENSORFLOW + (
             "import numpy as np, json\n"
-            "from lnl_sr_tf.datasets import pipeline\n"
+            "from lnl_sr_tf.datasets.batches import pipeline\n"
             "images = np.arange(50, dtype=np.uint8).reshape(50, 1, 1, 1)\n"
             "batches = pipeline.training_batches(images, np.arange(50), 20, 7, 2)\n"
             "print(json.dumps([int(i) for _, y in batches for i in np.asarray(y)]))"

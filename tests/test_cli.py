@@ -59,7 +59,7 @@ class MistakesTest(tf.test.TestCase, parameterized.TestCase):
         (("--model=resnet",), "unknown network 'resnet'"),
         (("--model=resnet50",), "network 'resnet50' takes images of at least 32"),
         (("--dataset=imagenet",), "unknown dataset 'imagenet'"),
-        (("--dataset=tfds:mnits",), "dataset 'mnits': .*knows no such"),
+        (("--dataset=tfds:mnits",), "dataset 'mnits': .*has no such dataset"),
         (("--method=other",), "--method=other: expected one of standard"),
         (
             ("--loss=ce", "--lambda0=2"),

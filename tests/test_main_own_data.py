@@ -267,7 +267,7 @@ class OwnDataTest(tf.test.TestCase, parameterized.TestCase):
         (("--image_size=3x4x5",), "--image_size=3x4x5: expected HEIGHTxWIDTH"),
         (("--noise=worse",), "--noise=worse is of --dataset=cifar10_n; received"),
         (("--dataset=cifar10_n", "--noise=worse", "--rate=0.2"), "contradicts --rate"),
-        (("--dataset=webvision_mini",), "say by data_dir in which folder it is"),
+        (("--dataset=webvision_mini",), "pass data_dir=FOLDER, the folder"),
         (("--skip_bad_files",), "belongs to folders, .csv files, webvision_mini"),
         (("--test_share=0.3",), "it belongs to a folder, an .npz or a .csv"),
         (("--open_set_rate=0.3",), "it belongs to a given --open_set"),

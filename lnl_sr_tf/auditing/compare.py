@@ -3,7 +3,7 @@
 import numpy as np
 
 from lnl_sr_tf.auditing.of_run import class_names
-from lnl_sr_tf.datasets.copies import contents_of
+from lnl_sr_tf.datasets.copies import content_hashes
 from lnl_sr_tf.errors import InputError, RunError
 from lnl_sr_tf.experiment.finished_run import FinishedRun
 from lnl_sr_tf.runs.folder import measured
@@ -83,7 +83,7 @@ def _same_test_set(runs):
     if not all(isinstance(one, np.ndarray) for one in images):
         return True
     examples = [
-        sorted(zip(contents_of(one).tolist(), of.tolist(), strict=True))
+        sorted(zip(content_hashes(one).tolist(), of.tolist(), strict=True))
         for one, of in zip(images, names, strict=True)
     ]
     return examples[0] == examples[1]

@@ -5,6 +5,8 @@ To add one: write a function that returns a `Dataset`, and name it in `load`.
 
 import difflib
 import os
+from collections.abc import Callable
+from typing import Any
 
 from lnl_sr_tf.config.data_kinds import CSV, FROM_LISTS, NAMES, NPZ, ends_in, tidy
 from lnl_sr_tf.datasets.dataset import Dataset
@@ -14,6 +16,7 @@ from lnl_sr_tf.datasets.sources.clothing1m import clothing1m
 from lnl_sr_tf.datasets.sources.csv_file import from_csv
 from lnl_sr_tf.datasets.sources.folder import from_folder
 from lnl_sr_tf.datasets.sources.npz_file import from_npz
+from lnl_sr_tf.datasets.sources.published_lists import check_data_dir
 from lnl_sr_tf.datasets.sources.to_file import to_file
 from lnl_sr_tf.datasets.sources.webvision import webvision_mini
 from lnl_sr_tf.errors import InputError
@@ -34,31 +37,37 @@ __all__ = [
 _TFDS = "tfds:"
 
 
-def names():
-    """Names that `load` knows; beside them it takes `tfds:NAME` and paths."""
+def names() -> list[str]:
+    """Names that `load` knows; it also takes `tfds:NAME` and paths."""
     return list(NAMES)
 
 
 def load(
-    name, data_dir=None, *, image_size=None, imagenet_dir=None, tell=print, **options
-):
-    """A dataset by its name or by its place.
+    name: str,
+    data_dir: str | None = None,
+    *,
+    image_size: tuple[int, int] | None = None,
+    imagenet_dir: str | None = None,
+    tell: Callable[[str], None] = print,
+    **options: Any,
+) -> Dataset:
+    """A dataset by its name or by its path.
 
     Args:
         name: `"digits"` (ships with scikit-learn), `"mnist"`, `"fashion_mnist"`,
             `"cifar10"`, `"cifar100"`, `"cifar10_n"`, `"cifar100_n"`, or `"tfds:NAME"`
-            for any other image classification set of TensorFlow Datasets;
+            for any other image classification dataset of TensorFlow Datasets;
             `"webvision_mini"`, `"clothing1m"`; or a path: a folder with one folder per
             class, an .npz, or a .csv of file,label.
         data_dir: folder where TFDS keeps prepared data, its own by default, from which
             nothing is downloaded when the data is there; for `"webvision_mini"` and
-            `"clothing1m"` the folder of the set.
-        image_size: (height, width) to which images are resized; by default as they are,
-            and for files of differing sizes as `from_folder` says.
+            `"clothing1m"` the folder of the dataset.
+        image_size: (height, width) to which images are resized; by default their own,
+            and for files as `sources.dataset_of_files` says.
         imagenet_dir: for `"webvision_mini"`, its second test set.
-        tell: called with each line for the person who waits; the last one says how many
+        tell: called with each line about what was found; the last one says how many
             classes there are, their first names, and the examples of each.
-        **options: `resize`, `skip_bad_files`, `in_memory`, for sets of files;
+        **options: `resize`, `skip_bad_files`, `in_memory`, for images in files;
             `test_share` for paths.
 
     Returns:
@@ -70,6 +79,7 @@ def load(
 
     Example:
         >>> load("digits").train_images.shape
+        digits: 10 classes (0, 1, 2, 3, 4, …), 137 to 153 training examples a class
         (1437, 8, 8, 1)
     """
     data = _load(name, data_dir, image_size, imagenet_dir, tell, options)
@@ -77,16 +87,22 @@ def load(
     return data
 
 
-def _load(name, data_dir, image_size, imagenet_dir, tell, options):
+def _load(
+    name: str,
+    data_dir: str | None,
+    image_size: tuple[int, int] | None,
+    imagenet_dir: str | None,
+    tell: Callable[[str], None],
+    options: dict[str, Any],
+) -> Dataset:
     check(name)
     options = {key: value for key, value in options.items() if value is not None}
     if name in FROM_LISTS:
-        if not data_dir:
-            raise InputError(f"dataset {name}: say by data_dir in which folder it is")
-        if imagenet_dir:
-            options["imagenet_dir"] = imagenet_dir
-        make = {"webvision_mini": webvision_mini, "clothing1m": clothing1m}[name]
-        return make(data_dir, image_size=image_size, tell=tell, **options)
+        data_dir = check_data_dir(name, data_dir)
+        options |= {"image_size": image_size, "tell": tell}
+        if name == "clothing1m":
+            return clothing1m(data_dir, **options)
+        return webvision_mini(data_dir, imagenet_dir, **options)
     if name == "digits":
         # Imported here, so that what is not used is not needed.
         from lnl_sr_tf.datasets.sources import digits
@@ -106,18 +122,18 @@ def _load(name, data_dir, image_size, imagenet_dir, tell, options):
     return data if image_size is None else data.with_image_size(image_size)
 
 
-def check(name):
+def check(name: str) -> None:
     """Raise InputError if no dataset can have this name, or nothing is there."""
     if name in names() or (name.startswith(_TFDS) and name != _TFDS):
         return
-    path = os.path.expanduser(name)  # os.path takes names that are too long, too
+    path = os.path.expanduser(name)  # unlike pathlib, os.path takes any length
     own = os.path.isfile(path)
     if os.path.isdir(path) or (own and ends_in(path, NPZ, CSV)):
         return
     if own:
         raise InputError(
-            f"dataset {name!r}: expected a folder, an .npz or a .csv; this is "
-            "a file of another kind"
+            f"dataset {name!r}: expected a folder, an .npz or a .csv; received a file "
+            "of another kind"
         )
     close = difflib.get_close_matches(name, names(), n=1)
     hint = f"; did you mean {close[0]}?" if close else ""

@@ -1,90 +1,93 @@
-"""Examples that are there twice: how many, and what that does to the figures."""
+"""Duplicates: how many images occur more than once, and what that does to results."""
 
 import hashlib
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 import numpy as np
 
 
-class Part(NamedTuple):
-    """The examples of one split.
+class SplitContents(NamedTuple):
+    """What tells the examples of one split apart.
 
     Args:
-        contents: a number for each example, the same for copies of it, shape (n,).
+        hashes: one number an example, the same for copies of it, int64, shape (n,).
         labels: integers, shape (n,).
-        where: a function from an example's place to its name, for people.
+        where: from an example's position in the split to its name, for messages.
     """
 
-    contents: np.ndarray
+    hashes: np.ndarray
     labels: np.ndarray
-    where: object
+    where: Callable[[int], str]
 
 
-def contents_of(images):
-    """A number for each example of an array, the same for copies of it.
+def content_hashes(images: Iterable[np.ndarray]) -> np.ndarray:
+    """A number for each image of an array, the same for copies of it.
 
     Args:
-        images: an array whose first axis is the examples; a row is copied at a time.
+        images: shape (n, …); taken one at a time.
 
     Returns:
-        int64 array of shape (n,), the same on every machine.
+        int64, shape (n,), the same on every machine.
     """
     rows = (np.ascontiguousarray(image) for image in images)
-    hashes = (hashlib.blake2b(row, digest_size=8).digest() for row in rows)
-    return np.frombuffer(b"".join(hashes), "<i8").astype(np.int64)
+    digests = (hashlib.blake2b(row.data, digest_size=8).digest() for row in rows)
+    return np.frombuffer(b"".join(digests), "<i8").astype(np.int64)
 
 
-def part_of_array(name, images, labels):
-    """The `Part` of an array of that name."""
-    return Part(contents_of(images), labels, lambda i: f"{name}[{i}]")
+def array_contents(name: str, images: np.ndarray, labels: np.ndarray) -> SplitContents:
+    """The `SplitContents` of an array of that name."""
+    return SplitContents(content_hashes(images), labels, lambda i: f"{name}[{i}]")
 
 
-def tell_copies(parts, tell):
-    """Say how many examples are copies, if any are.
+def warn_of_copies(
+    splits: dict[str, SplitContents], tell: Callable[[str], None]
+) -> None:
+    """Say how many images are copies of others, if any are.
 
     Args:
-        parts: dict from a split, `"train"` first, to its `Part`.
-        tell: called with a line, or not at all.
+        splits: by name, `"train"` first.
+        tell: called with one line, or not at all.
 
     Example:
         >>> x, y = np.zeros((2, 8, 8, 1), np.uint8), np.array([0, 1])
-        >>> tell_copies({"train": part_of_array("x_train", x, y)}, print)
-        warning: 1 images are there twice or more, first x_train[0] and x_train[1]; 1 of
-        them under another label
+        >>> splits = {"train": array_contents("x_train", x, y)}
+        >>> warn_of_copies(splits, lambda line: print(line.partition(";")[0]))
+        warning: 1 images are copies of others, first x_train[0] and x_train[1]
     """
-    content = np.concatenate([part.contents for part in parts.values()])
-    labels = np.concatenate([part.labels for part in parts.values()])
-    _, first, of = np.unique(content, return_index=True, return_inverse=True)
+    hashes = np.concatenate([split.hashes for split in splits.values()])
+    labels = np.concatenate([split.labels for split in splits.values()])
+    _, first, of = np.unique(hashes, return_index=True, return_inverse=True)
     first = first[of]  # the first example with the same content
-    copies = np.flatnonzero(first != np.arange(len(content)))
+    copies = np.flatnonzero(first != np.arange(len(hashes)))
     if not len(copies):
         return
     differ = int((labels[copies] != labels[first[copies]]).sum())
-    ends = np.cumsum([len(part.labels) for part in parts.values()])
+    ends = np.cumsum([len(split.labels) for split in splits.values()])
 
     def named(i):
-        split = int(np.searchsorted(ends, i, side="right"))
-        part = list(parts.values())[split]
-        return part.where(int(i - ends[split] + len(part.labels)))
+        number = int(np.searchsorted(ends, i, side="right"))
+        split = list(splits.values())[number]
+        return split.where(int(i - ends[number] + len(split.labels)))
 
     text = (
-        f"warning: {len(copies)} images are there twice or more, first "
-        f"{named(first[copies[0]])} and {named(copies[0])}; {differ} of them under "
+        f"warning: {len(copies)} images are copies of others, first "
+        f"{named(first[copies[0]])} and {named(copies[0])}; {differ} of them have "
         "another label"
     )
     leaked = {
-        name: int(np.isin(part.contents, parts["train"].contents).sum())
-        for name, part in parts.items()
+        name: int(np.isin(split.hashes, splits["train"].hashes).sum())
+        for name, split in splits.items()
         if name != "train"
     }
     if any(leaked.values()):
         shares = ", ".join(
-            f"{count} of {len(parts[name].labels)} of {name}"
+            f"{count} of {len(splits[name].labels)} of {name}"
             for name, count in leaked.items()
             if count
         )
         text += (
             f"; {sum(leaked.values())} are both in train and in a test set ({shares}), "
-            "whose accuracy is flattered by them"
+            "which inflates the accuracy on it"
         )
     tell(text)

@@ -1,19 +1,22 @@
-"""What a data set was taken for, in a line, so that a wrong guess is seen."""
+"""A line that says what was read, so that a wrong guess is noticed."""
+
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+if TYPE_CHECKING:
+    from lnl_sr_tf.datasets.dataset import Dataset
+
 _NAMED = 5  # classes
-_LONGEST = 30  # letters of a name
+_LONGEST = 30  # characters of a name
 
 
-def in_a_line(dataset):
-    """Its number of classes, their first names, and examples a class.
-
-    Args:
-        dataset: a `lnl_sr_tf.datasets.Dataset`.
+def in_a_line(dataset: "Dataset") -> str:
+    """The number of classes, their first names, and the examples a class.
 
     Example:
-        >>> in_a_line(lnl.datasets.load("digits"))
+        >>> from lnl_sr_tf.datasets.sources import digits
+        >>> in_a_line(digits.load())
         'digits: 10 classes (0, 1, 2, 3, 4, …), 137 to 153 training examples a class'
     """
     counts = np.bincount(dataset.given_labels, minlength=dataset.num_classes)
@@ -26,8 +29,8 @@ def in_a_line(dataset):
     )
 
 
-def _short(name):
-    # Of a folder a name may hold bytes that are no text, or a line's end.
+def _short(name: str) -> str:
+    # A folder's name may hold bytes that are not text, or a line break.
     name = name.encode(errors="replace").decode()
     name = "".join(letter if letter.isprintable() else "?" for letter in name)
     return name if len(name) <= _LONGEST else name[: _LONGEST - 1] + "…"

@@ -1,35 +1,41 @@
-"""What a data set holds, in a few letters, without decoding its images again."""
+"""What a dataset holds, in a few letters, without decoding its images again."""
 
 import os
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from lnl_sr_tf.config.data_kinds import CSV, FROM_LISTS, NPZ, ends_in, is_path
 from lnl_sr_tf.datasets.sources import npz_file
 from lnl_sr_tf.datasets.sources.clothing1m import list_clothing1m
 from lnl_sr_tf.datasets.sources.csv_file import list_csv
-from lnl_sr_tf.datasets.sources.dataset_of_files import listing_fingerprint
+from lnl_sr_tf.datasets.sources.dataset_of_files import fingerprint_of_files
 from lnl_sr_tf.datasets.sources.folder import list_folder
+from lnl_sr_tf.datasets.sources.published_lists import check_data_dir
 from lnl_sr_tf.datasets.sources.webvision import list_webvision_mini
-from lnl_sr_tf.errors import InputError
 
 
 class Contents(NamedTuple):
-    """What tells one data set from another of the same name.
+    """What tells one dataset from another of the same name.
 
     Args:
         fingerprint: as that of a `Dataset`; None where the name says it all.
-        class_names: a tuple; None where the fingerprint tells them too.
+        class_names: None where the fingerprint covers them.
     """
 
     fingerprint: str | None = None
-    class_names: tuple | None = None
+    class_names: tuple[str, ...] | None = None
 
 
-def fingerprint(name, data_dir=None, *, imagenet_dir=None, **options):
-    """The `Contents` of a data set, from checksums and from the index of its files.
+def fingerprint(
+    name: str,
+    data_dir: str | None = None,
+    *,
+    imagenet_dir: str | None = None,
+    **options: Any,
+) -> Contents:
+    """The `Contents` of a dataset, from checksums and from the inspection of its files.
 
-    It is the same wherever the data set lies. Of files that were looked into before,
-    size and times alone are asked for.
+    It is the same wherever the data lies. Files that were inspected before are only
+    asked for their size and times.
 
     Args:
         name: as for `lnl_sr_tf.datasets.load`.
@@ -40,28 +46,27 @@ def fingerprint(name, data_dir=None, *, imagenet_dir=None, **options):
     Raises:
         InputError: if there is no such data, or it cannot be read.
 
-    Example:
-        >>> fingerprint("photos").fingerprint == lnl.datasets.load("photos").fingerprint
-        True
+    Example::
+
+        fingerprint("photos").fingerprint == lnl.datasets.load("photos").fingerprint
     """
     if not has_fingerprint(name):
         return Contents()
     if is_path(name) and ends_in(name, NPZ):
         return Contents(npz_file.fingerprint(os.path.expanduser(name)))
-    if name in FROM_LISTS and not data_dir:
-        raise InputError(f"dataset {name}: say by data_dir in which folder it is")
-    if name == "webvision_mini":
-        listing = list_webvision_mini(data_dir, imagenet_dir)
-    elif name == "clothing1m":
-        listing = list_clothing1m(data_dir)
-    elif ends_in(name, CSV):
-        listing = list_csv(name, tell=lambda line: None)
+    if name in FROM_LISTS:
+        data_dir = check_data_dir(name, data_dir)
+        if name == "webvision_mini":
+            files = list_webvision_mini(data_dir, imagenet_dir)
+        else:
+            files = list_clothing1m(data_dir)
     else:
-        listing = list_folder(name, tell=lambda line: None)
+        list_files = list_csv if ends_in(name, CSV) else list_folder
+        files = list_files(name, tell=lambda line: None)
     options = {key: value for key, value in options.items() if value is not None}
-    return Contents(listing_fingerprint(listing, **options), listing.class_names)
+    return Contents(fingerprint_of_files(files, **options), files.class_names)
 
 
-def has_fingerprint(name):
+def has_fingerprint(name: str) -> bool:
     """Whether the data of this name may be other data tomorrow."""
     return is_path(name) or name in FROM_LISTS

@@ -1,14 +1,20 @@
-"""Data sets of which some classes have few examples."""
+"""Imbalanced datasets: some classes have few training examples."""
+
+from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from lnl_sr_tf.errors import InputError
+
+if TYPE_CHECKING:
+    from lnl_sr_tf.datasets.dataset import Dataset
 
 KINDS = ("none", "lt", "step")
 
 
-def class_counts(kind, factor, size, num_classes):
-    """How many examples of each class an imbalanced set is to have.
+def class_counts(kind: str, factor: float, size: int, num_classes: int) -> np.ndarray:
+    """How many examples of each class an imbalanced dataset is to have.
 
     Long-tailed (`lt`): ⌊n f^(i/(k−1))⌋ of class i; `step`: n of the first half of the
     classes and ⌊n f⌋ of the others; n = size / k. Cui et al., "Class-Balanced Loss
@@ -22,7 +28,7 @@ def class_counts(kind, factor, size, num_classes):
         num_classes: k ≥ 2.
 
     Returns:
-        int64 array of shape (k,).
+        int64, shape (k,).
 
     Raises:
         InputError: if an argument is out of range.
@@ -47,18 +53,24 @@ def class_counts(kind, factor, size, num_classes):
         shares = np.where(rank < num_classes // 2, 1.0, factor)
     else:
         return np.full(num_classes, size)
-    # 5000 · 0.01 is 50.000000000000004 or 49.999999999999996, and 50 is meant.
+    # 5000 · 0.01 may come out as 49.999999999999996, where 50 is meant.
     return np.floor(largest * shares + 1e-6).astype(np.int64)
 
 
-def imbalanced_indices(labels, kind, factor, seed, num_classes):
-    """Which examples an imbalanced set keeps, in their order.
+def imbalanced_indices(
+    labels: npt.ArrayLike,
+    kind: str,
+    factor: float,
+    seed: int | np.random.Generator,
+    num_classes: int,
+) -> np.ndarray:
+    """Which examples an imbalanced dataset keeps, in their order.
 
     Args:
         labels: true labels, integers in [0, k), shape (n,).
         kind: `"none"`, `"lt"` or `"step"`.
         factor: f in (0, 1].
-        seed: an integer ≥ 0, or a `numpy.random.Generator`, which is moved on.
+        seed: ≥ 0, or a generator, which is moved on.
         num_classes: k.
 
     Returns:
@@ -69,7 +81,9 @@ def imbalanced_indices(labels, kind, factor, seed, num_classes):
         InputError: if an argument is out of range.
 
     Example:
-        >>> kept = imbalanced_indices(labels, "lt", 0.01, seed=1, num_classes=10)
+        >>> labels = np.repeat(np.arange(10), 100)
+        >>> len(imbalanced_indices(labels, "lt", 0.01, seed=1, num_classes=10))
+        242
     """
     labels = np.asarray(labels)
     counts = class_counts(kind, factor, len(labels), num_classes)
@@ -79,3 +93,31 @@ def imbalanced_indices(labels, kind, factor, seed, num_classes):
         for label, count in enumerate(counts)
     ]
     return np.sort(np.concatenate(kept))
+
+
+def with_imbalance(
+    dataset: "Dataset", kind: str, factor: float, seed: int | np.random.Generator
+) -> "Dataset":
+    """The same dataset with fewer training examples of some classes.
+
+    Args:
+        dataset: whose test images stay as they are.
+        kind: `"none"`, `"lt"` or `"step"`.
+        factor: f in (0, 1], the share that the rarest class keeps.
+        seed: ≥ 0, or a generator, which is moved on.
+
+    Raises:
+        InputError: if an argument is out of range, or a class would lose all of its
+            examples.
+    """
+    if kind == "none":
+        return dataset
+    labels = dataset.true_labels
+    kept = imbalanced_indices(labels, kind, factor, seed, dataset.num_classes)
+    counts = np.bincount(labels[kept], minlength=dataset.num_classes)
+    for label in np.flatnonzero(counts == 0):
+        raise InputError(
+            f"imbalance {kind} by a factor of {factor:g} leaves no example of class "
+            f"{dataset.class_names[label]!r}; use a factor closer to 1"
+        )
+    return dataset.subset(kept)

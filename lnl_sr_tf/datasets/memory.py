@@ -5,16 +5,16 @@ import os
 from lnl_sr_tf.errors import InputError
 
 
-def check_memory(size, what, advice):
+def check_memory(size: int, what: str, advice: str) -> None:
     """Raise InputError if something is larger than all memory.
 
     Args:
-        size: its bytes.
-        what: it, with its verb, for the message.
-        advice: what would do instead.
+        size: in bytes.
+        what: what has that size, with its verb, for the message.
+        advice: what to do instead, for the message.
 
     Example:
-        >>> check_memory(2**50, "data.npz unfolds to", "leave some of it out")
+        >>> check_memory(1000, "images of x.npz take", "use a smaller image_size")
     """
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     if size > memory:

@@ -8,7 +8,7 @@ import numpy as np
 from lnl_sr_tf import export
 from lnl_sr_tf.analysis import figures
 from lnl_sr_tf.config import Config
-from lnl_sr_tf.datasets import Dataset, tensorflow_beside
+from lnl_sr_tf.datasets import Dataset, tensorflow_import
 from lnl_sr_tf.experiment import serving_temperature
 from lnl_sr_tf.experiment.headline import loss_by_method
 from lnl_sr_tf.runs import arrays
@@ -32,7 +32,7 @@ def write(training: Training, tell: Callable[[str], None]) -> None:
     """
     config, dataset, folder = training.config, training.dataset, training.folder
     rows = training.log.rows
-    tensorflow_beside.prepare()
+    tensorflow_import.import_tensorflow_if_installed()
     kept = served_model(training.model)
     said = predictions(kept, dataset)
     summary = summarize(dataset, rows, finished=True) | evaluate(said, dataset)

@@ -73,7 +73,7 @@ def differing(record: dict[str, Any], config: configs.Config) -> list[str]:
     theirs = {
         name: record[name]
         for name, field in configs.FIELDS.items()
-        if field.metadata["identifies"] and record.get(name) is not None
+        if field.identifies and record.get(name) is not None
     }
     if record.get("file_contents"):
         theirs["file_contents"] = record["file_contents"]

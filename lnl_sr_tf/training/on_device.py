@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from lnl_sr_tf.datasets import tensorflow_beside
+from lnl_sr_tf.datasets import tensorflow_import
 from lnl_sr_tf.devices import backend
 from lnl_sr_tf.errors import InputError, RunError
 from lnl_sr_tf.training.device_epochs import DeviceData, DeviceEpochs
@@ -139,7 +139,7 @@ def _check_alike(trainings):
     """What is no variable of a loss is compiled once, for all of them."""
     if len(trainings) == 1:
         return
-    tensorflow_beside.prepare()
+    tensorflow_import.import_tensorflow_if_installed()
     first, *others = (
         _fixed(training.model.loss.get_config()) for training in trainings
     )

@@ -13,7 +13,12 @@ from helpers.made_data import make_npz
 from PIL import Image
 
 from lnl_sr_tf import datasets
-from lnl_sr_tf.datasets.copies import Part, contents_of, part_of_array, tell_copies
+from lnl_sr_tf.datasets.copies import (
+    SplitContents,
+    array_contents,
+    content_hashes,
+    warn_of_copies,
+)
 
 RNG = np.random.default_rng(0)
 TRAIN = RNG.integers(0, 256, (20, 8, 8, 3)).astype(np.uint8)
@@ -23,8 +28,8 @@ LABELS = np.arange(20) % 2
 TRAIN[1] = TRAIN[0]
 TEST = TRAIN[4:10]
 EXPECTED = (
-    "warning: 7 images are there twice or more, first .* and .*; 1 of them under "
-    r"another label; 6 are both in train and in a test set \(6 of 6 of test\), whose"
+    "warning: 7 images are copies of others, first .* and .*; 1 of them have another "
+    r"label; 6 are both in train and in a test set \(6 of 6 of test\), which inflates"
 )
 
 
@@ -94,35 +99,39 @@ class SourcesTest(tf.test.TestCase, parameterized.TestCase):
 class CopiesTest(tf.test.TestCase):
     def test_contents(self):
         images = np.array([[1, 2], [3, 4], [1, 2], [2, 1]], np.uint8)
-        found = contents_of(images)
+        found = content_hashes(images)
         self.assertEqual(found.dtype, np.int64)
         self.assertEqual(found[0], found[2])
         self.assertLen(set(found.tolist()), 3)
         # The same on every machine, so that the same examples are held out.
         digest = hashlib.blake2b(bytes([1, 2]), digest_size=8).digest()
         self.assertEqual(found[0], int.from_bytes(digest, "little", signed=True))
-        self.assertAllEqual(contents_of(np.asfortranarray(images)), found)
+        self.assertAllEqual(content_hashes(np.asfortranarray(images)), found)
 
     def test_a_test_image_that_is_twice_in_the_test_set(self):
         """It is in training once, and both of its copies are measured by."""
         told = []
-        train = Part(np.array([1, 2, 3]), np.array([0, 1, 0]), lambda i: f"a{i}")
-        test = Part(np.array([2, 2, 9]), np.array([1, 0, 0]), lambda i: f"b{i}")
-        tell_copies({"train": train, "test": test}, told.append)
+        train = SplitContents(
+            np.array([1, 2, 3]), np.array([0, 1, 0]), lambda i: f"a{i}"
+        )
+        test = SplitContents(
+            np.array([2, 2, 9]), np.array([1, 0, 0]), lambda i: f"b{i}"
+        )
+        warn_of_copies({"train": train, "test": test}, told.append)
         self.assertEqual(
             told[0],
-            "warning: 2 images are there twice or more, first a1 and b0; 1 of them "
-            "under another label; 2 are both in train and in a test set (2 of 3 of "
-            "test), whose accuracy is flattered by them",
+            "warning: 2 images are copies of others, first a1 and b0; 1 of them have "
+            "another label; 2 are both in train and in a test set (2 of 3 of test), "
+            "which inflates the accuracy on it",
         )
 
     def test_within_the_test_set_alone(self):
         told = []
-        train = part_of_array("x", np.arange(3)[:, None], np.zeros(3, int))
-        test = part_of_array("t", np.array([[7], [7]]), np.zeros(2, int))
-        tell_copies({"train": train, "test": test}, told.append)
+        train = array_contents("x", np.arange(3)[:, None], np.zeros(3, int))
+        test = array_contents("t", np.array([[7], [7]]), np.zeros(2, int))
+        warn_of_copies({"train": train, "test": test}, told.append)
         self.assertEndsWith(
-            told[0], "first t[0] and t[1]; 0 of them under another label"
+            told[0], "first t[0] and t[1]; 0 of them have another label"
         )
 
 

@@ -34,7 +34,7 @@ FIELDS = {
     "given_labels": (lambda y: {"given_labels": y}, "given_labels"),
     "clean_labels": (lambda y: {"clean_labels": y}, "clean_labels"),
     "test_labels": (lambda y: {"test_labels": y}, "test_labels"),
-    "human_labels": (lambda y: {"human_labels": {"worse": y}}, "labels worse by peo"),
+    "human_labels": (lambda y: {"human_labels": {"worse": y}}, "human labels worse"),
     "more_tests": (lambda y: {"more_tests": {"t": TestSet(IMAGES, y)}}, "labels of t"),
     "validation": (
         lambda y: {"validation": TestSet(IMAGES, y)},

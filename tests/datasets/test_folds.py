@@ -90,7 +90,7 @@ class DatasetTest(parameterized.TestCase):
     def test_too_few_examples(self, count, part, folds):
         few = self.data.subset(np.arange(count))
         with self.assertRaisesRegex(
-            InputError, f"needs at least {folds} .* digits has {count} to divide"
+            InputError, f"needs at least {folds} .* digits has {count}$"
         ):
             few.with_fold(min(part, folds), folds, seed=1)
 

@@ -326,7 +326,7 @@ class FingerprintTest(Places):
         place = str(make_clothing(self.root / "clothes"))
         made = datasets.load("clothing1m", place, tell=lambda line: None)
         self.assertEqual(fingerprint("clothing1m", place).fingerprint, made.fingerprint)
-        with self.assertRaisesRegex(InputError, "say by data_dir in which folder"):
+        with self.assertRaisesRegex(InputError, "pass data_dir=FOLDER, the folder"):
             fingerprint("clothing1m")
 
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+from typing import Any
 
 from keras import ops
 
@@ -16,23 +17,23 @@ class Augmentation:
         crop_padding: black pixels added on every side before a random crop of the
             original size; 0 for none.
         flip: whether to flip left-right with probability 1/2.
-        rotation: images are turned by up to this many degrees either way, nearest
+        rotation: images are rotated by up to this many degrees either way, nearest
             pixel, black outside; 0 for none.
         random_resized_crop: smallest share of the area of a random part of the image,
             of aspect ratio 3/4 to 4/3, that is resized to the whole; 0 for none.
-        color_jitter: dict from `"brightness"`, `"contrast"`, `"saturation"` and `"hue"`
-            to how much each varies, as for `color.jitter`; None for none.
+        color_jitter: how much each of `"brightness"`, `"contrast"`, `"saturation"` and
+            `"hue"` varies, as for `color.jitter`; None for none.
     """
 
     crop_padding: int = 0
     flip: bool = False
     rotation: float = 0.0
     random_resized_crop: float = 0.0
-    color_jitter: dict = None
+    color_jitter: dict[str, float] | None = None
 
     @property
-    def columns(self):
-        """How many random numbers an image takes; 0 where nothing is done."""
+    def columns(self) -> int:
+        """How many random numbers an image takes; 0 where images are not varied."""
         return (
             (random_crop.COLUMNS if self.random_resized_crop else 0)
             + (2 if self.crop_padding else 0)
@@ -42,14 +43,14 @@ class Augmentation:
         )
 
 
-def augment(images, numbers, augmentation):
+def augment(images: Any, numbers: Any, augmentation: Augmentation) -> Any:
     """A varied batch; the same numbers give the same variation on every backend.
 
     Args:
         images: uint8 tensor of shape (batch, height, width, channels).
         numbers: float32 tensor of shape (batch, `augmentation.columns`), uniform in
             [0, 1). Those of the random part come first.
-        augmentation: an `Augmentation`.
+        augmentation: how images are varied.
 
     Returns:
         uint8 tensor of the same shape.
@@ -85,7 +86,7 @@ def augment(images, numbers, augmentation):
 
 def _flipped(images, flipped):
     if images.shape[0] == 1:
-        # Of a single image, as files are read, this takes a third of the time.
+        # For a single image, as files are read, this takes a third of the time.
         return ops.cond(
             flipped[0, 0, 0], lambda: ops.flip(images, axis=2), lambda: images
         )
@@ -93,10 +94,10 @@ def _flipped(images, flipped):
 
 
 def _moved(images, corner, padding, flipped, angle=None):
-    """Cropped, flipped and turned, in this order, by one look-up of each pixel.
+    """Cropped, flipped and rotated, in this order, by one look-up of each pixel.
 
-    Followed backwards, from a pixel of the result to where it comes from; black where
-    that is outside of the image.
+    It goes backwards, from each pixel of the result to where it comes from; black where
+    that is outside the image.
     """
     batch = ops.shape(images)[0]
     height, width, channels = images.shape[1:]
@@ -104,7 +105,7 @@ def _moved(images, corner, padding, flipped, angle=None):
     column = ops.arange(width, dtype="int32")[None, None, :]
     inside = ops.ones((1, 1, 1), "bool")
     if angle is not None:
-        row, column = _turned(row, column, (height - 1) / 2, (width - 1) / 2, angle)
+        row, column = _rotated(row, column, (height - 1) / 2, (width - 1) / 2, angle)
         inside = _between(row, height) & _between(column, width)
     if flipped is not None:
         column = ops.where(flipped, width - 1 - column, column)
@@ -127,14 +128,14 @@ def _start(numbers, padding):
     return ops.minimum(start, 2 * padding)
 
 
-def _turned(row, column, middle_row, middle_column, angle):
-    """Where pixels come from when the image is turned about its middle."""
-    y = ops.cast(row, "float32") - middle_row
-    x = ops.cast(column, "float32") - middle_column
+def _rotated(row, column, centre_row, centre_column, angle):
+    """Where pixels come from when the image is rotated about its centre."""
+    y = ops.cast(row, "float32") - centre_row
+    x = ops.cast(column, "float32") - centre_column
     cos, sin = ops.cos(angle), ops.sin(angle)
     return (
-        ops.cast(ops.floor(sin * x + cos * y + middle_row + 0.5), "int32"),
-        ops.cast(ops.floor(cos * x - sin * y + middle_column + 0.5), "int32"),
+        ops.cast(ops.floor(sin * x + cos * y + centre_row + 0.5), "int32"),
+        ops.cast(ops.floor(cos * x - sin * y + centre_column + 0.5), "int32"),
     )
 
 

@@ -1,26 +1,29 @@
 """Colour jitter: brightness, contrast, saturation and hue at random."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
+from lnl_sr_tf.datasets.images.image_rules import GREY
+
 JITTER = ("brightness", "contrast", "saturation", "hue")
 COLUMNS = len(JITTER)  # random numbers that an image takes
-_GREY = (0.299, 0.587, 0.114)  # what red, green and blue weigh in brightness
 
 
-def jitter(images, numbers, strength):
+def jitter(images: Any, numbers: Any, strength: dict[str, float]) -> Any:
     """A batch in which every image's colours are varied, in the order below.
 
     With factors f uniform in [max(0, 1 − s), 1 + s]: brightness, f x; contrast,
     f x + (1 − f) m, m the image's mean grey; saturation, f x + (1 − f) g, g each
-    pixel's grey; and hue, turned by up to ±s of the circle. Krizhevsky, "One Weird
-    Trick for Parallelizing Convolutional Neural Networks" (2014), has the like.
+    pixel's grey; and hue, rotated by up to ±s of the colour circle. As in Krizhevsky,
+    "One Weird Trick for Parallelizing Convolutional Neural Networks" (2014).
 
     Args:
         images: uint8 tensor of shape (batch, height, width, channels), of 1 or 3
             channels; grey images vary in brightness and contrast alone.
         numbers: float32 tensor of shape (batch, `COLUMNS`), uniform in [0, 1).
-        strength: dict from names of `JITTER` to s ≥ 0, for hue at most 0.5.
+        strength: s ≥ 0 by names of `JITTER`, for hue at most 0.5.
 
     Returns:
         uint8 tensor of the same shape.
@@ -55,15 +58,15 @@ def _mixed(pixels, other, factor):
 def _grey(pixels):
     if pixels.shape[-1] == 1:
         return pixels
-    return ops.sum(pixels * ops.convert_to_tensor(_GREY), axis=-1, keepdims=True)
+    return ops.sum(pixels * ops.convert_to_tensor(GREY), axis=-1, keepdims=True)
 
 
 def _turned(pixels, turn):
-    """Each image's hue turned; saturation and value stay."""
+    """Each image's hue rotated; saturation and value stay."""
     if pixels.shape[0] == 1 and keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
-        # One operation in less than half the time, but for one turn of all.
+        # One operation takes less than half the time, but has one turn for all images.
         turned = tf.image.adjust_hue(pixels, turn[0, 0, 0, 0])
         return tf.clip_by_value(turned, 0.0, 1.0)
     hsv = ops.image.rgb_to_hsv(pixels)

@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 
-# Other draws that take the same seed begin elsewhere.
+# Keeps these draws apart from others with the same seed.
 _STREAM = 0x5EED
 
 
@@ -16,7 +16,7 @@ class EpochPlan:
 
     Args:
         size: n, how many examples there are.
-        seed: a whole number ≥ 0.
+        seed: ≥ 0.
         columns: random numbers that the augmentation of an example takes.
         mixup_alpha: α of mixup; 0 for none, else two more numbers an example.
     """
@@ -27,15 +27,15 @@ class EpochPlan:
     mixup_alpha: float = 0.0
 
     @property
-    def all_columns(self):
+    def all_columns(self) -> int:
         """Random numbers an example, those of mixup included."""
         return self.columns + (2 if self.mixup_alpha else 0)
 
-    def of(self, epoch):
+    def of(self, epoch: int) -> tuple[np.ndarray, np.ndarray]:
         """What is drawn for an epoch.
 
         Args:
-            epoch: a whole number ≥ 0.
+            epoch: ≥ 0.
 
         Returns:
             The order, int32 of shape (n,), all numbers below n; and float32 of shape

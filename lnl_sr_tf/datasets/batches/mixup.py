@@ -1,9 +1,11 @@
 """Mixup: training on mixtures of two images and of their labels."""
 
+from typing import Any
+
 from keras import ops
 
 
-def mixup(images, labels, num_classes, numbers):
+def mixup(images: Any, labels: Any, num_classes: int, numbers: Any) -> tuple[Any, Any]:
     """A batch mixed with itself in another order, s x + (1 − s) x′, s from Beta(α, α).
 
     One share s for the whole batch, as in the published code. Zhang et al., "mixup:
@@ -14,7 +16,7 @@ def mixup(images, labels, num_classes, numbers):
         labels: integer tensor of shape (batch,).
         num_classes: k.
         numbers: float32 tensor of shape (batch, 2): one column uniform in [0, 1), which
-            gives the other order, and one from Beta(α, α), of which the first is s.
+            gives the other order, and one from Beta(α, α), whose first value is s.
 
     Returns:
         Mixed images, rounded to uint8, and label distributions, float32 of shape

@@ -1,78 +1,84 @@
-"""Batches for backends other than TensorFlow, which is not needed here."""
+"""Batches for backends other than TensorFlow, by NumPy and a thread."""
 
 import contextlib
 import dataclasses
 import functools
 import queue
 import threading
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import keras
 import numpy as np
 
 from lnl_sr_tf.datasets.batches import random_crop
-from lnl_sr_tf.datasets.batches.augment import augment
+from lnl_sr_tf.datasets.batches.augment import Augmentation, augment
 from lnl_sr_tf.datasets.batches.mixup import mixup
-from lnl_sr_tf.datasets.images.image_files import ImageFiles
+from lnl_sr_tf.datasets.batches.stream_spec import StreamSpec
+from lnl_sr_tf.datasets.images.image_files import ImageFiles, Images
 
 _AHEAD = 2  # batches that are ready before they are asked for
 
 
-def training_batches(
-    images, labels, batch_size, plan, first, epochs, augmentation, num_classes,
-    with_index,
-):  # fmt: skip
-    """A generator of the batches of `pipeline.training_batches`.
-
-    Args:
-        plan: an `EpochPlan`, whose columns are those of the augmentation.
-        first: the epoch, and the step of it, where the stream starts.
-        augmentation: an `Augmentation`.
-
-    The others are as there.
-    """
-    labels = np.asarray(labels, np.int32)
-    of_parts = 0
-    rest = augmentation
+def training_batches(spec: StreamSpec) -> Iterator[tuple[Any, Any]]:
+    """The batches of `pipeline.training_batches`."""
+    images, plan, augmentation = spec.images, spec.plan, spec.augmentation
+    rest, part_columns = augmentation, 0
     if isinstance(images, ImageFiles) and augmentation.random_resized_crop:
         # The part is taken when the file is decoded.
-        of_parts = random_crop.COLUMNS
+        part_columns = random_crop.COLUMNS
         rest = dataclasses.replace(augmentation, random_resized_crop=0.0)
-    prepare = compiled(
-        functools.partial(prepared, rest, plan.mixup_alpha and num_classes)
-    )
+    mixed_classes = spec.num_classes if plan.mixup_alpha else None
+    prepare = compiled(functools.partial(prepared, rest, mixed_classes))
 
     def batches():
-        skipped = first[1] * batch_size
-        for epoch in range(first[0], epochs):
+        skipped = spec.first_step * spec.batch_size
+        for epoch in range(spec.first_epoch, spec.epochs):
             order, numbers = plan.of(epoch)
-            for start in range(skipped, plan.size, batch_size):
-                chosen = order[start : start + batch_size]
-                drawn = numbers[start : start + batch_size]
-                if of_parts:
+            for start in range(skipped, plan.size, spec.batch_size):
+                chosen = order[start : start + spec.batch_size]
+                drawn = numbers[start : start + spec.batch_size]
+                if part_columns:
                     area = augmentation.random_resized_crop
-                    batch = images.take(chosen).parts(area, drawn[:, :of_parts])
-                    drawn = drawn[:, of_parts:]
+                    of_parts, drawn = drawn[:, :part_columns], drawn[:, part_columns:]
+                    batch = images.take(chosen).random_parts(area, of_parts)
                 else:
                     batch = images[chosen]
-                batch, target = prepare(batch, labels[chosen], drawn)
-                yield batch, _indexed(target, chosen) if with_index else target
+                batch, target = prepare(batch, spec.labels[chosen], drawn)
+                if spec.with_index:
+                    target = {"label": target, "index": chosen}
+                yield batch, target
             skipped = 0
 
-    return _ahead(batches)
+    return _prefetched(batches)
 
 
-def prepared(augmentation, mixing, images, labels, numbers):
-    """A batch augmented, and mixed where there are classes for it."""
+def prepared(
+    augmentation: Augmentation,
+    mixed_classes: int | None,
+    images: Any,
+    labels: Any,
+    numbers: Any,
+) -> tuple[Any, Any]:
+    """A batch augmented, and by mixup where a number of classes is given.
+
+    Args:
+        augmentation: how images are varied.
+        mixed_classes: k, for mixup; None or 0 without.
+        images: uint8 tensor of shape (batch, height, width, channels).
+        labels: integer tensor of shape (batch,).
+        numbers: float32 tensor of shape (batch, columns), as `EpochPlan.of` draws them.
+    """
     columns = augmentation.columns
     if columns:
         images = augment(images, numbers[:, :columns], augmentation)
-    if mixing:
-        images, labels = mixup(images, labels, mixing, numbers[:, columns:])
+    if mixed_classes:
+        images, labels = mixup(images, labels, mixed_classes, numbers[:, columns:])
     return images, labels
 
 
-def compiled(function):
-    """Compiled where the backend is JAX, which is slow an operation at a time."""
+def compiled(function: Callable) -> Callable:
+    """The function, compiled on JAX, which is slow one operation at a time."""
     if keras.backend.backend() != "jax":
         return function
     import jax
@@ -80,13 +86,9 @@ def compiled(function):
     return jax.jit(function)
 
 
-def _indexed(target, index):
-    return {"label": target, "index": index}
-
-
-def _ahead(batches):
+def _prefetched(batches: Callable[[], Iterator]) -> Iterator:
     """The same batches, made by another thread while the model trains."""
-    ready = queue.Queue(_AHEAD)
+    ready: queue.Queue = queue.Queue(_AHEAD)
     gone = threading.Event()
 
     def put(item):
@@ -122,17 +124,23 @@ def _ahead(batches):
 class _Evaluation(keras.utils.PyDataset):
     """All examples in their order."""
 
-    def __init__(self, images, labels, batch_size, one_hot_classes):
+    def __init__(
+        self,
+        images: Images,
+        labels: np.ndarray,
+        batch_size: int,
+        one_hot_classes: int | None,
+    ) -> None:
         super().__init__()
         self.images = images
-        self.labels = np.asarray(labels, np.int32)
+        self.labels = labels
         self.batch_size = batch_size
         self.one_hot_classes = one_hot_classes
 
-    def __len__(self):
+    def __len__(self) -> int:
         return -(-len(self.labels) // self.batch_size)
 
-    def __getitem__(self, step):
+    def __getitem__(self, step: int) -> tuple[np.ndarray, np.ndarray]:
         part = slice(step * self.batch_size, (step + 1) * self.batch_size)
         labels = self.labels[part]
         if self.one_hot_classes:
@@ -140,6 +148,8 @@ class _Evaluation(keras.utils.PyDataset):
         return self.images[part], labels
 
 
-def evaluation_batches(images, labels, batch_size, one_hot_classes):
-    """A `keras.utils.PyDataset` of the batches of `pipeline.evaluation_batches`."""
+def evaluation_batches(
+    images: Images, labels: np.ndarray, batch_size: int, one_hot_classes: int | None
+) -> keras.utils.PyDataset:
+    """The batches of `pipeline.evaluation_batches`."""
     return _Evaluation(images, labels, batch_size, one_hot_classes)

@@ -1,6 +1,7 @@
 """Random parts of images, resized: the augmentation of large photographs."""
 
 import math
+from typing import Any
 
 from keras import ops
 
@@ -9,16 +10,16 @@ _RATIO = 4 / 3  # of width to height, at most, or of height to width
 COLUMNS = 2 * _TRIES + 2  # random numbers that a part takes
 
 
-def random_boxes(height, width, smallest_area, numbers):
+def random_boxes(height: Any, width: Any, smallest_area: float, numbers: Any) -> Any:
     """Random parts of images.
 
     The share of the area is uniform in [smallest_area, 1], the logarithm of the ratio
     of width to height uniform in ±log(4/3). The first of ten draws that fits is taken;
-    where none does, all of the image that has a ratio allowed. Szegedy et al., "Going
-    Deeper with Convolutions" (CVPR 2015).
+    where none does, the largest centred part with an allowed ratio. Szegedy et al.,
+    "Going Deeper with Convolutions" (CVPR 2015).
 
     Args:
-        height: of the images; a number, or a tensor of shape (count, 1).
+        height: of the images in pixels; a number, or a tensor of shape (count, 1).
         width: likewise.
         smallest_area: in (0, 1].
         numbers: float32 tensor of shape (count, `COLUMNS`), uniform in [0, 1).
@@ -52,12 +53,12 @@ def random_boxes(height, width, smallest_area, numbers):
     return ops.concatenate([top, left, height, width], axis=1)
 
 
-def crop_and_resize(images, boxes):
-    """A part of each image at the size of the whole, bilinearly.
+def crop_and_resize(images: Any, boxes: Any) -> Any:
+    """A part of each image at the size of the whole, bilinear.
 
     Args:
         images: uint8 tensor of shape (batch, height, width, channels).
-        boxes: as of `random_boxes`, one an image.
+        boxes: as from `random_boxes`, one an image.
 
     Returns:
         uint8 tensor of the same shape.

@@ -1,42 +1,34 @@
 """Batches by `tf.data`, prepared in parallel while the model trains."""
 
 import dataclasses
+from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
 from lnl_sr_tf.datasets.batches import random_crop
 from lnl_sr_tf.datasets.batches.augment import Augmentation, augment
+from lnl_sr_tf.datasets.batches.epoch_plan import EpochPlan
 from lnl_sr_tf.datasets.batches.mixup import mixup
-from lnl_sr_tf.datasets.images.image_files import ImageFiles
+from lnl_sr_tf.datasets.batches.stream_spec import Parts, StreamSpec
+from lnl_sr_tf.datasets.images.image_files import ImageFiles, Images
 
 
-def training_batches(
-    images, labels, batch_size, plan, first, epochs, augmentation, num_classes,
-    with_index, parts=None,
-):  # fmt: skip
-    """A `tf.data.Dataset` of the batches of `pipeline.training_batches`.
-
-    Args:
-        plan: an `EpochPlan`, whose columns are those of the augmentation.
-        first: the epoch, and the step of it, where the stream starts.
-        augmentation: an `Augmentation`.
-
-    The others are as there.
-    """
+def training_batches(spec: StreamSpec) -> tf.data.Dataset:
+    """The batches of `pipeline.training_batches`."""
+    plan, parts, batch_size = spec.plan, spec.parts, spec.batch_size
     with tf.device("CPU"):
-        labels = tf.constant(np.asarray(labels, np.int32))
-    first_epoch, first_step = first
-    drawn = _epochs(plan, first_epoch, epochs, batch_size).skip(first_step)
+        labels = tf.constant(spec.labels)
+    drawn = _epochs(plan, spec.first_epoch, spec.epochs, batch_size)
+    drawn = drawn.skip(spec.first_step)
     if parts and not plan.mixup_alpha:
         drawn, batch_size = _split(drawn, parts), parts.most(batch_size)
-    batches = _loaded(images, drawn, batch_size, plan.columns, augmentation)
+    batches = _loaded(spec.images, drawn, batch_size, plan.columns, spec.augmentation)
 
     def prepared(batch, order, numbers):
         target = tf.gather(labels, order)
         if plan.mixup_alpha:
-            batch, target = mixup(batch, target, num_classes, numbers[:, -2:])
-        if with_index:
+            batch, target = mixup(batch, target, spec.num_classes, numbers[:, -2:])
+        if spec.with_index:
             target = {"label": target, "index": order}
         return batch, target
 
@@ -49,18 +41,23 @@ def training_batches(
     return batches.prefetch(tf.data.AUTOTUNE)
 
 
-def evaluation_batches(images, labels, batch_size, one_hot_classes, parts=None):
-    """As `pipeline.evaluation_batches`, a `tf.data.Dataset`."""
+def evaluation_batches(
+    images: Images,
+    labels: Any,
+    batch_size: int,
+    one_hot_classes: int | None,
+    parts: Parts | None = None,
+) -> tf.data.Dataset:
+    """The batches of `pipeline.evaluation_batches`."""
     size = len(labels)
     with tf.device("CPU"):
-        labels = tf.constant(np.asarray(labels, np.int32))
-
+        labels = tf.constant(labels)
     count = -(-size // batch_size)
-    too_few = bool(parts) and 0 < size % batch_size < parts.of
+    too_few = parts is not None and 0 < size % batch_size < parts.of
 
     def of_step(step):
         start, end = step * batch_size, tf.minimum((step + 1) * batch_size, size)
-        if too_few:  # in the last batch; so all of about one size
+        if too_few:  # in the last batch; so all are of about one size
             start, end = (
                 tf.cast(tf.cast(part, tf.int64) * size // count, tf.int32)
                 for part in (step, step + 1)
@@ -79,8 +76,10 @@ def evaluation_batches(images, labels, batch_size, one_hot_classes, parts=None):
     return batches.map(with_target).prefetch(tf.data.AUTOTUNE)
 
 
-def _epochs(plan, first, epochs, batch_size):
-    """The examples of each batch, and their random numbers, of all epochs."""
+def _epochs(
+    plan: EpochPlan, first: int, epochs: int, batch_size: int
+) -> tf.data.Dataset:
+    """The examples of each batch and their random numbers, of all epochs."""
 
     def drawn(epoch):
         return plan.of(int(epoch))
@@ -95,7 +94,7 @@ def _epochs(plan, first, epochs, batch_size):
     return tf.data.Dataset.range(first, epochs).flat_map(examples)
 
 
-def _split(batches, parts):
+def _split(batches: tf.data.Dataset, parts: Parts) -> tf.data.Dataset:
     """In place of each batch some of its parts, one after the other."""
 
     def of_batch(*batch):
@@ -115,14 +114,22 @@ def _split(batches, parts):
     return batches.flat_map(of_batch)
 
 
-def _loaded(images, chosen, batch_size, columns, augmentation):
+def _loaded(
+    images: Images,
+    chosen: tf.data.Dataset,
+    batch_size: int,
+    columns: int,
+    augmentation: Augmentation,
+) -> tf.data.Dataset:
     """Batches of (images, order, numbers) for those of (order, numbers).
 
     Args:
-        images: an array or `ImageFiles`.
-        chosen: a `tf.data.Dataset` of which examples make each batch, and their
-            numbers, of which the first `columns` are for the augmentation.
+        images: of all examples.
+        chosen: which examples make each batch, and their numbers, of which the first
+            `columns` are for the augmentation.
         batch_size: the most examples that a batch has.
+        columns: how many numbers the augmentation takes.
+        augmentation: how images are varied.
     """
     if isinstance(images, ImageFiles):
         return _from_files(images, chosen, batch_size, columns, augmentation)
@@ -136,18 +143,24 @@ def _loaded(images, chosen, batch_size, columns, augmentation):
     return chosen.map(load, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
 
 
-def _taken(images, index):
-    """Some of the images of an array, which TensorFlow would copy to hold it."""
+def _taken(images: Any, index: tf.Tensor) -> tf.Tensor:
+    """Some images of an array that stays NumPy's: TensorFlow would copy all of it."""
     (batch,) = tf.numpy_function(lambda index: [images[index]], [index], [images.dtype])
     return tf.ensure_shape(batch, [*index.shape, *images.shape[1:]])
 
 
-def _from_files(files, chosen, batch_size, columns, augmentation):
+def _from_files(
+    files: ImageFiles,
+    chosen: tf.data.Dataset,
+    batch_size: int,
+    columns: int,
+    augmentation: Augmentation,
+) -> tf.data.Dataset:
     """The same, image by image until they are varied: large batches cost memory."""
     with tf.device("CPU"):
         paths = tf.constant(files.paths.tolist())
 
-    def filled(order, numbers):
+    def padded(order, numbers):
         missing = batch_size - tf.shape(order)[0]
         order = tf.pad(order, [[0, missing]], constant_values=-1)
         numbers = tf.pad(numbers, [[0, missing], [0, 0]])
@@ -161,21 +174,23 @@ def _from_files(files, chosen, batch_size, columns, augmentation):
         )
         return image, index, numbers
 
-    def without_filling(batch, order, numbers):
+    def without_padding(batch, order, numbers):
         count = tf.reduce_sum(tf.cast(order >= 0, tf.int32))
         return batch[:count], order[:count], numbers[:count]
 
-    # Filled up, so that batches end where they did.
+    # Every batch is padded to the same size, so that batching again keeps its bounds.
     return (
-        chosen.flat_map(filled)
+        chosen.flat_map(padded)
         .map(load, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
         .batch(batch_size, drop_remainder=True, num_parallel_calls=2)
-        .map(without_filling)
+        .map(without_padding)
     )
 
 
-def _varied(files, path, numbers, augmentation):
-    """One image, decoded and varied; of a random part no more than that is decoded."""
+def _varied(
+    files: ImageFiles, path: tf.Tensor, numbers: tf.Tensor, augmentation: Augmentation
+) -> tf.Tensor:
+    """One image, decoded and varied; where a random part is taken, only that part."""
     part = None
     if augmentation.random_resized_crop:
         drawn = numbers[None, : random_crop.COLUMNS]

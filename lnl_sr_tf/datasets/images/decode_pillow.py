@@ -1,13 +1,15 @@
 """Encoded images to uint8 arrays by Pillow, where the backend is not TensorFlow.
 
-It keeps to what `decode_tf` does, which says more of it. Pixels are the same but for
-rounding, where a JPEG is decoded or an image resized.
+It does what `decode_tf` does, which documents it in full. Pixels are the same but for
+rounding where a JPEG is decoded or an image resized.
 """
 
 import concurrent.futures
 import io
 import os
 import zlib
+from collections.abc import Callable, Iterable, Iterator
+from typing import IO, Any, TypeVar
 
 import numpy as np
 from PIL import Image
@@ -18,15 +20,15 @@ _FORMATS = ("JPEG", "PNG", "BMP", "GIF")
 _GREY_MODES = ("1", "L", "LA", "I", "I;16", "I;16B")
 _GREY_AND_ALPHA = "LA;16B"  # 16 bits of both, which Pillow opens as colour
 TooLarge = Image.DecompressionBombError
-# What Pillow raises of files that are no whole image.
+# What Pillow raises for files that it cannot decode.
 BAD_IMAGE = (OSError, ValueError, SyntaxError, EOFError, TooLarge)
 
 
-def measure(contents):
+def measure(contents: bytes | IO[bytes]) -> tuple[int, int, int]:
     """Height, width, and channels (1 or 3) by the header; nothing is decoded.
 
     Raises:
-        BAD_IMAGE: if it is no JPEG, PNG, BMP or GIF.
+        BAD_IMAGE: if it is not a JPEG, PNG, BMP or GIF.
     """
     image = _opened(contents)
     grey = image.mode in _GREY_MODES and image.format != "GIF"
@@ -34,8 +36,8 @@ def measure(contents):
     return image.height, image.width, 1 if grey else 3
 
 
-def decode(contents):
-    """An encoded image whole, in colour, uint8 of shape (height, width, 3).
+def decode(contents: bytes) -> np.ndarray:
+    """The whole image in colour, uint8 of shape (height, width, 3).
 
     Raises:
         BAD_IMAGE: if it cannot be decoded, or is larger than `LARGEST_PIXELS`.
@@ -43,33 +45,40 @@ def decode(contents):
     return np.asarray(_in_channels(_checked(_opened(contents)), 3))
 
 
-def bits_used(contents):
-    """How many bits the largest value of a PNG of 16 bits has; 0 of any other image.
+def bits_used(contents: bytes) -> int:
+    """How many bits the largest value of a 16-bit PNG has; 0 for any other image.
 
     Raises:
-        BAD_IMAGE: as of `decode`.
+        BAD_IMAGE: as for `decode`.
     """
     if not _is_deep(contents):
         return 0
     return int(_deep_values(contents).max()).bit_length()
 
 
-def read(contents, image_size, channels, resize="stretch", box=None, bits=None):
+def read(
+    contents: bytes,
+    image_size: tuple[int, int],
+    channels: int,
+    resize: str = "stretch",
+    box: np.ndarray | None = None,
+    bits: int | None = None,
+) -> np.ndarray:
     """An encoded image, or a part of it, at the size that a network takes.
 
     Args:
-        contents: bytes.
+        contents: of the file.
         image_size: (height, width).
         channels: 1 or 3.
         resize: `"stretch"` or `"crop"`.
         box: the part to take, (top, left, height, width) in shares of the image.
-        bits: of which the values in PNGs of 16 bits are, 8 to 16; None for 16.
+        bits: the bit depth of the values in 16-bit PNGs, 8 to 16; None for 16.
 
     Returns:
-        uint8 array of shape (height, width, channels).
+        uint8, shape (height, width, channels).
 
     Raises:
-        BAD_IMAGE: as of `decode`.
+        BAD_IMAGE: as for `decode`.
     """
     image = _checked(_opened(contents))
     if bits is not None and _is_deep(contents):
@@ -87,7 +96,8 @@ def read(contents, image_size, channels, resize="stretch", box=None, bits=None):
         fits = (extent // size).min()
         ratio = max(ratio for ratio in RATIOS if ratio <= max(fits, 1))
         if ratio > 1:
-            image.draft(None, tuple(int(v) for v in full[::-1] // ratio))
+            height, width = (int(side) for side in full // ratio)
+            image.draft(None, (width, height))
             start, extent = start // ratio, np.maximum(extent // ratio, 1)
     image = _in_channels(image, channels)
     end = start + extent
@@ -97,53 +107,59 @@ def read(contents, image_size, channels, resize="stretch", box=None, bits=None):
     return pixels.reshape(*image_size, channels)
 
 
-def has_palette(contents):
-    """Whether it is a BMP of 8 bits a pixel."""
+def has_palette(contents: bytes) -> bool:
+    """Whether it is a BMP with 8 bits a pixel, which are indices into a palette."""
     return contents[:2] == b"BM" and int.from_bytes(contents[28:30], "little") == 8
 
 
-def in_parallel(function, items):
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+
+
+def in_parallel(
+    function: Callable[[_Item], _Result], items: Iterable[_Item]
+) -> Iterator[_Result]:
     """What a function gives for each item, in their order, by a thread a core."""
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as threads:
         yield from threads.map(function, items)
 
 
-def _opened(contents):
-    """Of bytes or of an open file; only the header is read."""
+def _opened(contents: bytes | IO[bytes]) -> Image.Image:
+    """The image of which only the header is read."""
     file = io.BytesIO(contents) if isinstance(contents, bytes) else contents
     return Image.open(file, formats=_FORMATS)
 
 
-def _checked(image):
+def _checked(image: Image.Image) -> Image.Image:
     if not 0 < image.height * image.width <= LARGEST_PIXELS:
         raise ValueError(f"{image.width}×{image.height} pixels")
     return image
 
 
-def _is_deep(contents):
-    """Whether it is a PNG of 16 bits."""
+def _is_deep(contents: bytes) -> bool:
+    """Whether it is a 16-bit PNG."""
     return contents[:6] == b"\x89PNG\r\n" and contents[24:25] == b"\x10"
 
 
-def _stored_as(image):
+def _stored_as(image: Any) -> str | None:
     """Pillow's name for the values in the file; None where it has none."""
     return image.tile[0][3] if image.format == "PNG" and image.tile else None
 
 
-def _deep_values(contents):
-    """The values of a PNG of 16 bits: (height, width), or with 3 channels in colour."""
-    image = _checked(_opened(contents))
+def _deep_values(contents: bytes) -> np.ndarray:
+    """The values of a 16-bit PNG: (height, width), or (height, width, 3) in colour."""
+    image: Any = _checked(_opened(contents))
     stored = _stored_as(image)
     if stored == _GREY_AND_ALPHA:
-        # Four bytes a pixel, as eight bits of colour and alpha are.
+        # Relabelled as 8-bit colour and alpha, which has four bytes a pixel as well.
         header = contents[12:24] + b"\x08\x06" + contents[26:29]
         check = zlib.crc32(header).to_bytes(4, "big")
         bytes_ = np.asarray(_opened(contents[:12] + header + check + contents[33:]))
         return bytes_[..., 0].astype(np.uint16) << 8 | bytes_[..., 1]
-    if image.mode.startswith("I"):
+    if stored is None or image.mode.startswith("I"):
         return np.asarray(image).astype(np.uint16)
-    # Of each value Pillow keeps the first byte, or as if it were the other way round
-    # the second.
+    # Pillow keeps the first byte of each value; told that the byte order is reversed,
+    # it keeps the second.
     upper = np.asarray(image)
     image = _opened(contents)
     image.tile = [(*tile[:3], stored.replace("16B", "16L")) for tile in image.tile]
@@ -151,10 +167,10 @@ def _deep_values(contents):
     return values[..., :3]
 
 
-def _in_channels(image, channels):
+def _in_channels(image: Image.Image, channels: int) -> Image.Image:
     image.load()
     if image.mode.startswith("I"):
-        # Sixteen bits of grey, of which Pillow would keep the lower ones.
+        # 16-bit grey, of which Pillow would keep the lower eight bits.
         values = np.asarray(image).astype(np.int64) >> 8
         image = Image.fromarray(values.clip(0, 255).astype(np.uint8))
     if image.mode == "LA":
@@ -165,7 +181,7 @@ def _in_channels(image, channels):
     return image if image.mode == wanted else image.convert(wanted)
 
 
-def _pixels(box, full):
+def _pixels(box: np.ndarray, full: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Top left corner and extent in pixels, at least one, within the image."""
     scaled = box * np.concatenate([full, full])
     start = np.minimum(np.rint(scaled[:2]).astype(int), full - 1)
@@ -173,7 +189,7 @@ def _pixels(box, full):
     return start, np.minimum(extent, full - start)
 
 
-def _resized(image, image_size):
+def _resized(image: Image.Image, image_size: tuple[int, int]) -> Image.Image:
     height, width = image_size
     if (image.height, image.width) == (height, width):
         return image

@@ -1,8 +1,10 @@
 """Encoded images (JPEG, PNG, BMP, GIF) to uint8 arrays of one size, as a graph.
 
-What a header claims is looked at first, so that a file that would unfold to gigabytes
-is refused and not decoded.
+The header is checked first, so that a file that would take gigabytes once decoded is
+refused.
 """
+
+from collections.abc import Callable
 
 import tensorflow as tf
 
@@ -13,7 +15,7 @@ _MAGIC = {_JPEG: b"\xff\xd8\xff", _PNG: b"\x89PNG\r\n", _BMP: b"BM", _GIF: b"GIF
 _POWERS = [2**bit for bit in range(16)]
 
 
-def measure(contents):
+def measure(contents: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     """What the header of an encoded image says.
 
     Args:
@@ -23,14 +25,14 @@ def measure(contents):
         Scalar int32 tensors: height, width, and channels, 1 for grey and 3 for colour.
 
     Raises:
-        tf.errors.InvalidArgumentError: if it is no JPEG, PNG, BMP or GIF.
+        tf.errors.InvalidArgumentError: if it is not a JPEG, PNG, BMP or GIF.
     """
     shape = _shape(contents, _kind(contents))
     return shape[0], shape[1], shape[2]
 
 
-def bits_used(contents):
-    """How many bits the largest value of a PNG of 16 bits has; 0 of any other image.
+def bits_used(contents: tf.Tensor) -> tf.Tensor:
+    """How many bits the largest value of a 16-bit PNG has; 0 for any other image.
 
     Args:
         contents: scalar string tensor.
@@ -46,11 +48,11 @@ def bits_used(contents):
     return tf.cond(_is_deep(contents), of_sixteen, lambda: tf.constant(0))
 
 
-def decode(contents):
-    """An encoded image whole, in colour.
+def decode(contents: tf.Tensor) -> tf.Tensor:
+    """The whole image in colour.
 
-    Grey becomes three equal channels, transparency is dropped, of an animation the
-    first picture is taken.
+    Grey becomes three equal channels, transparency is dropped, and the first picture of
+    an animation is taken.
 
     Args:
         contents: scalar string tensor.
@@ -67,7 +69,14 @@ def decode(contents):
     return _decode(contents, kind, shape)
 
 
-def read(contents, image_size, channels, resize="stretch", part=None, bits=None):
+def read(
+    contents: tf.Tensor,
+    image_size: tuple[int, int],
+    channels: int,
+    resize: str = "stretch",
+    part: Callable[[tf.Tensor, tf.Tensor], tf.Tensor] | None = None,
+    bits: int | None = None,
+) -> tf.Tensor:
     """An encoded image, or a part of it, at the size that a network takes.
 
     An image that has the size already keeps its pixels as they are; others are resized
@@ -79,17 +88,16 @@ def read(contents, image_size, channels, resize="stretch", part=None, bits=None)
         channels: 1 or 3.
         resize: `"stretch"` to the size, or `"crop"`, the centre undistorted (7/8 of
             what fits), where no part is given.
-        part: function from height and width of the image, scalar tensors, to the part
-            to take, a float tensor (top, left, height, width) in shares of the image;
-            None for all of it.
-        bits: of which the values in PNGs of 16 bits are, 8 to 16, of which the upper
-            eight are taken; None for 16.
+        part: from height and width of the image, scalars, to the part to take, (top,
+            left, height, width) in shares of the image; None for all of it.
+        bits: the bit depth of the values in 16-bit PNGs, 8 to 16, of which the upper
+            eight bits are taken; None for 16.
 
     Returns:
         uint8 tensor of shape (height, width, channels).
 
     Raises:
-        tf.errors.InvalidArgumentError: as of `decode`.
+        tf.errors.InvalidArgumentError: as for `decode`.
     """
     kind = _kind(contents)
     shape = _checked(_shape(contents, kind))
@@ -109,13 +117,15 @@ def read(contents, image_size, channels, resize="stretch", part=None, bits=None)
     return _resized(image, image_size, channels)
 
 
-def has_palette(contents):
-    """Whether it is a BMP of 8 bits a pixel, which `read_known` would get wrong."""
+def has_palette(contents: tf.Tensor) -> tf.Tensor:
+    """Whether it is a BMP with a palette, which `read_known` would get wrong."""
     return (_kind(contents) == _BMP) & (_number(contents, 28, tf.uint16) == 8)
 
 
-def read_known(contents, image_size, channels):
-    """An image that was looked into before: whole, of this size, without a palette.
+def read_known(
+    contents: tf.Tensor, image_size: tuple[int, int], channels: int
+) -> tf.Tensor:
+    """An image that was inspected before: not damaged, of this size, without a palette.
 
     Args:
         contents: scalar string tensor.
@@ -129,7 +139,7 @@ def read_known(contents, image_size, channels):
     return _in_channels(tf.ensure_shape(image, [*image_size, 3]), channels)
 
 
-def resized(images, image_size):
+def resized(images: tf.Tensor, image_size: tuple[int, int]) -> tf.Tensor:
     """A batch of uint8 images at another size, as by `read`.
 
     Args:
@@ -204,7 +214,7 @@ def _gif_shape(contents):
 
 
 def _is_deep(contents):
-    """Whether it is a PNG of 16 bits."""
+    """Whether it is a 16-bit PNG."""
     png = tf.strings.substr(tf.strings.join([contents, "\0" * 8]), 0, 6) == _MAGIC[_PNG]
     return png & tf.equal(_number(contents, 24, tf.uint8), 16)
 

@@ -2,16 +2,18 @@
 
 import os
 import pathlib
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
-from lnl_sr_tf.datasets.images.image_rules import GREY, by_tensorflow
+from lnl_sr_tf.datasets.images.image_rules import GREY, decoded_by_tensorflow
 
 _BATCH = 256
 
 
 class ImageGone(Exception):
-    """An image file that was whole before cannot be read any more."""
+    """An image file that could be decoded before cannot be read any more."""
 
 
 class ImageFiles:
@@ -22,14 +24,13 @@ class ImageFiles:
     set larger than memory can be trained on.
 
     Args:
-        paths: of the files, in the order of the examples.
+        paths: one an example.
         image_size: (height, width) to which they are resized.
         channels: 1 or 3.
         resize: `"stretch"` or `"crop"`, as for `decode_tf.read`.
-        known: whether all were looked into before and found whole, of that size and
-            without a palette, so that they can be read without a check.
-        bits: of which the values in PNGs of 16 bits are, as for `read` there; None for
-            16.
+        known: whether all were inspected before, and can be decoded, have that size and
+            no palette, so that they can be read without a check.
+        bits: the bit depth of the values in 16-bit PNGs, 8 to 16; None for 16.
 
     Example:
         >>> ImageFiles(["a.jpg", "b.png"], (224, 224), 3).shape
@@ -39,65 +40,73 @@ class ImageFiles:
     dtype = np.dtype(np.uint8)
 
     def __init__(
-        self, paths, image_size, channels, resize="stretch", known=False, bits=None
-    ):
+        self,
+        paths: Sequence[str | bytes] | np.ndarray,
+        image_size: tuple[int, int],
+        channels: int,
+        resize: str = "stretch",
+        known: bool = False,
+        bits: int | None = None,
+    ) -> None:
         self.paths = np.empty(len(paths), object)
         self.paths[:] = [os.fsencode(path) for path in paths]
-        self.image_size = tuple(image_size)
+        height, width = image_size
+        self.image_size = height, width
         self.channels = channels
         self.resize = resize
         self.known = known and resize == "stretch" and bits is None
         self.bits = bits
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.paths)
 
     @property
-    def shape(self):
+    def shape(self) -> tuple[int, int, int, int]:
         """(n, height, width, channels)."""
         return (len(self), *self.image_size, self.channels)
 
     @property
-    def size(self):
-        """How many numbers the array would hold; bytes, since they are uint8."""
+    def size(self) -> int:
+        """How many numbers the array would hold, and bytes, since they are uint8."""
         return int(np.prod(self.shape))
 
-    def take(self, indices):
-        """A selection of the files, not decoded."""
+    def take(self, indices: np.ndarray) -> "ImageFiles":
+        """Some of the files, not decoded."""
         return self._like(self.paths[indices], self.channels)
 
-    def _like(self, paths, channels):
+    def _like(self, paths: np.ndarray, channels: int) -> "ImageFiles":
         size = self.image_size
         return ImageFiles(paths, size, channels, self.resize, self.known, self.bits)
 
-    def __getitem__(self, key):
+    def __getitem__(self, key: Any) -> np.ndarray:
         """Decoded images: one of shape (height, width, channels), or several."""
         chosen = self.paths[key]
         if isinstance(chosen, bytes):
             return self[[key]][0]
         return self.take(key).decoded()
 
-    def __array__(self, dtype=None, copy=None):
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return self.decoded().astype(dtype or np.uint8, copy=False)
 
-    def decoded(self, progress=lambda count: None):
-        """All images as one array.
+    def decoded(
+        self, progress: Callable[[int], object] = lambda count: None
+    ) -> np.ndarray:
+        """All images as one array, uint8 of shape (n, height, width, channels).
 
         Args:
             progress: called with how many images were decoded since the last call.
-
-        Returns:
-            uint8 array of shape (n, height, width, channels).
         """
         images = np.empty(self.shape, np.uint8)
         done = 0
-        for batch in self._by_tensorflow() if by_tensorflow() else self._by_pillow():
+        for batch in (
+            self._by_tensorflow() if decoded_by_tensorflow() else self._by_pillow()
+        ):
             images[done : done + len(batch)] = batch
             done += len(batch)
             progress(len(batch))
         return images
 
-    def _by_tensorflow(self):
+    def _by_tensorflow(self) -> Iterator[np.ndarray]:
         """All images in batches."""
         import tensorflow as tf
 
@@ -110,8 +119,8 @@ class ImageFiles:
         )
         yield from batches.as_numpy_iterator()
 
-    def _by_pillow(self, boxes=None):
-        """The same, one by one but for a first axis; or a part of each."""
+    def _by_pillow(self, boxes: np.ndarray | None = None) -> Iterator[np.ndarray]:
+        """The same in batches of one; or a part of each image."""
         from lnl_sr_tf.datasets.images import decode_pillow
 
         def read(place):
@@ -128,15 +137,15 @@ class ImageFiles:
 
         yield from decode_pillow.in_parallel(read, range(len(self)))
 
-    def parts(self, area, numbers):
+    def random_parts(self, area: float, numbers: np.ndarray) -> np.ndarray:
         """A random part of each image at the size of the whole, decoded by Pillow.
 
         Args:
-            area: smallest share of the area.
-            numbers: as of `lnl_sr_tf.datasets.batches.random_crop.random_boxes`.
+            area: smallest share of the area, in (0, 1].
+            numbers: as for `lnl_sr_tf.datasets.batches.random_crop.random_boxes`.
 
         Returns:
-            uint8 array of shape (n, height, width, channels).
+            uint8, shape (n, height, width, channels).
         """
         import keras
 
@@ -155,16 +164,16 @@ class ImageFiles:
         boxes = keras.ops.convert_to_numpy(random_boxes(height, width, area, numbers))
         return np.concatenate(list(self._by_pillow(boxes)))
 
-    def damaged(self):
-        """The first file that is no whole image any more, and why; None without one."""
-        from lnl_sr_tf.datasets.images.file_index import index_files, reason
+    def damaged(self) -> str | None:
+        """The first file that cannot be decoded any more, and why; None without one."""
+        from lnl_sr_tf.datasets.images.inspection import inspect_files, why_bad
 
         paths = [os.fsdecode(path) for path in self.paths]
-        bad = index_files(paths, os.path.commonpath(paths)).bad
-        return f"{paths[bad[0]]}: {reason(paths[bad[0]])}" if len(bad) else None
+        bad = inspect_files(paths, os.path.commonpath(paths)).bad
+        return f"{paths[bad[0]]}: {why_bad(paths[bad[0]])}" if len(bad) else None
 
-    def read(self, path, part=None):
-        """The image in one file, or a part of it, as a tensor.
+    def read(self, path: Any, part: Callable | None = None) -> Any:
+        """The image in one file, or a part of it, by TensorFlow.
 
         Args:
             path: scalar string tensor.
@@ -186,13 +195,16 @@ class ImageFiles:
         )
 
 
-def take(images, indices):
-    """A selection of images, of an array or of `ImageFiles`."""
+Images = np.ndarray | ImageFiles
+
+
+def take(images: Images, indices: np.ndarray) -> Images:
+    """Some of the images; those in files are not decoded."""
     return images.take(indices) if isinstance(images, ImageFiles) else images[indices]
 
 
-def with_channels(images, channels):
-    """The same images as grey (1) or colour (3), of an array or of `ImageFiles`."""
+def with_channels(images: Images, channels: int) -> Images:
+    """The same images in grey (1) or in colour (3)."""
     if images.shape[-1] == channels:
         return images
     if isinstance(images, ImageFiles):

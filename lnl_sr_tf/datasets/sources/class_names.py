@@ -4,6 +4,8 @@ import collections
 import decimal
 import re
 import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from lnl_sr_tf.errors import InputError
 
@@ -11,22 +13,22 @@ _NAMED = 3  # groups of names in a message
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 
 
-def natural(text):
-    """A key by which a2 comes before a10."""
-    parts = re.split(r"([0-9]+)", text)
-    # Numbers by their length, then digit by digit: Python converts no thousands of
-    # digits, and of ² only its isdigit says that it is one.
+def natural(text: str) -> Any:
+    """A sort key by which a2 comes before a10."""
+    parts: list = re.split(r"([0-9]+)", text)
+    # Numbers by their length, then digit by digit: Python refuses to convert thousands
+    # of digits.
     for i in range(1, len(parts), 2):
         digits = parts[i].lstrip("0")
         parts[i] = len(digits), digits
     return parts, text
 
 
-def sorted_names(names):
-    """Names of classes in order.
+def sorted_names(names: Iterable[str]) -> tuple[str, ...]:
+    """Different names of classes in order.
 
-    Where all are numbers they are in the order of their values; else negative ones come
-    first, by their values, and then the others, numbers within them by their value.
+    Where all are numbers, by their values; else negative numbers come first, by their
+    values, then the other names, with numbers within them by their value.
 
     Example:
         >>> sorted_names(["10", "9", "-2", "-10"])
@@ -44,24 +46,23 @@ def sorted_names(names):
     return tuple(sorted(names, key=key))
 
 
-def _value(name):
+def _value(name: str) -> decimal.Decimal | None:
     return decimal.Decimal(name) if _NUMBER.fullmatch(name) else None
 
 
-def one_name_each(source, spellings, tell):
-    """The class that each spelling of a name stands for.
+def one_name_each(
+    source: object, spellings: Iterable[str], tell: Callable[[str], None]
+) -> dict[str, str]:
+    """The name of the class that each spelling stands for.
 
-    Letters count as the same however Unicode composes them (NFC and NFD), spaces at
-    the ends do not count, nor do zeros behind a whole number's point.
+    Letters are the same however Unicode composes them (NFC and NFD); spaces at the
+    ends do not count, nor do zeros after a whole number's decimal point.
 
     Args:
         source: where the names are from, for messages.
         spellings: the names as they were found.
         tell: called with a line where several are one class, and with one where names
             differ in upper and lower case alone, which stay different classes.
-
-    Returns:
-        Dict from a spelling to the name of its class.
 
     Example:
         >>> one_name_each("x.csv", ["1", "1.0", "cat "], print)
@@ -71,7 +72,8 @@ def one_name_each(source, spellings, tell):
     groups = collections.defaultdict(list)
     for spelling in sorted(set(spellings)):
         groups[_same(_tidy(spelling))].append(spelling)
-    names, merged = {}, []
+    names: dict[str, str] = {}
+    merged = []
     for group in groups.values():
         name = min(map(_tidy, group), key=lambda text: (len(text), text))
         names |= dict.fromkeys(group, name)
@@ -95,30 +97,30 @@ def one_name_each(source, spellings, tell):
     return names
 
 
-def _tidy(name):
+def _tidy(name: str) -> str:
     return unicodedata.normalize("NFC", name).strip() or name
 
 
-def _same(name):
+def _same(name: str) -> str:
     """What all spellings of one class share."""
     number = re.fullmatch(r"([+-]?[0-9]+)\.0+", name)
     return number[1] if number else name
 
 
-def _shown(group):
-    """`ascii` where the spellings would look the same."""
+def _shown(group: list[str]) -> Callable[[str], str]:
+    """How to show spellings: by `ascii` where they would look the same."""
     return repr if len({_tidy(name) for name in group}) > 1 or any(
         name != name.strip() for name in group
     ) else ascii  # fmt: skip
 
 
-def _few(groups):
+def _few(groups: list[str]) -> str:
     more = len(groups) - _NAMED
     return "; ".join(groups[:_NAMED]) + (f"; and {more} more" if more > 0 else "")
 
 
-def check_classes(source, class_names):
-    """Raise InputError if there is nothing to tell apart, or two have one name."""
+def check_classes(source: object, class_names: Sequence[str]) -> None:
+    """Raise InputError unless there are at least two classes, with different names."""
     if len(class_names) < 2:
         found = f"one class, {class_names[0]!r}" if class_names else "none"
         raise InputError(

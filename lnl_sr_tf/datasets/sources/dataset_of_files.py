@@ -1,275 +1,246 @@
-"""From a listing of files to a `Dataset`, checked."""
+"""From labelled files to a `Dataset`, checked."""
 
 import hashlib
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 import numpy as np
 from tqdm import tqdm
 
-from lnl_sr_tf.datasets.copies import Part, tell_copies
-from lnl_sr_tf.datasets.dataset import Dataset, TestSet, pixel_statistics
-from lnl_sr_tf.datasets.held_out import held_out
-from lnl_sr_tf.datasets.images.file_index import index_files, reason
-from lnl_sr_tf.datasets.images.image_files import ImageFiles
-from lnl_sr_tf.datasets.images.image_rules import range_of
+from lnl_sr_tf.datasets.copies import SplitContents, warn_of_copies
+from lnl_sr_tf.datasets.dataset import Dataset
+from lnl_sr_tf.datasets.held_out import TestSet, held_out_for_testing
+from lnl_sr_tf.datasets.images import common_form
+from lnl_sr_tf.datasets.images.image_files import ImageFiles, Images
+from lnl_sr_tf.datasets.images.inspection import Inspection, inspect_files, why_bad
+from lnl_sr_tf.datasets.images.pixel_statistics import pixel_statistics
+from lnl_sr_tf.datasets.sources.labelled_files import LabelledFiles, Split
 from lnl_sr_tf.errors import InputError
 
 # Decoded images of all splits together that are kept in memory, in bytes.
 MEMORY = 2**30
-LARGEST_SIDE = 224  # unless image_size says otherwise
 _STATISTICS_OF = 1000  # images, where not all of them are in memory
 _NAMED = 3  # files in a message
 
 
-def from_listing(
-    listing,
-    image_size=None,
-    resize="stretch",
-    skip_bad_files=False,
-    in_memory=None,
-    test_share=0.2,
-    tell=print,
-):
+class _Test(NamedTuple):
+    """Which split is tested on.
+
+    Args:
+        name: of the split.
+        labels_are: `"clean"`, `"given"` or `"held out"`, as `test_labels_are` of a
+            `Dataset`.
+        splits: all splits, from which a test split was held out where there was none.
+        kept: which of the training files are left to train on, int64 indices.
+    """
+
+    name: str
+    labels_are: str
+    splits: dict[str, Split]
+    kept: np.ndarray
+
+
+def dataset_of_files(
+    files: LabelledFiles,
+    image_size: tuple[int, int] | None = None,
+    resize: str = "stretch",
+    skip_bad_files: bool = False,
+    in_memory: bool | None = None,
+    test_share: float = 0.2,
+    tell: Callable[[str], None] = print,
+) -> Dataset:
     """A dataset of image files.
 
     Args:
-        listing: a `Listing`.
+        files: which there are.
         image_size: (height, width) to which images are resized; by default that of the
             images where all have one, else a square with the median of their shorter
             sides, at most 224.
         resize: `"stretch"`, or `"crop"` for the undistorted centre.
-        skip_bad_files: go on without files that are no whole image.
+        skip_bad_files: go on without files that cannot be decoded.
         in_memory: whether images are decoded once and kept; by default if they take no
             more than 1 GiB.
         test_share: of each class, in (0, 1), that is held out where there is neither a
             test nor a validation split. The choice is the same for every seed of a run.
-        tell: called with each line for the person who waits.
-
-    Returns:
-        A `Dataset`.
+        tell: called with each line about what was found.
 
     Raises:
         InputError: if a file cannot be read, or a class has no example.
     """
-    splits, indexes = _without_bad_files(listing, skip_bad_files, tell)
-    _check_examples(listing, splits)
-    tell_copies(
+    splits, inspections = _without_bad_files(files, skip_bad_files, tell)
+    _check_examples(files, splits)
+    warn_of_copies(
         {
-            name: Part(indexes[name][:, 4], examples.labels, examples.where)
-            for name, examples in splits.items()
+            name: SplitContents(inspections[name].content, split.labels, split.where)
+            for name, split in splits.items()
         },
         tell,
     )
-    channels, bits = _channels(indexes, tell), _bits(indexes, tell)
-    image_size = image_size or _choose_size(indexes, tell)
-    test, test_labels_are, splits, index = _test_split(
-        listing, splits, indexes, test_share, tell
+    every = inspections.values()
+    channels = common_form.common_channels(every, tell)
+    bits = common_form.common_bits(every, tell)
+    image_size = image_size or common_form.common_size(every, tell)
+    test = _test_split(files, splits, inspections, test_share, tell)
+    as_they_are = all(
+        (found.height == image_size[0]).all()
+        and (found.width == image_size[1]).all()
+        and not found.palette.any()
+        for found in every
     )
-    known = all(
-        (found[:, :2] == image_size).all() and not found[:, 3].any()
-        for found in indexes.values()
-    )
-    images = {
-        name: ImageFiles(examples.paths, image_size, channels, resize, known, bits)
-        for name, examples in splits.items()
+    in_files = {
+        name: ImageFiles(split.paths, image_size, channels, resize, as_they_are, bits)
+        for name, split in test.splits.items()
     }
     if in_memory is None:
-        in_memory = sum(files.size for files in images.values()) <= MEMORY
-    if in_memory:
-        images = _decoded(images)
-    train = splits["train"]
+        in_memory = sum(images.size for images in in_files.values()) <= MEMORY
+    images: Mapping[str, Images] = _decoded(in_files) if in_memory else in_files
+    train, tested = test.splits["train"], test.splits[test.name]
     mean, std = _statistics(images["train"])
     return Dataset(
-        name=listing.name,
+        name=files.name,
         train_images=images["train"],
         given_labels=train.labels,
         clean_labels=train.clean,
-        test_images=images[test],
-        test_labels=_best_labels(splits[test]),
-        class_names=listing.class_names,
+        test_images=images[test.name],
+        test_labels=tested.best_labels,
+        class_names=files.class_names,
         mean=mean,
         std=std,
-        index=index,
-        test_labels_are=test_labels_are,
+        index=test.kept,
+        test_labels_are=test.labels_are,
         more_tests={
-            name: TestSet(images[name], _best_labels(examples), tuple(examples.paths))
-            for name, examples in splits.items()
-            if name not in ("train", test)
+            name: TestSet(images[name], split.best_labels, tuple(split.paths))
+            for name, split in test.splits.items()
+            if name not in ("train", test.name)
         },
-        fingerprint=_fingerprint(splits, indexes),
+        fingerprint=_fingerprint(test.splits, inspections),
         paths=tuple(train.paths),
-        test_paths=tuple(splits[test].paths),
+        test_paths=tuple(tested.paths),
         bits=bits,
     )
 
 
-def listing_fingerprint(listing, skip_bad_files=False, test_share=0.2):
-    """The fingerprint of the dataset that `from_listing` would make.
+def fingerprint_of_files(
+    files: LabelledFiles, skip_bad_files: bool = False, test_share: float = 0.2
+) -> str:
+    """The fingerprint of the dataset that `dataset_of_files` would make.
 
     Args:
-        listing: a `Listing`.
-        skip_bad_files: as for `from_listing`.
+        files: which there are.
+        skip_bad_files: as for `dataset_of_files`.
         test_share: likewise.
 
     Raises:
         InputError: if a file cannot be read, or none can be held out.
     """
-    splits, indexes = _without_bad_files(listing, skip_bad_files, _say_nothing)
-    _, _, splits, _ = _test_split(listing, splits, indexes, test_share, _say_nothing)
-    return _fingerprint(splits, indexes)
+    splits, inspections = _without_bad_files(files, skip_bad_files, _say_nothing)
+    test = _test_split(files, splits, inspections, test_share, _say_nothing)
+    return _fingerprint(test.splits, inspections)
 
 
-def _say_nothing(line):
-    """Who reads the data tells what is to be said of it."""
+def _say_nothing(line: str) -> None:
+    """For where the data was read before, and everything was told then."""
 
 
-def _best_labels(examples):
-    return examples.labels if examples.clean is None else examples.clean
-
-
-def _without_bad_files(listing, skip, tell):
-    """The splits and their indexes, without files that are no whole image."""
+def _without_bad_files(
+    files: LabelledFiles, skip: bool, tell: Callable[[str], None]
+) -> tuple[dict[str, Split], dict[str, Inspection]]:
+    """The splits and what is in their files, without those that cannot be decoded."""
     paths = list(
-        dict.fromkeys(path for part in listing.splits.values() for path in part.paths)
+        dict.fromkeys(path for split in files.splits.values() for path in split.paths)
     )
-    index = index_files(paths, listing.source, tell)
-    place = {path: i for i, path in enumerate(paths)}
-    rows = np.stack(
-        [
-            *(index.height, index.width, index.channels, index.palette, index.content),
-            index.bits,
-        ],
-        1,
-    )
-    splits, indexes, bad = {}, {}, []
-    for name, examples in listing.splits.items():
-        chosen = np.array([place[path] for path in examples.paths], np.int64)
-        found = rows[chosen]
-        whole = found[:, 0] > 0
-        bad += [(examples, i) for i in np.flatnonzero(~whole)]
-        splits[name] = examples if whole.all() else examples.take(whole)
-        indexes[name] = found[whole]
+    found = inspect_files(paths, files.source, tell)
+    position = {path: i for i, path in enumerate(paths)}
+    splits, inspections, bad = {}, {}, []
+    for name, split in files.splits.items():
+        part = found.take(np.array([position[p] for p in split.paths], np.int64))
+        bad += [(split, i) for i in part.bad]
+        splits[name], inspections[name] = split, part
+        if len(part.bad):
+            whole = part.height > 0
+            splits[name], inspections[name] = split.take(whole), part.take(whole)
     if bad:
         named = "; ".join(
-            f"{examples.where(i)}: {reason(examples.paths[i])}"
-            for examples, i in bad[:_NAMED]
+            f"{split.where(i)}: {why_bad(split.paths[i])}" for split, i in bad[:_NAMED]
         )
         if len(bad) > _NAMED:
             named += f"; and {len(bad) - _NAMED} more"
         if not skip:
             raise InputError(
-                f"{len(bad)} of {sum(map(len, listing.splits.values()))} images cannot "
-                f"be read ({named}); mend or remove them, or go on without them by "
+                f"{len(bad)} of {sum(map(len, files.splits.values()))} images cannot "
+                f"be read ({named}); repair or remove them, or go on without them by "
                 "skip_bad_files"
             )
         tell(f"left out {len(bad)} images that cannot be read ({named})")
-    return splits, indexes
+    return splits, inspections
 
 
-def _check_examples(listing, splits):
-    for name, examples in splits.items():
-        if not len(examples):
-            raise InputError(f"{listing.source}: {name} holds no image")
-    counts = np.bincount(splits["train"].labels, minlength=len(listing.class_names))
+def _check_examples(files: LabelledFiles, splits: dict[str, Split]) -> None:
+    for name, split in splits.items():
+        if not len(split):
+            raise InputError(f"{files.source}: {name} holds no image")
+    counts = np.bincount(splits["train"].labels, minlength=len(files.class_names))
     for label in np.flatnonzero(counts == 0):
         raise InputError(
-            f"{listing.source}: class {listing.class_names[label]!r} has no image to "
+            f"{files.source}: class {files.class_names[label]!r} has no image to "
             "train on; add some, or remove the class"
         )
 
 
-def _channels(indexes, tell):
-    channels = np.concatenate([found[:, 2] for found in indexes.values()])
-    grey = int((channels == 1).sum())
-    if grey == len(channels):
-        return 1
-    if grey:
-        tell(
-            f"{grey} of {len(channels)} images are grey: taken as colour like the rest"
-        )
-    return 3
-
-
-def _bits(indexes, tell):
-    """Of which the values in PNGs of 16 bits are, in all alike; None for all 16."""
-    used = np.concatenate([found[:, 5] for found in indexes.values()])
-    deep = int((used > 0).sum())
-    bits = range_of(int(used.max()))
-    if not deep or bits == 16:
-        return None
-    tell(
-        f"{deep} of {len(used)} images are PNGs of 16 bits whose values use {bits}: "
-        f"taken as of {bits} bits, all alike"
-    )
-    return bits
-
-
-def _choose_size(indexes, tell):
-    sizes = np.concatenate([found[:, :2] for found in indexes.values()])
-    height, width = (int(v) for v in np.median(sizes, axis=0))
-    if (sizes != sizes[0]).any():
-        side = min(int(np.median(sizes.min(axis=1))), LARGEST_SIDE)
-        chosen = (side, side)
-        what = f"of differing sizes (median {height}×{width})"
-    else:
-        shrink = min(1.0, LARGEST_SIDE / max(height, width))
-        chosen = (max(1, round(height * shrink)), max(1, round(width * shrink)))
-        what = f"of {height}×{width} pixels"
-    if chosen != (height, width) or (sizes != sizes[0]).any():
-        tell(
-            f"images are {what}, resized to {chosen[0]}×{chosen[1]}; image_size sets "
-            "another"
-        )
-    return chosen
-
-
-def _test_split(listing, splits, indexes, share, tell):
-    """(name of the test split, what its labels are, all splits, index of training)."""
+def _test_split(
+    files: LabelledFiles,
+    splits: dict[str, Split],
+    inspections: dict[str, Inspection],
+    share: float,
+    tell: Callable[[str], None],
+) -> _Test:
+    train = splits["train"]
     for name in ("test", "validation"):
         if name in splits:
-            clean = name in listing.clean_tests or splits[name].clean is not None
-            return name, "clean" if clean else "given", splits, None
-    train = splits["train"]
-    out = held_out(train.labels, share, seed=0, groups=indexes["train"][:, 4])
-    if not out.any():
-        raise InputError(
-            f"{listing.source}: no class has two images, so none can be held out for "
-            "testing; add images, or a test split"
-        )
-    splits = splits | {"train": train.take(~out), "test": train.take(out)}
+            clean = name in files.clean_tests or splits[name].clean is not None
+            kept = np.arange(len(train))
+            return _Test(name, "clean" if clean else "given", splits, kept)
     known = train.clean is not None
-    tell(
-        f"no test split: {int(out.sum())} of {len(out)} images are held out, "
-        f"{share:.0%} of each class"
-        + ("" if known else "; their labels are as noisy as the rest")
+    chosen = held_out_for_testing(
+        files.source,
+        train.labels,
+        share,
+        inspections["train"].content,
+        known,
+        "a test split",
+        tell,
     )
+    splits = splits | {"train": train.take(~chosen), "test": train.take(chosen)}
     kind = "clean" if known else "held out"
-    return "test", kind, splits, np.flatnonzero(~out)
+    return _Test("test", kind, splits, np.flatnonzero(~chosen))
 
 
-def _decoded(images):
+def _decoded(images: dict[str, ImageFiles]) -> dict[str, np.ndarray]:
     """Each split as an array, read with a progress bar on a terminal."""
     total = sum(map(len, images.values()))
     with tqdm(total=total, unit="images", disable=None, leave=False) as bar:
         return {name: files.decoded(bar.update) for name, files in images.items()}
 
 
-def _statistics(images):
+def _statistics(images: Images) -> tuple[tuple[float, ...], tuple[float, ...]]:
     if isinstance(images, ImageFiles):
         some = np.unique(np.linspace(0, len(images) - 1, _STATISTICS_OF).astype(int))
         images = images[some]
     return pixel_statistics(images)
 
 
-def _fingerprint(splits, indexes):
-    """Tells whether a run that goes on still sees the same data."""
+def _fingerprint(splits: dict[str, Split], inspections: dict[str, Inspection]) -> str:
     digest = hashlib.sha256()
-    for name, found in indexes.items():
+    for name, found in inspections.items():
         digest.update(name.encode())
-        # The content says how many bits are used, and older runs know nothing of them.
-        digest.update(np.ascontiguousarray(found[:, :5]).tobytes())
-    for name, examples in splits.items():
-        digest.update(np.ascontiguousarray(examples.labels).tobytes())
-        if examples.clean is not None:
+        # Without bits, which the content implies: older runs know nothing of them.
+        fields = (
+            found.height, found.width, found.channels, found.palette, found.content,
+        )  # fmt: skip
+        digest.update(np.stack(fields, 1).tobytes())
+    for name, split in splits.items():
+        digest.update(np.ascontiguousarray(split.labels).tobytes())
+        if split.clean is not None:
             digest.update(f"clean {name}".encode())
-            digest.update(np.ascontiguousarray(examples.clean).tobytes())
+            digest.update(np.ascontiguousarray(split.clean).tobytes())
     return digest.hexdigest()[:16]

@@ -1,18 +1,21 @@
 """The handwritten digits that scikit-learn ships: 8×8 pixels, ten classes."""
 
+from collections.abc import Callable
+
 import numpy as np
 
-from lnl_sr_tf.datasets.copies import part_of_array, tell_copies
-from lnl_sr_tf.datasets.dataset import Dataset, pixel_statistics
+from lnl_sr_tf.datasets.copies import array_contents, warn_of_copies
+from lnl_sr_tf.datasets.dataset import Dataset
+from lnl_sr_tf.datasets.images.pixel_statistics import pixel_statistics
 
 _TRAIN_SIZE = 1437  # four fifths of 1797
 
 
-def load(tell=print):
+def load(tell: Callable[[str], None] = print) -> Dataset:
     """The digits, 1437 for training and 360 for testing, always the same split.
 
     Args:
-        tell: called with a line where images are there twice.
+        tell: called with a line where images are copies of others.
 
     Returns:
         A `Dataset` with images of shape (8, 8, 1).
@@ -31,10 +34,10 @@ def load(tell=print):
     train, test = order[:_TRAIN_SIZE], order[_TRAIN_SIZE:]
     mean, std = pixel_statistics(images[train])
     parts = {
-        name: part_of_array(name, images[chosen], labels[chosen])
+        name: array_contents(name, images[chosen], labels[chosen])
         for name, chosen in (("train", train), ("test", test))
     }
-    tell_copies(parts, tell)
+    warn_of_copies(parts, tell)
     return Dataset(
         name="digits",
         train_images=images[train],

@@ -1,4 +1,4 @@
-"""Files and folders that systems and programs leave among people's own."""
+"""Files and folders that systems and programs leave among the user's own."""
 
 # Of Synology and QNAP, of macOS (its archives and network drives, too), of Windows, of
 # file systems and of Python. Those of other programs begin with a dot.
@@ -15,14 +15,14 @@ _NAMES = frozenset(
 )  # fmt: skip
 
 
-def left_alone(name):
-    """Whether a file or folder of this name is none of the data.
+def is_ignored(name: str) -> bool:
+    """Whether a file or folder of this name is not part of the data.
 
     Args:
         name: without the folders above it.
 
     Example:
-        >>> left_alone(".ipynb_checkpoints"), left_alone("@eaDir"), left_alone("cat")
+        >>> is_ignored(".ipynb_checkpoints"), is_ignored("@eaDir"), is_ignored("cat")
         (True, True, False)
     """
     return name.startswith(".") or name.casefold() in _NAMES

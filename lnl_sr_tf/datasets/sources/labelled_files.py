@@ -1,4 +1,4 @@
-"""Which files there are, with which labels: what folders, tables and lists say."""
+"""Files and their labels, as a folder, a table or published lists name them."""
 
 import dataclasses
 import os
@@ -7,35 +7,38 @@ import numpy as np
 
 
 @dataclasses.dataclass(frozen=True)
-class Examples:
-    """The examples of one split.
+class Split:
+    """The files of one split.
 
     Args:
-        paths: list of files.
+        paths: n files.
         labels: given labels, int64, shape (n,).
         clean: clean labels, int64, shape (n,), or None where they are not known.
-        places: where each is listed, for messages, or None.
+        places: where each file is listed, for messages, or None.
     """
 
-    paths: list
+    paths: list[str]
     labels: np.ndarray
-    clean: np.ndarray = None
-    places: list = None
+    clean: np.ndarray | None = None
+    places: list[str] | None = None
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.paths)
 
-    def where(self, i):
-        """An example's file for a message, and where it is listed."""
+    def where(self, i: int) -> str:
+        """A file for a message, and where it is listed."""
         path = os.fsencode(self.paths[i]).decode(errors="replace")
         return f"{path} ({self.places[i]})" if self.places else path
 
-    def take(self, indices):
-        """A selection."""
-        indices = np.asarray(indices)
-        if indices.dtype == bool:
-            indices = np.flatnonzero(indices)
-        return Examples(
+    @property
+    def best_labels(self) -> np.ndarray:
+        """The clean labels, or where they are not known the given ones."""
+        return self.labels if self.clean is None else self.clean
+
+    def take(self, chosen: np.ndarray) -> "Split":
+        """Some of the files, by a mask."""
+        indices = np.flatnonzero(chosen)
+        return Split(
             [self.paths[i] for i in indices],
             self.labels[indices],
             None if self.clean is None else self.clean[indices],
@@ -44,20 +47,20 @@ class Examples:
 
 
 @dataclasses.dataclass(frozen=True)
-class Listing:
-    """A data set of files.
+class LabelledFiles:
+    """A dataset whose files are known and not yet read.
 
     Args:
-        name: its name.
+        name: of the dataset.
         source: the folder or file that says what is in it.
         class_names: one name a class.
-        splits: dict from `"train"`, and where there are, `"validation"`, `"test"` and
-            any other test set, to `Examples`.
+        splits: by name: `"train"`, and where there are, `"validation"`, `"test"` and
+            any other test set.
         clean_tests: names of the splits other than `"train"` whose labels are clean.
     """
 
     name: str
     source: str
-    class_names: tuple
-    splits: dict
-    clean_tests: tuple = ()
+    class_names: tuple[str, ...]
+    splits: dict[str, Split]
+    clean_tests: tuple[str, ...] = ()

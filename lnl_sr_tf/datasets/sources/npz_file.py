@@ -6,53 +6,56 @@ import os
 import pathlib
 import zipfile
 import zlib
+from collections.abc import Callable
 
 import numpy as np
 
-from lnl_sr_tf.datasets.copies import part_of_array, tell_copies
-from lnl_sr_tf.datasets.dataset import Dataset, TestSet, pixel_statistics
-from lnl_sr_tf.datasets.held_out import held_out
+from lnl_sr_tf.datasets.copies import array_contents, warn_of_copies
+from lnl_sr_tf.datasets.dataset import Dataset
+from lnl_sr_tf.datasets.held_out import TestSet, held_out_for_testing
+from lnl_sr_tf.datasets.images.pixel_statistics import pixel_statistics
 from lnl_sr_tf.datasets.memory import check_memory
-from lnl_sr_tf.datasets.sources.ignored_files import left_alone
+from lnl_sr_tf.datasets.sources.ignored_files import is_ignored
 from lnl_sr_tf.datasets.sources.npz_images import checked_images
 from lnl_sr_tf.datasets.sources.npz_labels import checked_labels
-from lnl_sr_tf.datasets.sources.npz_names import names_of
+from lnl_sr_tf.datasets.sources.npz_names import array_names
 from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.noise.npy import read_npy
 
 _ENDING = ".npy"  # of the arrays in the archive
 
 
-def from_npz(path, test_share=0.2, tell=print):
+def from_npz(
+    path: pathlib.Path | str,
+    test_share: float = 0.2,
+    tell: Callable[[str], None] = print,
+) -> Dataset:
     """An .npz with images and labels.
 
     It holds `x` and `y`, or `x_train`, `y_train` and where there are `x_test`, `y_test`
-    and `x_val`, `y_val` (`train_images`, `train_labels` and so on will do too, as
-    `npz_names` says). Images are uint8, or floats in [0, 1], of
-    shape (n, height, width) or (n, height, width, channels) with 1 or 3 channels.
-    Labels are whole numbers from 0 or texts, of shape (n,) or (n, 1). Where clean
-    labels are known they are `y_clean`, `y_train_clean`, `y_test_clean`; `class_names`
-    gives names to the numbers.
+    and `x_val`, `y_val` (or `train_images`, `train_labels` and so on, as `npz_names`
+    says). Images are uint8, or floats in [0, 1], of shape (n, height, width) or
+    (n, height, width, channels) with 1 or 3 channels. Labels are whole numbers from 0
+    or texts, of shape (n,) or (n, 1). Where clean labels are known they are `y_clean`,
+    `y_train_clean`, `y_test_clean`; `class_names` gives names to the numbers.
 
     Args:
         path: the file.
-        test_share: of each class, in (0, 1), that is held out where there is no other
-            set.
-        tell: called with each line for the person who waits.
-
-    Returns:
-        A `Dataset`.
+        test_share: of each class, in (0, 1), that is held out where there is neither a
+            test nor a validation set.
+        tell: called with each line about what was found.
 
     Raises:
-        InputError: if an array is missing, misshapen or out of range, two could be
-            meant, or one would have to be unpickled, which could run any program.
+        InputError: if an array is missing, of a wrong shape or out of range, two could
+            be meant, or one would have to be unpickled, which could run any program.
 
-    Example:
-        >>> data = lnl.datasets.from_npz("cells.npz")
+    Example::
+
+        data = lnl.datasets.from_npz("cells.npz")
     """
     path = pathlib.Path(os.path.expanduser(path))
     arrays = _arrays(path)
-    names = names_of(path, list(arrays), tell)
+    names = array_names(path, list(arrays), tell)
     images = {
         split: checked_images(path, arrays, x, tell)
         for split, (x, *_) in names.splits.items()
@@ -66,37 +69,44 @@ def from_npz(path, test_share=0.2, tell=print):
                 f"those of {names.splits[split][0]} {shape}; expected the same"
             )
     parts = {
-        split: part_of_array(names.splits[split][0], images[split], given[split])
+        split: array_contents(names.splits[split][0], images[split], given[split])
         for split in images
     }
-    tell_copies(parts, tell)
-    test = next((name for name in ("test", "validation") if name in images), None)
-    index, kind = None, "given" if clean.get(test) is None else "clean"
-    if test is None:
-        test, index = (
-            "test",
-            _hold_out(
-                path, images, given, clean, parts["train"].contents, test_share, tell
-            ),
+    warn_of_copies(parts, tell)
+    test, kind = "test" if "test" in images else "validation", "given"
+    index = np.arange(len(given["train"]))
+    if test not in images:
+        test, kind = "test", "held out"
+        chosen = held_out_for_testing(
+            str(path),
+            given["train"],
+            test_share,
+            parts["train"].hashes,
+            "train" in clean,
+            "x_test and y_test",
+            tell,
         )
-        kind = "held out" if clean["test"] is None else "clean"
+        for part in (images, given, *[clean] * ("train" in clean)):
+            part["train"], part["test"] = part["train"][~chosen], part["train"][chosen]
+        index = np.flatnonzero(~chosen)
+    if test in clean:
+        kind = "clean"
+    best_labels = given | clean
     mean, std = pixel_statistics(images["train"])
     return Dataset(
         name=path.stem,
         train_images=images["train"],
         given_labels=given["train"],
-        clean_labels=clean["train"],
+        clean_labels=clean.get("train"),
         test_images=images[test],
-        test_labels=given[test] if clean[test] is None else clean[test],
+        test_labels=best_labels[test],
         class_names=class_names,
         mean=mean,
         std=std,
         index=index,
         test_labels_are=kind,
         more_tests={
-            name: TestSet(
-                images[name], given[name] if clean[name] is None else clean[name]
-            )
+            name: TestSet(images[name], best_labels[name])
             for name in images
             if name not in ("train", test)
         },
@@ -104,17 +114,18 @@ def from_npz(path, test_share=0.2, tell=print):
     )
 
 
-def _arrays(path):
+def _arrays(path: pathlib.Path) -> dict[str, np.ndarray]:
     """All arrays by name; never one that would have to be unpickled."""
     try:
         stored = np.load(path, allow_pickle=False)
         if not isinstance(stored, np.lib.npyio.NpzFile):
             raise InputError(f"{path} holds one array; expected an .npz with x and y")
         with stored:
-            _check_unpacked(path, stored)
+            archive: zipfile.ZipFile = stored.zip  # type: ignore[assignment]
+            _check_unpacked(path, archive)
             members = [
                 info
-                for info in stored.zip.infolist()
+                for info in archive.infolist()
                 if info.filename.endswith(_ENDING) and not _of_a_system(info.filename)
             ]
             names = [info.filename.removesuffix(_ENDING) for info in members]
@@ -124,7 +135,7 @@ def _arrays(path):
                         f"{path} holds {count} arrays of the name {name}; expected one"
                     )
             return {
-                name: _array(path, stored.zip, info)
+                name: _array(path, archive, info)
                 for name, info in zip(names, members, strict=True)
             }
     except InputError:
@@ -145,19 +156,21 @@ def _arrays(path):
         ) from None
 
 
-def _of_a_system(name):
-    """Whether a member of the archive is such as __MACOSX/._x.npy."""
-    return any(left_alone(part) for part in name.split("/"))
+def _of_a_system(name: str) -> bool:
+    """Whether a system added it to the archive, such as __MACOSX/._x.npy."""
+    return any(is_ignored(part) for part in name.split("/"))
 
 
-def _check_unpacked(path, stored):
-    """A few bytes may unfold to more than memory holds."""
-    unpacked = sum(info.file_size for info in stored.zip.infolist())
+def _check_unpacked(path: pathlib.Path, archive: zipfile.ZipFile) -> None:
+    """Raise InputError where a small file unpacks to more than memory holds."""
+    unpacked = sum(info.file_size for info in archive.infolist())
     advice = "a folder of images or a .csv is read as needed"
-    check_memory(unpacked, f"{path} unfolds to", advice)
+    check_memory(unpacked, f"{path} unpacks to", advice)
 
 
-def _array(path, archive, info):
+def _array(
+    path: pathlib.Path, archive: zipfile.ZipFile, info: zipfile.ZipInfo
+) -> np.ndarray:
     name = info.filename.removesuffix(_ENDING)
     try:
         with archive.open(info) as file:
@@ -172,34 +185,11 @@ def _array(path, archive, info):
         ) from None
 
 
-def _hold_out(path, images, given, clean, contents, share, tell):
-    """Move a part of the training examples to a test set; the index of the others."""
-    out = held_out(given["train"], share, seed=0, groups=contents)
-    if not out.any():
-        raise InputError(
-            f"{path}: no class has two images, so none can be held out for testing; "
-            "add "
-            "images, or x_test and y_test"
-        )
-    known = clean["train"]
-    images["train"], images["test"] = images["train"][~out], images["train"][out]
-    given["train"], given["test"] = given["train"][~out], given["train"][out]
-    clean["train"], clean["test"] = (
-        (None, None) if known is None else (known[~out], known[out])
-    )
-    tell(
-        f"no test set: {int(out.sum())} of {len(out)} images are held out, "
-        f"{share:.0%} of "
-        "each class" + ("; their labels are as noisy as the rest" * (known is None))
-    )
-    return np.flatnonzero(~out)
-
-
-def fingerprint(path):
-    """Of an .npz, from the checksums that the file holds anyway.
+def fingerprint(path: pathlib.Path | str) -> str:
+    """That of an .npz, from the checksums that the file holds anyway.
 
     Raises:
-        InputError: if there is no such file, or it is no .npz.
+        InputError: if there is no such file, or it is not an .npz.
     """
     try:
         with zipfile.ZipFile(path) as file:

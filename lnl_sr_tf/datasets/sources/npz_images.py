@@ -1,27 +1,33 @@
 """Arrays that hold images, checked and as uint8."""
 
+import pathlib
+from collections.abc import Callable
+
 import numpy as np
 
 from lnl_sr_tf.errors import InputError
 
-_CHUNK = 4096  # images at once, so that no float copy of all of them is made
-_DARK = 4 / 255  # the largest value of images that were scaled to [0, 1] is above
+_CHUNK = 4096  # images at a time: a float copy of all of them would not fit
+# The largest value of images that were scaled to [0, 1] is above this.
+_DARK = 4 / 255
 
 
-def checked_images(path, arrays, name, tell):
+def checked_images(
+    path: pathlib.Path,
+    arrays: dict[str, np.ndarray],
+    name: str,
+    tell: Callable[[str], None],
+) -> np.ndarray:
     """The images of one array, as uint8 of shape (n, height, width, channels).
 
     Args:
         path: of the file, for messages.
-        arrays: dict of its arrays; this one is taken out of it, to save memory.
+        arrays: those of the file; this one is taken out of the dict, to save memory.
         name: of the array.
-        tell: called with a line where numbers of another type are kept as uint8.
-
-    Returns:
-        uint8 array.
+        tell: called with a line where numbers of another type are converted.
 
     Raises:
-        InputError: if these are no images, or out of range.
+        InputError: if its shape is not that of images, or numbers are out of range.
     """
     images = arrays.pop(name)
     where = f"{path}: {name}"
@@ -30,7 +36,7 @@ def checked_images(path, arrays, name, tell):
     if images.ndim != 4 or not images.size:
         raise InputError(
             f"{where}: expected images of shape (n, height, width, channels); received "
-            f"{images.shape}; for flat ones, numpy.reshape makes them so"
+            f"{images.shape}; numpy.reshape makes images of flat rows"
         )
     if images.shape[-1] not in (1, 3):
         turned = images.shape[1] in (1, 3)
@@ -48,7 +54,9 @@ def checked_images(path, arrays, name, tell):
     return _as_uint8(where, images, tell)
 
 
-def _as_uint8(where, images, tell):
+def _as_uint8(
+    where: str, images: np.ndarray, tell: Callable[[str], None]
+) -> np.ndarray:
     """Floats in [0, 1], or whole numbers in [0, 255], in chunks to save memory."""
     low, high = images.min(), images.max()  # NaN, where there is one
     if not np.isfinite([low, high]).all():
@@ -64,25 +72,23 @@ def _as_uint8(where, images, tell):
     if low < 0 or high > 255 or not whole:
         raise InputError(
             f"{where}: expected uint8, or floats in [0, 1]; received {images.dtype} "
-            "from "
-            f"{low:.6g} to {high:.6g}"
+            f"from {low:.6g} to {high:.6g}"
         )
     if images.dtype.kind == "f" and 0 < high < _DARK and low < high:
         raise InputError(
-            f"{where}: floats from {low:.3g} to {high:.3g}, of which uint8 would keep "
-            "a few steps; expected uint8, or floats in [0, 1]: were they divided by "
-            "255 twice?"
+            f"{where}: floats from {low:.3g} to {high:.3g}, almost black; expected "
+            "uint8, or floats in [0, 1]: were they divided by 255 twice?"
         )
     made = np.empty(images.shape, np.uint8)
     for start in range(0, len(images), _CHUNK):
         part = slice(start, start + _CHUNK)
         made[part] = np.rint(images[part] * scale)
     what = "floats in [0, 1], times 255" if scale == 255 else f"{images.dtype} numbers"
-    tell(f"{where}: {what}, kept as uint8")
+    tell(f"{where}: {what}, converted to uint8")
     return made
 
 
-def _whole_numbers(images):
+def _whole_numbers(images: np.ndarray) -> bool:
     return all(
         (images[i : i + _CHUNK] == np.rint(images[i : i + _CHUNK])).all()
         for i in range(0, len(images), _CHUNK)

@@ -1,5 +1,8 @@
 """Arrays that hold labels, checked and as whole numbers."""
 
+import pathlib
+from collections.abc import Callable
+
 import numpy as np
 
 from lnl_sr_tf import validation
@@ -8,21 +11,29 @@ from lnl_sr_tf.datasets.sources.class_names import (
     one_name_each,
     sorted_names,
 )
+from lnl_sr_tf.datasets.sources.npz_names import ArrayNames
 from lnl_sr_tf.errors import InputError
 
 
-def checked_labels(path, arrays, names, images, tell):
+def checked_labels(
+    path: pathlib.Path,
+    arrays: dict[str, np.ndarray],
+    names: ArrayNames,
+    images: dict[str, np.ndarray],
+    tell: Callable[[str], None],
+) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray], tuple[str, ...]]:
     """The labels of all splits, as whole numbers, and the names of the classes.
 
     Args:
         path: of the file, for messages.
-        arrays: dict of its arrays.
-        names: the `lnl_sr_tf.datasets.sources.npz_names.Names` of them.
-        images: dict from a split to its images.
+        arrays: those of the file.
+        names: which of them is what.
+        images: by split.
         tell: called with a line where several names are one class.
 
     Returns:
-        Given labels by split, clean ones or None by split, and a tuple of names.
+        Given labels by split, clean ones by split where they are known, and the names
+        of the classes.
 
     Raises:
         InputError: if labels are missing, malformed or out of range.
@@ -42,7 +53,7 @@ def checked_labels(path, arrays, names, images, tell):
         )
     class_names, named = None, names.class_names
     if named is not None and of_text:
-        tell(f"{path}: {named} is not used: labels that are texts name their classes")
+        tell(f"{path}: {named} is not used: the labels are names of classes themselves")
     elif named is not None:
         class_names = _class_names(path, named, arrays[named])
     if of_text:
@@ -66,8 +77,9 @@ def checked_labels(path, arrays, names, images, tell):
     check_classes(path, class_names)
     given = {split: columns[y] for split, (_, y, _) in names.splits.items()}
     clean = {
-        split: None if true is None else columns[true]
-        for split, (*_, true) in names.splits.items()
+        split: columns[true]
+        for split, (_, _, true) in names.splits.items()
+        if true is not None
     }
     counts = np.bincount(given["train"], minlength=len(class_names))
     for label in np.flatnonzero(counts == 0):
@@ -79,15 +91,17 @@ def checked_labels(path, arrays, names, images, tell):
     return given, clean, class_names
 
 
-def _texts(labels):
-    """The same labels; texts of shape (n, 1) as (n,), as of numbers."""
+def _texts(labels: np.ndarray) -> np.ndarray:
+    """The same labels; texts of shape (n, 1) as (n,), as is done for numbers."""
     if labels.dtype.kind == "U" and labels.ndim == 2 and labels.shape[1] == 1:
         return labels[:, 0]
     return labels
 
 
-def _numbered(path, columns, tell):
-    """(names of the classes, dict of labels as numbers) of labels that are texts."""
+def _numbered(
+    path: pathlib.Path, columns: dict[str, np.ndarray], tell: Callable[[str], None]
+) -> tuple[tuple[str, ...], dict[str, np.ndarray]]:
+    """(names of the classes, labels as numbers) for labels that are texts."""
     for name, column in columns.items():
         if column.ndim != 1:
             raise InputError(
@@ -106,18 +120,18 @@ def _numbered(path, columns, tell):
     }
 
 
-def _by_number(path, columns):
+def _by_number(path: pathlib.Path, columns: dict[str, np.ndarray]) -> tuple[str, ...]:
     """Names of classes that have none: their numbers."""
     high = max(int(part.max()) for part in columns.values())
     if high >= sum(map(len, columns.values())):
         raise InputError(
             f"{path}: a label is {high}, and there are fewer examples than that; "
-            "expected whole numbers from 0 on without a gap"
+            "expected whole numbers from 0 without a gap"
         )
     return tuple(str(i) for i in range(high + 1))
 
 
-def _class_names(path, name, names):
+def _class_names(path: pathlib.Path, name: str, names: np.ndarray) -> tuple[str, ...]:
     if names.ndim != 1 or names.dtype.kind != "U" or len(set(names)) != len(names):
         raise InputError(
             f"{path}: {name}: expected different texts, one a class; received "

@@ -1,12 +1,14 @@
 """Which array of an .npz is what, by its name."""
 
+import pathlib
 import re
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from lnl_sr_tf.datasets.sources.split_names import split_of
 from lnl_sr_tf.errors import InputError
 
-# The words of a name, beside that of its split; docs/data.md has them, too.
+# The words of a name other than its split; docs/data.md lists them, too.
 _ROLES = {
     "x": "images", "image": "images", "images": "images",
     "y": "labels", "label": "labels", "labels": "labels",
@@ -17,43 +19,43 @@ _ROLE_OF = {
     ("labels",): "labels",
     ("clean", "labels"): "clean",
 }
+_ROLE_NAMES = ("images", "labels", "clean")
 _CLASS_NAMES = "class_names"
 
 
-class Names(NamedTuple):
-    """Names of arrays.
+class ArrayNames(NamedTuple):
+    """The name of the array that holds what.
 
     Args:
-        splits: dict from `"train"`, and where there are `"validation"` and `"test"`, to
-            (the name of its images, that of its labels, that of its clean labels or
-            None).
+        splits: for `"train"`, and where there are, `"validation"` and `"test"`: (the
+            name of its images, of its labels, of its clean labels or None).
         class_names: that of the classes' names, or None.
     """
 
-    splits: dict
+    splits: dict[str, tuple[str, str, str | None]]
     class_names: str | None
 
 
-def names_of(path, arrays, tell):
-    """What the arrays of an .npz are.
+def array_names(
+    path: pathlib.Path | str, arrays: Sequence[str], tell: Callable[[str], None]
+) -> ArrayNames:
+    """Which array of an .npz holds what.
 
     Args:
         path: of the file, for messages.
         arrays: their names.
         tell: called with a line where some are not used.
 
-    Returns:
-        `Names`.
-
     Raises:
-        InputError: if two could be the same, a split has images and no labels or the
-            reverse, or there is none to train on.
+        InputError: if two could be the same, a split has images without labels or
+            labels without images, or there is none to train on.
 
     Example:
-        >>> names_of("x.npz", ["x", "y"], print).splits
+        >>> array_names("x.npz", ["x", "y"], print).splits
         {'train': ('x', 'y', None)}
     """
-    found, unused, class_names = {}, [], []
+    found: dict[tuple[str, str], list[str]] = {}
+    unused, class_names = [], []
     for name in arrays:
         if _words(name) == _words(_CLASS_NAMES):
             class_names.append(name)
@@ -69,51 +71,44 @@ def names_of(path, arrays, tell):
                 "them: rename or remove the others"
             )
     first = {part: names[0] for part, names in found.items()}
-    splits = {}
-    for split in ("train", "validation", "test"):
-        parts = [first.get((split, role)) for role in ("images", "labels", "clean")]
-        if any(parts):
-            splits[split] = tuple(parts)
-    if "train" not in splits or None in splits["train"][:2]:
+    if not first.keys() >= {("train", "images"), ("train", "labels")}:
         raise InputError(
             f"{path}: expected the arrays x and y, or x_train and y_train; it holds "
             f"{', '.join(arrays) or 'nothing'}"
         )
-    for split, parts in splits.items():
-        _check_whole(path, split, parts)
+    splits = {}
+    for split in ("train", "validation", "test"):
+        images, labels, clean = (first.get((split, role)) for role in _ROLE_NAMES)
+        if images and labels:
+            splits[split] = images, labels, clean
+        elif there := images or labels or clean:
+            missing = "labels" if images else "images"
+            raise InputError(
+                f"{path}: {there} has no {missing} beside it; expected those of "
+                f"{split}, too, or {there} removed"
+            )
     if unused:
         named = ", ".join(map(repr, unused))
         tell(f"{path}: arrays that are not used: {named:.200}")
-    return Names(splits, next(iter(class_names), None))
+    return ArrayNames(splits, next(iter(class_names), None))
 
 
-def _check_whole(path, split, parts):
-    """Raise InputError if a split lacks images or labels."""
-    for role, name in zip(("images", "labels"), parts, strict=False):
-        if name is None:
-            there = next(filter(None, parts))
-            raise InputError(
-                f"{path}: {there} has no {role} beside it; expected those of {split}, "
-                f"too, or {there} removed"
-            )
-
-
-def _said(role):
+def _said(role: str) -> str:
     return "clean labels" if role == "clean" else role
 
 
-def _words(name):
+def _words(name: str) -> tuple[str, ...]:
     return tuple(re.findall(r"[^\W_]+", name.lower()))
 
 
-def _part(name):
+def _part(name: str) -> tuple[str, str] | None:
     """(split, role) of an array; None where its name says something else."""
     splits, roles = [], []
     for word in _words(name):
         if word in _ROLES:
             roles.append(_ROLES[word])
-        elif split_of(word):
-            splits.append(split_of(word))
+        elif split := split_of(word):
+            splits.append(split)
         else:
             return None
     role = _ROLE_OF.get(tuple(sorted(roles)))

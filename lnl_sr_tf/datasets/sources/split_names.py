@@ -1,33 +1,34 @@
 """Which words stand for the training, the validation and the test split."""
 
+import pathlib
 import re
+from collections.abc import Sequence
 
 from lnl_sr_tf.errors import InputError
 
-# The words that Hugging Face's `datasets` goes by, and trainval, for all that is not
-# for testing.
+# The words that Hugging Face's `datasets` knows, and trainval: all but the test set.
 _WORDS = {
     "train": ("train", "training", "trainval"),
     "validation": ("validation", "valid", "val", "dev"),
     "test": ("test", "testing", "eval", "evaluation"),
 }
 _SPLIT_OF = {word: split for split, words in _WORDS.items() for word in words}
-# Words beside them that say nothing of what is in it.
-_BESIDE = (
+# Words in a split's name that do not say which split it is.
+_FILLERS = (
     "set", "data", "dataset", "split", "subset", "partition", "part", "folder",
     "images", "image", "imgs", "img", "pictures", "photos", "files", "examples",
     "samples", "seg",
 )  # fmt: skip
 
 
-def split_of(text):
+def split_of(text: str) -> str | None:
     """The split that a name means if it says nothing else; None where it does.
 
     Upper and lower case, spaces, punctuation, digits and words such as set, data and
     images do not count.
 
     Args:
-        text: a name, of a folder or in a column.
+        text: the name of a folder, or what a column says.
 
     Returns:
         `"train"`, `"validation"`, `"test"` or None.
@@ -42,31 +43,31 @@ def split_of(text):
     return splits.pop() if len(splits) == 1 and not rest else None
 
 
-def split_folders(root, names):
-    """Which of the folders beneath a data set are its splits.
+def split_folders(root: pathlib.Path, names: Sequence[str]) -> dict[str, str] | None:
+    """Which of the folders in a dataset's folder are its splits.
 
-    They are where one has such a name, where the names of several differ in the split
-    alone (as imagenet_train and imagenet_val do), and where the names of all say a
-    split. Else one that says a split, such as bullet_train among other vehicles, is the
-    name of a class.
+    Folders are splits where one is named for nothing but a split, where the names of
+    several differ in the split alone (as imagenet_train and imagenet_val do), and where
+    every name says a split. Else a folder whose name says one, such as bullet_train
+    among other vehicles, is a class.
 
     Args:
-        root: the folder, a `pathlib.Path`, for messages.
-        names: of the folders beneath it.
+        root: the dataset's folder, for messages.
+        names: of the folders in it.
 
     Returns:
-        Dict from `"train"`, and where there are `"validation"` and `"test"`, to a
-        name; None where the folders are classes.
+        The folder of `"train"`, and where there are, of `"validation"` and `"test"`;
+        None where the folders are classes.
 
     Raises:
-        InputError: if folders look like splits and cannot be used: one is of no split,
-            two are of the same one, or there is none to train on.
+        InputError: if folders look like splits and one is of no split, two are of the
+            same split, or there is none to train on.
 
     Example:
         >>> split_folders(pathlib.Path("pets"), ["training_set", "test_set"])
         {'train': 'training_set', 'test': 'test_set'}
     """
-    found = {name: split_of(name) for name in names}
+    found: dict[str, str | None] = {name: split_of(name) for name in names}
     if not any(found.values()):
         found = _by_common_rest(names)
     if not found:
@@ -79,7 +80,7 @@ def split_folders(root, names):
             f"{root / name} looks like the {said[name]} split, and there is no train/ "
             "beside it; expected one" + _or_a_class(root, name)
         )
-    places = {}
+    places: dict[str, str] = {}
     for name, split in said.items():
         if split is None:
             raise InputError(
@@ -95,11 +96,11 @@ def split_folders(root, names):
     return {split: places[split] for split in _WORDS if split in places}
 
 
-def taken_for(names):
-    """What names of splits were taken for, for people; "" where they say it plainly.
+def taken_for(names: dict[str, str]) -> str:
+    """Which splits names were taken for, to be told; "" where the names say it.
 
     Args:
-        names: dict from a split to its name in the data.
+        names: from a split to its name in the data.
 
     Example:
         >>> taken_for({"train": "training_set", "test": "test"})
@@ -111,18 +112,18 @@ def taken_for(names):
     return f"taken for splits: {named}"
 
 
-def _or_a_class(root, name):
-    """The way out; where the folder of classes is train itself there is none."""
+def _or_a_class(root: pathlib.Path, name: str) -> str:
+    """What to do if it is a class; "" for train/, where the classes would be put."""
     if name == "train":
         return ""
     return f", or if {name} is a class, put all classes into {root / 'train'}/"
 
 
-def _by_common_rest(names):
-    """Dict from a name to its split or None; None where they are classes."""
+def _by_common_rest(names: Sequence[str]) -> dict[str, str | None]:
+    """The split of each name, or None for it; empty where all are classes."""
     parsed = {name: _parsed(name) for name in names}
     said = {name: _only(splits) for name, (splits, _) in parsed.items()}
-    by_rest = {}
+    by_rest: dict[tuple[str, ...], set[str | None]] = {}
     for name, (_, rest) in parsed.items():
         if said[name]:
             by_rest.setdefault(rest, set()).add(said[name])
@@ -131,29 +132,30 @@ def _by_common_rest(names):
         several and all(said.values())
     ):
         return said
-    return None
+    return {}
 
 
-def _only(splits):
+def _only(splits: set[str]) -> str | None:
     return next(iter(splits)) if len(splits) == 1 else None
 
 
-def _parsed(text):
-    """(the splits that a name says, its other words)."""
+def _parsed(text: str) -> tuple[set[str], tuple[str, ...]]:
+    """(the splits that a name says, its other words without fillers)."""
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", text)  # TrainSet
-    splits, rest = set(), []
+    splits: set[str] = set()
+    rest: list[str] = []
     for word in re.findall(r"[^\W\d_]+", spaced.lower()):
         split = _SPLIT_OF.get(word) or _joined(word)
         if split:
             splits.add(split)
-        elif len(word) > 1 and word not in _BESIDE:
+        elif len(word) > 1 and word not in _FILLERS:
             rest.append(word)
     return splits, tuple(rest)
 
 
-def _joined(word):
+def _joined(word: str) -> str | None:
     """The split of trainset and the like."""
-    for end in _BESIDE:
+    for end in _FILLERS:
         if word.endswith(end) and word.removesuffix(end) in _SPLIT_OF:
             return _SPLIT_OF[word.removesuffix(end)]
     return None

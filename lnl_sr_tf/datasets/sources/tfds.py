@@ -5,12 +5,16 @@ import io
 import logging
 import os
 import sys
+import types
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import numpy as np
 
-from lnl_sr_tf.datasets import tensorflow_beside
-from lnl_sr_tf.datasets.copies import part_of_array, tell_copies
-from lnl_sr_tf.datasets.dataset import Dataset, pixel_statistics
+from lnl_sr_tf.datasets.copies import array_contents, warn_of_copies
+from lnl_sr_tf.datasets.dataset import Dataset
+from lnl_sr_tf.datasets.images.pixel_statistics import pixel_statistics
+from lnl_sr_tf.datasets.tensorflow_import import import_tensorflow
 from lnl_sr_tf.errors import InputError
 
 # The statistics that published recipes normalise with; others are measured.
@@ -20,8 +24,8 @@ _STATISTICS = {
     "cifar100": ((0.5071, 0.4865, 0.4409), (0.2673, 0.2564, 0.2762)),
 }
 _STATISTICS |= {f"{name}_n": _STATISTICS[name] for name in ("cifar10", "cifar100")}
-# Labels that people gave, by the names under which the literature knows them. Wei et
-# al., "Learning with Noisy Labels Revisited" (ICLR 2022).
+# Labels by human annotators: what the literature calls them, and TFDS. Wei et al.,
+# "Learning with Noisy Labels Revisited" (ICLR 2022).
 _HUMAN_LABELS = {
     "cifar10_n": {
         "aggre": "aggre_label",
@@ -37,25 +41,30 @@ _READ_BATCH = 1000
 _DOWNLOAD_RETRIES = 2
 
 
-def load(name, data_dir=None, image_size=None, tell=print):
-    """An image classification set of TFDS, decoded to uint8 arrays.
+def load(
+    name: str,
+    data_dir: str | None = None,
+    image_size: tuple[int, int] | None = None,
+    tell: Callable[[str], None] = print,
+) -> Dataset:
+    """An image classification dataset of TFDS, decoded to uint8 arrays.
 
     Args:
         name: its name in TFDS, for instance `"mnist"`.
-        data_dir: where TFDS keeps prepared data; `None` or "" for its own default,
-            which the environment variable TFDS_DATA_DIR sets.
-        image_size: (height, width) to which images are resized; None for the set's own,
-            which not every set has.
-        tell: called with a line where images are there twice.
+        data_dir: where TFDS keeps prepared data; None or "" for its own default, which
+            the environment variable TFDS_DATA_DIR sets.
+        image_size: (height, width) to which images are resized; None for the dataset's
+            own, which not every one has.
+        tell: called with a line where splits are not used, or images are copies.
 
     Returns:
         A `Dataset`: the split `train`, and `test` (or `validation` without it).
 
     Raises:
-        InputError: if TFDS does not know the name, the data is neither there nor to
-            be had, or it is not of images of one size with one label each.
+        InputError: if TFDS does not know the name, the data is not there and cannot be
+            fetched, or it is not of images of one size with one label each.
     """
-    tensorflow_beside.tensorflow()
+    import_tensorflow()
     import tensorflow_datasets as tfds
 
     with _quiet_loggers():
@@ -80,10 +89,10 @@ def load(name, data_dir=None, image_size=None, tell=print):
     test_images, test_labels = _read(tfds, builder, test, image_size)
     mean, std = _STATISTICS.get(plain) or pixel_statistics(train_images)
     parts = {
-        "train": part_of_array("train", train_images, train_labels),
-        test: part_of_array(test, test_images, test_labels),
+        "train": array_contents("train", train_images, train_labels),
+        test: array_contents(test, test_images, test_labels),
     }
-    tell_copies(parts, tell)
+    warn_of_copies(parts, tell)
     return Dataset(
         name=plain,
         train_images=train_images,
@@ -98,13 +107,13 @@ def load(name, data_dir=None, image_size=None, tell=print):
     )
 
 
-def _builder(tfds, name, data_dir):
+def _builder(tfds: types.ModuleType, name: str, data_dir: str | None) -> Any:
     try:
         return tfds.builder(name, data_dir=data_dir or None)
     except tfds.core.DatasetNotFoundError:
         raise InputError(
-            f"dataset {name!r}: TensorFlow Datasets {tfds.__version__} knows no "
-            "such dataset; tensorflow.org/datasets/catalog lists them"
+            f"dataset {name!r}: TensorFlow Datasets {tfds.__version__} has no such "
+            "dataset; tensorflow.org/datasets/catalog lists them"
         ) from None
     except Exception as error:
         # TFDS raises many kinds here: bad versions, unreadable metadata, folders.
@@ -114,8 +123,10 @@ def _builder(tfds, name, data_dir):
         ) from error
 
 
-def _class_names(tfds, name, info, image_size):
-    """Names of the classes, of a set that has images of one size with one label."""
+def _class_names(
+    tfds: types.ModuleType, name: str, info: Any, image_size: tuple[int, int] | None
+) -> tuple[str, ...]:
+    """Names of the classes; refuses all but images of one size with one label each."""
     features = info.features
     named = dict(features.items()) if hasattr(features, "items") else {}
     image, label = named.get("image"), named.get("label")
@@ -134,13 +145,13 @@ def _class_names(tfds, name, info, image_size):
         )
     if None in image.shape and image_size is None:
         raise InputError(
-            f"dataset {name!r}: its images differ in size; say by image_size to which "
-            "they are to be resized, for instance 224"
+            f"dataset {name!r}: its images differ in size; pass image_size, to which "
+            "they are resized, for instance 224"
         )
     return tuple(label.names)
 
 
-def _prepare(tfds, builder, name):
+def _prepare(tfds: types.ModuleType, builder: Any, name: str) -> None:
     if builder.is_prepared():
         return
     try:
@@ -150,22 +161,23 @@ def _prepare(tfds, builder, name):
         raise InputError(
             f"dataset {name!r}: not found in {os.path.dirname(builder.data_dir)} and "
             f"cannot be downloaded ({_first_line(error)}); put the prepared data "
-            "there, or say by data_dir where it is, or run this once with a network: "
+            "there, or pass data_dir=FOLDER that holds it, or run this once with a "
+            "network: "
             f"python -m tensorflow_datasets build {name} "
             f"--data_dir={os.path.dirname(os.path.dirname(builder.data_dir))}"
             + _by_hand(builder)
         ) from None
 
 
-def _by_hand(builder):
-    """What TFDS says of files that it cannot fetch itself."""
+def _by_hand(builder: Any) -> str:
+    """What TFDS says about files that it cannot fetch itself."""
     instructions = " ".join((builder.MANUAL_DOWNLOAD_INSTRUCTIONS or "").split())
-    return f". By hand, as TFDS says: {instructions:.180}…" if instructions else ""
+    return f". TFDS says: {instructions:.180}…" if instructions else ""
 
 
 @contextlib.contextmanager
-def _quiet_loggers():
-    """Without warnings of TFDS and of its downloads: what matters is told by us."""
+def _quiet_loggers() -> Iterator[None]:
+    """Silences warnings of TFDS and of its downloads: our errors say what matters."""
     loggers = [logging.getLogger(name) for name in ("absl", "urllib3")]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
@@ -178,8 +190,8 @@ def _quiet_loggers():
 
 
 @contextlib.contextmanager
-def _impatient_downloads(tfds):
-    """With few retries, and with a progress bar on a terminal alone."""
+def _impatient_downloads(tfds: types.ModuleType) -> Iterator[None]:
+    """Downloads with few retries, and a progress bar on a terminal alone."""
     from tensorflow_datasets.core.download import downloader
 
     on_terminal = sys.stderr.isatty()
@@ -196,8 +208,14 @@ def _impatient_downloads(tfds):
         tfds.enable_progress_bar()
 
 
-def _read(tfds, builder, split, image_size, more_labels=()):
-    """Images, labels and any further labels of a split, as arrays."""
+def _read(
+    tfds: types.ModuleType,
+    builder: Any,
+    split: str,
+    image_size: tuple[int, int] | None,
+    more_labels: Iterable[str] = (),
+) -> tuple[np.ndarray, ...]:
+    """Images, labels and any further labels of a split."""
     from lnl_sr_tf.datasets.images import decode_tf
 
     examples = builder.as_dataset(
@@ -227,14 +245,14 @@ def _read(tfds, builder, split, image_size, more_labels=()):
             f"dataset {builder.name!r}: split {split} in {builder.data_dir} is empty; "
             "prepare it again"
         )
-    images, *labels = map(list, zip(*batches, strict=True))
+    images, *columns = map(list, zip(*batches, strict=True))
     batches.clear()
-    labels = [np.concatenate(column).astype(np.int64) for column in labels]
+    labels = [np.concatenate(column).astype(np.int64) for column in columns]
     return _joined(images, len(labels[0])), *labels
 
 
-def _joined(batches, size):
-    """Batches as one array; each is let go once it is copied."""
+def _joined(batches: list[np.ndarray], size: int) -> np.ndarray:
+    """Batches as one array; each is freed once it is copied."""
     images = np.empty((size, *batches[0].shape[1:]), batches[0].dtype)
     end = size
     while batches:
@@ -244,7 +262,7 @@ def _joined(batches, size):
     return images
 
 
-def _first_line(error):
+def _first_line(error: Exception) -> str:
     lines = str(error).strip().splitlines()
     text = lines[0] if lines else ""
     return f"{type(error).__name__}: {text[:200]}"

@@ -2,13 +2,16 @@
 
 import os
 import pathlib
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
-from lnl_sr_tf.datasets.sources.dataset_of_files import from_listing
+from lnl_sr_tf.datasets.dataset import Dataset
+from lnl_sr_tf.datasets.sources.dataset_of_files import dataset_of_files
 from lnl_sr_tf.datasets.sources.folder import ENDINGS
-from lnl_sr_tf.datasets.sources.labelled_files import Examples, Listing
-from lnl_sr_tf.datasets.sources.published_lists import read_pairs
+from lnl_sr_tf.datasets.sources.labelled_files import LabelledFiles, Split
+from lnl_sr_tf.datasets.sources.published_lists import check_file, read_pairs
 from lnl_sr_tf.errors import InputError
 
 _CLASSES = 50
@@ -19,7 +22,12 @@ _TRAIN_FOLDERS = ("", "google", "google_resized_256")
 _VALIDATION_FOLDERS = ("val_images_256", "val_images", "val_images_resized", "")
 
 
-def webvision_mini(folder, imagenet_dir=None, tell=print, **options):
+def webvision_mini(
+    folder: pathlib.Path | str,
+    imagenet_dir: pathlib.Path | str | None = None,
+    tell: Callable[[str], None] = print,
+    **options: Any,
+) -> Dataset:
     """WebVision-mini, by the file lists and in the folders in which it is distributed.
 
     The folder holds `info/train_filelist_google.txt`, `info/val_filelist.txt`,
@@ -32,8 +40,9 @@ def webvision_mini(folder, imagenet_dir=None, tell=print, **options):
         folder: of the data.
         imagenet_dir: the validation images of ILSVRC 2012 in one folder per synset
             (`n01440764/….JPEG`), as a second test set; None to go without.
-        tell: called with each line for the person who waits.
-        **options: as for `lnl_sr_tf.datasets.sources.dataset_of_files.from_listing`.
+        tell: called with each line about what was found.
+        **options: as for
+            `lnl_sr_tf.datasets.sources.dataset_of_files.dataset_of_files`.
 
     Returns:
         A `Dataset`; the labels for training are the web's, those for testing clean.
@@ -41,15 +50,18 @@ def webvision_mini(folder, imagenet_dir=None, tell=print, **options):
     Raises:
         InputError: if a list or an image is missing.
 
-    Example:
-        >>> data = webvision_mini("data/webvision", image_size=(224, 224),
-        resize="crop")
+    Example::
+
+        data = webvision_mini("data/webvision", image_size=(224, 224), resize="crop")
     """
-    return from_listing(list_webvision_mini(folder, imagenet_dir), tell=tell, **options)
+    files = list_webvision_mini(folder, imagenet_dir)
+    return dataset_of_files(files, tell=tell, **options)
 
 
-def list_webvision_mini(folder, imagenet_dir=None):
-    """The `Listing` of WebVision-mini."""
+def list_webvision_mini(
+    folder: pathlib.Path | str, imagenet_dir: pathlib.Path | str | None = None
+) -> LabelledFiles:
+    """The files and labels of WebVision-mini."""
     root = pathlib.Path(os.path.expanduser(folder))
     names = _class_names(root)
     splits = {
@@ -58,7 +70,7 @@ def list_webvision_mini(folder, imagenet_dir=None):
     }
     if imagenet_dir:
         splits["imagenet"] = _imagenet(imagenet_dir, _synsets(root))
-    return Listing(
+    return LabelledFiles(
         name="webvision_mini",
         source=str(root),
         class_names=names,
@@ -67,36 +79,34 @@ def list_webvision_mini(folder, imagenet_dir=None):
     )
 
 
-def _listed(root, name, folders):
-    pairs = [
-        (path, label, number)
-        for path, label, number in read_pairs(root / name)
-        if label < _CLASSES
-    ]
+def _listed(root: pathlib.Path, name: str, folders: Sequence[str]) -> Split:
+    file_list = root / name
+    pairs = [pair for pair in read_pairs(file_list) if pair[1] < _CLASSES]
     if not pairs:
-        raise InputError(f"{root / name}: no line is of a class below {_CLASSES}")
-    base = _base(root, name, pairs[0][0], folders)
-    paths = [str(base / path) for path, _, _ in pairs]
-    for path, (_, _, number) in zip(paths, pairs, strict=True):
-        if not os.path.isfile(path):
-            raise InputError(f"{root / name}, line {number}: there is no file {path}")
-    return Examples(
-        paths=paths,
+        raise InputError(f"{file_list}: no line is of a class below {_CLASSES}")
+    base = _base(root, file_list, pairs[0][0], folders)
+    return Split(
+        paths=[
+            check_file(base / path, f"{file_list}, line {number}")
+            for path, _, number in pairs
+        ],
         labels=np.array([label for _, label, _ in pairs], np.int64),
-        places=[f"{pathlib.Path(name).name}, line {number}" for *_, number in pairs],
+        places=[f"{file_list.name}, line {number}" for *_, number in pairs],
     )
 
 
-def _base(root, name, first, folders):
+def _base(
+    root: pathlib.Path, file_list: pathlib.Path, first: str, folders: Sequence[str]
+) -> pathlib.Path:
     """The folder to which the paths of a list are relative."""
     for folder in folders:
         if (root / folder / first).is_file():
             return root / folder
     places = ", ".join(str(root / folder / first) for folder in folders)
-    raise InputError(f"{root / name}, line 1: found none of {places}")
+    raise InputError(f"{file_list}, line 1: found none of {places}")
 
 
-def _synsets(root):
+def _synsets(root: pathlib.Path) -> list[tuple[str, str]]:
     """The synset of each of the classes, such as n01440764, and its words."""
     path = root / _SYNSETS
     try:
@@ -106,14 +116,14 @@ def _synsets(root):
     if len(lines) < _CLASSES or not all(line.startswith("n") for line in lines):
         raise InputError(
             f"{path}: expected lines such as 'n01440764 tench, Tinca tinca' of at "
-            "least "
-            f"{_CLASSES} classes"
+            f"least {_CLASSES} classes"
         )
-    return [line.partition(" ")[::2] for line in lines]
+    parts = (line.partition(" ") for line in lines)
+    return [(synset, words) for synset, _, words in parts]
 
 
-def _class_names(root):
-    """The first word of each synset; its number where two share the word."""
+def _class_names(root: pathlib.Path) -> tuple[str, ...]:
+    """The first word of each synset; with its number where two share the word."""
     words = [text.partition(",")[0].strip() for _, text in _synsets(root)]
     return tuple(
         word if word and words.count(word) == 1 else f"{word} ({i})".strip()
@@ -121,14 +131,15 @@ def _class_names(root):
     )
 
 
-def _imagenet(folder, synsets):
+def _imagenet(folder: pathlib.Path | str, synsets: list[tuple[str, str]]) -> Split:
     root = pathlib.Path(os.path.expanduser(folder))
-    paths, labels = [], []
+    paths: list[str] = []
+    labels: list[int] = []
     for label, (synset, _) in enumerate(synsets):
         place = root / synset
         if not place.is_dir():
             raise InputError(
-                f"{place}: there is no such folder; imagenet_dir is to hold the "
+                f"{place}: there is no such folder; imagenet_dir must hold the "
                 "validation images of ILSVRC 2012 in one folder per synset"
             )
         found = sorted(
@@ -136,4 +147,4 @@ def _imagenet(folder, synsets):
         )
         paths += found
         labels += [label] * len(found)
-    return Examples(paths=paths, labels=np.array(labels, np.int64))
+    return Split(paths=paths, labels=np.array(labels, np.int64))

@@ -13,7 +13,7 @@ from test_decode_tf import BAD, DEEP, GREY, IMAGE, KINDS
 from lnl_sr_tf.datasets.images import (
     decode_pillow,
     decode_tf,
-    file_index,
+    inspection,
     resize,
 )
 from lnl_sr_tf.datasets.images.image_files import ImageFiles
@@ -130,9 +130,9 @@ class FilesTest(tf.test.TestCase):
         found = {}
         for backend in BACKENDS:
             with mock.patch.object(keras.backend, "backend", lambda b=backend: b):
-                index = file_index.index_files(self.paths, "anywhere")
+                index = inspection.inspect_files(self.paths, "anywhere")
                 found[backend] = index
-                bad = [file_index.reason(self.paths[i]) for i in index.bad]
+                bad = [inspection.why_bad(self.paths[i]) for i in index.bad]
                 found[backend, "reasons"] = bad
         for field in ("height", "width", "channels", "palette", "content", "bits"):
             one, other = (getattr(found[b], field) for b in BACKENDS)

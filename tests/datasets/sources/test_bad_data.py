@@ -159,7 +159,7 @@ TABLE = {
     ),
     "images_outside_of_classes": (
         with_(lambda pets: picture(1).save(pets / "loose.png")),
-        "loose.png: 1 images lie outside of the folders of the classes",
+        "loose.png: 1 images are in no class's folder; expected",
     ),
     "one_image_of_each_class": (
         folder(only_one_each),
@@ -171,7 +171,7 @@ TABLE = {
     ),
     "splits_within_the_classes": (
         folder(lambda pets: (pets / "cat").rename(pets / "dog/Test_set")),
-        "dog/Test_set looks like a split inside of the class 'dog'",
+        "dog/Test_set looks like a split inside the class 'dog'",
     ),
     "test_split_without_train": (
         with_(lambda pets: (pets / "dog").rename(pets / "test")),
@@ -200,7 +200,7 @@ TABLE = {
     "empty_file": (file_of(b""), "cat/0.png: the file is empty"),
     "text_by_the_name_of_an_image": (
         file_of(b"<html>not found</html>"),
-        "cat/0.png: no JPEG, PNG, BMP or GIF, or its header is damaged",
+        "cat/0.png: not a JPEG, PNG, BMP or GIF, or its header is damaged",
     ),
     "decompression_bomb": (
         file_of(png_that_claims(30000, 30000)),
@@ -317,7 +317,7 @@ TABLE = {
     ),
     "csv_latin1": (
         table("file,label", "images/0.png,café", encoding="latin-1"),
-        "labels.csv is no text in UTF-8; save it as such",
+        "labels.csv is not UTF-8 text; save it as UTF-8",
     ),
     "csv_open_quote": (
         table("file,label", 'images/0.png,"a'),
@@ -341,7 +341,7 @@ TABLE = {
     "npz_no_zip": (raw("x.npz", b"hello"), r"x.npz cannot be read as an .npz"),
     "npz_cut_off": (cut_npz, r"x.npz cannot be read as an .npz, it may be cut off"),
     "npz_one_array": (one_array, "holds one array; expected an .npz with x and y"),
-    "npz_unfolds_beyond_memory": (npz_bomb, "unfolds to .* GiB, more than the memory"),
+    "npz_unfolds_beyond_memory": (npz_bomb, "unpacks to .* GiB, more than the memory"),
     "npz_other_names": (
         arrays(x_train=None, inputs=np.zeros(3)),
         "expected the arrays x and y, or x_train and y_train; it holds y_train, x_test",
@@ -357,7 +357,7 @@ TABLE = {
     ),
     "npz_floats_divided_twice": (
         arrays(x_train=np.linspace(0, 1 / 255, 20 * 64).reshape(20, 8, 8)),
-        "floats from 0 to 0.00392, of which uint8 .* divided by 255 twice",
+        "floats from 0 to 0.00392, almost black; .* divided by 255 twice",
     ),
     "npz_floats_between": (
         arrays(x_train=np.linspace(0, 200.5, 20 * 64).reshape(20, 8, 8)),
@@ -582,8 +582,8 @@ class BadDataTest(tf.test.TestCase, parameterized.TestCase):
         datasets.load(self.made(folder(copy)), tell=told.append)
         self.assertRegex(
             told[0],
-            "warning: 2 images are there twice or more, first .*(100|102).png; "
-            "1 of them under another label",
+            "warning: 2 images are copies of others, first .*(100|102).png; "
+            "1 of them have another label",
         )
 
     def test_copies_between_splits_are_told(self):

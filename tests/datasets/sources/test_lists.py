@@ -1,4 +1,4 @@
-"""WebVision-mini, Clothing1M and labels by people, laid out as distributed."""
+"""WebVision-mini, Clothing1M and human labels, laid out as distributed."""
 
 import pathlib
 import shutil
@@ -73,7 +73,7 @@ class ListsTest(tf.test.TestCase, parameterized.TestCase):
         (self.root / "info/synsets.txt").unlink()
         with self.assertRaisesRegex(InputError, "synsets.txt cannot be read"):
             self.load("webvision_mini")
-        with self.assertRaisesRegex(InputError, "say by data_dir in which folder"):
+        with self.assertRaisesRegex(InputError, "mini: pass data_dir=FOLDER, the fol"):
             datasets.load("webvision_mini")
 
     @parameterized.parameters(".", "annotations")
@@ -134,7 +134,7 @@ class HumanLabelsTest(tf.test.TestCase, parameterized.TestCase):
         self.assertEqual(
             noisy.noise_rate, np.mean(noisy.given_labels != data.clean_labels)
         )
-        with self.assertRaisesRegex(InputError, "has no labels 'nobody' by people; it"):
+        with self.assertRaisesRegex(InputError, "has no human labels 'nobody'; it has"):
             data.with_human_noise("nobody")
 
     def test_images_that_differ_in_size(self):

@@ -12,7 +12,7 @@ from helpers.made_data import make_csv, make_folder, make_npz, picture
 
 from lnl_sr_tf import datasets
 from lnl_sr_tf.datasets.held_out import held_out
-from lnl_sr_tf.datasets.images import file_index
+from lnl_sr_tf.datasets.images import inspection
 from lnl_sr_tf.datasets.images.image_files import ImageFiles, take, with_channels
 
 
@@ -211,8 +211,8 @@ class OwnDataTest(tf.test.TestCase, parameterized.TestCase):
         path.write_text("file,label\n" + path.read_text().replace("file,label\n", ""))
         data = self.load(path, test_share=0.5)
         self.assertLen(data.given_labels, 17 - len(data.test_labels))
-        self.assertIn("9 images are there twice or more", " ".join(self.told))
-        self.assertIn("1 of them under another label", " ".join(self.told))
+        self.assertIn("9 images are copies of others", " ".join(self.told))
+        self.assertIn("1 of them have another label", " ".join(self.told))
         train = {image.tobytes() for image in data.train_images}
         self.assertEmpty(train & {image.tobytes() for image in data.test_images})
 
@@ -291,24 +291,24 @@ class IndexTest(tf.test.TestCase):
         home = {"XDG_CACHE_HOME": str(root / "cache")}
         told = []
         with (
-            mock.patch.object(file_index, "_CACHED_FROM", 2),
+            mock.patch.object(inspection, "_CACHED_FROM", 2),
             mock.patch.dict(os.environ, home),
         ):
-            first = file_index.index_files(paths, root / "data", told.append)
+            first = inspection.inspect_files(paths, root / "data", told.append)
             self.assertLen(list((root / "cache").rglob("files-*.npz")), 1)
-            self.assertRegex(told[0], "looking into 12 files")
-            with mock.patch.object(file_index, "_look", side_effect=AssertionError):
-                again = file_index.index_files(paths, root / "data", told.append)
+            self.assertRegex(told[0], "inspecting 12 files")
+            with mock.patch.object(inspection, "_look", side_effect=AssertionError):
+                again = inspection.inspect_files(paths, root / "data", told.append)
             self.assertAllEqual(first.content, again.content)
             self.assertAllEqual(again.height, np.full(12, 20))
             picture(99, 5, 5).save(paths[7])
-            with mock.patch.object(file_index, "_look", wraps=file_index._look) as look:
-                changed = file_index.index_files(paths, root / "data", told.append)
+            with mock.patch.object(inspection, "_look", wraps=inspection._look) as look:
+                changed = inspection.inspect_files(paths, root / "data", told.append)
             self.assertAllEqual(look.call_args.args[2], [7])
             self.assertEqual(changed.height[7], 5)
             (place,) = (root / "cache").rglob("files-*.npz")
             place.write_bytes(place.read_bytes()[:100])
-            again = file_index.index_files(paths, root / "data", told.append)
+            again = inspection.inspect_files(paths, root / "data", told.append)
             self.assertAllEqual(again.content, changed.content)
 
     def test_bad_files_and_reasons(self):
@@ -317,10 +317,10 @@ class IndexTest(tf.test.TestCase):
         paths = sorted(str(path) for path in root.rglob("*.png"))
         pathlib.Path(paths[1]).write_bytes(pathlib.Path(paths[1]).read_bytes()[:100])
         pathlib.Path(paths[2]).write_bytes(b"")
-        index = file_index.index_files(paths, root)
+        index = inspection.inspect_files(paths, root)
         self.assertAllEqual(index.bad, [1, 2])
-        self.assertIn("truncated", file_index.reason(paths[1]))
-        self.assertIn("empty", file_index.reason(paths[2]))
+        self.assertIn("truncated", inspection.why_bad(paths[1]))
+        self.assertIn("empty", inspection.why_bad(paths[2]))
 
 
 if __name__ == "__main__":

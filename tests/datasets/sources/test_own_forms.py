@@ -14,10 +14,10 @@ from helpers.made_data import deep_png, make_csv, make_folder, make_npz, picture
 
 from lnl_sr_tf import datasets
 from lnl_sr_tf.config import data_kinds
-from lnl_sr_tf.datasets.images import file_index
+from lnl_sr_tf.datasets.images import inspection
 from lnl_sr_tf.datasets.images.image_files import ImageFiles
 from lnl_sr_tf.datasets.open_set import open_set_images
-from lnl_sr_tf.datasets.sources.ignored_files import left_alone
+from lnl_sr_tf.datasets.sources.ignored_files import is_ignored
 from lnl_sr_tf.errors import InputError
 
 NFC, NFD = "caf\xe9", "cafe\u0301"
@@ -145,7 +145,7 @@ class FormsTest(tf.test.TestCase, parameterized.TestCase):
 
     @parameterized.parameters(*RUBBISH, "@EADIR", "thumbs.DB")
     def test_what_systems_leave(self, name):
-        self.assertTrue(left_alone(name))
+        self.assertTrue(is_ignored(name))
 
     def test_what_systems_leave_is_no_data(self):
         make_folder(self.root / "pets", classes=("cat", "dog", *RUBBISH))
@@ -163,7 +163,7 @@ class FormsTest(tf.test.TestCase, parameterized.TestCase):
 
     def test_classes_are_no_rubbish(self):
         for name in ("cat", "recycle", "macosx", "thumbs", "found", "tmp"):
-            self.assertFalse(left_alone(name))
+            self.assertFalse(is_ignored(name))
 
 
 class DeepTest(tf.test.TestCase, parameterized.TestCase):
@@ -206,8 +206,8 @@ class DeepTest(tf.test.TestCase, parameterized.TestCase):
         self.assertEqual(data.bits, bits)
         self.assertEqual(
             self.told[0],
-            f"6 of 6 images are PNGs of 16 bits whose values use {bits}: taken as of "
-            f"{bits} bits, all alike",
+            f"6 of 6 images are 16-bit PNGs whose values use {bits} bits: all are "
+            f"taken as {bits}-bit images",
         )
 
     def test_all_bits(self):
@@ -216,7 +216,7 @@ class DeepTest(tf.test.TestCase, parameterized.TestCase):
         data, values = self.load()
         self.assertAllEqual(np.asarray(data.train_images), values >> 8)
         self.assertIsNone(data.bits)
-        self.assertNotIn("16 bits", " ".join(self.told))
+        self.assertNotIn("16-bit", " ".join(self.told))
 
     def test_foreign_images_of_other_bits(self):
         """They are mixed in one stream of files, which has one scale."""
@@ -226,14 +226,14 @@ class DeepTest(tf.test.TestCase, parameterized.TestCase):
         def mixed(images, foreign):
             return open_set_images(images, labels, eligible, foreign, 0.5, 1)[0].bits
 
-        with self.assertRaisesRegex(InputError, "16 bits that use 10; .* use 12"):
+        with self.assertRaisesRegex(InputError, "PNGs that use 10 bits; .* use 12"):
             mixed(files[0], files[1])
         self.assertEqual(mixed(files[0], files[2]), 10)
         self.assertEqual(mixed(files[2], files[1]), 12)
 
     def test_fingerprint_is_that_of_earlier_versions(self):
         """Size, channels, palette and content, as in runs that began before."""
-        self.assertEqual(file_index._FIELDS[:5], ("height", "width", "channels",
+        self.assertEqual(inspection._FIELDS[:5], ("height", "width", "channels",
                                                   "palette", "content"))  # fmt: skip
         self.decoded_by("jax")
         first = self.load()[0].fingerprint

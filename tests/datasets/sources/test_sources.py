@@ -8,7 +8,7 @@ import tensorflow_datasets as tfds
 from absl.testing import parameterized
 
 from lnl_sr_tf import datasets, noise
-from lnl_sr_tf.datasets.dataset import pixel_statistics
+from lnl_sr_tf.datasets.images.pixel_statistics import pixel_statistics
 from lnl_sr_tf.datasets.sources import tfds as source
 from lnl_sr_tf.errors import InputError
 
@@ -84,7 +84,7 @@ class TfdsTest(tf.test.TestCase, parameterized.TestCase):
         self.assertEqual(data.mean, (0.4914, 0.4822, 0.4465))
 
     def test_unknown(self):
-        with self.assertRaisesRegex(InputError, "'mnits': .* knows no such"):
+        with self.assertRaisesRegex(InputError, "'mnits': .* has no such dataset"):
             datasets.load("tfds:mnits")
         with self.assertRaisesRegex(
             InputError, "unknown dataset 'imagenet'.*digits, mnist"
@@ -116,7 +116,7 @@ class TfdsTest(tf.test.TestCase, parameterized.TestCase):
 
     @parameterized.parameters(
         ("tfds:imdb_reviews", "expected an image and a class label"),
-        ("tfds:cats_vs_dogs", "differ in size; say by image_size"),
+        ("tfds:cats_vs_dogs", "differ in size; pass image_size"),
     )
     def test_not_what_can_be_classified(self, name, message):
         with (

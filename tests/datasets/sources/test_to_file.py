@@ -118,7 +118,7 @@ class ToFileTest(tf.test.TestCase, parameterized.TestCase):
         data = self.folder("train", "test")
         paths = ("a\ncaf\udce9.png", *data.paths[1:])
         data = dataclasses.replace(data, paths=paths)
-        with self.assertRaisesRegex(InputError, r"no text in UTF-8 \(.*\); rename it"):
+        with self.assertRaisesRegex(InputError, r"not UTF-8 text \(.*\); rename it"):
             to_file(data, self.root / "new.csv")
         self.assertEqual([path.name for path in self.root.iterdir()], ["pets"])
 
@@ -127,7 +127,7 @@ class ToFileTest(tf.test.TestCase, parameterized.TestCase):
         huge = mock.MagicMock(shape=(1437, 10**6, 10**6, 3))
         huge.__len__.return_value = 1437
         data = dataclasses.replace(data, train_images=huge)
-        with self.assertRaisesRegex(InputError, "more than the memory.*a .csv names"):
+        with self.assertRaisesRegex(InputError, "more than the memory.*a .csv, which"):
             to_file(data, self.root / "huge.npz")
 
     def test_disk_full(self):

@@ -1,16 +1,17 @@
-"""TensorFlow beside another backend: to read and to write, not to compute."""
+"""Importing TensorFlow where another backend computes: to read and write data only."""
 
 import importlib.util
+import types
 
 import keras
 
 from lnl_sr_tf import quiet
 
 
-def tensorflow():
-    """The module TensorFlow, which keeps off GPUs where they are another backend's.
+def import_tensorflow() -> types.ModuleType:
+    """TensorFlow, kept off the GPUs where they belong to another backend.
 
-    To be called before anything else there imports it: its devices are settled then.
+    Call it before anything else imports TensorFlow: its devices are settled then.
 
     Raises:
         ImportError: if it is not installed.
@@ -27,7 +28,7 @@ def tensorflow():
     return tf
 
 
-def prepare():
+def import_tensorflow_if_installed() -> bool:
     """Import TensorFlow where it is installed, as Keras does itself to serialise.
 
     Returns:
@@ -35,5 +36,5 @@ def prepare():
     """
     installed = importlib.util.find_spec("tensorflow") is not None
     if installed:
-        tensorflow()
+        import_tensorflow()
     return installed

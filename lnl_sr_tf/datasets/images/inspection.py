@@ -1,41 +1,39 @@
-"""What is in each of many image files: size, channels, content; whether it is whole.
+"""What is in each of many image files: size, channels, content; whether it is damaged.
 
-Every file is decoded once, so that a truncated one is known before training begins and
-not hours later. What was found is kept beside the user's other caches, by size and
-times of change, so that only new files are looked at again.
+Every file is decoded once, so that a truncated one is found before training begins and
+not hours later. What was found is cached, so that only new files are decoded again.
 """
 
 import dataclasses
 import hashlib
 import os
 import pathlib
-import tempfile
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from tqdm import tqdm
 
-from lnl_sr_tf.datasets.images.image_rules import LARGEST_PIXELS, by_tensorflow
-from lnl_sr_tf.files import UNREADABLE
+from lnl_sr_tf.datasets.images import inspection_cache
+from lnl_sr_tf.datasets.images.image_rules import LARGEST_PIXELS, decoded_by_tensorflow
 
 _LARGEST_FILE = 2**28  # bytes
 _BATCH = 256
-# Fewer files than this are looked at as quickly as they are looked up on disk.
+# Fewer files than this are inspected as quickly as they are looked up on disk.
 _CACHED_FROM = 1000
-_SMALL = {}  # by source, what would be on disk of a larger set
 _FIELDS = ("height", "width", "channels", "palette", "content", "bits")
 
 
 @dataclasses.dataclass(frozen=True)
-class FileIndex:
-    """What is in each file, in the order of the paths; height 0 where it is no image.
+class Inspection:
+    """What is in each of n files; height 0 where it cannot be decoded.
 
     Args:
-        height: pixels, int32, shape (n,).
-        width: pixels, int32, shape (n,).
-        channels: 1 for grey and 3 for colour, int32, shape (n,).
-        palette: 1 for a BMP with a palette, shape (n,).
+        height: pixels, int64, shape (n,).
+        width: pixels, int64, shape (n,).
+        channels: 1 for grey and 3 for colour, int64, shape (n,).
+        palette: 1 for a BMP with a palette, else 0, int64, shape (n,).
         content: a hash of the bytes, int64, shape (n,).
-        bits: how many the largest value of a PNG of 16 bits has; 0 of others.
+        bits: how many bits the largest value of a 16-bit PNG has; 0 of other files.
     """
 
     height: np.ndarray
@@ -46,49 +44,48 @@ class FileIndex:
     bits: np.ndarray
 
     @property
-    def bad(self):
-        """Indices of the files that are no whole image, rising."""
+    def bad(self) -> np.ndarray:
+        """Indices of the files that cannot be decoded, rising."""
         return np.flatnonzero(self.height == 0)
 
+    def take(self, chosen: np.ndarray) -> "Inspection":
+        """That of some of the files, by their indices or a mask."""
+        return Inspection(*(getattr(self, name)[chosen] for name in _FIELDS))
 
-def index_files(paths, source, tell=print):
+
+def inspect_files(
+    paths: Sequence[str],
+    source: pathlib.Path | str,
+    tell: Callable[[str], None] = print,
+) -> Inspection:
     """Look into files, with a progress bar on a terminal.
 
     Args:
         paths: of files that exist.
-        source: the folder or file that lists them, under which the index is kept.
-        tell: called with each line for the person who waits.
-
-    Returns:
-        A `FileIndex`.
+        source: the folder or file that lists them, under which results are cached.
+        tell: called with a line where it takes a while.
     """
     stamps = np.array([_stamp(path) for path in paths], np.int64).reshape(-1, 3)
-    small = len(paths) < _CACHED_FROM
-    kept = _SMALL.get(_place(source), {}) if small else _kept(source)
+    on_disk = len(paths) >= _CACHED_FROM
+    cached = inspection_cache.load(source, on_disk, len(_FIELDS))
     found = np.zeros((len(paths), len(_FIELDS)), np.int64)
     new = []
     for i, path in enumerate(paths):
-        stamp, values = kept.get(_name(path), (None, None))
-        if stamp is not None and np.array_equal(stamp, stamps[i]):
-            found[i] = values
+        known = cached.get(inspection_cache.key(path))
+        if known is not None and np.array_equal(known[0], stamps[i]):
+            found[i] = known[1]
         else:
             new.append(i)
     if new:
         if len(new) >= _CACHED_FROM:
-            tell(f"looking into {len(new)} files of {source}")
+            tell(f"inspecting {len(new)} files of {source}")
         found[new] = _look(paths, stamps[:, 0], np.array(new))
-        if not small:
-            _keep(source, paths, stamps, found, tell)
-    if small:
-        names = map(_name, paths)
-        _SMALL[_place(source)] = dict(
-            zip(names, zip(stamps, found, strict=True), strict=True)
-        )
-    return FileIndex(*found.T)
+        inspection_cache.save(source, on_disk, paths, stamps, found, tell)
+    return Inspection(*found.T)
 
 
-def reason(path):
-    """Why a file is no whole image, in a few words."""
+def why_bad(path: pathlib.Path | str) -> str:
+    """Why a file cannot be decoded, in a few words."""
     try:
         size = os.stat(path).st_size
         if size == 0:
@@ -100,13 +97,13 @@ def reason(path):
         return "the file cannot be read"
     if wrong := _header_fault(contents):
         return wrong
-    return "truncated or damaged, or a kind of it that cannot be decoded"
+    return "truncated or damaged, or of a variant that cannot be decoded"
 
 
-def _header_fault(contents):
+def _header_fault(contents: bytes) -> str | None:
     """What is wrong with a header, in a few words; None where it is right."""
-    damaged = "no JPEG, PNG, BMP or GIF, or its header is damaged"
-    if by_tensorflow():
+    damaged = "not a JPEG, PNG, BMP or GIF, or its header is damaged"
+    if decoded_by_tensorflow():
         import tensorflow as tf
 
         from lnl_sr_tf.datasets.images import decode_tf
@@ -131,20 +128,20 @@ def _header_fault(contents):
     )
 
 
-def _hash(contents):
-    """Of the bytes of a file: 62 bits, the same everywhere."""
+def _hash(contents: bytes) -> np.int64:
+    """62 bits of the bytes of a file, the same on every machine."""
     digest = hashlib.blake2b(contents, digest_size=8).digest()
     return np.int64(int.from_bytes(digest, "little") >> 2)
 
 
-def _look(paths, sizes, indices):
-    """What is in each of some files, int64 of shape (files, fields)."""
+def _look(paths: Sequence[str], sizes: np.ndarray, indices: np.ndarray) -> np.ndarray:
+    """What is in some of the files, int64 of shape (files, fields)."""
     found = np.zeros((len(indices), len(_FIELDS)), np.int64)
     sane = np.flatnonzero((sizes[indices] > 0) & (sizes[indices] <= _LARGEST_FILE))
     if not len(sane):
         return found
     chosen = [os.fsencode(paths[i]) for i in indices[sane]]
-    look = _by_tensorflow if by_tensorflow() else _by_pillow
+    look = _by_tensorflow if decoded_by_tensorflow() else _by_pillow
     with tqdm(total=len(sane), unit="files", disable=None, leave=False) as bar:
         for positions, values in look(sane, chosen):
             found[positions] = values
@@ -152,8 +149,10 @@ def _look(paths, sizes, indices):
     return found
 
 
-def _by_tensorflow(positions, paths):
-    """(positions, values) in batches, without those of files that are no image."""
+def _by_tensorflow(
+    positions: np.ndarray, paths: list[bytes]
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """(positions, values) in batches, without files that cannot be decoded."""
     import tensorflow as tf
 
     from lnl_sr_tf.datasets.images import decode_tf
@@ -179,8 +178,10 @@ def _by_tensorflow(positions, paths):
     yield from batches.as_numpy_iterator()
 
 
-def _by_pillow(positions, paths):
-    """The same, one at a time."""
+def _by_pillow(
+    positions: np.ndarray, paths: list[bytes]
+) -> Iterator[tuple[list[int], list[list[int]]]]:
+    """The same, one file at a time."""
     from lnl_sr_tf.datasets.images import decode_pillow
 
     def look(item):
@@ -199,8 +200,8 @@ def _by_pillow(positions, paths):
     yield from filter(None, decode_pillow.in_parallel(look, files))
 
 
-def _stamp(path):
-    """Bytes and times of change; no bytes where there is no file that can be read.
+def _stamp(path: str) -> tuple[int, int, int]:
+    """Size in bytes and times of change; zeros where no file can be read.
 
     The time of the inode's change too: two files of one size and time, such as come out
     of an archive, may be moved into each other's place.
@@ -210,43 +211,3 @@ def _stamp(path):
     except OSError:
         return 0, 0, 0
     return stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
-
-
-def _name(path):
-    """Of a file, from wherever it is looked at."""
-    return os.fsencode(os.path.abspath(path))
-
-
-def _place(source):
-    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    name = hashlib.sha256(os.fsencode(os.path.abspath(source))).hexdigest()[:16]
-    return pathlib.Path(base).expanduser() / "lnl_sr_tf" / f"files-{name}.npz"
-
-
-def _kept(source):
-    """Dict from a path to (stamp, values); empty where nothing can be read."""
-    try:
-        with np.load(_place(source), allow_pickle=False) as stored:
-            paths = bytes(stored["paths"]).split(b"\0")
-            if stored["found"].shape[1:] != (len(_FIELDS),):  # of another version
-                return {}
-            return dict(
-                zip(paths, zip(stored["stamps"], stored["found"], strict=True),
-                    strict=True)
-            )  # fmt: skip
-    except UNREADABLE:
-        return {}
-
-
-def _keep(source, paths, stamps, found, tell):
-    place = _place(source)
-    names = np.frombuffer(b"\0".join(map(_name, paths)), np.uint8)
-    try:
-        place.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            dir=place.parent, suffix=".npz", delete=False
-        ) as file:
-            np.savez(file, paths=names, stamps=stamps, found=found)
-        os.replace(file.name, place)
-    except OSError as error:
-        tell(f"the index of {source} cannot be kept in {place.parent}: {error}")

@@ -1,0 +1,145 @@
+"""A .csv of file and label as rows, by the columns that its header names."""
+
+import csv
+import pathlib
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+from lnl_sr_tf.datasets.sources.split_names import split_of
+from lnl_sr_tf.errors import InputError
+
+# Columns, and the names that they may have; docs/data.md lists them, too.
+COLUMNS = {
+    "file": ("file", "filename", "file_name", "path", "filepath", "image"),
+    "label": ("label", "class", "given_label", "noisy_label"),
+    "split": ("split", "set", "subset"),
+    "clean_label": ("clean_label", "true_label", "clean"),
+}
+_NAMES = {alias: name for name, aliases in COLUMNS.items() for alias in aliases}
+_OTHER_DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+
+_Lines = list[tuple[int, list[str]]]  # line number and cells
+
+
+class Row(NamedTuple):
+    """One line.
+
+    Args:
+        line: its number, from 1.
+        cells: its text by column, "" where there is no such column.
+        has_split: whether there is a column of splits.
+    """
+
+    line: int
+    cells: dict[str, str]
+    has_split: bool
+
+
+def read_rows(path: pathlib.Path, tell: Callable[[str], None]) -> list[Row]:
+    """The lines of a .csv with a header, or of two columns, file and label.
+
+    Args:
+        path: the .csv.
+        tell: called with a line where there are columns that are not used.
+
+    Raises:
+        InputError: if it cannot be read, two columns could be meant, or a line has
+            another number of columns.
+    """
+    lines = _lines(path)
+    first = [cell.strip() for cell in lines[0][1]]
+    _check_commas(path, first)
+    header = [_NAMES.get("_".join(re.findall(r"\w+", cell.lower()))) for cell in first]
+    if "label" in header or "file" in header:
+        lines = lines[1:]
+        _check_header(path, first, header)
+        _tell_unused(path, first, header, lines, tell)
+        position = {name: i for i, name in enumerate(header) if name}
+    elif len(first) == 2:
+        position = {"file": 0, "label": 1}
+    else:
+        raise InputError(
+            f"{path}, line 1: expected file,label, or a header that names the columns "
+            f"file, label, split, clean_label; received {first!r:.80}"
+        )
+    rows = []
+    for number, cells in lines:
+        if len(cells) != len(first):
+            raise InputError(
+                f"{path}, line {number}: expected {len(first)} columns; received "
+                f"{len(cells)} in {','.join(cells)!r:.80}"
+            )
+        by_name = {
+            name: cells[position[name]].strip() if name in position else ""
+            for name in COLUMNS
+        }
+        rows.append(Row(number, by_name, "split" in position))
+    return rows
+
+
+def _lines(path: pathlib.Path) -> _Lines:
+    """The lines that are not empty; at least one."""
+    try:
+        with open(path, newline="", encoding="utf-8-sig") as file:
+            reader = csv.reader(file, strict=True)
+            lines = [(reader.line_num, cells) for cells in reader if any(cells)]
+    except UnicodeDecodeError:
+        raise InputError(f"{path} is not UTF-8 text; save it as UTF-8") from None
+    except csv.Error as error:
+        raise InputError(f"{path}: {error}") from None
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}") from None
+    if not lines:
+        raise InputError(f"{path} is empty; expected lines of file,label")
+    return lines
+
+
+def _check_commas(path: pathlib.Path, first: list[str]) -> None:
+    for delimiter, words in _OTHER_DELIMITERS.items():
+        if len(first) == 1 and delimiter in first[0]:
+            raise InputError(
+                f"{path}, line 1: expected commas between the columns; there are "
+                f"{words} in {first[0][:60]!r}"
+            )
+
+
+def _check_header(
+    path: pathlib.Path, first: list[str], header: list[str | None]
+) -> None:
+    """Raise InputError unless one column is file, one label, and others at most one."""
+    for name in COLUMNS:
+        meant = [cell for cell, known in zip(first, header, strict=True)
+                 if known == name]  # fmt: skip
+        if len(meant) > 1:
+            raise InputError(
+                f"{path}, line 1: the columns {' and '.join(meant)} could all be "
+                f"{name}; expected one of them: rename or remove the others"
+            )
+        if not meant and name in ("file", "label"):
+            raise InputError(
+                f"{path}, line 1: expected one column {name}; the header is "
+                f"{','.join(first):.80}"
+            )
+
+
+def _tell_unused(
+    path: pathlib.Path,
+    names: list[str],
+    header: list[str | None],
+    lines: _Lines,
+    tell: Callable[[str], None],
+) -> None:
+    """Say which columns are not used; refuse one that looks like a split."""
+    unused = [i for i, known in enumerate(header) if not known]
+    for i in unused:
+        values = {cells[i].strip() for _, cells in lines if i < len(cells)}
+        splits = {split_of(value) for value in values} - {None}
+        if len(splits) > 1 and all(map(split_of, values)) and "split" not in header:
+            raise InputError(
+                f"{path}, line 1: the column {names[i]!r} looks like the split "
+                f"({', '.join(sorted(values)):.80}); call it split, or remove it"
+            )
+    if unused:
+        named = ", ".join(repr(names[i]) for i in unused)
+        tell(f"{path}: columns that are not used: {named:.200}")

@@ -35,8 +35,8 @@ class Flag:
         meaning: what it is, with its unit.
         choices: the texts it may be.
         interval: the numbers it may be, as `"[0, 1)"`.
-        only: an `Only`, where it has an effect beside some settings alone.
-        files: endings of files whose paths it may be beside the choices.
+        only: an `Only`, where it has an effect only together with some settings.
+        files: endings of the files whose paths it may be besides the choices.
         identifies: whether runs that differ in it are different runs.
         group: its heading in the help.
 

@@ -81,15 +81,14 @@ def expand(arguments: list[str]) -> list[str]:
         arguments: those of a command line.
 
     Returns:
-        A list of arguments, none of them a `--flagfile` but behind `--`.
+        A list of arguments, without `--flagfile` except after `--`.
 
     Raises:
         InputError: if a file cannot be read, is not text, is too large, holds a line
             that is not a setting, or names itself, directly or through others.
 
-    Example:
-        >>> expand(["--flagfile=my.flags", "--seed=2"])
-        ['--loss=ce', '--seed=2']
+    For instance `--flagfile=my.flags --seed=2`, where my.flags holds `--loss=ce`,
+    gives `--loss=ce --seed=2`.
     """
     made, reader, rest = [], _Reader(), iter(arguments)
     for argument in rest:

@@ -93,7 +93,7 @@ def _narrowed(
     """A grid's settings with those that were given; None where nothing is left.
 
     What no grid knows goes to those of the standard method, so that another loss is
-    not trained by Co-teaching beside.
+    not trained by Co-teaching as well.
     """
     settings = own | given
     for axis in AXES:

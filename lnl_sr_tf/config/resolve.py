@@ -14,7 +14,7 @@ from lnl_sr_tf.errors import InputError
 
 # A setting may be about other values of these, which `grid` sees.
 _LENIENT = ("loss", "noise")
-# Settings that have an effect beside some others alone.
+# Settings that have an effect only together with some others.
 ONLY = {name: flag.only for name, flag in FIELDS.items() if flag.only}
 # What a recipe is chosen by.
 _HEAD = ("dataset", "loss", "noise", "rate", "method", "imbalance")
@@ -92,7 +92,7 @@ def without_idle_settings(config: Config) -> Config:
 
 
 def without_effect(name: str, value: Any, only: Only, other: Any) -> InputError:
-    """The InputError about a setting that counts for nothing beside another."""
+    """The InputError about a setting that has no effect because of another."""
     if isinstance(value, (list, tuple)):
         value = ",".join(map(str, value))
     return InputError(

@@ -119,7 +119,7 @@ class Config(
         """The settings that make this run another than one that differs in them.
 
         Those without effect are left out, so that a new one changes no old name. What
-        a file holds counts, beside its name.
+        a file holds counts, besides its name.
         """
         settings = {
             name: value

@@ -51,7 +51,7 @@ def correction_matrix(
         return kept
     if source == "known":
         return label_noise.noise_matrix(config, dataset)
-    if source == "estimated":
+    if warm_up is not None:
         matrix = _estimated(warm_up, dataset)
         tell(f"estimated noise rate {estimated_rate(matrix, dataset.given_labels):.3f}")
     else:

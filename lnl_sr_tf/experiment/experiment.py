@@ -134,7 +134,7 @@ def run_checked(configs: list[Config], devices: Devices, tell: Tell) -> list[Run
             training = Training(
                 config, made.model, dataset, folder, progress, devices, made.make
             )
-            _begin(training, lambda line, name=name: tell(name + line))
+            _begin(training, name, tell)
             trainings.append(training)
         with problems.of_images(source):
             fit(trainings)
@@ -157,13 +157,13 @@ def _finished(folder: RunFolder, devices: Devices, tell: Tell) -> bool:
     return finished
 
 
-def _begin(training: Training, tell: Tell) -> None:
+def _begin(training: Training, name: str, tell: Tell) -> None:
     """Go back to the last checkpoint, and tell where that is."""
-    training.begin(tell)
+    training.begin(lambda line: tell(name + line))
     place = training.restored.place
     if any(place):
         began_on = (training.folder.config() or {}).get("backend", backend.name())
         tell(
-            f"going on after {place.words}"
+            f"{name}going on after {place.words}"
             + (f", which {began_on} trained" if began_on != backend.name() else "")
         )

@@ -44,7 +44,9 @@ class FinishedRun:
         self.folder = RunFolder(path)
         check(self.folder)
         self.settings = config_of(self.folder)
-        self._places = places.looked_at(self.settings, self.folder.config(), data_dir)
+        self._places = places.looked_at(
+            self.settings, self.folder.config() or {}, data_dir
+        )
         self.config = places.located(self.settings, self._places)
 
     @property
@@ -59,7 +61,7 @@ class FinishedRun:
     @functools.cached_property
     def summary(self) -> dict[str, Any]:
         """What `summary.json` holds."""
-        return self.folder.summary()
+        return self.folder.summary() or {}
 
     @functools.cached_property
     def rows(self) -> list[dict[str, Any]]:
@@ -114,7 +116,8 @@ class FinishedRun:
 
 def check(folder: RunFolder) -> None:
     """Raise InputError unless a folder holds a finished run."""
-    if folder.config() is None:
+    record = folder.config()
+    if record is None:
         raise InputError(
             f"{folder.path}: there is no run; expected the folder of one, such as "
             "those beneath runs/"
@@ -123,14 +126,14 @@ def check(folder: RunFolder) -> None:
         done = (folder.summary() or {}).get("epochs", 0)
         raise InputError(
             f"{folder.path}: the run is not finished ({done} of "
-            f"{folder.config().get('epochs')} epochs are done); the command that began "
+            f"{record.get('epochs')} epochs are done); the command that began "
             "it goes on with it"
         )
 
 
 def config_of(folder: RunFolder) -> configs.Config:
     """The config that a run's `config.json` tells of."""
-    record = folder.config()
+    record = folder.config() or {}
     known = {name: record[name] for name in configs.FIELDS if name in record}
     # Wherever it was trained, it lies here now.
     known["output_dir"] = str(pathlib.Path(folder.path).parent)
@@ -138,7 +141,7 @@ def config_of(folder: RunFolder) -> configs.Config:
 
 
 # Runs that are drawn together are of the same data, which is read once.
-_LAST = {}
+_LAST: dict[tuple, Dataset] = {}
 _OF_CONTENTS = ("skip_bad_files", "test_share")
 
 

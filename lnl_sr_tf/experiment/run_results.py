@@ -36,7 +36,7 @@ def write(training: Training, tell: Callable[[str], None]) -> None:
     kept = served_model(training.model)
     said = predictions(kept, dataset)
     summary = summarize(dataset, rows, finished=True) | evaluate(said, dataset)
-    if dataset.fold:
+    if said.fold is not None:
         arrays.write_held_out(said.fold, dataset.fold, folder)
         summary["held_out"] = True
     summary |= serving_temperature.calibrated(said, dataset, folder)

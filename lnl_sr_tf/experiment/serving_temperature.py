@@ -51,9 +51,10 @@ def calibrated(
     """
     validation = dataset.validation
     labels = validation.labels if validation else dataset.test_labels
-    logits = (said.validation if validation else said.test).astype(np.float64)
+    logits = said.test if said.validation is None else said.validation
+    logits = logits.astype(np.float64)
     noisy = bool(validation) or dataset.test_labels_are == "held out"
-    found = {
+    found: dict[str, Any] = {
         "calibration_temperature": 1.0,
         "calibrated_on": None,
         "calibration_error": None,

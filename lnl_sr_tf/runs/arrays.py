@@ -1,7 +1,7 @@
 """The arrays in a run's folder: labels, what networks say of examples, the matrix."""
 
 import pathlib
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -57,7 +57,7 @@ def write_labels(dataset: Dataset, folder: RunFolder) -> None:
     """
     if folder.labels.is_file() or not folder.kept:
         return
-    known = {"index": dataset.index, "given": dataset.given_labels}
+    known: dict[str, Any] = {"index": dataset.index, "given": dataset.given_labels}
     if dataset.clean_labels is not None:
         known["clean"] = dataset.clean_labels
     if dataset.foreign is not None:

@@ -120,7 +120,7 @@ def _same_data(
     record: dict[str, Any], config: configs.Config, known: Known
 ) -> bool | None:
     """Whether a run's data is that of now; None where it is not written down."""
-    found = True
+    found: bool | None = True
     for name in _changeable(config):
         before = _recorded(record, name)
         # A second test set does not make another run.

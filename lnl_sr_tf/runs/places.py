@@ -24,7 +24,7 @@ def looked_at(
     """The places at which each file and folder of a run may be, the likeliest first.
 
     Args:
-        config: the `lnl_sr_tf.config.Config` of the run.
+        config: the settings of the run.
         record: what its `config.json` holds.
         data_dir: where its data is now, if somebody says so: the data of one's own, or
             the folder in which it lies; of other data the setting of that name.
@@ -49,20 +49,20 @@ def located(config: Config, places: Places) -> Config:
     """The config with files and folders by where they are; by where they were if lost.
 
     Args:
-        config: a `lnl_sr_tf.config.Config`.
+        config: the settings of the run.
         places: as `looked_at` gives them.
     """
-    return dataclasses.replace(
-        config, **{name: _first(name, tried) or tried[0] for name, tried in
-                   places.items()},
-    )  # fmt: skip
+    found: dict[str, Any] = {
+        name: _first(name, tried) or tried[0] for name, tried in places.items()
+    }
+    return dataclasses.replace(config, **found)
 
 
 def check_data(config: Config, places: Places, folder: str | os.PathLike) -> None:
     """Raise InputError where the data of a run is at none of its places.
 
     Args:
-        config: a `lnl_sr_tf.config.Config`.
+        config: the settings of the run.
         places: as `looked_at` gives them.
         folder: that of the run, a path.
     """

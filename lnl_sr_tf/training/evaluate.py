@@ -29,7 +29,9 @@ def evaluate(said: Predictions, dataset: Dataset) -> dict[str, Any]:
         members = hits[dataset.test_labels == label]
         by_class[name] = float(members.mean()) if len(members) else None
     held_out = dataset.test_labels_are == "held out"
-    found = {"given_class_accuracy" if held_out else "class_accuracy": by_class}
+    found: dict[str, Any] = {
+        "given_class_accuracy" if held_out else "class_accuracy": by_class
+    }
     if dataset.more_tests:
         found["more_test_accuracy"] = {
             name: _accuracy(said.more_tests[name], test.labels)

@@ -185,7 +185,7 @@ class Training:
 
     def on_one_device(self) -> None:
         """Bring the model of the last checkpoint to one device."""
-        if self.devices.kind == "none":
+        if self.devices.kind == "none" or self.make is None:
             return
         self.model = self.make()
         self.devices = Devices()

@@ -166,7 +166,7 @@ class AuditCommandTest(tf.test.TestCase, parameterized.TestCase):
         with open(run.labels, "wb") as file:
             np.save(file, np.arange(3))
         with self.assertRaisesRegex(
-            RunError, "labels.npz cannot be read: it is no .npz"
+            RunError, "labels.npz cannot be read .it is no .npz"
         ):
             lnl.audit(run.path)
 

@@ -38,7 +38,7 @@ class EpochLog(keras.callbacks.Callback):
         self.rows = list(rows)
         self.tell = tell
         self.clean = clean
-        self._start = None
+        self._start = 0.0
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Start the clock."""
@@ -52,7 +52,7 @@ class EpochLog(keras.callbacks.Callback):
         """What the epoch has taken so far."""
         return time.perf_counter() - self._start
 
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any]) -> None:
         """Write the row; stop a run whose loss became NaN or infinite."""
         if self.folder.kept and not self.folder.path.is_dir():
             raise RunError(

@@ -44,7 +44,7 @@ class OutputRecord(keras.callbacks.Callback):
         if len(self.images) * dataset.num_classes > _MOST_NUMBERS:
             self.wanted = ()
 
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any]) -> None:
         """Add what the network says after a recorded epoch."""
         number = epoch + 1
         # A loss that is NaN or infinite ends the run.

@@ -45,7 +45,7 @@ class PartsAccuracy(keras.callbacks.Callback):
                 dataset.clean_labels[chosen],
             )
 
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any]) -> None:
         """Measure."""
         if self.validation:
             said = outputs(self.model, self.validation.images)

@@ -67,9 +67,7 @@ class WithinEpoch(keras.callbacks.Callback):
             ):
                 variable.assign(value)
 
-    def on_train_batch_end(
-        self, batch: int, logs: dict[str, Any] | None = None
-    ) -> None:
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any]) -> None:
         """Look after all of it."""
         steps = self.params["steps"]
         if batch + 1 >= steps:

@@ -17,7 +17,8 @@ from lnl_sr_tf.config.parse import parse
 from lnl_sr_tf.config.rate_estimate import with_estimate
 from lnl_sr_tf.config.settings import FIELDS, Config
 from lnl_sr_tf.errors import InputError
-from lnl_sr_tf.loss_names import LOSSES, REGULARIZED, conflict
+from lnl_sr_tf.loss_names import LOSSES, REGULARIZED, conflict, needs_index
+from lnl_sr_tf.schedules import STAGES
 
 # A setting may be about other values of these, which `grid` sees.
 _LENIENT = ("loss", "noise")
@@ -35,7 +36,6 @@ _LARGEST_SIDE = 4096
 _SAME_RATE = (0.3, 0.7)
 _MOST_PARTS = 100
 _JITTER = {"brightness": 1, "contrast": 1, "saturation": 1, "hue": 0.5}
-_STAGES = ("negative", "selective_negative", "selective_positive")
 # What a recipe is chosen by.
 _HEAD = ("dataset", "loss", "noise", "rate", "method", "imbalance")
 
@@ -272,12 +272,10 @@ def _with_method(config):
             )
         _check_stages(config.stages, config.epochs)
         # In the order in which they follow each other, however they were given.
-        stages = {
-            name: config.stages[name] for name in _STAGES if name in config.stages
-        }
+        stages = {name: config.stages[name] for name in STAGES if name in config.stages}
         config = dataclasses.replace(config, stages=stages)
     if config.method == "co_teaching":
-        if base == "elr":
+        if needs_index(base):
             raise InputError(
                 f"--method=co_teaching cannot train --loss={config.loss}, which keeps "
                 "a memory of one network's predictions; use --method=standard"
@@ -287,12 +285,13 @@ def _with_method(config):
                 "--method=co_teaching with --noise=none needs --forget_rate, since the "
                 "noise rate is not known, or --rate_estimate, from an audit"
             )
-    if config.balance != "none" and (base == "elr" or config.method == "nlnl"):
+    own_mean = needs_index(base) or config.method == "nlnl"
+    if config.balance != "none" and own_mean:
         raise InputError(
             f"--balance={config.balance} does not go with --loss={config.loss} by "
             f"--method={config.method}, which has a mean of its own; use --balance=none"
         )
-    if config.mixup and base == "elr":
+    if config.mixup and needs_index(base):
         raise InputError(
             f"--mixup={config.mixup:g} contradicts --loss={config.loss}, which keeps a "
             "memory of single examples; use --mixup=0"
@@ -303,19 +302,19 @@ def _with_method(config):
 def _check_stages(stages, epochs):
     given = ",".join(f"{name}={share}" for name, share in stages.items())
     for name in stages:
-        close = difflib.get_close_matches(name, _STAGES, n=1)
-        if name not in _STAGES and close:
+        close = difflib.get_close_matches(name, STAGES, n=1)
+        if name not in STAGES and close:
             raise InputError(
                 f"--stages={given}: no stage {name}; did you mean {close[0]}?"
             )
     right = list(stages) and all(
-        name in _STAGES and not isinstance(share, bool) and share >= 0
+        name in STAGES and not isinstance(share, bool) and share >= 0
         for name, share in stages.items()
     )
     if not right or not 0 < sum(stages.values()) < math.inf:
         raise InputError(
             f"--stages={given}: expected shares of at least 0, not all 0, of some of "
-            f"{', '.join(_STAGES)}, for instance negative=2,selective_negative=1"
+            f"{', '.join(STAGES)}, for instance negative=2,selective_negative=1"
         )
     reached = {schedules.stage(epoch, epochs, stages)[0] for epoch in range(epochs)}
     for name, share in stages.items():

@@ -7,7 +7,7 @@ from absl.testing import parameterized
 from helpers.gradients import value_and_gradient
 from helpers.loss_table import TABLE, evaluate, softmax
 
-from lnl_sr_tf import losses
+from lnl_sr_tf import loss_names, losses
 
 
 def label(name, params):
@@ -54,6 +54,15 @@ class LossTest(tf.test.TestCase, parameterized.TestCase):
     def test_every_name_has_its_formula(self):
         rows = {name for name, _, _ in TABLE}
         self.assertEqual(rows, {name.removesuffix("_sr") for name in losses.names()})
+
+    @parameterized.parameters(*losses.names())
+    def test_names_tell_whether_an_index_is_needed(self, name):
+        """Without the class, as the settings must, and as the loss itself says."""
+        sizes = {"num_examples": 4, "num_classes": 3}
+        taken = sizes.keys() & loss_names.parameters(name)
+        loss = losses.get(name, **{size: sizes[size] for size in taken})
+        self.assertEqual(loss_names.needs_index(name), loss.needs_index)
+        self.assertEqual(loss.needs_index, name.removesuffix("_sr") == "elr")
 
     @parameterized.parameters(
         ("fl", {}), ("nfl", {}), ("nnfl", {}), ("eps_fl", {"m": 1})

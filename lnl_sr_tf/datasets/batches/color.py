@@ -3,9 +3,10 @@
 import keras
 from keras import ops
 
+from lnl_sr_tf.datasets.images.image_rules import GREY
+
 JITTER = ("brightness", "contrast", "saturation", "hue")
 COLUMNS = len(JITTER)  # random numbers that an image takes
-_GREY = (0.299, 0.587, 0.114)  # what red, green and blue weigh in brightness
 
 
 def jitter(images, numbers, strength):
@@ -55,7 +56,7 @@ def _mixed(pixels, other, factor):
 def _grey(pixels):
     if pixels.shape[-1] == 1:
         return pixels
-    return ops.sum(pixels * ops.convert_to_tensor(_GREY), axis=-1, keepdims=True)
+    return ops.sum(pixels * ops.convert_to_tensor(GREY), axis=-1, keepdims=True)
 
 
 def _turned(pixels, turn):

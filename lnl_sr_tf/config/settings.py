@@ -42,6 +42,11 @@ class Config(
         return self.loss.endswith(REGULARIZED)
 
     @property
+    def loss_words(self):
+        """The loss, and the method where it is not the standard one, for people."""
+        return self.loss + ("" if self.method == "standard" else f" by {self.method}")
+
+    @property
     def noise_file(self):
         """Whether the noise is that of a matrix in a file."""
         return ends_in(self.noise, *FIELDS["noise"].metadata["files"])

@@ -289,15 +289,11 @@ def _headline(config, dataset, policy, folder, devices):
         streamed = ", read from their files as they are needed"
     return (
         f"{dataset.name} ({len(dataset.given_labels)} to train, "
-        f"{len(dataset.test_labels)} to test{streamed}), {kind}; {_how(config)}, "
+        f"{len(dataset.test_labels)} to test{streamed}), {kind}; {config.loss_words}, "
         f"{network}, {config.epochs} epochs, seed {config.seed}, {policy}"
         f"{', ' + devices.words if devices.words else ''}; "
         f"{folder.path}"
     )
-
-
-def _how(config):
-    return config.loss + ("" if config.method == "standard" else f" by {config.method}")
 
 
 def _write_results(training, tell):
@@ -306,7 +302,7 @@ def _write_results(training, tell):
     tensorflow_beside.prepare()
     folder.figures.mkdir(exist_ok=True)
     title = f"{dataset.name}, noise {config.noise_words}"
-    of_run = f"{title}, {_how(config)}, seed {config.seed}"
+    of_run = f"{title}, {config.loss_words}, seed {config.seed}"
     kept = served_model(training.model)
     summary = summarize(dataset, rows, finished=True) | evaluate(kept, dataset)
     if dataset.fold:

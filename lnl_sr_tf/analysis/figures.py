@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from lnl_sr_tf.runs.test_set_labels import WORDS
+from lnl_sr_tf.runs.label_kinds import WORDS
 
 # Okabe and Ito's colours, which the colour-blind can tell apart; the styles of the
 # lines differ too, for print in grey.

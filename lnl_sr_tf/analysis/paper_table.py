@@ -7,7 +7,7 @@ import statistics
 from scipy import stats
 
 from lnl_sr_tf.analysis import paper
-from lnl_sr_tf.runs import test_set_labels
+from lnl_sr_tf.runs import label_kinds
 from lnl_sr_tf.runs.folder import measured
 
 _SEEDS = 3  # of the paper's numbers
@@ -133,7 +133,7 @@ def collect(number, runs):
         if folder.finished():
             summary = folder.summary()
             values += (100.0 * measured(summary),)
-            table["labels"] = test_set_labels.kind(summary)
+            table["labels"] = label_kinds.kind(summary)
         table["cells"][key] = values, wanted + 1
     return [
         PaperTable(

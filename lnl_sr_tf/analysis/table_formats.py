@@ -3,7 +3,7 @@
 import csv
 import io
 
-from lnl_sr_tf.runs.test_set_labels import WORDS
+from lnl_sr_tf.runs.label_kinds import WORDS
 
 _OURS = "±"
 

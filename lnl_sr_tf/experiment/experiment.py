@@ -20,7 +20,7 @@ from lnl_sr_tf.experiment import (
     run_record,
     serving_temperature,
 )
-from lnl_sr_tf.runs import identity, test_set_labels
+from lnl_sr_tf.runs import identity, label_kinds
 from lnl_sr_tf.runs.folder import RunFolder, UnwrittenFolder
 from lnl_sr_tf.runs.lock import RunLock
 from lnl_sr_tf.training import on_device, precision
@@ -219,7 +219,7 @@ def _begin(config, folder, source, devices, name, tell, locks):
     tell(_headline(config, dataset, policy, folder, devices))
     run_data.warn_of_estimate(config, dataset, tell)
     if dataset.test_labels_are != "clean":
-        tell(test_set_labels.WORDS[dataset.test_labels_are].notice)
+        tell(label_kinds.WORDS[dataset.test_labels_are].notice)
     progress = Progress(config, folder, dataset, tell, name)
     training = Training(config, model, dataset, folder, progress, devices, make)
     training.begin(lambda line: tell(name + line))

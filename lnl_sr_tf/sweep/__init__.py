@@ -8,7 +8,7 @@ import dataclasses
 
 from lnl_sr_tf import config as configs
 from lnl_sr_tf.analysis import tables
-from lnl_sr_tf.runs import test_set_labels
+from lnl_sr_tf.runs import label_kinds
 from lnl_sr_tf.sweep import board
 
 
@@ -34,8 +34,8 @@ def run(settings, tell=print):
         tell(line)
     pairs = train(made, tell)
     results = [(config, folder.summary()) for config, folder in pairs if folder.kept]
-    for kind, words in test_set_labels.WORDS.items():
-        alike = [r for r in results if test_set_labels.kind(r[1]) == kind]
+    for kind, words in label_kinds.WORDS.items():
+        alike = [r for r in results if label_kinds.kind(r[1]) == kind]
         if alike:
             tell(words.notice)
             for line in tables.comparison(alike):

@@ -9,7 +9,7 @@ import shlex
 from scipy import stats
 
 from lnl_sr_tf.errors import RunError
-from lnl_sr_tf.runs.test_set_labels import WORDS
+from lnl_sr_tf.runs.label_kinds import WORDS
 from lnl_sr_tf.tuning import criterion
 from lnl_sr_tf.tuning.space import words
 

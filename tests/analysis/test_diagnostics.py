@@ -25,11 +25,11 @@ class ConfusionTest(FigureTestCase):
         )
 
     @parameterized.parameters(
-        ([0, 1], [0], r"received \(2,\) and \(1,\)"),
-        ([], [], r"n ≥ 1; received \(0,\)"),
-        ([0, -1], [0, 1], r"in \[0, 3\); received -1"),
-        ([0, 1], [0, 3], r"received 0 to 3"),
-        ([0, 3], [0, 1], r"received 0 to 3"),
+        ([0, 1], [0], "labels beside them: expected 2 labels, .* received 1"),
+        ([], [], "at least one example; received none"),
+        ([0, -1], [0, 1], r"true labels: .*in \[0, 3\); received -1"),
+        ([0, 1], [0, 3], r"labels beside them: .*in \[0, 3\); received 3"),
+        ([0, 3], [0, 1], r"true labels: .*in \[0, 3\); received 3"),
     )
     def test_refused(self, true, predicted, message):
         with self.assertRaisesRegex(ValueError, message):
@@ -83,7 +83,7 @@ class TransitionTest(FigureTestCase):
         np.testing.assert_allclose(matrix.sum(axis=1), 1.0)
 
     @parameterized.parameters(
-        ([0, -2], [0, 1], r"in \[-1, 3\); received -2"),
+        ([0, -2], [0, 1], r"in \[0, 3\), or -1 for none .*; received -2"),
         ([0, 1], [0, -1], r"in \[0, 3\); received -1"),
         ([[0, 1]], [[0, 1]], r"received \(1, 2\)"),
     )

@@ -1,7 +1,7 @@
 """Encoded images to uint8 arrays by Pillow, where the backend is not TensorFlow.
 
-It does what `decode_tf` does, where more is said. Pixels are the same, except for
-rounding where a JPEG is decoded or an image resized.
+It keeps to what `decode_tf` does, which says more of it. Pixels are the same but for
+rounding, where a JPEG is decoded or an image resized.
 """
 
 import concurrent.futures
@@ -18,7 +18,7 @@ _FORMATS = ("JPEG", "PNG", "BMP", "GIF")
 _GREY_MODES = ("1", "L", "LA", "I", "I;16", "I;16B")
 _GREY_AND_ALPHA = "LA;16B"  # 16 bits of both, which Pillow opens as colour
 TooLarge = Image.DecompressionBombError
-# What Pillow raises for files that are damaged, truncated or not images.
+# What Pillow raises of files that are no whole image.
 BAD_IMAGE = (OSError, ValueError, SyntaxError, EOFError, TooLarge)
 
 
@@ -26,7 +26,7 @@ def measure(contents):
     """Height, width, and channels (1 or 3) by the header; nothing is decoded.
 
     Raises:
-        BAD_IMAGE: if it is not a JPEG, PNG, BMP or GIF.
+        BAD_IMAGE: if it is no JPEG, PNG, BMP or GIF.
     """
     image = _opened(contents)
     grey = image.mode in _GREY_MODES and image.format != "GIF"

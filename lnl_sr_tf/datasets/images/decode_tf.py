@@ -33,7 +33,7 @@ def measure(contents):
         Scalar int32 tensors: height, width, and channels, 1 for grey and 3 for colour.
 
     Raises:
-        tf.errors.InvalidArgumentError: if it is not a JPEG, PNG, BMP or GIF.
+        tf.errors.InvalidArgumentError: if it is no JPEG, PNG, BMP or GIF.
     """
     shape = _shape(contents, _kind(contents))
     return shape[0], shape[1], shape[2]
@@ -125,7 +125,7 @@ def has_palette(contents):
 
 
 def read_known(contents, image_size, channels):
-    """An image that was checked before: whole, of this size, without a palette.
+    """An image that was looked into before: whole, of this size, without a palette.
 
     Args:
         contents: scalar string tensor.

@@ -1,8 +1,8 @@
 """What is in each of many image files: size, channels, content; whether it is whole.
 
-Every file is decoded once, by what reads it later, so that a truncated one is found
-before training begins and not hours later. What was found is kept in the user's cache,
-by file size and times of change, so that only new files are decoded again.
+Every file is decoded once, so that a truncated one is known before training begins and
+not hours later. What was found is kept beside the user's other caches, by size and
+times of change, so that only new files are looked at again.
 """
 
 import dataclasses
@@ -27,7 +27,7 @@ _FIELDS = ("height", "width", "channels", "palette", "content", "bits")
 
 @dataclasses.dataclass(frozen=True)
 class FileIndex:
-    """What is in each file, in the order of the paths; height 0 if it is not an image.
+    """What is in each file, in the order of the paths; height 0 where it is no image.
 
     Args:
         height: pixels, int32, shape (n,).
@@ -47,7 +47,7 @@ class FileIndex:
 
     @property
     def bad(self):
-        """Indices of the files that are not whole images, rising."""
+        """Indices of the files that are no whole image, rising."""
         return np.flatnonzero(self.height == 0)
 
 
@@ -88,7 +88,7 @@ def index_files(paths, source, tell=print):
 
 
 def reason(path):
-    """Why a file is not a whole image, in a few words."""
+    """Why a file is no whole image, in a few words."""
     try:
         size = os.stat(path).st_size
         if size == 0:
@@ -153,7 +153,7 @@ def _look(paths, sizes, indices):
 
 
 def _by_tensorflow(positions, paths):
-    """(positions, values) in batches, without files that are not images."""
+    """(positions, values) in batches, without those of files that are no image."""
     import tensorflow as tf
 
     from lnl_sr_tf.datasets.images import decode_tf
@@ -169,7 +169,7 @@ def _by_tensorflow(positions, paths):
         values = [*values, decode_tf.bits_used(contents)]
         return position, tf.stack([tf.cast(value, tf.int64) for value in values])
 
-    # An element whose map fails is dropped, and so is known by its absence.
+    # An element whose map fails is left out, and so known by its absence.
     batches = (
         tf.data.Dataset.from_tensor_slices((positions, paths))
         .map(look, num_parallel_calls=tf.data.AUTOTUNE, deterministic=False)
@@ -200,10 +200,10 @@ def _by_pillow(positions, paths):
 
 
 def _stamp(path):
-    """Size in bytes and times of change; size 0 where no file can be read.
+    """Bytes and times of change; no bytes where there is no file that can be read.
 
-    The time of the inode's change too: two files of the same size and time, as an
-    archive may give, can be swapped.
+    The time of the inode's change too: two files of one size and time, such as come out
+    of an archive, may be moved into each other's place.
     """
     try:
         stat = os.stat(path)

@@ -11,7 +11,7 @@ _BATCH = 256
 
 
 class ImageGone(Exception):
-    """An image file that was whole before can no longer be read."""
+    """An image file that was whole before cannot be read any more."""
 
 
 class ImageFiles:
@@ -156,7 +156,7 @@ class ImageFiles:
         return np.concatenate(list(self._by_pillow(boxes)))
 
     def damaged(self):
-        """The first file that is no longer a whole image, and why; None without one."""
+        """The first file that is no whole image any more, and why; None without one."""
         from lnl_sr_tf.datasets.images.file_index import index_files, reason
 
         paths = [os.fsdecode(path) for path in self.paths]

@@ -135,6 +135,15 @@ def parameters(name):
     return list(dict.fromkeys(one for part in (*found, _SHARED) for one in part))
 
 
+def needs_index(name):
+    """Whether a loss, by its name, must be told which example is which.
+
+    It must where it keeps something of each example, and so takes how many there are.
+    Of a loss that is made already, its own `needs_index` says so.
+    """
+    return "num_examples" in parameters(name)
+
+
 def conflict(name):
     """Why a loss, by its name without `_sr`, cannot be regularised; None if it can."""
     entry = LOSSES[name]

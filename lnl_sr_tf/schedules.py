@@ -7,6 +7,9 @@ Epochs are counted from 0.
 
 import math
 
+# Of selective negative learning, in their order.
+STAGES = ("negative", "selective_negative", "selective_positive")
+
 
 def regularization_weight(epoch, initial, rho, every=1):
     """The weight λ of sparse regularization: λ_t = λ0 · ρ^⌊t / r⌋.

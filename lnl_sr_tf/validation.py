@@ -1,15 +1,22 @@
-"""Arrays that come from outside, checked: numbers, and labels of classes."""
+"""The one check of arrays that come from outside: numbers, labels, probabilities."""
 
 import collections.abc
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from lnl_sr_tf.errors import InputError
 
 _LARGEST = 2**53  # beyond, a float is no whole number for sure
+# How far the sum of a row of probabilities may be from 1. bfloat16 rounds each by up to
+# 1/256 of itself, and so their sum.
+_OF_OUTPUTS = 1e-2
+# Nobody computes a transition matrix in bfloat16. What is typed or printed with three
+# or four digits is as near as this, and what is farther off was not meant as one.
+_OF_MATRIX = 1e-3
 
 
-def numbers(name, values, ndim=None):
+def numbers(name: str, values: ArrayLike, ndim: int | None = None) -> np.ndarray:
     """Values as an array of float64.
 
     Args:
@@ -18,8 +25,8 @@ def numbers(name, values, ndim=None):
         ndim: how many dimensions they must have, where that is known.
 
     Raises:
-        InputError: if they are a mapping or a set, which would be taken by its keys,
-            are no numbers, have rows of differing lengths, or other dimensions.
+        InputError: if they are a mapping or a set, whose keys NumPy would take, or not
+            numbers, or have rows of differing lengths, or other dimensions.
 
     Example:
         >>> numbers("counts", [3, 1])
@@ -50,7 +57,13 @@ def numbers(name, values, ndim=None):
     return array
 
 
-def labels(name, values, num_classes, count=None, none_of_them=False):
+def labels(
+    name: str,
+    values: ArrayLike,
+    num_classes: int | None,
+    count: int | None = None,
+    none_of_them: bool = False,
+) -> np.ndarray:
     """Labels of classes as an array of int64, shape (n,).
 
     Args:
@@ -110,6 +123,114 @@ def labels(name, values, num_classes, count=None, none_of_them=False):
             + (f" and {len(bad) - 1} more such" if bad[1:].size else "")
         )
     return array.astype(np.int64)
+
+
+def probabilities(name: str, values: ArrayLike) -> np.ndarray:
+    """Rows of probabilities, one an example, as an array of float64, shape (n, k).
+
+    Args:
+        name: what they are, for messages.
+        values: shape (n, k), n ≥ 1, k ≥ 2: at least 0, each row with a sum within 0.01
+            of 1. They are not scaled.
+
+    Raises:
+        InputError: that says what was received and what was expected.
+
+    Example:
+        >>> probabilities("outputs", [[0.5, 0.5]])
+        array([[0.5, 0.5]])
+    """
+    array = numbers(name, values, ndim=2)
+    if array.shape[0] < 1 or array.shape[1] < 2:
+        raise InputError(
+            f"{name}: expected at least one example and two classes, shape (n, k); "
+            f"received the shape {array.shape}"
+        )
+    _check_rows(name, array, _OF_OUTPUTS, "; logits want a softmax first")
+    return array
+
+
+def probabilities_and_labels(
+    outputs: ArrayLike, given: ArrayLike
+) -> tuple[np.ndarray, np.ndarray]:
+    """A network's outputs as by `probabilities`, and a label of each as by `labels`.
+
+    Raises:
+        InputError: as of these two, which speak of `probabilities` and `labels`.
+    """
+    array = probabilities("probabilities", outputs)
+    return array, labels("labels", given, array.shape[1], len(array))
+
+
+def softmax(logits: ArrayLike) -> np.ndarray:
+    """softmax(z) of logits from outside, float64, shape (n, k).
+
+    Raises:
+        InputError: if they are not finite numbers of shape (n, k).
+
+    Example:
+        >>> softmax([[0.0, 0.0]])
+        array([[0.5, 0.5]])
+    """
+    array = numbers("logits", logits, ndim=2)
+    bad = np.flatnonzero(~np.isfinite(array).all(axis=1))
+    if len(bad):
+        raise InputError(
+            "logits must be finite numbers of shape (n, classes); received NaN or "
+            f"infinity in row {bad[0]}"
+        )
+    powers = np.exp(array - array.max(axis=1, keepdims=True, initial=-np.inf))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+def transition_matrix(
+    name: str, values: ArrayLike, num_classes: int | None = None, first_row: int = 0
+) -> np.ndarray:
+    """T, T[i, j] = P(given = j | true = i), as an array of float64, shape (k, k).
+
+    Args:
+        name: what it is and where, for messages.
+        values: k rows of k probabilities, at least 0, each with a sum within 0.001 of
+            1. They are not scaled.
+        num_classes: k, where that is known.
+        first_row: the number of the first row in messages: 1 for lines of a file.
+
+    Raises:
+        InputError: that says what was received and what was expected.
+
+    Example:
+        >>> transition_matrix("matrix", [[0.8, 0.2], [0, 1]])
+        array([[0.8, 0.2],
+               [0. , 1. ]])
+    """
+    array = numbers(name, values)
+    classes = array.shape[:1] if num_classes is None else (num_classes,)
+    if array.ndim != 2 or not array.size or array.shape != 2 * classes:
+        wanted = "a square matrix"
+        if num_classes is not None:
+            wanted = f"a matrix of {num_classes} rows and columns"
+        raise InputError(
+            f"{name}: expected {wanted}, one a class; received the shape {array.shape}"
+        )
+    _check_rows(name, array, _OF_MATRIX, first_row=first_row)
+    return array
+
+
+def _check_rows(name, array, tolerance, hint="", first_row=0):
+    """Raise InputError unless every row is a distribution; NaN is none."""
+    with np.errstate(all="ignore"):
+        sums = array.sum(axis=1)
+        right = (array >= 0).all(axis=1) & (np.abs(sums - 1.0) < tolerance)
+    bad = np.flatnonzero(~right)
+    if len(bad):
+        row = ", ".join(f"{value:.6g}" for value in array[bad[0]][:6])
+        raise InputError(
+            f"{name}, row {bad[0] + first_row}: expected probabilities, at least 0, "
+            f"that sum to 1 (within {tolerance:g}{hint}); received {row}"
+            + (", …" if array.shape[1] > 6 else "")
+            + f", sum {sums[bad[0]]:.6g}"
+            + (f" and {len(bad) - 1} more such" if bad[1:].size else "")
+        )
 
 
 def _check_mask(name, values):

@@ -1,9 +1,13 @@
-"""Probabilities that can be relied on: temperature scaling, with noisy labels too."""
+"""How far probabilities can be relied on, and the temperature that mends them."""
+
+from typing import NamedTuple
 
 import numpy as np
-from scipy.special import log_softmax, logsumexp, softmax
+from numpy.typing import ArrayLike
+from scipy.special import log_softmax, logsumexp
 
-from lnl_sr_tf.analysis.reliability import reliability
+from lnl_sr_tf import validation
+from lnl_sr_tf.errors import InputError
 
 # Sharpened logits want far from 1: those on a sphere less, those that grow with λ more.
 _SMALLEST, _LARGEST = 1e-3, 1e4
@@ -13,7 +17,79 @@ _UNLIKELY = 12.0  # in nats below the largest log-likelihood
 _ENOUGH = 10_000  # examples
 
 
-def fit_temperature(logits, labels, matrix=None):
+class Reliability(NamedTuple):
+    """Confidence, accuracy (NaN where there are no examples) and count of each bin.
+
+    `ece` is the expected calibration error.
+    """
+
+    confidence: np.ndarray
+    accuracy: np.ndarray
+    count: np.ndarray
+    ece: float
+
+
+def reliability(
+    probabilities: ArrayLike, labels: ArrayLike, bins: int = 15
+) -> Reliability:
+    """Accuracy by confidence, the probability of the class that is predicted.
+
+    Args:
+        probabilities: shape (n, k); each row sums to 1.
+        labels: classes in [0, k), shape (n,).
+        bins: M ≥ 1.
+
+    Returns:
+        A `Reliability` of arrays of shape (M,), as of `binned`.
+
+    Raises:
+        InputError: if shapes do not fit, rows are not distributions, a label is not one
+            of the classes, or there are no bins.
+
+    Example:
+        >>> reliability([[0.8, 0.2], [0.6, 0.4]], [0, 1], bins=2).ece
+        0.2
+    """
+    probabilities, labels = validation.probabilities_and_labels(probabilities, labels)
+    if bins < 1:
+        raise InputError(f"expected at least 1 bin; received {bins}")
+    right = probabilities.argmax(axis=1) == labels
+    return binned(probabilities.max(axis=1), right, bins)
+
+
+def binned(confidence: np.ndarray, right: np.ndarray, bins: int = 15) -> Reliability:
+    """How often what was said with some confidence was right, by that confidence.
+
+    Bin m of M holds the examples whose confidence is in ((m − 1) / M, m / M]; the first
+    one those of 0 too. The expected calibration error is
+    ECE = Σ_m n_m / n · |accuracy_m − confidence_m|, of the means in bin m (Guo et al.,
+    "On Calibration of Modern Neural Networks", ICML 2017).
+
+    Args:
+        confidence: in [0, 1], shape (n,), n ≥ 1.
+        right: whether it was right, shape (n,).
+        bins: M ≥ 1.
+
+    Returns:
+        A `Reliability` of arrays of shape (M,).
+
+    Example:
+        >>> binned(np.array([0.8, 0.6]), np.array([True, False]), bins=2).ece
+        0.2
+    """
+    edges = np.linspace(0.0, 1.0, bins + 1)
+    place = np.digitize(confidence, edges[1:-1], right=True)
+    count = np.bincount(place, minlength=bins)
+    with np.errstate(invalid="ignore"):  # 0 / 0 is the NaN of an empty bin
+        said = np.bincount(place, confidence, bins) / count
+        accuracy = np.bincount(place, right, bins) / count
+    gap = np.nan_to_num(np.abs(accuracy - said))
+    return Reliability(said, accuracy, count, float(count @ gap / len(right)))
+
+
+def fit_temperature(
+    logits: ArrayLike, labels: ArrayLike, matrix: ArrayLike | None = None
+) -> float:
     """The temperature at which a network is as confident as labels say it may be.
 
     The likelihood of labels that were drawn from the true ones by T is
@@ -36,18 +112,17 @@ def fit_temperature(logits, labels, matrix=None):
         confidence does not depend on t, as for logits that are all the same.
 
     Raises:
-        ValueError: if shapes do not fit, or there is no example.
+        InputError: if shapes do not fit, a label is not one of the classes, or there is
+            no example.
 
     Example:
         >>> fit_temperature(logits, labels)
         2.31
     """
-    logits, labels = np.asarray(logits, np.float64), np.asarray(labels)
-    if logits.ndim != 2 or not len(logits) or labels.shape != logits.shape[:1]:
-        raise ValueError(
-            "expected logits of shape (n, k), n ≥ 1, and n labels; received "
-            f"{logits.shape} and {labels.shape}"
-        )
+    logits = validation.numbers("logits", logits, ndim=2)
+    labels = validation.labels("labels", labels, logits.shape[1], len(logits))
+    if not len(logits):
+        raise InputError("expected logits of at least one example; received none")
     step = -(-len(labels) // _ENOUGH)
     logits, labels = logits[::step], labels[::step]
     with np.errstate(divide="ignore"):
@@ -83,7 +158,9 @@ def fit_temperature(logits, labels, matrix=None):
     return float(np.exp(np.interp(mean, rising, grid[::-1])))
 
 
-def calibration_error(logits, labels, temperature=1.0):
+def calibration_error(
+    logits: ArrayLike, labels: ArrayLike, temperature: float = 1.0
+) -> float:
     """The expected calibration error of softmax(z/t), in 15 bins.
 
     Args:
@@ -98,12 +175,12 @@ def calibration_error(logits, labels, temperature=1.0):
     return reliability(probabilities(logits, temperature), labels).ece
 
 
-def probabilities(logits, temperature):
+def probabilities(logits: ArrayLike, temperature: float) -> np.ndarray:
     """softmax(z/t), float64, shape (n, k)."""
-    return softmax(np.asarray(logits, np.float64) / temperature, axis=1)
+    return validation.softmax(np.asarray(logits, np.float64) / temperature)
 
 
-def crosswise_error(logits, labels, seed=0):
+def crosswise_error(logits: ArrayLike, labels: ArrayLike, seed: int = 0) -> float:
     """The calibration error, with the temperature fitted on other examples.
 
     Each half of the examples is measured with the temperature of the other half.

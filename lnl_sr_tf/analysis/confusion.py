@@ -3,7 +3,9 @@
 import numpy as np
 from matplotlib.figure import Figure
 
+from lnl_sr_tf import validation
 from lnl_sr_tf.analysis import heat_map, style
+from lnl_sr_tf.errors import InputError
 
 
 def confusion(true, predicted, num_classes):
@@ -25,12 +27,7 @@ def confusion(true, predicted, num_classes):
         array([[1, 1],
                [0, 1]])
     """
-    true, predicted = checked_pair(true, predicted, num_classes)
-    if (true < 0).any():
-        raise ValueError(
-            f"true labels must be in [0, {num_classes}); received {true.min()}"
-        )
-    return counted(true, predicted, num_classes)
+    return counted(*checked_pair(true, predicted, num_classes), num_classes)
 
 
 @style.fixed
@@ -77,25 +74,17 @@ def draw_confusion(counts, class_names, title, stem):
     return style.save(figure, stem)
 
 
-def checked_pair(first, second, num_classes):
-    """Two arrays of labels that belong together; the first may have −1.
+def checked_pair(true, others, num_classes, none_of_them=False):
+    """True labels, and others of the same examples, as by `validation.labels`.
 
     Raises:
-        ValueError: if shapes differ, one is empty, or a label is none of the classes.
+        InputError: as there, or if there is no example.
     """
-    first, second = np.asarray(first), np.asarray(second)
-    if first.ndim != 1 or first.shape != second.shape or not len(first):
-        raise ValueError(
-            "expected two arrays of labels of the same shape (n,), n ≥ 1; received "
-            f"{first.shape} and {second.shape}"
-        )
-    for labels, least in ((first, -1), (second, 0)):
-        if labels.min() < least or labels.max() >= num_classes:
-            raise ValueError(
-                f"labels must be in [{least}, {num_classes}); received "
-                f"{labels.min()} to {labels.max()}"
-            )
-    return first.astype(np.int64), second.astype(np.int64)
+    true = validation.labels("true labels", true, num_classes, None, none_of_them)
+    others = validation.labels("labels beside them", others, num_classes, len(true))
+    if not len(true):
+        raise InputError("expected labels of at least one example; received none")
+    return true, others
 
 
 def counted(rows, columns, num_classes):

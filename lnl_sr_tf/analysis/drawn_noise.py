@@ -28,7 +28,7 @@ def transition(clean, given, num_classes):
                [0. , 1. , 0. ],
                [nan, nan, nan]])
     """
-    clean, given = checked_pair(clean, given, num_classes)
+    clean, given = checked_pair(clean, given, num_classes, none_of_them=True)
     known = clean >= 0
     return shares_of_rows(counted(clean[known], given[known], num_classes))
 

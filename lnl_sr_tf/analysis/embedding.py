@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 
+from lnl_sr_tf import validation
 from lnl_sr_tf.analysis import style
 
 _NAMED = 20  # classes; a longer legend is larger than the figure
@@ -179,19 +180,13 @@ def draw(panels, title, stem, class_names):
 def _check(panel, num_classes):
     if panel is None or panel.points is None:
         return
-    shapes = np.shape(panel.points), np.shape(panel.labels)
-    count = shapes[0][0] if shapes[0] else 0
-    if count == 0 or shapes != ((count, 2), (count,)):
+    shape = np.shape(panel.points)
+    if shape[:1] == (0,) or shape[1:] != (2,):
         raise ValueError(
-            f"expected points of shape (n, 2) and n labels for {panel.title!r}; "
-            f"received {shapes[0]} and {shapes[1]}"
+            f"expected points of shape (n, 2), n ≥ 1, for {panel.title!r}; received "
+            f"{shape}"
         )
-    labels = np.asarray(panel.labels)
-    if labels.min() < 0 or labels.max() >= num_classes:
-        raise ValueError(
-            f"labels of {panel.title!r} must be in [0, {num_classes}); received "
-            f"{labels.min()} to {labels.max()}"
-        )
+    validation.labels(f"labels of {panel.title!r}", panel.labels, num_classes, shape[0])
 
 
 def _draw_panel(axes, panel, letters, height):

@@ -4,19 +4,13 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
+from lnl_sr_tf.runs.label_kinds import WORDS
+
 # Okabe and Ito's colours, which the colour-blind can tell apart; the styles of the
 # lines differ too, for print in grey.
 _BLUE, _ORANGE, _GREEN = "#0072B2", "#D55E00", "#009E73"
 _SAMPLES = 32
 _PER_ROW = 8
-
-
-# By what the labels of the test set are.
-_TEST_SET = {
-    "clean": "test set, clean labels",
-    "given": "test set, the labels it came with",
-    "held out": "held-out part, given labels",
-}
 
 
 def curves(rows, title, path, test_labels="clean"):
@@ -42,7 +36,7 @@ def curves(rows, title, path, test_labels="clean"):
 
     held_out = rows[0]["test_accuracy"] is None
     column = "given_test_accuracy" if held_out else "test_accuracy"
-    line(accuracy, column, _TEST_SET[test_labels], _BLUE, "-")
+    line(accuracy, column, WORDS[test_labels].labels, _BLUE, "-")
     line(accuracy, "accuracy", "training set, given labels", _ORANGE, "--")
     if two_networks:
         line(accuracy, "second_test_accuracy", "the second network's", _GREEN, ":")
@@ -104,7 +98,7 @@ def per_class(accuracies, counts, title, path, test_labels="clean"):
     mean = np.nanmean(values)
     accuracy.axhline(mean, color=_ORANGE, linestyle="--")
     accuracy.set_title(f"mean of the classes {mean:.1%} (dashed)", fontsize="medium")
-    accuracy.set(ylabel=f"accuracy,\n{_TEST_SET[test_labels]}", ylim=(0, 1))
+    accuracy.set(ylabel=f"accuracy,\n{WORDS[test_labels].labels}", ylim=(0, 1))
     accuracy.yaxis.set_major_formatter(PercentFormatter(1.0))
     examples.bar(places, counts, color=_GREEN)
     examples.set(ylabel="training\nexamples")

@@ -33,7 +33,7 @@ def dataset_name(config):
 def method_name(config):
     """Of a config: the paper's name, such as CE+SR, or ours.
 
-    The row APL of the paper is NCE+MAE.
+    The row APL of the paper is NCE+MAE. The method goes before "+SR", so in brackets.
     """
     base = config.loss.removesuffix(REGULARIZED)
     if config.method == "co_teaching" and base == "ce":

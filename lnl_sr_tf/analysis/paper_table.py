@@ -7,6 +7,7 @@ import statistics
 from scipy import stats
 
 from lnl_sr_tf.analysis import paper
+from lnl_sr_tf.runs import label_kinds
 from lnl_sr_tf.runs.folder import measured
 
 _SEEDS = 3  # of the paper's numbers
@@ -75,15 +76,15 @@ class PaperTable:
         methods: those of the rows.
         columns: (kind of noise, rate) of the columns.
         cells: dict from (method, column) to a `Cell`; some may be missing.
-        test_labels: what accuracy is measured by, as in `summary.json`; None while no
-            run is finished.
+        test_labels: what accuracy is measured by, as in `summary.json`; `"clean"` while
+            no run is finished.
     """
 
     dataset: str
     methods: tuple
     columns: tuple
     cells: dict
-    test_labels: str = None
+    test_labels: str = "clean"
 
     @property
     def runs(self):
@@ -126,13 +127,13 @@ def collect(number, runs):
     published = paper.numbers(number)
     for config, folder in runs:
         dataset = paper.dataset_name(config)
-        table = made.setdefault(dataset, {"cells": {}, "labels": None})
+        table = made.setdefault(dataset, {"cells": {}, "labels": "clean"})
         key = paper.method_name(config), paper.corruption(config)
         values, wanted = table["cells"].get(key, ((), 0))
         if folder.finished():
             summary = folder.summary()
             values += (100.0 * measured(summary),)
-            table["labels"] = summary.get("test_labels", "clean")
+            table["labels"] = label_kinds.kind(summary)
         table["cells"][key] = values, wanted + 1
     return [
         PaperTable(

@@ -1,63 +1,13 @@
-"""Whether a model is right as often as it is sure."""
-
-import typing
+"""The figure of how far a model's confidence can be relied on."""
 
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from lnl_sr_tf.analysis import style
+from lnl_sr_tf.analysis.calibration import reliability
 
-
-class Reliability(typing.NamedTuple):
-    """Confidence, accuracy (NaN where there are no examples) and count of each bin.
-
-    `ece` is the expected calibration error.
-    """
-
-    confidence: np.ndarray
-    accuracy: np.ndarray
-    count: np.ndarray
-    ece: float
-
-
-def reliability(probabilities, labels, bins=15):
-    """Accuracy by confidence, the probability of the class that is predicted.
-
-    Bin m of M holds the examples whose confidence is in ((m − 1) / M, m / M]. The
-    expected calibration error is ECE = Σ_m n_m / n · |accuracy_m − confidence_m|, of
-    the means in bin m (Guo et al., "On Calibration of Modern Neural Networks", ICML
-    2017).
-
-    Args:
-        probabilities: shape (n, k); each row sums to 1.
-        labels: classes in [0, k), shape (n,).
-        bins: M ≥ 1.
-
-    Returns:
-        A `Reliability` of arrays of shape (M,).
-
-    Raises:
-        ValueError: if shapes do not fit, rows are no distributions, a label is none of
-            the classes, or there are no bins.
-
-    Example:
-        >>> reliability([[0.8, 0.2], [0.6, 0.4]], [0, 1], bins=2).ece
-        0.2
-    """
-    probabilities = np.asarray(probabilities, np.float64)
-    labels = np.asarray(labels)
-    _check(probabilities, labels, bins)
-    sure = probabilities.max(axis=1)
-    right = probabilities.argmax(axis=1) == labels
-    edges = np.linspace(0.0, 1.0, bins + 1)
-    place = np.digitize(sure, edges[1:-1], right=True)
-    count = np.bincount(place, minlength=bins)
-    with np.errstate(invalid="ignore"):  # 0 / 0 is the NaN of an empty bin
-        confidence = np.bincount(place, sure, bins) / count
-        accuracy = np.bincount(place, right, bins) / count
-    gap = np.nan_to_num(np.abs(accuracy - confidence))
-    return Reliability(confidence, accuracy, count, float(count @ gap / len(labels)))
+__all__ = ["draw_reliability", "reliability"]
 
 
 @style.fixed
@@ -123,26 +73,3 @@ def draw_reliability(result, title, stem):
         axes.grid(alpha=0.3)
         axes.set_axisbelow(True)
     return style.save(figure, stem)
-
-
-def _check(probabilities, labels, bins):
-    shape = probabilities.shape
-    if len(shape) != 2 or 0 in shape or labels.shape != shape[:1]:
-        raise ValueError(
-            "expected probabilities of shape (n, k), n ≥ 1, and n labels; received "
-            f"{shape} and {labels.shape}"
-        )
-    # Float16 keeps a sum of 1 to a thousandth or so.
-    off = np.abs(probabilities.sum(axis=1) - 1.0)
-    if not (np.all(probabilities >= 0) and np.all(off < 0.01)):
-        raise ValueError(
-            "each row of probabilities must sum to 1, with none below 0; received "
-            f"{probabilities[np.argmax(off)]}"
-        )
-    if labels.min() < 0 or labels.max() >= shape[1]:
-        raise ValueError(
-            f"labels must be in [0, {shape[1]}); received {labels.min()} to "
-            f"{labels.max()}"
-        )
-    if bins < 1:
-        raise ValueError(f"expected at least 1 bin; received {bins}")

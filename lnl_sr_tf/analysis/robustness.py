@@ -8,7 +8,9 @@ under symmetric noise of rate η the risk R becomes
 
 Where S is constant both have the same minimisers (Theorem 1); where S is within δ of a
 constant, minimising R^η costs at most 2cδ of R (Theorem 3), c being the second factor
-over the first. Arguments mean the same everywhere; a ValueError says which is wrong:
+over the first. The report takes `check` and `risk`; the other functions are the steps
+of the paper's argument one by one, as docs/theory.md lists them, for those who study a
+loss. Arguments mean the same everywhere; a ValueError says which is wrong:
 
     loss           a loss of this library, or `SparseRegularization` around one: then
                    L(u, i) + λ‖u‖_p^p. It must be a fixed function of u: none of the
@@ -27,6 +29,7 @@ import typing
 import numpy as np
 from keras import ops
 
+from lnl_sr_tf import validation
 from lnl_sr_tf.losses.base import check_range, loss_of_this_library
 from lnl_sr_tf.losses.sparse_regularization import SparseRegularization
 
@@ -42,12 +45,12 @@ def class_losses(loss, probabilities):
     >>> class_losses(CrossEntropy(), [[0.5, 0.5]])  # log 2, log 2
     """
     loss = _check_loss(loss)
-    probabilities = _check_probabilities("probabilities", probabilities)
+    probabilities = validation.probabilities("probabilities", probabilities)
     values = np.empty(probabilities.shape)
     rows = max(1, _CHUNK // values.shape[1])
     for start in range(0, len(values), rows):
         part = slice(start, start + rows)
-        values[part] = _evaluate(loss, probabilities[part].astype("float64"))
+        values[part] = _evaluate(loss, probabilities[part])
     return values
 
 
@@ -90,7 +93,7 @@ def distance_to_permutations(probabilities, v):
     Raises ValueError if one of the two is no distribution, or they do not fit.
     >>> distance_to_permutations([[0.1, 0.9]], [0.6, 0.4])  # 0.3 √2 = 0.424
     """
-    outputs = _check_probabilities("probabilities", probabilities).astype("float64")
+    outputs = validation.probabilities("probabilities", probabilities)
     v = _check_vector(v, outputs.shape[1])
     return np.linalg.norm(np.sort(outputs, axis=-1) - np.sort(v), axis=-1)
 
@@ -233,7 +236,7 @@ def _delta(loss, values, v):
 
 
 def _risk(values, labels):
-    labels = _check_labels(labels, values.shape)
+    labels = validation.labels("labels", labels, values.shape[1], len(values))
     return float(np.take_along_axis(values, labels[:, None], axis=-1).mean())
 
 
@@ -262,38 +265,8 @@ def _needs_logits(loss):
     return loss.needs_logits or any(_needs_logits(part) for part in parts)
 
 
-def _check_probabilities(name, probabilities):
-    probabilities = np.asarray(probabilities)
-    shape = probabilities.shape
-    if len(shape) != 2 or shape[0] < 1 or shape[1] < 2:
-        raise ValueError(
-            f"`{name}` must have shape (n, k), n ≥ 1, k ≥ 2. Received: shape {shape}"
-        )
-    sums = probabilities.sum(axis=-1, dtype="float64")
-    if not (probabilities.min() >= 0 and np.abs(sums - 1.0).max() < 1e-3):
-        raise ValueError(
-            f"`{name}` must be at least 0, with rows that sum to 1. Received: numbers "
-            f"from {probabilities.min():.6g}, sums from {sums.min():.6g} to "
-            f"{sums.max():.6g}. Take the softmax of logits."
-        )
-    return probabilities
-
-
 def _check_vector(v, classes):
-    v = np.eye(classes)[0] if v is None else np.asarray(v, "float64")
+    v = np.eye(classes)[0] if v is None else validation.numbers("v", v)
     if v.shape != (classes,):
         raise ValueError(f"`v` must have shape ({classes},). Received: shape {v.shape}")
-    return _check_probabilities("v", v[None])[0]
-
-
-def _check_labels(labels, shape):
-    labels = np.asarray(labels)
-    if labels.shape != shape[:1] or not np.issubdtype(labels.dtype, np.integer):
-        raise ValueError(
-            f"`labels` must be integers of shape ({shape[0]},), as many as outputs. "
-            f"Received: {labels.dtype} of shape {labels.shape}"
-        )
-    if labels.min() < 0 or labels.max() >= shape[1]:
-        received = f"{labels.min()} to {labels.max()}"
-        raise ValueError(f"`labels` must be in [0, {shape[1]}). Received: {received}")
-    return labels
+    return validation.probabilities("v", v[None])[0]

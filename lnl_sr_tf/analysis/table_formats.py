@@ -3,13 +3,9 @@
 import csv
 import io
 
+from lnl_sr_tf.runs.label_kinds import WORDS
+
 _OURS = "±"
-_WHAT = {
-    None: "accuracy on the clean test set",
-    "clean": "accuracy on the clean test set",
-    "given": "accuracy by the labels that the test set came with",
-    "held out": "accuracy by the given labels of the held-out part",
-}
 
 
 def text(table):
@@ -133,9 +129,10 @@ def as_csv(tables):
 
 def caption(table):
     """What the numbers of a table are, one line."""
+    measured = WORDS[table.test_labels].accuracy
     return (
-        f"{table.dataset}: {_WHAT[table.test_labels]} after the last epoch in %, mean "
-        "± standard deviation over seeds"
+        f"{table.dataset}: {measured} after the last epoch in %, mean ± standard "
+        "deviation over seeds"
     )
 
 

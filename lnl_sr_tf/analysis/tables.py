@@ -75,10 +75,7 @@ def cells(results, data=None):
 
 
 def _shown(config):
-    how = config.loss
-    if config.method != "standard":
-        how += f" ({config.method})"
-    return config.dataset_name, config.noise_words, how
+    return config.dataset_name, config.noise_words, config.loss_words
 
 
 def _settings(config, data):

@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
-_BINS = 15
+from lnl_sr_tf.analysis.calibration import binned
 
 
 def against_clean(audit):
@@ -29,10 +29,7 @@ def against_clean(audit):
     count = int(wrong.sum())
     measured = 0 < count < len(wrong)
     known = ~np.isnan(audit.probability)
-    probability = audit.probability[known]
-    place = np.minimum((probability * _BINS).astype(int), _BINS - 1)
-    gap = np.bincount(place, probability - wrong[known], minlength=_BINS)
-    error = float(np.abs(gap).sum() / len(place)) if len(place) else None
+    error = binned(audit.probability[known], wrong[known]).ece if known.any() else None
     return {
         "noise_rate": float(wrong.mean()),
         "auroc": float(roc_auc_score(wrong, audit.score)) if measured else None,

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import stats
 
-from lnl_sr_tf.noise.mixture import checked
+from lnl_sr_tf import validation
 
 _SHUFFLES = 199
 # Largest chance, were outputs and labels of no concern to each other, of agreeing as
@@ -90,7 +90,7 @@ def agreement(probabilities, labels, seed=0):
         >>> agreement(same, np.arange(600) % 3).classes
         array([False, False, False])
     """
-    probabilities, labels = checked(probabilities, labels)
+    probabilities, labels = validation.probabilities_and_labels(probabilities, labels)
     count, num_classes = probabilities.shape
     said = probabilities.argmax(axis=1)
     table = np.bincount(said * num_classes + labels, minlength=num_classes**2)

@@ -9,7 +9,6 @@ from sklearn.isotonic import IsotonicRegression
 from lnl_sr_tf import noise, validation
 from lnl_sr_tf.auditing.agreement import Agreement, agreement
 from lnl_sr_tf.errors import InputError
-from lnl_sr_tf.noise import mixture
 
 # Of all labels: suspects, and the estimated noise rate. On clean data a network errs
 # on about as many.
@@ -227,8 +226,8 @@ def audit_arrays(
     if (probabilities is None) == (logits is None):
         raise InputError("expected either probabilities or logits beside labels")
     if logits is not None:
-        probabilities = _softmax(logits)
-    probabilities, labels = mixture.checked(probabilities, labels)
+        probabilities = validation.softmax(logits)
+    probabilities, labels = validation.probabilities_and_labels(probabilities, labels)
     count, num_classes = probabilities.shape
     if class_names is None:
         class_names = tuple(map(str, range(num_classes)))
@@ -300,20 +299,6 @@ def _judged(probabilities, labels, score, agreed):
         told = agreed.enough(told & ~emptied)
     estimate = noise.NoiseEstimate(matrix, posterior, wrong, counts)
     return estimate, probability, told
-
-
-def _softmax(logits):
-    logits = validation.numbers("logits", logits, ndim=2)
-    bad = np.flatnonzero(~np.isfinite(logits).all(axis=1))
-    if len(bad):
-        raise InputError(
-            "logits must be finite numbers of shape (n, classes); received NaN or "
-            f"infinity in row {bad[0]}"
-        )
-    if not logits.size:
-        return logits  # of which the shape is wrong, too
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
 
 
 def _texts(name, values, count):

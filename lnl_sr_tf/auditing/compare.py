@@ -6,6 +6,7 @@ from lnl_sr_tf.auditing.of_run import class_names
 from lnl_sr_tf.datasets.copies import content_hashes
 from lnl_sr_tf.errors import InputError, RunError
 from lnl_sr_tf.experiment.finished_run import FinishedRun
+from lnl_sr_tf.runs import label_kinds
 from lnl_sr_tf.runs.folder import measured
 
 
@@ -37,7 +38,7 @@ def compare(before, after):
             f"{before} has {len(classes[0])} classes, first {classes[0][0]}, {after} "
             f"{len(classes[1])}, first {classes[1][0]}; expected two runs with the same"
         )
-    kinds = [run.summary.get("test_labels", "clean") for run in runs]
+    kinds = [label_kinds.kind(run.summary) for run in runs]
     if ("clean" in kinds) and len(set(kinds)) > 1:
         raise InputError(
             f"{before} is measured by labels that are {kinds[0]}, {after} by labels "

@@ -10,7 +10,7 @@ import numpy as np
 from lnl_sr_tf.auditing.files import sayable
 from lnl_sr_tf.errors import InputError
 
-DROP, RELABEL = "drop", "relabel"
+RELABEL = "relabel"
 _DECISIONS = ("wrong", "right", "unsure")
 _MOST_DIGITS = 18  # of an index; int64 holds more
 

@@ -3,6 +3,7 @@
 import keras
 
 from lnl_sr_tf import schedules
+from lnl_sr_tf.losses.base import check_range
 
 
 class ForgetScheduler(keras.callbacks.Callback):
@@ -24,11 +25,8 @@ class ForgetScheduler(keras.callbacks.Callback):
 
     def __init__(self, final, epochs=10):
         super().__init__()
-        if not 0 <= final < 1:
-            raise ValueError(f"`final` must be in [0, 1). Received: final={final!r}")
-        if not epochs >= 1:
-            raise ValueError(f"`epochs` must be at least 1. Received: {epochs!r}")
-        self.final = float(final)
+        self.final = check_range("final", final, 0.0, 1.0, open_high=True)
+        check_range("epochs", epochs, 1.0, float("inf"))
         self.epochs = epochs
 
     def on_epoch_begin(self, epoch, logs=None):

@@ -5,6 +5,7 @@ import keras
 from lnl_sr_tf import schedules
 from lnl_sr_tf.callbacks.recompile import recompile_where_captured
 from lnl_sr_tf.losses import SparseRegularization
+from lnl_sr_tf.losses.base import check_range
 from lnl_sr_tf.losses.nested import losses_of_kind
 
 
@@ -38,17 +39,13 @@ class RegularizationScheduler(keras.callbacks.Callback):
 
     def __init__(self, rho, every=1, initial=None):
         super().__init__()
-        if not rho > 0:
-            raise ValueError(f"`rho` must be above 0. Received: rho={rho!r}")
+        self.rho = check_range("rho", rho, 0.0, float("inf"), open_low=True)
         if int(every) != every or every < 1:
             raise ValueError(
                 f"`every` must be a whole number of at least 1. Received: {every!r}"
             )
-        if initial is not None and not initial >= 0:
-            raise ValueError(
-                f"`initial` must be at least 0. Received: initial={initial!r}"
-            )
-        self.rho = float(rho)
+        if initial is not None:
+            check_range("initial", initial, 0.0, float("inf"))
         self.every = int(every)
         self.initial = initial
         self._starts = []

@@ -5,8 +5,8 @@ import keras
 from lnl_sr_tf import schedules
 from lnl_sr_tf.callbacks.recompile import recompile_where_captured
 from lnl_sr_tf.losses import SelectiveNegativePositiveLearning
-from lnl_sr_tf.losses.negative_learning import STAGES
 from lnl_sr_tf.losses.nested import losses_of_kind
+from lnl_sr_tf.schedules import STAGES
 
 
 class StageScheduler(keras.callbacks.Callback):

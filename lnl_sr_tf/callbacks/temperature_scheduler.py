@@ -4,6 +4,7 @@ import keras
 
 from lnl_sr_tf import schedules
 from lnl_sr_tf.layers.output_sharpening import sharpening_layers
+from lnl_sr_tf.losses.base import check_range
 
 
 class TemperatureScheduler(keras.callbacks.Callback):
@@ -31,24 +32,16 @@ class TemperatureScheduler(keras.callbacks.Callback):
 
     def __init__(self, decay, every=1, initial=None, minimum=0.0):
         super().__init__()
-        if not 0 < decay <= 1:
-            raise ValueError(f"`decay` must be in (0, 1]. Received: decay={decay!r}")
+        self.decay = check_range("decay", decay, 0.0, 1.0, open_low=True)
         if int(every) != every or every < 1:
             raise ValueError(
                 f"`every` must be a whole number of at least 1. Received: {every!r}"
             )
-        if initial is not None and not initial > 0:
-            raise ValueError(
-                f"`initial` must be above 0. Received: initial={initial!r}"
-            )
-        if not minimum >= 0:
-            raise ValueError(
-                f"`minimum` must be at least 0. Received: minimum={minimum!r}"
-            )
-        self.decay = float(decay)
+        if initial is not None:
+            check_range("initial", initial, 0.0, float("inf"), open_low=True)
+        self.minimum = check_range("minimum", minimum, 0.0, float("inf"))
         self.every = int(every)
         self.initial = initial
-        self.minimum = float(minimum)
         self._starts = []
 
     def on_train_begin(self, logs=None):

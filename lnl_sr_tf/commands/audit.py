@@ -5,8 +5,9 @@ import pathlib
 
 from lnl_sr_tf import quiet
 from lnl_sr_tf.commands import backend, grids
+from lnl_sr_tf.commands.figure import make_folder
 from lnl_sr_tf.config.flag import Flag
-from lnl_sr_tf.errors import InputError, RunError
+from lnl_sr_tf.errors import InputError
 
 USAGE = "audit RUN [--folds=K] [--compare=RUN] [--nopage]"
 MEANING = (
@@ -61,7 +62,7 @@ def run(request, tell):
         more["compare"] = compare.compare(path, request.options["compare"])
     trained = _trained(path, folds, request.settings) if folds else []
     found = audit_run(path, trained, data_dir)
-    _make(out)
+    make_folder(out)
     written = files.write(found, out, more)
     if request.options["page"]:
         page_of_run.write_page(found, path, out / "audit.html", data_dir, grids.tell)
@@ -81,13 +82,6 @@ def _trained(path, folds, settings):
 
     runs = sweep.train(of_run.fold_configs(path, folds, settings), grids.tell)
     return [folder.path for _, folder in runs]
-
-
-def _make(folder):
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RunError(f"cannot make {folder}: {error.strerror or error}") from error
 
 
 def _lines(found):

@@ -4,8 +4,8 @@ import dataclasses
 
 from lnl_sr_tf.config.settings import Config
 from lnl_sr_tf.errors import InputError
+from lnl_sr_tf.schedules import STAGES
 
-STAGES = ("negative", "selective_negative", "selective_positive")
 _LARGEST_SIDE = 4096
 _MOST_PARTS = 100
 # Where mean and mode of the chances of instance noise are the same within 0.0005.

@@ -4,11 +4,11 @@ import difflib
 import math
 
 from lnl_sr_tf import schedules
-from lnl_sr_tf.config.canonical import STAGES
 from lnl_sr_tf.config.data_kinds import HUMAN_NOISE, is_path, plain_name, tidy
 from lnl_sr_tf.config.settings import Config
 from lnl_sr_tf.errors import InputError
-from lnl_sr_tf.loss_names import LOSSES, REGULARIZED, conflict
+from lnl_sr_tf.loss_names import LOSSES, REGULARIZED, conflict, needs_index
+from lnl_sr_tf.schedules import STAGES
 
 # Beyond this, float32 losses and their gradients overflow.
 _LARGEST_WEIGHT = 1e12
@@ -103,7 +103,7 @@ def _check_method(config: Config) -> None:
             )
         _check_stages(config.stages, config.epochs)
     if config.method == "co_teaching":
-        if base == "elr":
+        if needs_index(base):
             raise InputError(
                 f"--method=co_teaching cannot train --loss={config.loss}, which keeps "
                 "a memory of one network's predictions; use --method=standard"
@@ -113,12 +113,12 @@ def _check_method(config: Config) -> None:
                 "--method=co_teaching with --noise=none needs --forget_rate, since the "
                 "noise rate is not known, or --rate_estimate, from an audit"
             )
-    if config.balance != "none" and (base == "elr" or config.method == "nlnl"):
+    if config.balance != "none" and (needs_index(base) or config.method == "nlnl"):
         raise InputError(
             f"--balance={config.balance} does not go with --loss={config.loss} by "
             f"--method={config.method}, which has a mean of its own; use --balance=none"
         )
-    if config.mixup and base == "elr":
+    if config.mixup and needs_index(base):
         raise InputError(
             f"--mixup={config.mixup:g} contradicts --loss={config.loss}, which keeps a "
             "memory of single examples; use --mixup=0"

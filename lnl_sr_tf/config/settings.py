@@ -46,6 +46,11 @@ class Config(
         return self.loss.endswith(REGULARIZED)
 
     @property
+    def loss_words(self) -> str:
+        """The loss, and the method where it is not the standard one, for people."""
+        return self.loss + ("" if self.method == "standard" else f" by {self.method}")
+
+    @property
     def noise_file(self) -> bool:
         """Whether the noise is that of a matrix in a file."""
         return ends_in(self.noise, *FIELDS["noise"].files)

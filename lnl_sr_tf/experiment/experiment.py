@@ -16,8 +16,8 @@ from lnl_sr_tf.experiment import (
     run_results,
 )
 from lnl_sr_tf.experiment.headline import headline
-from lnl_sr_tf.runs import opening
-from lnl_sr_tf.runs.folder import WHAT_IS_MEASURED, RunFolder
+from lnl_sr_tf.runs import label_kinds, opening
+from lnl_sr_tf.runs.folder import RunFolder
 from lnl_sr_tf.training import on_device
 from lnl_sr_tf.training.fit import Training, fit
 from lnl_sr_tf.training.progress import Progress
@@ -128,7 +128,7 @@ def run_checked(configs: list[Config], devices: Devices, tell: Tell) -> list[Run
             tell(headline(config, dataset, made, devices, folder))
             run_data.warn_of_estimate(config, dataset, tell)
             if dataset.test_labels_are != "clean":
-                tell(WHAT_IS_MEASURED[dataset.test_labels_are])
+                tell(label_kinds.WORDS[dataset.test_labels_are].notice)
             name = f"seed {config.seed}: " if len(configs) > 1 else ""
             progress = Progress(config, folder, dataset, tell, name)
             training = Training(

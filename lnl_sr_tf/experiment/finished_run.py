@@ -53,10 +53,10 @@ class FinishedRun:
     def name(self) -> str:
         """Dataset, noise, loss and seed, for people."""
         config = self.config
-        how = config.loss
-        if config.method != "standard":
-            how += f" by {config.method}"
-        return f"{config.dataset_name}, {config.noise_words}, {how}, seed {config.seed}"
+        return (
+            f"{config.dataset_name}, {config.noise_words}, {config.loss_words}, "
+            f"seed {config.seed}"
+        )
 
     @functools.cached_property
     def summary(self) -> dict[str, Any]:

@@ -29,16 +29,11 @@ def headline(
     return (
         f"{dataset.name} ({len(dataset.given_labels)} to train, "
         f"{len(dataset.test_labels)} to test{streamed}), {_noise(config, dataset)}; "
-        f"{loss_by_method(config)}, "
+        f"{config.loss_words}, "
         f"{made.network}, {config.epochs} epochs, seed {config.seed}, {made.policy}"
         f"{', ' + devices.words if devices.words else ''}; "
         f"{folder.path}"
     )
-
-
-def loss_by_method(config: Config) -> str:
-    """The loss, and the method where it is not the standard one."""
-    return config.loss + ("" if config.method == "standard" else f" by {config.method}")
 
 
 def _noise(config: Config, dataset: Dataset) -> str:

@@ -10,7 +10,6 @@ from lnl_sr_tf.analysis import figures
 from lnl_sr_tf.config import Config
 from lnl_sr_tf.datasets import Dataset, tensorflow_import
 from lnl_sr_tf.experiment import serving_temperature
-from lnl_sr_tf.experiment.headline import loss_by_method
 from lnl_sr_tf.runs import arrays
 from lnl_sr_tf.runs.folder import RunFolder
 from lnl_sr_tf.training.build import served_model
@@ -61,7 +60,7 @@ def _draw(
 ) -> None:
     folder.figures.mkdir(exist_ok=True)
     title = f"{dataset.name}, noise {config.noise_words}"
-    of_run = f"{title}, {loss_by_method(config)}, seed {config.seed}"
+    of_run = f"{title}, {config.loss_words}, seed {config.seed}"
     figures.curves(rows, of_run, folder.figures / "curves.png", dataset.test_labels_are)
     figures.samples(
         dataset.train_images,

@@ -11,7 +11,7 @@ import numpy as np
 from keras import ops
 
 from lnl_sr_tf.losses.base import RobustLoss
-from lnl_sr_tf.validation import numbers
+from lnl_sr_tf.validation import transition_matrix
 
 
 class _Correction(RobustLoss):
@@ -21,7 +21,9 @@ class _Correction(RobustLoss):
 
     def __init__(self, matrix=None, **kwargs):
         super().__init__(**kwargs)
-        self.matrix = None if matrix is None else check_matrix(matrix)
+        if matrix is not None:
+            matrix = transition_matrix("`matrix`", matrix).tolist()
+        self.matrix = matrix
 
     def _matrix(self, log_probs):
         """T as a tensor; without one, the identity."""
@@ -105,32 +107,6 @@ class BackwardCorrection(_Correction):
         inverse = ops.convert_to_tensor(self._inverse, dtype=log_probs.dtype)
         values = -ops.maximum(log_probs, math.log(self.epsilon))
         return ops.matmul(values, ops.transpose(inverse))
-
-
-def check_matrix(matrix):
-    """A transition matrix as nested lists of floats.
-
-    Raises:
-        ValueError: if it is not square, or a row is no distribution.
-    """
-    array = numbers("`matrix`", matrix)
-    if array.ndim != 2 or not array.size:
-        raise ValueError(
-            f"`matrix` must hold k rows of k numbers. Received: matrix={matrix!r}"
-        )
-    if array.shape[0] != array.shape[1]:
-        raise ValueError(
-            f"`matrix` must be square. Received {array.shape[0]} rows, and "
-            f"{array.shape[1]} numbers in row 0."
-        )
-    rows = array.tolist()
-    for number, row in enumerate(rows):
-        if not (min(row) >= 0 and abs(sum(row) - 1.0) < 1e-3):
-            raise ValueError(
-                "Rows of `matrix` must be probabilities that sum to 1. Received in row "
-                f"{number}: {row}"
-            )
-    return rows
 
 
 def _inverse(matrix):

@@ -10,9 +10,9 @@ from keras.src.backend import get_keras_mask
 from lnl_sr_tf.losses.base import RobustLoss, expm1, finite_logs
 from lnl_sr_tf.losses.labels import of_labels
 from lnl_sr_tf.predictions import like_values
+from lnl_sr_tf.schedules import STAGES
 
 # In the order in which they follow each other.
-STAGES = ("negative", "selective_negative", "selective_positive")
 
 
 @keras.saving.register_keras_serializable("lnl_sr_tf")

@@ -1,12 +1,17 @@
 """Drawing wrong labels from a transition matrix."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from lnl_sr_tf import validation
-from lnl_sr_tf.errors import InputError
 
 
-def corrupt(labels, matrix, seed, exact=True):
+def corrupt(
+    labels: ArrayLike,
+    matrix: ArrayLike,
+    seed: int | np.random.Generator,
+    exact: bool = True,
+) -> np.ndarray:
     """Labels as a careless annotator would give them, by a transition matrix.
 
     With `exact`, of the n_i examples of class i precisely round(n_i (1 − T[i, i]))
@@ -15,7 +20,7 @@ def corrupt(labels, matrix, seed, exact=True):
 
     Args:
         labels: true labels, integers in [0, k), shape (n,) or (n, 1).
-        matrix: T, shape (k, k), rows sum to 1; T[i, j] = P(given = j, true = i).
+        matrix: T, shape (k, k), rows sum to 1; T[i, j] = P(given = j | true = i).
         seed: an integer ≥ 0, or a `numpy.random.Generator`, which is moved on.
         exact: whether each class's share of wrong labels is exact.
 
@@ -23,16 +28,15 @@ def corrupt(labels, matrix, seed, exact=True):
         Given labels, int64, shape (n,). The input is left as it is.
 
     Raises:
-        InputError: if the labels are no integers in [0, k), or the matrix is not
-            square, or its rows are no distributions.
+        InputError: if a label is not an integer in [0, k), or the matrix is not a
+            transition matrix (`validation.transition_matrix`).
 
     Example:
         >>> given = corrupt(clean, symmetric_matrix(10, 0.4), seed=1)
         >>> (given != clean).mean()
         0.4
     """
-    matrix = validation.numbers("matrix", matrix)
-    _check(matrix)
+    matrix = validation.transition_matrix("matrix", matrix)
     labels = validation.labels("labels", labels, len(matrix))
     rng = np.random.default_rng(seed)
     given = labels.copy()
@@ -71,16 +75,3 @@ def _draw(labels, rows, rng):
     draws = labels + rng.random(len(labels)) * (1.0 - 1e-9)
     position = np.searchsorted(steps, draws, side="right")
     return np.minimum(position - labels * len(rows), len(rows) - 1).astype(np.int64)
-
-
-def _check(matrix):
-    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
-        raise InputError(
-            f"a transition matrix must be square; received shape {matrix.shape}"
-        )
-    if (matrix < 0).any() or not np.allclose(matrix.sum(axis=1), 1.0, atol=1e-6):
-        raise InputError(
-            "every row of a transition matrix must hold probabilities that sum to 1; "
-            f"received rows with sums {np.unique(matrix.sum(axis=1).round(4))[:5]} "
-            f"and smallest entry {matrix.min():g}"
-        )

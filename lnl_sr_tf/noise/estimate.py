@@ -1,17 +1,18 @@
-"""Estimating a transition matrix from what a network says."""
+"""A transition matrix estimated from a network's outputs."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from lnl_sr_tf import validation
 from lnl_sr_tf.errors import InputError
 
 
-def estimate_matrix(probabilities, quantile=0.97):
-    """T̂[i, j] = u_j(x_i), x_i an example of which the network is sure that it is of i.
+def estimate_matrix(probabilities: ArrayLike, quantile: float = 0.97) -> np.ndarray:
+    """T̂[i, j] = u_j(x_i), where x_i is an example almost certainly of class i.
 
-    `probabilities` are those of a network trained on the given labels, so that they
-    tell how such an example is labelled. x_i is the example at the given quantile of
-    u_i, near the top rather than at it, where outliers are. Patrini et al., "Making
+    `probabilities` are the outputs of a network trained on the given labels, so they
+    say how such an example is labelled. x_i is the example at the given quantile of
+    u_i: near the top but not at it, where outliers are. Patrini et al., "Making
     Deep Neural Networks Robust to Label Noise: A Loss Correction Approach" (CVPR 2017),
     section 4.
 
@@ -23,27 +24,14 @@ def estimate_matrix(probabilities, quantile=0.97):
         float64 array of shape (k, k), whose rows sum to 1.
 
     Raises:
-        InputError: if the shape or the quantile is wrong, or the rows are no
-            probabilities.
+        InputError: if the quantile is out of range, or the rows are not probabilities.
 
     Example:
         >>> estimate_matrix([[0.9, 0.1], [0.2, 0.8]], quantile=1)
         array([[0.9, 0.1],
                [0.2, 0.8]])
     """
-    probabilities = validation.numbers("probabilities", probabilities, ndim=2)
-    if not probabilities.size:
-        raise InputError(
-            "probabilities must have the shape (examples, classes); received "
-            f"{probabilities.shape}"
-        )
-    sums = probabilities.sum(axis=1)
-    if not (probabilities.min() >= 0 and (abs(sums - 1) < 1e-2).all()):
-        raise InputError(
-            "rows of probabilities must be at least 0 and sum to 1 (logits want a "
-            f"softmax first); received numbers from {probabilities.min():.4g} to "
-            f"{probabilities.max():.4g}, sums from {sums.min():.4g} to {sums.max():.4g}"
-        )
+    probabilities = validation.probabilities("probabilities", probabilities)
     if not 0 <= quantile <= 1:
         raise InputError(f"quantile must be in [0, 1]; received {quantile}")
     sure = [

@@ -3,29 +3,36 @@
 import json
 import os
 import pathlib
+from collections.abc import Sequence
+from typing import IO
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from lnl_sr_tf import validation
 from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.noise.npy import read_npy
 
 MATRIX_FILES = (".csv", ".npy", ".json")
 
 
-def read_matrix(path, num_classes, class_names=None):
+def read_matrix(
+    path: str | os.PathLike, num_classes: int, class_names: Sequence[str] | None = None
+) -> np.ndarray:
     """A transition matrix from a file.
 
-    It may be a .csv (numbers alone, a row a line), a .npy, or a .json as `lnl-sr audit`
-    writes it, with the rows in `transition_matrix`.
+    It may be a .csv (numbers only, one row per line), a .npy, or a .json as
+    `lnl-sr audit` writes it, with the rows in `transition_matrix`.
 
     Args:
         path: the file.
         num_classes: k.
-        class_names: the names of the classes, in order, which those in a .json must
-            be; by default they may be any.
+        class_names: the names that a .json must give the classes, in order; by default
+            any.
 
     Returns:
-        float64 array of shape (k, k), whose rows sum to 1.
+        float64 array of shape (k, k). Rows, which may be off by 0.001 in the file, are
+        scaled so that they sum to 1.
 
     Raises:
         InputError: if the file cannot be read, or holds no such matrix.
@@ -46,7 +53,8 @@ def read_matrix(path, num_classes, class_names=None):
             raise InputError(f"{path}: expected a file, {', '.join(MATRIX_FILES)}")
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}") from None
-    return check_matrix(matrix, num_classes, str(path))
+    matrix = validation.transition_matrix(str(path), matrix, num_classes, first_row=1)
+    return matrix / matrix.sum(axis=1, keepdims=True)
 
 
 def _numbers(path):
@@ -58,7 +66,7 @@ def _numbers(path):
         raise InputError(f"{path} is no .npy file of plain numbers") from None
     if matrix.dtype.kind not in "iuf":
         raise InputError(f"{path} is no .npy file of plain numbers")
-    with np.errstate(all="ignore"):  # `check_matrix` names what comes of it
+    with np.errstate(all="ignore"):  # what overflows here is refused with its row
         return matrix.astype(np.float64)
 
 
@@ -118,33 +126,11 @@ def _few(names):
     return ", ".join(names[:5]) + (f" … ({len(names)})" if len(names) > 5 else "")
 
 
-def write_matrix(path, matrix):
-    """Write a transition matrix as .csv, so that `read_matrix` gives the same.
+def write_matrix(path: str | os.PathLike | IO[bytes], matrix: ArrayLike) -> None:
+    """Write a transition matrix as .csv; `read_matrix` gives the same numbers back.
 
     Args:
         path: a path, or a file open for writing bytes.
         matrix: floats, shape (k, k).
     """
     np.savetxt(path, matrix, delimiter=",", fmt="%.17g")
-
-
-def check_matrix(matrix, num_classes, source):
-    """The matrix, if it is one of transition for k classes.
-
-    Raises:
-        InputError: that names the source and says what is wrong.
-    """
-    if matrix.shape != (num_classes, num_classes):
-        raise InputError(
-            f"{source}: expected a matrix of {num_classes} rows and columns, one a "
-            f"class; received the shape {matrix.shape}"
-        )
-    with np.errstate(all="ignore"):
-        sums = matrix.sum(axis=1)
-    for row in np.flatnonzero(~((matrix.min(axis=1) >= 0) & (abs(sums - 1) < 1e-3))):
-        raise InputError(
-            f"{source}, row {row + 1}: expected probabilities, at least 0, that sum to "
-            f"1 (within 0.001); received {np.array2string(matrix[row], threshold=12)}, "
-            f"sum {sums[row]:.6g}"
-        )
-    return matrix / sums[:, None]

@@ -3,9 +3,11 @@
 import math
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from lnl_sr_tf import validation
 from lnl_sr_tf.errors import InputError
+from lnl_sr_tf.noise.matrices import check_arguments
 
 _DEVIATION = 0.1
 _CHUNK = 4096
@@ -15,9 +17,16 @@ _CLOSE = 5e-4
 
 
 def instance_noise(
-    images, labels, rate, seed, num_classes=None, *, rate_is="mean", published=False
-):
-    """Labels whose chance to be wrong, and what they become, depend on the image.
+    images: np.ndarray,
+    labels: ArrayLike,
+    rate: float,
+    seed: int | np.random.Generator,
+    num_classes: int | None = None,
+    *,
+    rate_is: str = "mean",
+    published: bool = False,
+) -> np.ndarray:
+    """Wrong labels whose probability, and whose new class, depend on the image.
 
     Example n is flipped with probability q_n, drawn from a normal distribution around
     the rate η, of deviation 0.1, truncated to [0, 1]. What it becomes is drawn from
@@ -26,12 +35,12 @@ def instance_noise(
     "Part-dependent Label Noise: Towards Instance-dependent Label Noise" (NeurIPS 2020),
     Algorithm 2.
 
-    Two things are other than in the code that the authors published, which `published`
-    gives. The mean m of that truncated distribution is not η near 0 and 1 (0.127 for
-    η = 0.1), so that q_n is scaled: to q_n η / m for η < 1/2, and 1 − q_n to
-    (1 − q_n)(1 − η) / (1 − m) for η > 1/2. And x_n is brought to mean 0 and deviation
-    1, where theirs are the pixels as they are, from 0 to 255: what is common to all
-    images then decides what most of a class are taken for.
+    Two things differ from the authors' published code, which `published` follows. The
+    mean m of that truncated distribution is not η near 0 and 1 (0.127 for η = 0.1), so
+    q_n is scaled: to q_n η / m for η < 1/2, and 1 − q_n to (1 − q_n)(1 − η) / (1 − m)
+    for η > 1/2. And x_n is standardised to mean 0 and deviation 1, where theirs are raw
+    pixels, from 0 to 255: what all images share then decides what most of a class are
+    mistaken for.
 
     Args:
         images: uint8, shape (n, height, width, channels).
@@ -60,13 +69,10 @@ def instance_noise(
             f"instance noise needs an image for each label; received {len(images)} "
             f"images and {len(labels)} labels"
         )
-    if not 0 <= rate < 1:
-        raise InputError(f"a noise rate must be in [0, 1); received {rate}")
+    classes = num_classes or int(labels.max(initial=0)) + 1
+    check_arguments(classes, rate)
     if rate_is not in ("mean", "mode"):
         raise InputError(f"rate_is must be 'mean' or 'mode'; received {rate_is!r}")
-    classes = num_classes or int(labels.max(initial=0)) + 1
-    if classes < 2:
-        raise InputError(f"label noise needs at least 2 classes; received {classes}")
     given = labels.copy()
     if rate == 0:
         return given
@@ -92,7 +98,7 @@ def instance_noise(
     return given
 
 
-def truncated_mean(mode):
+def truncated_mean(mode: float) -> float:
     """The mean of a normal distribution that is truncated to [0, 1].
 
     Args:

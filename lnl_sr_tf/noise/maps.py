@@ -1,28 +1,29 @@
 """Asymmetric noise by a map that a person gives, such as `cat>dog,3>5`."""
 
 import difflib
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from lnl_sr_tf import validation
 from lnl_sr_tf.errors import InputError
-from lnl_sr_tf.noise.matrices import check_rate
+from lnl_sr_tf.noise.matrices import check_rate, matrix_of_map
 
 
-def parse_map(text, class_names):
-    """Which class is taken for which, from text.
+def parse_map(text: str, class_names: Sequence[str]) -> dict[int, int]:
+    """Which class is mistaken for which, from text.
 
     Args:
-        text: `true>given` pairs by commas, each a class's name or its index.
-        class_names: one name a class, in the order of the indices. A name wins over an
-            index that is written the same.
+        text: `true>given` pairs separated by commas, each a class's name or its index.
+        class_names: one name per class, in the order of the indices. A name wins over
+            an index that is written the same.
 
     Returns:
         Dict from the index of a true class to that of the given one.
 
     Raises:
-        InputError: if a pair is malformed, names no class, or a class stands twice on
-            the left.
+        InputError: if a pair is malformed, names no class, or a class is twice on the
+            left.
 
     Example:
         >>> parse_map("cat>dog, 2>0", ("bird", "cat", "dog"))
@@ -48,7 +49,9 @@ def parse_map(text, class_names):
     return partners
 
 
-def map_matrix(num_classes, rate, partners):
+def map_matrix(
+    num_classes: int, rate: float, partners: Mapping[int, int]
+) -> np.ndarray:
     """T of a map: class i becomes partners[i] with probability η; others stay.
 
     Args:
@@ -60,25 +63,23 @@ def map_matrix(num_classes, rate, partners):
         float64 array of shape (k, k), whose rows sum to 1.
 
     Raises:
-        InputError: if the rate is out of range, a class is none, or its own partner.
+        InputError: if the rate is out of range, or a partner is not a class or the
+            class itself.
 
     Example:
         >>> map_matrix(3, 0.4, {1: 2})[1]
         array([0. , 0.6, 0.4])
     """
     check_rate(rate)
-    if not isinstance(partners, dict):
+    if not isinstance(partners, Mapping):
         raise InputError(f"partners: expected a dict; received {partners!r:.80}")
+    checked = {}
     for pair in partners.items():
-        true, given = validation.labels("partners", pair, num_classes, count=2)
+        true, given = validation.labels("partners", pair, num_classes, count=2).tolist()
         if true == given:
             raise InputError(f"partners: class {true} is taken for itself")
-    matrix = np.eye(num_classes)
-    for true, given in partners.items():
-        true, given = int(true), int(given)
-        matrix[true, true] = 1.0 - rate
-        matrix[true, given] = rate
-    return matrix
+        checked[true] = given
+    return matrix_of_map(num_classes, rate, checked)
 
 
 def _index(name, class_names, text):

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from lnl_sr_tf import validation
 from lnl_sr_tf.errors import InputError
@@ -31,12 +32,14 @@ class NoiseEstimate(NamedTuple):
     counts: np.ndarray
 
     @property
-    def rate(self):
+    def rate(self) -> float:
         """The noise rate: the mean of `wrong`."""
         return float(self.wrong.mean())
 
 
-def estimate_noise(probabilities, labels, temperature=_TEMPERATURE):
+def estimate_noise(
+    probabilities: ArrayLike, labels: ArrayLike, temperature: float = _TEMPERATURE
+) -> NoiseEstimate:
     """The transition matrix that makes the given labels most likely.
 
     With q_i(x) ∝ u_i(x)^{1/τ}, the sharpened output, the given label has the likelihood
@@ -47,26 +50,25 @@ def estimate_noise(probabilities, labels, temperature=_TEMPERATURE):
     1979, with the network as one of two observers).
 
     Args:
-        probabilities: u, the outputs of a network that has not learned the wrong labels
-            by heart, shape (n, k).
+        probabilities: u, the outputs of a network that has not memorised the wrong
+            labels, shape (n, k).
         labels: the given labels, integers in [0, k), shape (n,).
         temperature: τ > 0.
 
     Returns:
-        A `NoiseEstimate`. In its matrix, the column of a class that no example is
-        labelled as is nearly 0, and the row of one that no example seems to be of is
-        what it was assumed to be.
+        A `NoiseEstimate`. In its matrix, the column of a class with no labels is nearly
+        0, and the row of a class with no examples is what it was assumed to be.
 
     Raises:
-        InputError: if shapes do not fit, rows are no probabilities, a label is none of
-            the classes, or there is one class alone.
+        InputError: if shapes do not fit, rows are not probabilities, a label is not one
+            of the classes, or there is only one class.
 
     Example:
         >>> u = np.array([[0.9, 0.1], [0.8, 0.2], [0.1, 0.9], [0.2, 0.8]])
         >>> estimate_noise(u, np.array([0, 1, 1, 1])).wrong.round(2)
         array([0.  , 0.99, 0.  , 0.  ])
     """
-    probabilities, labels = checked(probabilities, labels)
+    probabilities, labels = validation.probabilities_and_labels(probabilities, labels)
     if not temperature > 0:
         raise InputError(f"temperature must be above 0; received {temperature}")
     sharp = _sharpened(probabilities, temperature)
@@ -93,18 +95,20 @@ def estimate_noise(probabilities, labels, temperature=_TEMPERATURE):
     return NoiseEstimate(matrix, posterior, np.clip(wrong, 0.0, 1.0), counts)
 
 
-def share_interval(count, total, z=1.96):
+def share_interval(
+    count: ArrayLike, total: ArrayLike, z: float = 1.96
+) -> tuple[np.ndarray, np.ndarray]:
     """Wilson's interval for a share; 95 % with the default.
 
-    It is of the sampling alone: what a network misjudges comes on top.
+    It covers sampling only; a network's misjudgement comes on top.
 
     Args:
-        count: how many of `total`, which need be no whole numbers; arrays too.
+        count: how many of `total`; neither has to be whole, and arrays are taken too.
         total: of how many, ≥ 0.
         z: the quantile of the normal distribution.
 
     Returns:
-        (low, high); (0, 1) where there are none, NaN where a number is.
+        (low, high); (0, 1) where the total is 0, NaN where a number is NaN.
 
     Example:
         >>> low, high = share_interval(40, 100)
@@ -121,34 +125,6 @@ def share_interval(count, total, z=1.96):
     low, high = np.maximum(middle - reach, 0.0), np.minimum(middle + reach, 1.0)
     none = total <= 0
     return np.where(none, 0.0, low), np.where(none, 1.0, high)
-
-
-def checked(probabilities, labels):
-    """Both as arrays of the right kind, float64 and int64.
-
-    Raises:
-        InputError: as `estimate_noise`.
-    """
-    probabilities = validation.numbers("probabilities", probabilities, ndim=2)
-    count, num_classes = probabilities.shape
-    if num_classes < 2:
-        raise InputError(
-            f"expected at least two classes; received probabilities of {num_classes}"
-        )
-    labels = validation.labels("labels", labels, num_classes, count)
-    if not count:
-        raise InputError("expected at least one example; received none")
-    off = np.abs(probabilities.sum(axis=1) - 1.0)
-    # NaN is neither.
-    bad = np.flatnonzero(~((off < 1e-2) & (probabilities >= 0).all(axis=1)))
-    if len(bad):
-        row = ", ".join(f"{value:.4g}" for value in probabilities[bad[0]][:5])
-        raise InputError(
-            "rows of probabilities must be at least 0 and sum to 1 (logits go by "
-            f"logits=…); received {row}{', …' if num_classes > 5 else ''} in row "
-            f"{bad[0]}" + (f" and {len(bad) - 1} more such" if len(bad) > 1 else "")
-        )
-    return probabilities, labels
 
 
 def _sharpened(probabilities, temperature):

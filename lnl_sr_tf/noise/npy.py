@@ -1,6 +1,7 @@
-"""One array of NumPy from a file that nobody vouches for."""
+"""One array from an .npy file that is not trusted."""
 
 import math
+from typing import BinaryIO
 
 import numpy as np
 
@@ -10,21 +11,21 @@ _HEADERS = {
 }
 
 
-def read_npy(file, size):
+def read_npy(file: BinaryIO, size: int) -> np.ndarray:
     """The array of a .npy; never one that would have to be unpickled.
 
-    Its header is looked at first: it may claim more than any memory holds, and NumPy
-    asks for that memory before it reads.
+    Its header is checked first: it may claim more than any memory holds, and NumPy
+    allocates that memory before it reads.
 
     Args:
-        file: binary file that can seek, at its beginning.
+        file: a binary file that can seek, at its beginning.
         size: how many bytes it holds.
 
     Returns:
-        Array of numbers, texts or whatever else is no object.
+        An array of numbers, text or anything else but objects.
 
     Raises:
-        ValueError: if it is no .npy, or is cut off, or holds objects.
+        ValueError: if it is not an .npy, or is truncated, or holds objects.
 
     Example:
         >>> with open("matrix.npy", "rb") as file:

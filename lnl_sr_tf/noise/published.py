@@ -1,36 +1,47 @@
 """Labels drawn as the code behind published numbers draws them, set by set."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from lnl_sr_tf import validation
 from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.noise.corrupt import corrupt
-from lnl_sr_tf.noise.matrices import noise_matrix, symmetric_matrix
+from lnl_sr_tf.noise.matrices import (
+    NUM_CLASSES,
+    matrix_of_map,
+    noise_matrix,
+    symmetric_matrix,
+)
 
-_CLASSES = {"mnist": 10, "cifar10": 10, "cifar100": 100}
-# A share of every class, cut down to a whole number; all others label by label.
+# A share of every class, rounded down to a whole number; all others label by label.
 _BY_CLASS = (("cifar10", "sym"), ("cifar100", "sym"))
 # In this order, each among those labelled so by then: truck→automobile, bird→airplane,
 # cat→dog, dog→cat, deer→horse.
 _IN_TURN = {("cifar10", "asym"): ((9, 1), (2, 0), (3, 5), (5, 3), (4, 7))}
 
 
-def published_noise(labels, dataset, kind, rate, seed):
+def published_noise(
+    labels: ArrayLike,
+    dataset: str,
+    kind: str,
+    rate: float,
+    seed: int | np.random.Generator,
+) -> np.ndarray:
     """Labels drawn by the law of the code behind published numbers.
 
     That of Zhou et al. (ICCV 2021) and, for CIFAR, of Ma et al., "Normalized Loss
     Functions for Deep Learning with Noisy Labels" (ICML 2020); pairflip is that of Han
     et al., "Co-teaching" (NeurIPS 2018):
 
-    - MNIST, CIFAR-100's asymmetric noise, and pairflip: each label by itself;
-    - symmetric noise of CIFAR-10 and CIFAR-100: of each class ⌊⌊n η⌋ / k⌋ labels, n the
+    - MNIST, CIFAR-100's asymmetric noise, and pairflip: each label on its own;
+    - symmetric noise of CIFAR-10 and CIFAR-100: ⌊⌊n η⌋ / k⌋ labels of each class, n the
       size of the whole set;
-    - asymmetric noise of CIFAR-10: of the n labels of a class ⌊n η⌋, one class after
-      the other, so that dogs are drawn among the cats too that are labelled as dogs by
-      then: of the cats η (1 − η) are wrong in the end, and not η.
+    - asymmetric noise of CIFAR-10: ⌊n η⌋ of the n labels of a class, one class after
+      the other, so that cats already labelled as dogs are drawn as dogs again: in the
+      end η (1 − η) of the cats are wrong, and not η.
 
-    The law is theirs, the labels are not: their generators went through the images in
-    the order of other files.
+    The law is theirs, the labels are not: their generators read the images in another
+    order.
 
     Args:
         labels: true labels, integers in [0, k), shape (n,).
@@ -43,25 +54,25 @@ def published_noise(labels, dataset, kind, rate, seed):
         Given labels, int64, shape (n,). The input is left as it is.
 
     Raises:
-        InputError: if the rate is out of range, nothing was published of the set or the
-            kind, or a class has fewer labels than are to be moved.
+        InputError: if the rate is out of range, nothing was published for the set or
+            the kind, or a class has fewer labels than are to be moved.
 
     Example:
         >>> given = published_noise(clean, "cifar10", "sym", 0.4, seed=1)
     """
     _check(dataset, kind)
-    labels = validation.labels("labels", labels, _CLASSES[dataset])
+    labels = validation.labels("labels", labels, NUM_CLASSES[dataset])
     rng = np.random.default_rng(seed)
     if (dataset, kind) in _BY_CLASS:
-        return _by_class(labels, _CLASSES[dataset], rate, rng)
+        return _by_class(labels, NUM_CLASSES[dataset], rate, rng)
     if (dataset, kind) in _IN_TURN:
-        noise_matrix(kind, dataset, _CLASSES[dataset], rate)  # checks the rate
+        noise_matrix(kind, dataset, NUM_CLASSES[dataset], rate)  # checks the rate
         return _in_turn(labels, _IN_TURN[dataset, kind], rate, rng)
-    matrix = noise_matrix(kind, dataset, _CLASSES[dataset], rate)
+    matrix = noise_matrix(kind, dataset, NUM_CLASSES[dataset], rate)
     return corrupt(labels, matrix, rng, exact=False)
 
 
-def published_matrix(dataset, kind, rate):
+def published_matrix(dataset: str, kind: str, rate: float) -> np.ndarray:
     """The transition matrix of what `published_noise` draws.
 
     Args:
@@ -80,13 +91,11 @@ def published_matrix(dataset, kind, rate):
         array([0.76, 0.24])
     """
     _check(dataset, kind)
-    matrix = noise_matrix(kind, dataset, _CLASSES[dataset], rate)
+    matrix = noise_matrix(kind, dataset, NUM_CLASSES[dataset], rate)
     if (dataset, kind) in _IN_TURN:
         matrix = np.eye(len(matrix))
         for source, target in _IN_TURN[dataset, kind]:
-            step = np.eye(len(matrix))
-            step[source, source], step[source, target] = 1.0 - rate, rate
-            matrix = matrix @ step
+            matrix = matrix @ matrix_of_map(len(matrix), rate, {source: target})
     return matrix
 
 
@@ -120,7 +129,7 @@ def _in_turn(labels, pairs, rate, rng):
 
 
 def _check(dataset, kind):
-    if dataset not in _CLASSES or kind not in ("sym", "asym", "pairflip"):
+    if dataset not in NUM_CLASSES or kind not in ("sym", "asym", "pairflip"):
         raise InputError(
             f"--noise_draw=published: received the noise {kind!r} of {dataset!r}; "
             "expected sym, asym or pairflip of mnist, cifar10 or cifar100, or instance "

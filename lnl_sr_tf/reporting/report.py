@@ -7,6 +7,7 @@ from lnl_sr_tf.analysis import figures, robustness, tables
 from lnl_sr_tf.errors import InputError, RunError
 from lnl_sr_tf.experiment.finished_run import FinishedRun
 from lnl_sr_tf.reporting import page, pictures
+from lnl_sr_tf.runs import label_kinds
 from lnl_sr_tf.runs.folder import RunFolder, measured
 from lnl_sr_tf.runs.folder import folders_in as runs_in
 from lnl_sr_tf.training.build import build_loss
@@ -159,7 +160,7 @@ def _of_run(run, place, problem):
     if summary["noise_rate"] is not None:
         facts["noise rate as drawn"] = f"{summary['noise_rate']:.4f}"
     curves = place / "curves.png"
-    labels = summary.get("test_labels", "clean")
+    labels = label_kinds.kind(summary)
     figures.curves(run.rows, run.name, curves, labels)
     blocks = [
         page.Facts(facts),

@@ -43,14 +43,6 @@ COLUMNS = (
 # Those that runs of earlier versions lack.
 _LATER = dict.fromkeys((*WATCHED, *COLUMNS[-4:]), "")
 
-# By what the labels of the test set are.
-WHAT_IS_MEASURED = {
-    "clean": "Accuracy on the clean test set:",
-    "given": "Accuracy by the labels that the test set came with, taken as right:",
-    "held out": "Accuracy on clean labels cannot be measured; this is by the given "
-    "labels of the held-out part, as noisy as the rest:",
-}
-
 
 def measured(record: dict[str, Any], name: str = "test_accuracy") -> float:
     """The accuracy that a row or a summary has: on clean labels, else on given ones."""

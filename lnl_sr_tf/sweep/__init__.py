@@ -8,7 +8,7 @@ import dataclasses
 
 from lnl_sr_tf import config as configs
 from lnl_sr_tf.analysis import tables
-from lnl_sr_tf.runs.folder import WHAT_IS_MEASURED
+from lnl_sr_tf.runs import label_kinds
 from lnl_sr_tf.sweep import board
 
 
@@ -34,10 +34,10 @@ def run(settings, tell=print):
         tell(line)
     pairs = train(made, tell)
     results = [(config, folder.summary()) for config, folder in pairs if folder.kept]
-    for kind, what in WHAT_IS_MEASURED.items():
-        alike = [r for r in results if r[1].get("test_labels", "clean") == kind]
+    for kind, words in label_kinds.WORDS.items():
+        alike = [r for r in results if label_kinds.kind(r[1]) == kind]
         if alike:
-            tell(what)
+            tell(words.notice)
             for line in tables.comparison(alike):
                 tell(line)
     return pairs

@@ -69,7 +69,7 @@ class Board:
         """
         rows, epochs = {}, 0
         for config in self.configs:
-            name = (config.dataset_name, config.noise_words, _how(config))
+            name = (config.dataset_name, config.noise_words, config.loss_words)
             row = rows.setdefault(
                 name, {"name": name, "done": 0, "wanted": 0, "running": [], "found": []}
             )
@@ -152,7 +152,3 @@ def table(state, height):
     if len(rows) > most:
         made.caption = f"and {len(rows) - most} more lines"
     return made
-
-
-def _how(config):
-    return config.loss + ("" if config.method == "standard" else f" ({config.method})")

@@ -5,7 +5,7 @@ import os
 import keras
 import numpy as np
 
-from lnl_sr_tf import losses, models
+from lnl_sr_tf import loss_names, losses, models
 from lnl_sr_tf.datasets.batches import pipeline
 from lnl_sr_tf.devices import replicas
 from lnl_sr_tf.layers import OutputSharpening
@@ -138,7 +138,7 @@ def _without_memory(loss):
 
 def needs_index(config):
     """Whether the loss must know which example is which."""
-    return config.loss.removesuffix(REGULARIZED) == "elr"
+    return loss_names.needs_index(config.loss)
 
 
 def build_loss(config, dataset=None, matrix=None):

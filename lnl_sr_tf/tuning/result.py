@@ -8,6 +8,7 @@ import shlex
 from scipy import stats
 
 from lnl_sr_tf.files import whole_file
+from lnl_sr_tf.runs.label_kinds import WORDS
 from lnl_sr_tf.tuning import criterion
 from lnl_sr_tf.tuning.space import words
 
@@ -18,7 +19,6 @@ _COLUMNS = (
     "trial", "state", "recipe", "loss", "lambda0", "p", "tau", "validation_accuracy",
     "standard_error", "test_accuracy", "sparse_rate", "seconds", "run", "reason",
 )  # fmt: skip
-_BY = {"clean": "on clean labels", "given": "by the labels that the test set came with"}
 
 
 def write_files(folder, space, trials, examples):
@@ -145,9 +145,9 @@ def _in_hindsight(ranked, chosen):
     if any(one.facts.get("test_accuracy") is None for one in ranked):
         return ["No clean labels are known to say how that would have done."]
     top = max(ranked, key=lambda one: (one.facts["test_accuracy"], -one.number))
-    of = f"test accuracy {_BY[chosen.facts['test_labels']]}"
+    measured = WORDS[chosen.facts["test_labels"]].accuracy
     told = [
-        f"In hindsight, by {of}, which the choice did not look at: "
+        f"In hindsight, by {measured}, which the choice did not look at: "
         f"{_percent(chosen.facts['test_accuracy'])}, and "
         f"{_percent(top.facts['test_accuracy'])} for the best of all, trial "
         f"{top.number}: a regret of {100 * regret(ranked):.2f} points"

@@ -5,6 +5,7 @@ from absl.testing import absltest, parameterized
 
 from lnl_sr_tf import noise
 from lnl_sr_tf.analysis import calibration
+from lnl_sr_tf.errors import InputError
 
 
 def drawn(count=20_000, classes=5, spread=3.0, seed=1):
@@ -14,6 +15,17 @@ def drawn(count=20_000, classes=5, spread=3.0, seed=1):
     chances = calibration.probabilities(logits, 1.0)
     labels = (chances.cumsum(axis=1) < rng.random((count, 1))).sum(axis=1)
     return logits, np.minimum(labels, classes - 1)
+
+
+class BinnedTest(parameterized.TestCase):
+    def test_by_hand(self):
+        """Bins are closed above; nothing said at all is in the first one."""
+        said = np.array([0.0, 0.5, 0.6, 1.0])
+        found = calibration.binned(said, np.array([True, False, True, True]), bins=2)
+        np.testing.assert_array_equal(found.count, [2, 2])
+        np.testing.assert_allclose(found.confidence, [0.25, 0.8])
+        np.testing.assert_allclose(found.accuracy, [0.5, 1.0])
+        self.assertAlmostEqual(found.ece, (2 * 0.25 + 2 * 0.2) / 4)
 
 
 class FitTemperatureTest(parameterized.TestCase):
@@ -80,10 +92,13 @@ class FitTemperatureTest(parameterized.TestCase):
         self.assertNotAlmostEqual(same, other)
 
     @parameterized.parameters(
-        (np.zeros((0, 3)), np.zeros(0, int)), (np.zeros((4, 3)), np.zeros(5, int))
+        (np.zeros((0, 3)), np.zeros(0, int), "at least one example; received none"),
+        (np.zeros((4, 3)), np.zeros(5, int), "expected 4 labels, .*received 5"),
+        (np.zeros(3), np.zeros(3, int), r"2 dimensions; received the shape \(3,\)"),
+        (np.zeros((2, 3)), [0, 3], r"in \[0, 3\); received 3"),
     )
-    def test_wrong(self, logits, labels):
-        with self.assertRaisesRegex(ValueError, "n ≥ 1, and n labels; received"):
+    def test_wrong(self, logits, labels, message):
+        with self.assertRaisesRegex(InputError, message):
             calibration.fit_temperature(logits, labels)
 
 

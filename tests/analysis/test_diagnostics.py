@@ -25,11 +25,11 @@ class ConfusionTest(FigureTestCase):
         )
 
     @parameterized.parameters(
-        ([0, 1], [0], r"received \(2,\) and \(1,\)"),
-        ([], [], r"n ≥ 1; received \(0,\)"),
-        ([0, -1], [0, 1], r"in \[0, 3\); received -1"),
-        ([0, 1], [0, 3], r"received 0 to 3"),
-        ([0, 3], [0, 1], r"received 0 to 3"),
+        ([0, 1], [0], "labels beside them: expected 2 labels, .* received 1"),
+        ([], [], "at least one example; received none"),
+        ([0, -1], [0, 1], r"true labels: .*in \[0, 3\); received -1"),
+        ([0, 1], [0, 3], r"labels beside them: .*in \[0, 3\); received 3"),
+        ([0, 3], [0, 1], r"true labels: .*in \[0, 3\); received 3"),
     )
     def test_refused(self, true, predicted, message):
         with self.assertRaisesRegex(ValueError, message):
@@ -83,7 +83,7 @@ class TransitionTest(FigureTestCase):
         np.testing.assert_allclose(matrix.sum(axis=1), 1.0)
 
     @parameterized.parameters(
-        ([0, -2], [0, 1], r"in \[-1, 3\); received -2"),
+        ([0, -2], [0, 1], r"in \[0, 3\), or -1 for none .*; received -2"),
         ([0, 1], [0, -1], r"in \[0, 3\); received -1"),
         ([[0, 1]], [[0, 1]], r"received \(1, 2\)"),
     )
@@ -193,12 +193,12 @@ class ReliabilityTest(FigureTestCase):
         self.assertEqual(always_wrong.ece, 1.0)
 
     @parameterized.parameters(
-        ([0.5, 0.5], [0], 15, r"\(n, k\).*received \(2,\)"),
-        ([[0.5, 0.5]], [0, 1], 15, r"received \(1, 2\) and \(2,\)"),
-        ([[2.0, 1.0]], [0], 15, r"sum to 1.*received \[2. 1.\]"),
-        ([[1.5, -0.5]], [0], 15, "none below 0"),
+        ([0.5, 0.5], [0], 15, r"of 2 dimensions; received the shape \(2,\)"),
+        ([[0.5, 0.5]], [0, 1], 15, "expected 1 labels, .*received 2"),
+        ([[2.0, 1.0]], [0], 15, r"sum to 1.*received 2, 1, sum 3"),
+        ([[1.5, -0.5]], [0], 15, "at least 0.*received 1.5, -0.5"),
         ([[np.nan, 0.5]], [0], 15, "sum to 1"),
-        ([[0.5, 0.5]], [2], 15, r"in \[0, 2\); received 2 to 2"),
+        ([[0.5, 0.5]], [2], 15, r"in \[0, 2\); received 2 at place 0"),
         ([[0.5, 0.5]], [1], 0, "at least 1 bin; received 0"),
     )
     def test_refused(self, probabilities, labels, bins, message):

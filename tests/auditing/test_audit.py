@@ -154,7 +154,7 @@ class AuditTest(parameterized.TestCase):
         ),
         ({"probabilities": [[1.0, 0], [1.0]]}, "rows of the same length"),
         ({"logits": [["a", "b"]] * 2}, "logits: expected numbers"),
-        ({"logits": np.zeros((2, 0))}, "at least two classes"),
+        ({"logits": np.zeros((2, 0))}, "two classes, .* shape"),
         ({"probabilities": [[1.0, 0]] * 2, "data_dir": "x"}, "labels takes .*data_dir"),
         (
             {"probabilities": [[1.0, 0]] * 2, "class_names": ["a", "b", "c"]},

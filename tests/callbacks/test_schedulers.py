@@ -140,7 +140,9 @@ class SchedulersTest(tf.test.TestCase, parameterized.TestCase):
                 model.fit(x, y, verbose=0, callbacks=[scheduler])
 
     @parameterized.parameters(
-        ("RegularizationScheduler", {"rho": 0}, "rho=0"),
+        ("RegularizationScheduler", {"rho": 0}, r"\(0, inf\). Received: rho=0"),
+        ("ForgetScheduler", {"final": 1.0}, r"in \[0, 1\). Received: final=1.0"),
+        ("ForgetScheduler", {"final": 0.4, "epochs": 0}, "epochs=0"),
         ("RegularizationScheduler", {"rho": 2, "every": 0}, "Received: 0"),
         ("RegularizationScheduler", {"rho": 2, "initial": -1}, "initial=-1"),
         ("TemperatureScheduler", {"decay": 1.5}, "decay=1.5"),

@@ -270,6 +270,9 @@ class RunNameTest(tf.test.TestCase, parameterized.TestCase):
         made = config.resolve({"noise": "/a b/given.csv", "imbalance": "lt"})
         self.assertStartsWith(made.run_name, "digits-ce_sr-given-lt0.1-seed1-")
         self.assertEqual(made.noise_words, "given.csv, lt 0.1")
+        self.assertEqual(made.loss_words, "ce_sr")
+        other = config.resolve({"method": "co_teaching", "loss": "gce"})
+        self.assertEqual(other.loss_words, "gce by co_teaching")
         name = config.resolve({"dataset": "tfds:a/b", "noise": "none"}).run_name
         self.assertStartsWith(name, "a_b-ce_sr-none-seed1-")
 

@@ -53,10 +53,10 @@ class CorrectionTest(tf.test.TestCase, parameterized.TestCase):
         self.assertAllEqual(twin.matrix, self.matrix.tolist())
 
     @parameterized.parameters(
-        ([[0.5, 0.5]], "must be square. Received 1 rows, and 2 numbers in row 0"),
-        ([[0.5, 0.6], [0, 1]], "sum to 1. Received in row 0: .0.5, 0.6."),
-        ([[1.2, -0.2], [0, 1]], "Received in row 0: .1.2, -0.2."),
-        ([[np.nan, 1], [0, 1]], "Received in row 0"),
+        ([[0.5, 0.5]], r"`matrix`: expected a square matrix, .* shape \(1, 2\)"),
+        ([[0.5, 0.6], [0, 1]], "`matrix`, row 0: .* sum to 1 .*received 0.5, 0.6, "),
+        ([[1.2, -0.2], [0, 1]], "row 0: .*at least 0, .*received 1.2, -0.2"),
+        ([[np.nan, 1], [0, 1]], "row 0: .*received nan"),
         ({0: [0.5, 0.5], 1: [0.5, 0.5]}, "`matrix`: expected numbers in their order"),
         ([{0: 0.5, 1: 0.5}, {0: 0.5, 1: 0.5}], "`matrix`: expected numbers"),
         ([[0.5, 0.5], [1]], "`matrix`: expected numbers, in rows of the same"),

@@ -7,7 +7,7 @@ from absl.testing import parameterized
 from helpers.gradients import value_and_gradient
 from helpers.loss_table import TABLE, evaluate, softmax
 
-from lnl_sr_tf import losses
+from lnl_sr_tf import loss_names, losses
 
 
 def label(name, params):
@@ -54,6 +54,15 @@ class LossTest(tf.test.TestCase, parameterized.TestCase):
     def test_every_name_has_its_formula(self):
         rows = {name for name, _, _ in TABLE}
         self.assertEqual(rows, {name.removesuffix("_sr") for name in losses.names()})
+
+    @parameterized.parameters(*losses.names())
+    def test_names_tell_whether_an_index_is_needed(self, name):
+        """Without the class, as the settings must, and as the loss itself says."""
+        sizes = {"num_examples": 4, "num_classes": 3}
+        taken = sizes.keys() & loss_names.parameters(name)
+        loss = losses.get(name, **{size: sizes[size] for size in taken})
+        self.assertEqual(loss_names.needs_index(name), loss.needs_index)
+        self.assertEqual(loss.needs_index, name.removesuffix("_sr") == "elr")
 
     @parameterized.parameters(
         ("fl", {}), ("nfl", {}), ("nnfl", {}), ("eps_fl", {"m": 1})
@@ -121,8 +130,8 @@ class LossTest(tf.test.TestCase, parameterized.TestCase):
         ("seed_negative", "nlnl", {"seed": -1}, "`seed` must be a whole number"),
         ("elr_epsilon", "elr", {"epsilon": 0.6}, r"`epsilon` must be .*\[1e-07, 0.5\)"),
         ("elr_sizes", "elr", {"num_examples": 5}, "belong together"),
-        ("no_matrix", "forward", {"matrix": 3}, "must hold k rows of k numbers"),
-        ("no_rows", "backward", {"matrix": []}, "must hold k rows of k numbers"),
+        ("no_matrix", "forward", {"matrix": 3}, r"square matrix, .* shape \(\)"),
+        ("no_rows", "backward", {"matrix": []}, r"square matrix, .* shape \(0,\)"),
         ("smoothed_sr", "ls_sr", {}, "no 'ls_sr': smoothed labels hold .*Use 'ls'"),
         ("clipped_sr", "ce_logitclip_sr", {}, "no 'ce_logitclip_sr': clipped logits"),
         ("tempered_sr", "bi_tempered_sr", {}, "through a tempered softmax"),

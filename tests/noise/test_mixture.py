@@ -92,10 +92,14 @@ class EstimateNoiseTest(parameterized.TestCase):
             np.testing.assert_allclose(found.counts[:, label], expected)
 
     @parameterized.parameters(
-        ([[0.5, 0.6], [1, 0]], [0, 1], "sum to 1 .*received 0.5, 0.6 in row 0"),
+        (
+            [[0.5, 0.6], [1, 0]],
+            [0, 1],
+            "row 0: .*sum to 1 .*received 0.5, 0.6",
+        ),
         ([[2.0, -1.0], [1, 0]], [0, 1], "at least 0"),
-        ([[np.nan, 1.0], [1, 0]], [0, 1], "in row 0"),
-        ([[1.0], [1.0]], [0, 0], "at least two classes; received .* of 1"),
+        ([[np.nan, 1.0], [1, 0]], [0, 1], "row 0: .*received nan, 1"),
+        ([[1.0], [1.0]], [0, 0], r"two classes, .*received the shape \(2, 1\)"),
         ([[1.0, 0.0], [0, 1]], [0, 2], r"in \[0, 2\); received 2 at place 1"),
         ([[1.0, 0.0], [0, 1]], [-1, 1], "received -1 at place 0"),
         ([[1.0, 0.0], [0, 1]], [0.5, 1], "whole numbers; received 0.5 at place 0"),

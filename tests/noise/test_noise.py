@@ -149,7 +149,7 @@ class CorruptTest(parameterized.TestCase):
     @parameterized.parameters(
         ([[0.5, 0.5]], "square"),
         ([[0.5, 0.6], [0, 1]], "sum to 1"),
-        ([[1.5, -0.5], [0, 1]], "smallest entry -0.5"),
+        ([[1.5, -0.5], [0, 1]], "row 0: .*received 1.5, -0.5"),
         ([[float("nan"), 1], [0, 1]], "sum to 1"),
         ({0: [1, 0], 1: [0, 1]}, "matrix: expected numbers .*received a dict"),
         ([[1, 0], [1]], "rows of the same length"),

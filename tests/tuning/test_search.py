@@ -61,7 +61,9 @@ class SearchTest(tf.test.TestCase, parameterized.TestCase):
         self.assertIn("examples kept from training, by their given labels", out)
         self.assertIn("always right: 60.0 %", out)
         self.assertRegex(out, r"Chosen: trial \d, ")
-        self.assertRegex(out, r"In hindsight, by test accuracy on clean labels, .* reg")
+        self.assertRegex(
+            out, "In hindsight, by accuracy on the clean test set, .* regret"
+        )
         self.assertNotIn("epoch 1/2", out)
         self.assertIn("epoch 1/2", err)
         (folder,) = self.whole.iterdir()

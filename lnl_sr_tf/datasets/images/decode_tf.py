@@ -1,7 +1,17 @@
 """Encoded images (JPEG, PNG, BMP, GIF) to uint8 arrays of one size, as a graph.
 
-The header is checked first, so that a file that would take gigabytes once decoded is
-refused.
+The header is read first, so that a file that would unfold to gigabytes is refused
+before it is decoded. Pillow reads headers too, but cannot take the place of this graph:
+
+- the SavedModel's signature `files` has to decode, and to refuse such a file, where
+  neither Pillow nor this package is installed;
+- what is served must be what was trained on, to the last bit, and so TensorFlow decodes
+  for training too;
+- it decodes every file once beforehand, since Pillow passes files that TensorFlow then
+  refuses (a PNG without its end, a BMP of 1 bit a pixel), and refuses one that
+  TensorFlow passes (a PNG with a wrong checksum beside the pixels);
+- files of the network's own size are read faster: of 224×224 JPEGs Pillow took 1.4 to
+  1.9 times the processor time, of PNGs 1.3 times (two busy cores, in turns).
 """
 
 from collections.abc import Callable

@@ -1,7 +1,7 @@
 """Time spans for people."""
 
 
-def duration(seconds):
+def duration(seconds: float) -> str:
     """A time span for people: 8 s, 3 min, 2 h 05 min."""
     if seconds < 90:
         return f"{seconds:.0f} s"

@@ -45,7 +45,7 @@ def start(backend: str) -> None:
         import tensorflow as tf
 
         tf.config.list_physical_devices()
-        # It warns when several runs trace the same functions, which is intended here.
+        # It warns when each of several runs traces functions of its own, as intended.
         tf.get_logger().setLevel("ERROR")
 
 

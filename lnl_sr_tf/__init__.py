@@ -19,10 +19,11 @@ Regularization" (ICCV 2021).
 
 import importlib
 import sys
+from typing import Any
 
 __version__ = "0.1.0"
 
-# What has to be registered before `keras.models.load_model` can bring it back.
+# Modules whose classes `keras.models.load_model` must know.
 _SERIALIZABLE = ("layers", "losses", "metrics", "training")
 _WITH_KERAS = (
     "analysis",
@@ -41,7 +42,7 @@ _WITHOUT_KERAS = ("config", "datasets", "errors", "noise", "runs", "schedules")
 __all__ = ["__version__", "audit", *sorted(_WITH_KERAS + _WITHOUT_KERAS)]
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> Any:
     """Import a module when it is first used: Keras takes seconds to import."""
     if name == "audit":
         _register()
@@ -53,7 +54,7 @@ def __getattr__(name):
     return importlib.import_module(f"{__name__}.{name}")
 
 
-def __dir__():
+def __dir__() -> list[str]:
     return __all__
 
 
@@ -62,7 +63,7 @@ def _register():
         importlib.import_module(f"{__name__}.{name}")
 
 
-# Someone who has Keras already pays nothing for registering at once, and may
-# call `keras.models.load_model` without having used a module of this package.
+# If Keras is imported already, registering costs nothing, and lets
+# `keras.models.load_model` work before any module of this package was used.
 if "keras" in sys.modules:
     _register()

@@ -1,8 +1,8 @@
-"""Time spans for people."""
+"""Durations as text."""
 
 
-def duration(seconds):
-    """A time span for people: 8 s, 3 min, 2 h 05 min."""
+def duration(seconds: float) -> str:
+    """A duration as text: 8 s, 3 min, 2 h 05 min."""
     if seconds < 90:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)

@@ -1,4 +1,4 @@
-"""The errors that a person can mend, told apart from faults of the program."""
+"""Errors that the user can correct, as opposed to bugs of the program."""
 
 
 class InputError(ValueError):
@@ -10,7 +10,7 @@ class InputError(ValueError):
 
 
 class RunError(RuntimeError):
-    """A run cannot go on, though what was asked for is well formed.
+    """A run cannot continue, although its command line and data are right.
 
     The message is one line that says what happened and what to do next. The
     command line prints it without a traceback and exits with status 1.
@@ -18,7 +18,7 @@ class RunError(RuntimeError):
 
 
 class FolderInUse(RunError):
-    """Another process holds a run's folder."""
+    """Another process is using a run's folder."""
 
 
 class NotFinite(RunError):

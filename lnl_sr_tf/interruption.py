@@ -3,35 +3,41 @@
 import contextlib
 import signal
 import threading
+from collections.abc import Iterator
+from typing import Any
 
 
 class Asked:
-    """Whether a signal has asked to stop, and which."""
+    """Whether a signal has asked the run to stop, and which.
 
-    signal = None
+    Attributes:
+        signal: its number; None if there was none.
+    """
+
+    signal: int | None = None
 
     @property
-    def name(self):
-        """The signal's name, such as SIGTERM; None without one."""
-        return self.signal and signal.Signals(self.signal).name
+    def name(self) -> str | None:
+        """The signal's name, such as SIGTERM; None if there was none."""
+        return None if self.signal is None else signal.Signals(self.signal).name
 
 
 @contextlib.contextmanager
-def watching():
-    """Note SIGTERM and SIGINT in place of ending at once; a second one ends at once.
+def watching() -> Iterator[Asked]:
+    """Inside, note SIGTERM and SIGINT instead of ending; a second one ends at once.
 
-    One that the process was started to ignore, as shells start what is in the
-    background, stays ignored.
+    A signal that the process was started to ignore, as shells do for background jobs,
+    stays ignored.
 
     Yields:
-        An `Asked`. Outside of the main thread, where Python takes no signals, it stays
-        as it is.
+        An `Asked`. Outside the main thread, where Python handles no signals, it never
+        changes.
     """
     asked = Asked()
     if threading.current_thread() is not threading.main_thread():
         yield asked
         return
-    before = {}
+    before: dict[int, Any] = {}
 
     def note(number, frame):
         asked.signal = number
@@ -44,5 +50,5 @@ def watching():
     try:
         yield asked
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for each, handler in before.items():
+            signal.signal(each, handler)

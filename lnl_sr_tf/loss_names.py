@@ -1,16 +1,20 @@
 """The short names of the losses, and the classes behind them.
 
-Names alone, without Keras, so that the command's help can list them at once. An
-entry is a class, or a class around others: (class, the losses inside, what the last
-of them takes by default there).
+Names alone, without Keras, so that the command's help can list them at once.
 """
 
+from typing import Any, TypeAlias
 
-def _pair(active, passive, **fixed):
+# A class; or a class around others: (class, the classes inside, other defaults of the
+# last of them).
+Entry: TypeAlias = str | tuple[str, tuple[str, ...], dict[str, Any]]
+
+
+def _pair(active: str, passive: str, **fixed: Any) -> Entry:
     return ("ActivePassiveLoss", (active, passive), fixed)
 
 
-LOSSES = {
+LOSSES: dict[str, Entry] = {
     "ce": "CrossEntropy",
     "ls": "SmoothedCrossEntropy",
     "fl": "FocalLoss",
@@ -23,7 +27,7 @@ LOSSES = {
     "nce": "NormalizedCrossEntropy",
     "nfl": "NormalizedFocalLoss",
     "ngce": "NormalizedGeneralizedCrossEntropy",
-    # In these pairs, the published numbers take 1 − u_i for the absolute error.
+    # The numbers published for these pairs take 1 − u_i as the absolute error ...
     "nce_mae": _pair("NormalizedCrossEntropy", "MeanAbsoluteError", scale=1.0),
     "nce_rce": _pair("NormalizedCrossEntropy", "ReverseCrossEntropy"),
     "nfl_mae": _pair("NormalizedFocalLoss", "MeanAbsoluteError", scale=1.0),
@@ -42,7 +46,7 @@ LOSSES = {
     "jal_fl": _pair("NormalizedFocalLoss", "AsymmetricMeanSquaredError"),
     "nnce": "NormalizedNegativeCrossEntropy",
     "nnfl": "NormalizedNegativeFocalLoss",
-    # ... and in these, 1e-7 for the smallest probability.
+    # ... and those for these pairs 1e-7 as the smallest probability.
     "anl_ce": _pair(
         "NormalizedCrossEntropy", "NormalizedNegativeCrossEntropy", epsilon=1e-7
     ),
@@ -58,7 +62,7 @@ LOSSES = {
     "forward": "ForwardCorrection",
     "backward": "BackwardCorrection",
 }
-# Parameters of the classes that have any; a test holds them to the classes.
+# Parameters of the classes that have any; a test compares them with the classes.
 _PARAMETERS = {
     "ActivePassiveLoss": ("alpha", "beta"),
     "AsymmetricExponentialLoss": ("a",),
@@ -88,25 +92,25 @@ _PARAMETERS = {
     "SymmetricCrossEntropy": ("alpha", "beta"),
 }  # fmt: skip
 _OF_REGULARIZATION = ("p", "weight")
-# Of the instance, not of the formula: every class takes them.
+# Parameters of every class, not of one formula.
 _SHARED = ("from_logits", "epsilon", "reduction", "name", "dtype")
 # The ending that wraps a loss in `SparseRegularization`.
 REGULARIZED = "_sr"
-# Losses that sparse regularization contradicts, and why.
+# Losses that contradict sparse regularization, and why.
 NOT_REGULARIZED = {
-    "SmoothedCrossEntropy": "smoothed labels hold the output away from one-hot, where "
-    "sparse regularization draws it",
-    "LogitClip": "clipped logits hold the output away from one-hot, where sparse "
-    "regularization draws it",
-    "LabelDistributionallyRobustKL": "it sees the logits through a softplus, not "
-    "through the softmax that sparse regularization holds close to one-hot",
-    "BiTemperedLogisticLoss": "it sees the logits through a tempered softmax, not "
-    "through the softmax that sparse regularization holds close to one-hot",
+    "SmoothedCrossEntropy": "smoothed labels keep the output away from one-hot, which "
+    "sparse regularization aims at",
+    "LogitClip": "clipped logits keep the output away from one-hot, which sparse "
+    "regularization aims at",
+    "LabelDistributionallyRobustKL": "it takes a softplus of the logits, not the "
+    "softmax that sparse regularization keeps close to one-hot",
+    "BiTemperedLogisticLoss": "it takes a tempered softmax of the logits, not the "
+    "softmax that sparse regularization keeps close to one-hot",
 }
 
 
-def names():
-    """All names: each loss, and each with `_sr` that can be regularised."""
+def names() -> list[str]:
+    """All names: each loss, and with `_sr` each that can be regularised."""
     return [
         name + ending
         for name in LOSSES
@@ -115,14 +119,11 @@ def names():
     ]
 
 
-def parameters(name):
-    """The names of the parameters that a loss takes, and the losses it is made of.
+def parameters(name: str) -> list[str]:
+    """The names of the parameters of a loss, and of the losses it is made of.
 
     Args:
-        name: one of `names()`.
-
-    Returns:
-        A list; of another name those that every loss takes.
+        name: one of `names()`; for any other, those that every loss takes.
 
     Example:
         >>> parameters("nfl_mae")[:5]
@@ -130,13 +131,14 @@ def parameters(name):
     """
     entry = LOSSES.get(name.removesuffix(REGULARIZED), "")
     outer, inner = (entry, ()) if isinstance(entry, str) else entry[:2]
-    found = [_OF_REGULARIZATION] if name.endswith(REGULARIZED) else []
-    found += [_PARAMETERS.get(cls, ()) for cls in (outer, *inner)]
-    return list(dict.fromkeys(one for part in (*found, _SHARED) for one in part))
+    found = [*(_OF_REGULARIZATION if name.endswith(REGULARIZED) else ())]
+    for cls in (outer, *inner):
+        found += _PARAMETERS.get(cls, ())
+    return list(dict.fromkeys([*found, *_SHARED]))
 
 
-def needs_index(name):
-    """Whether a loss, by its name, must be told which example is which.
+def needs_index(name: str) -> bool:
+    """Whether the loss `name` must be told which example is which.
 
     It must where it keeps something of each example, and so takes how many there are.
     Of a loss that is made already, its own `needs_index` says so.
@@ -144,7 +146,7 @@ def needs_index(name):
     return "num_examples" in parameters(name)
 
 
-def conflict(name):
-    """Why a loss, by its name without `_sr`, cannot be regularised; None if it can."""
+def conflict(name: str) -> str | None:
+    """Why the loss `name`, without `_sr`, cannot be regularised; None if it can."""
     entry = LOSSES[name]
     return NOT_REGULARIZED.get(entry if isinstance(entry, str) else entry[0])

@@ -1,20 +1,21 @@
-"""What libraries write about themselves, kept from people who have other concerns."""
+"""Silence TensorFlow's start-up messages."""
 
 import contextlib
 import os
 import pathlib
 import sys
 import tempfile
+from collections.abc import Iterator
 
 _NOTICES = ("I0000", "WARNING: All log messages before absl")
 
 
 @contextlib.contextmanager
-def notices():
-    """Hold back what is written to stderr inside; pass on after it what matters.
+def notices() -> Iterator[None]:
+    """Inside, hold back what is written to stderr; afterwards print all but notices.
 
-    TensorFlow writes to the file descriptor before logging can be configured, so only
-    the descriptor can catch it.
+    TensorFlow writes to the file descriptor before logging can be configured, so the
+    descriptor itself is redirected.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     sys.stderr.flush()
@@ -32,11 +33,11 @@ def notices():
                     print(line, file=sys.stderr)
 
 
-def start(backend):
-    """Let TensorFlow find its devices while its notices are held back.
+def start(backend: str) -> None:
+    """Let TensorFlow find its devices with its start-up messages silenced.
 
     Args:
-        backend: that of Keras; another than `tensorflow` has nothing to say.
+        backend: the backend of Keras; nothing is done for another than `tensorflow`.
     """
     if backend != "tensorflow":
         return
@@ -44,12 +45,12 @@ def start(backend):
         import tensorflow as tf
 
         tf.config.list_physical_devices()
-        # That each run of several traces functions of its own is no matter.
+        # It warns when each of several runs traces functions of its own, as intended.
         tf.get_logger().setLevel("ERROR")
 
 
 def _is_notice(line):
-    """Whether a line says nothing that matters here."""
+    """Whether a line is a start-up message that does not matter."""
     if line.startswith(_NOTICES):
         return True
     has_gpu = pathlib.Path("/proc/driver/nvidia").exists()

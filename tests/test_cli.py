@@ -68,7 +68,7 @@ class MistakesTest(tf.test.TestCase, parameterized.TestCase):
         (("--method=nlnl",), "--method=nlnl trains --loss=nlnl; received --loss=ce"),
         (("--method=co_teaching", "--noise=none"), "needs --forget_rate"),
         (("--loss=ce", "--stages=negative=1"), "--stages=negative=1 has no effect"),
-        (("--loss=ls_sr",), "--loss=ls_sr: smoothed labels hold the output away"),
+        (("--loss=ls_sr",), "--loss=ls_sr: smoothed labels keep the output away"),
         (("--loss=ce", "--mixup=-1"), r"--mixup=-1: expected a number in \[0, 1000\]"),
         (("--loss=ce", "--transition_matrix=known"), "it belongs to --loss=forward"),
         (

@@ -35,6 +35,7 @@ FLOORS = {
     "loss_names": 0,
     "predictions": 0,
     "quiet": 0,
+    "types": 0,
     "validation": 0,
 }
 # One may use the other, on the same floor: the command line is made of commands, and a
@@ -47,6 +48,7 @@ SIDEWAYS = {
     ("devices", "datasets"),
     ("validation", "errors"),
     ("files", "errors"),
+    ("predictions", "types"),
 }
 # What a room may import from outside, where that is limited.
 ALLOWED = {
@@ -64,6 +66,7 @@ ALLOWED = {
     "duration": set(),
     "interruption": set(),
     "quiet": {"tensorflow"},  # inside a function, for a quiet start
+    "types": set(),
     "validation": {"numpy"},
     "cli": {"absl"},
     "commands": set(),

@@ -58,7 +58,11 @@ class PackagingTest(absltest.TestCase):
         self.assertNotEmpty(recipes)
         for path in recipes:
             self.assertIn(f"lnl_sr_tf/{path.relative_to(ROOT)}", held)
-        for name in ("analysis/paper.csv", "reporting/templates/report.html"):
+        for name in (
+            "analysis/paper.csv",
+            "reporting/templates/report.html",
+            "py.typed",
+        ):
             self.assertIn(f"lnl_sr_tf/{name}", held)
         for path in (ROOT / "lnl_sr_tf").rglob("*.py"):
             self.assertIn(str(path.relative_to(ROOT)), held)

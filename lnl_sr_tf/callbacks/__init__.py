@@ -1,4 +1,4 @@
-"""Keras callbacks that move the method's parameters as training goes on."""
+"""Keras callbacks that change the method's parameters during training."""
 
 from lnl_sr_tf.callbacks.forget_scheduler import ForgetScheduler
 from lnl_sr_tf.callbacks.regularization_scheduler import RegularizationScheduler

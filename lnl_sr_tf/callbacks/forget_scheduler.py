@@ -1,4 +1,6 @@
-"""The forget rate rises as training goes on."""
+"""The forget rate of Co-teaching rises during training."""
+
+from typing import Any
 
 import keras
 
@@ -13,23 +15,23 @@ class ForgetScheduler(keras.callbacks.Callback):
 
     Args:
         final: η in [0, 1), best the noise rate.
-        epochs: T ≥ 1, over which it rises.
+        epochs: T ≥ 1, the number of epochs over which it rises.
 
     Raises:
-        ValueError: if a number is out of range, or the model is no
+        ValueError: if a number is out of range, or the model is not a
             `lnl.training.CoTeaching`.
 
     Example:
-        >>> model.fit(x, y, callbacks=[ForgetScheduler(final=0.4, epochs=10)])
+        model.fit(x, y, callbacks=[ForgetScheduler(final=0.4, epochs=10)])
     """
 
-    def __init__(self, final, epochs=10):
+    def __init__(self, final: float, epochs: float = 10) -> None:
         super().__init__()
         self.final = check_range("final", final, 0.0, 1.0, open_high=True)
         check_range("epochs", epochs, 1.0, float("inf"))
         self.epochs = epochs
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Set the forget rate of this epoch."""
         rate = getattr(self.model, "forget_rate", None)
         if rate is None:

@@ -1,17 +1,21 @@
-"""What a step that is compiled already does not see."""
+"""Steps that JAX compiled before a variable changed."""
+
+from collections.abc import Iterable
 
 import keras
 
 
-def recompile_where_captured(model, variables):
-    """Compile a model's steps anew where they hold variables as they were before.
+def recompile_where_captured(
+    model: keras.Model, variables: Iterable[keras.Variable]
+) -> None:
+    """Recompile a model's steps if variables that changed are constants in them.
 
-    On JAX a compiled step of a plain `keras.Model` takes what its loss keeps in
-    variables as constants. `lnl.training.RobustModel` does not, and is left alone.
+    On JAX a compiled step of a plain `keras.Model` takes the variables of its loss as
+    constants. A step of `lnl.training.RobustModel` does not, and is not recompiled.
 
     Args:
-        model: the `keras.Model` that is trained.
-        variables: the `keras.Variable`s that were changed.
+        model: the model that is trained.
+        variables: those that changed.
     """
     if keras.backend.backend() != "jax":
         return

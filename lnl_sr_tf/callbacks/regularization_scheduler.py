@@ -1,4 +1,6 @@
-"""λ grows as training goes on."""
+"""λ grows during training."""
+
+from typing import Any
 
 import keras
 
@@ -13,31 +15,33 @@ class RegularizationScheduler(keras.callbacks.Callback):
     """Sets the weight of sparse regularization each epoch: λ_t = λ0 · ρ^⌊t/r⌋.
 
     Zhou et al., "Learning with Noisy Labels via Sparse Regularization"
-    (ICCV 2021), section 2.3. λ follows from the epoch and from λ0 alone, whatever was
-    trained, saved or loaded before: training that goes on with `fit(initial_epoch=…)`
-    needs nothing more, and one loss may serve one training after the other.
+    (ICCV 2021), section 2.3. λ depends on the epoch and λ0 alone, whatever was trained,
+    saved or loaded before: training can be continued with `fit(initial_epoch=…)`, and
+    the same loss can be used for several trainings.
 
-    Where the model has several outputs, each with a loss of its own, all losses with
-    sparse regularization are moved.
+    If the model has several outputs, each with its own loss, all losses with sparse
+    regularization are set.
 
-    On JAX the step of a plain `keras.Model` is compiled anew each time that λ changes;
-    that of an `lnl.training.RobustModel` is not.
+    On JAX the step of a plain `keras.Model` is recompiled whenever λ changes; that of a
+    `lnl.training.RobustModel` is not.
 
     Args:
-        rho: ρ > 0; the paper takes 2 (MNIST), 1.03 (CIFAR-10), 1.02 (CIFAR-100).
+        rho: ρ > 0; in the paper 2 (MNIST), 1.03 (CIFAR-10), 1.02 (CIFAR-100).
         every: r ≥ 1, epochs between two changes.
         initial: λ0 ≥ 0; by default the `initial_weight` of each loss, which is the
-            weight that it was made with, or that was assigned to it last.
+            weight that it was made with, or that was last assigned to it.
 
     Raises:
         ValueError: if a number is out of range, or the model was not compiled with
             `lnl.losses.SparseRegularization`.
 
     Example:
-        >>> model.fit(x, y, callbacks=[RegularizationScheduler(rho=1.03)])
+        model.fit(x, y, callbacks=[RegularizationScheduler(rho=1.03)])
     """
 
-    def __init__(self, rho, every=1, initial=None):
+    def __init__(
+        self, rho: float, every: int = 1, initial: float | None = None
+    ) -> None:
         super().__init__()
         self.rho = check_range("rho", rho, 0.0, float("inf"), open_low=True)
         if int(every) != every or every < 1:
@@ -48,11 +52,11 @@ class RegularizationScheduler(keras.callbacks.Callback):
             check_range("initial", initial, 0.0, float("inf"))
         self.every = int(every)
         self.initial = initial
-        self._starts = []
-        self._last = None
+        self._starts: list[tuple[SparseRegularization, float]] = []
+        self._last: list[float] | None = None
 
-    def on_train_begin(self, logs=None):
-        """Find the losses, and take λ0 from each where it was not given."""
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        """Find the losses, and take λ0 from each if it was not given."""
         losses = losses_of_kind(self.model.loss, SparseRegularization)
         if not losses:
             raise ValueError(
@@ -66,7 +70,7 @@ class RegularizationScheduler(keras.callbacks.Callback):
         ]
         self._last = None
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Set λ for this epoch."""
         weights = []
         for loss, start in self._starts:

@@ -1,5 +1,8 @@
 """Training in stages."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import keras
 
 from lnl_sr_tf import schedules
@@ -13,24 +16,24 @@ class StageScheduler(keras.callbacks.Callback):
     """Sets the stage of selective negative and positive learning each epoch.
 
     Kim et al., "NLNL: Negative Learning for Noisy Labels" (ICCV 2019). The stage
-    follows from the epoch alone.
+    depends on the epoch alone.
 
     Args:
-        epochs: T, the length of the run.
-        shares: dict from a stage (`negative`, `selective_negative`,
-            `selective_positive`) to its share of the epochs, ≥ 0, not all 0.
+        epochs: T ≥ 1, the number of epochs of the training.
+        shares: from a stage (`negative`, `selective_negative`, `selective_positive`) to
+            its share of the epochs, ≥ 0, not all 0.
 
     Raises:
         ValueError: if shares or epochs are out of range, or the model was not compiled
-            with `lnl.losses.SelectiveNegativePositiveLearning`, for one of its outputs
-            at least, plain or under sparse regularization.
+            with `lnl.losses.SelectiveNegativePositiveLearning`, with or without sparse
+            regularization, for at least one of its outputs.
 
     Example:
-        >>> shares = {"negative": 2, "selective_negative": 1, "selective_positive": 1}
-        >>> model.fit(x, y, epochs=40, callbacks=[StageScheduler(40, shares)])
+        shares = {"negative": 2, "selective_negative": 1, "selective_positive": 1}
+        model.fit(x, y, epochs=40, callbacks=[StageScheduler(40, shares)])
     """
 
-    def __init__(self, epochs, shares):
+    def __init__(self, epochs: int, shares: Mapping[str, float]) -> None:
         super().__init__()
         if int(epochs) != epochs or epochs < 1:
             raise ValueError(
@@ -46,10 +49,10 @@ class StageScheduler(keras.callbacks.Callback):
             )
         self.epochs = int(epochs)
         self.shares = shares
-        self._losses = []
-        self._last = None
+        self._losses: list[SelectiveNegativePositiveLearning] = []
+        self._last: str | None = None
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Find the losses."""
         self._losses = losses_of_kind(
             self.model.loss, SelectiveNegativePositiveLearning
@@ -62,7 +65,7 @@ class StageScheduler(keras.callbacks.Callback):
             )
         self._last = None
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Set the stage of this epoch."""
         stage, _, _ = schedules.stage(epoch, self.epochs, self.shares)
         for loss in self._losses:

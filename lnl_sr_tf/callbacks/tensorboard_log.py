@@ -1,7 +1,9 @@
 """Figures of each epoch for TensorBoard, written without TensorFlow."""
 
+import os
 import pathlib
 import time
+from typing import Any
 
 import keras
 
@@ -10,22 +12,22 @@ class TensorBoardLog(keras.callbacks.Callback):
     """Writes each epoch's figures where TensorBoard finds them.
 
     As `keras.callbacks.TensorBoard`, which needs TensorFlow: the figures of training
-    under `train`, those of the test set under `validation`, by names such as
+    are in `train`, those of the test set in `validation`, under names such as
     `epoch_loss`.
 
     Args:
-        folder: where the event files go; opened when training begins.
+        folder: where the event files go; they are opened when training begins.
 
     Example:
-        >>> model.fit(x, y, callbacks=[TensorBoardLog("runs/one/tensorboard")])
+        model.fit(x, y, callbacks=[TensorBoardLog("runs/one/tensorboard")])
     """
 
-    def __init__(self, folder):
+    def __init__(self, folder: str | os.PathLike) -> None:
         super().__init__()
         self.folder = pathlib.Path(folder)
-        self._files = {}
+        self._files: dict[str, Any] = {}
 
-    def on_train_begin(self, logs=None):
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Open a file for training and one for the test set."""
         from tensorboard.summary.writer.record_writer import RecordWriter
 
@@ -33,18 +35,18 @@ class TensorBoardLog(keras.callbacks.Callback):
         for part in ("train", "validation"):
             path = self.folder / part
             path.mkdir(parents=True, exist_ok=True)
-            # Closed by the writer, when training ends.
+            # The writer closes it when training ends.
             file = (path / f"events.out.tfevents.{now:.6f}").open("wb")
             self._files[part] = RecordWriter(file)
             self._write(part, file_version="brain.Event:2")
 
-    def on_epoch_end(self, epoch, logs=None):
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Write the figures, and the learning rate."""
         from tensorboard.compat.proto.summary_pb2 import Summary
 
         rate = keras.ops.convert_to_numpy(self.model.optimizer.learning_rate)
-        values = {"train": {}, "validation": {}}
-        for name, value in (logs | {"learning_rate": rate}).items():
+        values: dict[str, dict[str, float]] = {"train": {}, "validation": {}}
+        for name, value in ((logs or {}) | {"learning_rate": rate}).items():
             part = "validation" if name.startswith("val_") else "train"
             values[part][f"epoch_{name.removeprefix('val_')}"] = float(value)
         for part, found in values.items():
@@ -53,7 +55,7 @@ class TensorBoardLog(keras.callbacks.Callback):
             )
             self._write(part, step=epoch, summary=summary)
 
-    def on_train_end(self, logs=None):
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         """Close the files."""
         for writer in self._files.values():
             writer.close()

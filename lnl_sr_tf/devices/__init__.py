@@ -1,1 +1,1 @@
-"""What a run computes on: backend, devices, several of them, several machines."""
+"""What a run computes on: the backend, and one or several devices or machines."""

@@ -1,4 +1,4 @@
-"""What differs between TensorFlow, JAX and PyTorch beside the arithmetic."""
+"""What differs between TensorFlow, JAX and PyTorch besides the arithmetic."""
 
 import importlib
 
@@ -7,27 +7,27 @@ import keras
 from lnl_sr_tf.datasets.images.image_files import ImageGone
 
 
-def name():
+def name() -> str:
     """The backend of this process: `tensorflow`, `jax` or `torch`."""
     return keras.backend.backend()
 
 
-def version():
-    """Its version."""
+def version() -> str:
+    """The version of the backend."""
     return importlib.import_module(name()).__version__
 
 
-def gpus():
-    """The GPUs that the backend sees: a list of (name, compute capability).
+def gpus() -> list[tuple[str, tuple[int, int]]]:
+    """The GPUs that the backend sees, as (name, compute capability).
 
-    The compute capability is a pair such as (8, 0), (0, 0) where it is not known.
+    The compute capability is a pair such as (8, 0); (0, 0) if it is unknown.
     """
     found = {"tensorflow": _tensorflow_gpus, "jax": _jax_gpus, "torch": _torch_gpus}
     return found[name()]()
 
 
-def disk_errors():
-    """What is raised where a disk is full or may not be written to."""
+def disk_errors() -> tuple[type[Exception], ...]:
+    """The exceptions raised when a disk is full or must not be written to."""
     if name() != "tensorflow":
         return (OSError,)
     from tensorflow import errors
@@ -35,8 +35,8 @@ def disk_errors():
     return OSError, errors.ResourceExhaustedError, errors.PermissionDeniedError
 
 
-def file_errors():
-    """What is raised where an image file is gone or damaged."""
+def file_errors() -> tuple[type[Exception], ...]:
+    """The exceptions raised when an image file is missing or damaged."""
     if name() != "tensorflow":
         return (ImageGone,)
     from tensorflow import errors
@@ -44,8 +44,8 @@ def file_errors():
     return errors.NotFoundError, errors.InvalidArgumentError
 
 
-def out_of_memory(error):
-    """Whether an exception says that the device has no memory left."""
+def out_of_memory(error: BaseException) -> bool:
+    """Whether an exception says that the device is out of memory."""
     kind = type(error).__name__
     exhausted = "RESOURCE_EXHAUSTED" in str(error) or "OOM when" in str(error)
     return kind == "OutOfMemoryError" or (
@@ -78,7 +78,7 @@ def _jax_gpus():
 
 
 def _pair(text):
-    """8.0 as (8, 0); AMD's names are no such numbers."""
+    """The text 8.0 as (8, 0); AMD's names are not such numbers."""
     try:
         major, minor = map(int, str(text).split("."))
     except ValueError:

@@ -5,26 +5,27 @@ import os
 import re
 from typing import NamedTuple
 
+from lnl_sr_tf.config import Config
 from lnl_sr_tf.errors import InputError
 
 _ADDRESS = re.compile(r"(?P<host>[^\s:,/]+|\[[0-9a-fA-F:]+\]):(?P<port>\d{1,5})")
-# Below those that systems give to whoever asks.
+# Below the ports that systems assign by themselves.
 _FIRST_PORT, _PORTS = 12000, 20000
 
 
 class Cluster(NamedTuple):
-    """The machines of a run, each a worker; the first, the chief, writes.
+    """The machines of a run, each a worker; the first, the chief, writes the results.
 
     Args:
-        addresses: of all workers, HOST:PORT each.
-        task: which of them this process is, from 0.
+        addresses: HOST:PORT of each worker.
+        task: the number of this process among them, from 0.
     """
 
-    addresses: tuple
+    addresses: tuple[str, ...]
     task: int
 
-    def publish(self):
-        """Put it where TensorFlow looks for it: into the environment."""
+    def publish(self) -> None:
+        """Set the environment variable TF_CONFIG, where TensorFlow looks for it."""
         os.environ["TF_CONFIG"] = json.dumps(
             {
                 "cluster": {"worker": list(self.addresses)},
@@ -33,23 +34,21 @@ class Cluster(NamedTuple):
         )
 
 
-def find(config):
-    """The `Cluster` of a run: by --cluster and --task, by TF_CONFIG, or by SLURM.
-
-    Args:
-        config: a `lnl_sr_tf.config.Config`.
+def find(config: Config) -> Cluster | None:
+    """The cluster of a run: from --cluster and --task, from TF_CONFIG, or from SLURM.
 
     Returns:
-        A `Cluster`; None where nothing names one.
+        The cluster; None if none of them is given.
 
     Raises:
-        InputError: if what names it is malformed, or names one without the other.
+        InputError: if what is given is malformed, or --task is given without --cluster
+            or the reverse.
     """
     if config.cluster is not None:
         return _from_flags(config.cluster, config.task)
     if config.task is not None:
         raise InputError(
-            f"--task={config.task} needs --cluster=HOST:PORT,HOST:PORT beside it"
+            f"--task={config.task} needs --cluster=HOST:PORT,HOST:PORT, too"
         )
     if os.environ.get("TF_CONFIG"):
         return _from_environment(os.environ["TF_CONFIG"])
@@ -63,8 +62,8 @@ def _from_flags(text, task):
     _check(addresses, f"--cluster={text}")
     if task is None:
         raise InputError(
-            f"--cluster={text} needs --task beside it: which of the "
-            f"{len(addresses)} this machine is, from 0"
+            f"--cluster={text} needs --task, too: the number of this machine among "
+            f"the {len(addresses)}, from 0"
         )
     if task >= len(addresses):
         raise InputError(
@@ -79,10 +78,10 @@ def _check(addresses, received):
         match = _ADDRESS.fullmatch(str(address))
         if not match or not 0 < int(match["port"]) < 65536:
             raise InputError(
-                f"{received}: expected HOST:PORT,HOST:PORT; {address!r} is none"
+                f"{received}: expected HOST:PORT,HOST:PORT; {address!r} is not one"
             )
     if len(set(addresses)) < len(addresses):
-        raise InputError(f"{received}: the same address stands there twice")
+        raise InputError(f"{received}: the same address is given twice")
 
 
 def _from_environment(text):
@@ -90,7 +89,7 @@ def _from_environment(text):
         content = json.loads(text)
         cluster, task = content["cluster"], content["task"]
         kind, index = task["type"], int(task["index"])
-        # Whoever writes results may be set apart from the others by this name.
+        # The machine that writes results may have a job of its own, named chief.
         jobs = [list(cluster.get(name, [])) for name in ("chief", "worker")]
         others = set(cluster) - {"chief", "worker"}
         number = index + (len(jobs[0]) if kind == "worker" else 0)
@@ -115,10 +114,10 @@ def _from_slurm():
 
     try:
         resolver = tf.distribute.cluster_resolver.SlurmClusterResolver(
-            # Two jobs may share a machine, and not a port.
+            # Two jobs may share a machine, but not a port.
             port_base=_FIRST_PORT + int(os.environ.get("SLURM_JOB_ID", 0)) % _PORTS,
-            # SLURM shares out the GPUs; how many there are, only they know who ask
-            # for them, and the resolver is content with any number.
+            # SLURM assigns the GPUs. Their number is not known here, and the resolver
+            # accepts any.
             auto_set_gpu=False,
             gpus_per_node=_PORTS,
             gpus_per_task=1,
@@ -128,6 +127,6 @@ def _from_slurm():
     except (RuntimeError, ValueError, KeyError, OSError) as error:
         raise InputError(
             "--distribute=multi_worker: SLURM's variables do not say which machines "
-            f"take part ({error}); start it by srun, or give --cluster and --task"
+            f"take part ({error}); start it with srun, or give --cluster and --task"
         ) from None
     return Cluster(addresses, int(task))

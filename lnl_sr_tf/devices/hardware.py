@@ -1,17 +1,18 @@
-"""What machine this is."""
+"""The hardware of this machine."""
 
 import os
 import pathlib
 import platform
+from typing import Any
 
 from lnl_sr_tf.devices import backend
 
 
-def describe():
+def describe() -> dict[str, Any]:
     """The processor and accelerators of this machine, for `config.json`.
 
     Returns:
-        A dict with `processor`, `cores` (logical), `system` and `accelerators`.
+        `processor`, `cores` (logical), `system` and `accelerators`.
     """
     names = _cpuinfo("model name")
     return {
@@ -22,22 +23,22 @@ def describe():
     }
 
 
-def usable_cores():
-    """How many logical cores this process may use."""
+def usable_cores() -> int | None:
+    """How many logical cores this process may use; None if that is unknown."""
     try:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # not on Linux
         return os.cpu_count()
 
 
-def processor_flags():
-    """Instruction sets of the processor, as Linux names them; empty elsewhere."""
+def processor_flags() -> set[str]:
+    """The processor's instruction sets, as Linux names them; empty on other systems."""
     lines = _cpuinfo("flags")
     return set(lines[0].split()) if lines else set()
 
 
 def _cpuinfo(key):
-    """The values of a key in /proc/cpuinfo, one a core; empty where there is none."""
+    """The values of a key in /proc/cpuinfo, one per core; empty if there is none."""
     try:
         lines = pathlib.Path("/proc/cpuinfo").read_text("utf-8").splitlines()
     except OSError:

@@ -2,6 +2,8 @@
 
 import contextlib
 import types
+from collections.abc import Iterator
+from typing import Any
 from unittest import mock
 
 import jax
@@ -15,26 +17,26 @@ _Iterator = trainer.JAXEpochIterator
 
 
 class AnySize(keras.distribution.DataParallel):
-    """Splits a batch over devices; one that they cannot share evenly they all hold.
+    """Splits each batch over the devices; copies it to all if it does not split evenly.
 
     The arithmetic is that of one device either way: JAX computes a step as a whole, and
     statistics of batch normalisation are those of the whole batch.
     """
 
-    def get_data_layout(self, data_shape):
-        """Along the first axis, where it can be split evenly."""
+    def get_data_layout(self, data_shape: tuple[int, ...]) -> Any:
+        """Split along the first axis, if it can be split evenly."""
         if data_shape[0] % self.device_mesh.devices.size:
             axes = [None] * len(data_shape)
             return keras.distribution.TensorLayout(axes, self.device_mesh)
         return super().get_data_layout(data_shape)
 
     @contextlib.contextmanager
-    def scope(self):
-        """Within, models are made and trained on all devices.
+    def scope(self) -> Iterator[None]:
+        """Inside, models are made and trained on all devices.
 
-        Keras takes the layout of the first batch for all of them, and so cannot train
-        on the last one of an epoch (github.com/keras-team/keras/issues/21167). Where
-        the Keras at hand does so, the layout is that of each batch in here.
+        Keras uses the layout of the first batch for all batches, and so cannot train on
+        a smaller last batch (github.com/keras-team/keras/issues/21167). If the
+        installed Keras does so, each batch has its own layout inside.
         """
         with contextlib.ExitStack() as stack:
             if _first_layout_for_all(self):
@@ -67,18 +69,17 @@ def _layout_of_each(self, distribution):
     return self._one_batch_ahead_iterator(self.data_adapter.get_jax_iterator())
 
 
-def data_parallel(devices):
-    """A `keras.distribution.DataParallel` over all devices, or the first few.
+def data_parallel(devices: int | None) -> AnySize:
+    """Data parallelism over all devices, or the first few.
 
     Args:
-        devices: how many; without GPUs the processor is split into as many. None for
-            all.
+        devices: how many; without GPUs the CPU is split into as many. None for all.
 
     Raises:
-        InputError: if there are not as many.
+        InputError: if there are fewer.
     """
     if devices:
-        with contextlib.suppress(RuntimeError):  # settled already, and counted below
+        with contextlib.suppress(RuntimeError):  # too late to set; counted below
             jax.config.update("jax_num_cpu_devices", devices)
     found = keras.distribution.list_devices()
     if devices and devices > len(found):

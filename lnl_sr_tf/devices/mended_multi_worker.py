@@ -1,18 +1,20 @@
-"""Mends for Keras under a strategy: github.com/keras-team/keras/issues/20585.
+"""Workarounds for Keras under a strategy: github.com/keras-team/keras/issues/20585.
 
-`fit` of Keras 3 fails under `tf.distribute.MultiWorkerMirroredStrategy` at two places
+`fit` of Keras 3 fails under `tf.distribute.MultiWorkerMirroredStrategy` in two places
 of its TensorFlow trainer:
 
-- `_maybe_symbolic_build` averages the first batch over replicas to see its shape, which
-  fails where their parts differ in size, under any strategy;
-- `reduce_per_replica` averages the figures of a step over an axis that they lack.
+- `_maybe_symbolic_build` averages the first batch over replicas to find its shape,
+  which fails under any strategy if their parts differ in size;
+- `reduce_per_replica` averages the figures of a step over an axis that they do not
+  have.
 
-Each mend first tries whether the Keras at hand has the fault, and where it has not,
+Each workaround first tests whether the installed Keras has the bug; if it has not,
 nothing is changed.
 """
 
 import contextlib
 import types
+from collections.abc import Iterator
 from unittest import mock
 
 import keras
@@ -24,12 +26,8 @@ _reduce = trainer.reduce_per_replica
 
 
 @contextlib.contextmanager
-def mended(strategy):
-    """Within, `fit` works under a strategy.
-
-    Args:
-        strategy: a `tf.distribute.Strategy` of several replicas or machines.
-    """
+def mended(strategy: tf.distribute.Strategy) -> Iterator[None]:
+    """Inside, `fit` works under a strategy of several replicas or machines."""
     with contextlib.ExitStack() as stack:
         if averages_batches(strategy):
             stack.enter_context(
@@ -42,8 +40,8 @@ def mended(strategy):
         yield
 
 
-def averages_batches(strategy):
-    """Whether Keras averages a batch over replicas to see its shape."""
+def averages_batches(strategy: tf.distribute.Strategy) -> bool:
+    """Whether Keras averages a batch over replicas to find its shape."""
 
     class Averaged(Exception):
         pass
@@ -71,7 +69,7 @@ def averages_batches(strategy):
 
 
 def _look_at_one(self, iterator=None, data_batch=None):
-    """In place of `_maybe_symbolic_build`: the part of the first replica will do."""
+    """In place of `_maybe_symbolic_build`: takes the part of the first replica."""
     if self._distribute_strategy is None:
         return
     if iterator is not None:
@@ -84,8 +82,8 @@ def _look_at_one(self, iterator=None, data_batch=None):
         self._symbolic_build(data_batch=data_batch)
 
 
-def averages_an_axis(strategy):
-    """Whether Keras averages figures, which are numbers, over their first axis."""
+def averages_an_axis(strategy: tf.distribute.Strategy) -> bool:
+    """Whether Keras averages figures, which are scalars, over their first axis."""
     try:
         _reduce(tf.zeros(()), strategy, "auto")
     except (ValueError, tf.errors.InvalidArgumentError):
@@ -96,8 +94,8 @@ def averages_an_axis(strategy):
 def _average_here(values, strategy, reduction):
     """In place of `reduce_per_replica`: the mean over the replicas of this machine.
 
-    Those of others would have to be asked for at every step, and Keras reports the
-    figures of an epoch from its metrics, which are of all machines.
+    Those of other machines would have to be fetched at every step, and Keras takes the
+    figures of an epoch from its metrics, which cover all machines.
     """
     if reduction not in ("auto", "mean"):
         return _reduce(values, strategy, reduction)

@@ -1,10 +1,12 @@
-"""Waiting until all machines of a cluster are there."""
+"""Waiting until all machines of a cluster are ready."""
 
 import contextlib
 import os
 import socket
 import time
+from collections.abc import Callable
 
+from lnl_sr_tf.devices.cluster import Cluster
 from lnl_sr_tf.errors import RunError
 
 _PATIENCE = 30 * 60  # seconds; queues start the machines of a job one by one
@@ -12,19 +14,21 @@ _REMIND = 30  # seconds
 _PAUSE = 0.2  # seconds
 
 
-def meet(cluster, tell, patience=_PATIENCE):
+def meet(
+    cluster: Cluster, tell: Callable[[str], object], patience: float = _PATIENCE
+) -> None:
     """Wait until every machine listens at its address.
 
-    TensorFlow waits too, but there nobody can interrupt it, and it does not say for
-    whom.
+    TensorFlow waits too, but cannot be interrupted while it does, and does not say for
+    which machine.
 
     Args:
-        cluster: a `lnl_sr_tf.devices.cluster.Cluster`.
-        tell: called with each line for the person who waits.
+        cluster: the machines.
+        tell: called with each line of progress.
         patience: seconds after which it gives up.
 
     Raises:
-        RunError: if this machine's port is taken, or another machine did not come.
+        RunError: if this machine's port is in use, or another machine did not answer.
     """
     own = cluster.addresses[cluster.task]
     missing = [address for address in cluster.addresses if address != own]
@@ -42,20 +46,20 @@ def meet(cluster, tell, patience=_PATIENCE):
             if missing and now - start > patience:
                 raise RunError(
                     f"{', '.join(missing)} did not answer within {patience:.0f} s; "
-                    "every machine of --cluster needs the same command, but for --task"
+                    "every machine of --cluster needs the same command, except --task"
                 )
             if missing and now - reminded > _REMIND:
                 reminded = now
                 tell(f"still waiting for {', '.join(missing)}")
             if missing:
                 time.sleep(_PAUSE)
-        # The others have to see this machine too, before its port is TensorFlow's.
+        # The others must see this machine too, before TensorFlow takes its port.
         time.sleep(2 * _PAUSE)
 
 
 @contextlib.contextmanager
 def _listening(address):
-    """Let others find this machine; the system takes their calls."""
+    """Inside, other machines can connect to this one."""
     port = _split(address)[1]
     try:
         both = socket.has_dualstack_ipv6()
@@ -69,7 +73,7 @@ def _listening(address):
         reason = os.strerror(error.errno)
         raise RunError(
             f"cannot listen at port {port} of --cluster ({reason}); another process "
-            "has it, or this is not the machine of that address"
+            "uses it, or the address is not that of this machine"
         ) from None
     with server:
         yield

@@ -1,11 +1,16 @@
-"""What the replicas of one step tell each other: the devices that share a batch."""
+"""What the replicas of a step, the devices that share a batch, exchange."""
+
+from collections.abc import Iterable
+from typing import Any
 
 import keras
 from keras import ops
 
+from lnl_sr_tf.types import Tensor
 
-def count():
-    """How many replicas the strategy in force has; 1 without one."""
+
+def count() -> int:
+    """The number of replicas of the current strategy; 1 without one."""
     if keras.backend.backend() != "tensorflow":
         return 1  # JAX takes a step over all devices as one
     import tensorflow as tf
@@ -13,27 +18,27 @@ def count():
     return tf.distribute.get_strategy().num_replicas_in_sync
 
 
-def whole_batch(values):
+def whole_batch(values: Any) -> Any:
     """The examples of all replicas, in their order, on each of them.
 
-    What a loss makes of a batch is then the same as on one device, whether it counts,
-    ranks or remembers its examples. Its gradient, summed over replicas, is as many
-    times too large as there are: `share` divides by that.
+    A loss of the whole batch is then the same as on one device, whether it counts,
+    ranks or remembers its examples. The sum of its gradients over n replicas is n times
+    too large; `share` divides by n.
 
     Args:
-        values: a nest of tensors of this replica's examples, the first axis theirs, and
-            of None, which stays.
+        values: a nested structure of tensors, whose first axis is that of this
+            replica's examples, and of None.
 
     Returns:
-        The same nest, with those of all replicas; with their masks, as Keras keeps
-        them.
+        The same structure with the examples of all replicas, and with their Keras
+        masks.
     """
     if count() == 1:
         return values
     import tensorflow as tf
 
     context = tf.distribute.get_replica_context()
-    if context is None:  # no step, but a look at shapes
+    if context is None:  # not within a step: only shapes are computed
         return values
     here = context.replica_id_in_sync_group
     first = next(v for v in keras.tree.flatten(values) if v is not None)
@@ -48,7 +53,7 @@ def whole_batch(values):
             return None
         mask = getattr(value, "_keras_mask", None)
         value = tf.convert_to_tensor(value)
-        # Integers as those that every device adds up.
+        # Every device can add int64.
         kind = tf.int64 if value.dtype.is_integer else value.dtype
         paddings = [[before, after]] + [[0, 0]] * (value.shape.rank - 1)
         padded = tf.pad(tf.cast(value, kind), paddings)
@@ -61,8 +66,8 @@ def whole_batch(values):
     return keras.tree.map_structure(gathered, values)
 
 
-def total(values):
-    """The sums of tensors over replicas."""
+def total(values: Iterable[Tensor]) -> Iterable[Tensor]:
+    """Each tensor's sum over the replicas."""
     if count() == 1:
         return values
     import tensorflow as tf
@@ -73,8 +78,8 @@ def total(values):
     return context.all_reduce(tf.distribute.ReduceOp.SUM, list(values))
 
 
-def share(loss):
-    """This replica's share of the loss of the whole batch: their sum is the loss."""
+def share(loss: Tensor) -> Tensor:
+    """This replica's share of the loss of the whole batch; the shares sum to it."""
     if count() == 1:
         return loss
     loss = ops.convert_to_tensor(loss)

@@ -3,11 +3,15 @@
 import contextlib
 import dataclasses
 import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 
 from lnl_sr_tf.datasets.batches.pipeline import Parts
 from lnl_sr_tf.errors import RunError
+
+Value = TypeVar("Value")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -16,9 +20,9 @@ class Devices:
 
     Attributes:
         kind: none, mirrored, multi_worker or tpu.
-        replicas: how many devices share a batch, on all machines together.
-        workers: how many machines.
-        worker: which of them this is, from 0; 0 is the chief, who alone writes.
+        replicas: number of devices that share a batch, on all machines together.
+        workers: number of machines.
+        worker: number of this machine, from 0; 0 is the chief, which alone writes.
     """
 
     kind: str = "none"
@@ -26,69 +30,68 @@ class Devices:
     workers: int = 1
     worker: int = 0
 
-    # Whether its streams of the test set start over again and again, since devices of
-    # several machines would have to agree at every step on whether they have ended.
+    # Whether streams of the test set repeat without end. Several machines would have to
+    # agree at every step on whether a stream has ended.
     endless = False
 
     @property
-    def chief(self):
-        """Whether this process writes what is to be kept."""
+    def chief(self) -> bool:
+        """Whether this process writes files."""
         return self.worker == 0
 
     @property
-    def words(self):
-        """For people; empty for one device."""
+    def words(self) -> str:
+        """A description; empty for one device."""
         if self.kind == "none":
             return ""
         machines = f" on {self.workers} machines" if self.workers > 1 else ""
         return f"{self.kind} over {self.replicas} device(s){machines}"
 
-    def scope(self):
-        """Within, models are made and trained on these devices."""
+    def scope(self) -> contextlib.AbstractContextManager[Any]:
+        """Inside, models are made and trained on these devices."""
         return contextlib.nullcontext()
 
-    def batches(self, make):
+    def batches(self, make: Callable[[Parts | None], Any]) -> Any:
         """A stream of batches.
 
         Args:
-            make: gives a stream, of the `Parts` of each batch that it is given, or of
-                whole ones.
+            make: makes a stream of some parts of each batch; for None, of whole ones.
         """
         return make(None)
 
-    def from_chief(self, array):
-        """What the chief has in an array of the same shape and type."""
+    def from_chief(self, array: np.ndarray) -> np.ndarray:
+        """The chief's array, in place of one of the same shape and dtype."""
         return array
 
-    def any(self, flags):
-        """For each flag whether it is set on one of the machines."""
-        return flags
+    def any(self, flags: Iterable[bool]) -> list[bool]:
+        """For each flag, whether it is set on at least one machine."""
+        return list(flags)
 
-    def wait(self):
+    def wait(self) -> None:
         """Wait until every machine is here."""
         self.any([False])
 
-    def choice(self, value, values):
-        """What the chief has chosen of some values."""
+    def choice(self, value: Value, values: Sequence[Value]) -> Value:
+        """The chief's value, one of `values`, in place of this machine's."""
         return values[int(self.from_chief(np.array(values.index(value))))]
 
-    def agree(self, content):
-        """Find out whether all machines train the same.
+    def agree(self, content: bytes) -> None:
+        """Check that all machines train the same run.
 
         Args:
-            content: bytes that tell it, the same on each.
+            content: what must be the same on all machines.
 
         Raises:
             RunError: on every machine, if it is not.
         """
         digest = np.array(zlib.crc32(content))
-        differs = np.zeros(self.workers, np.int64)
-        differs[self.worker] = int(self.from_chief(digest) != digest)
-        wrong = np.flatnonzero(self.any(differs)).tolist()
+        differs = bool(self.from_chief(digest) != digest)
+        mine = [differs and worker == self.worker for worker in range(self.workers)]
+        wrong = np.flatnonzero(self.any(mine)).tolist()
         if wrong:
             raise RunError(
                 f"machines {', '.join(map(str, wrong))} have other settings or other "
-                "data than machine 0; all of them need the same flags, the same "
+                "data than machine 0; all machines need the same flags, the same "
                 "version and the same files"
             )
 
@@ -99,26 +102,29 @@ class Replicated(Devices):
     Args:
         kind: mirrored, multi_worker or tpu.
         strategy: a `tf.distribute.Strategy`.
-        workers: how many machines.
-        worker: which of them this is.
+        workers: number of machines.
+        worker: number of this machine, from 0.
     """
 
     endless = True
+    strategy: Any
 
-    def __init__(self, kind, strategy, workers=1, worker=0):
+    def __init__(
+        self, kind: str, strategy: Any, workers: int = 1, worker: int = 0
+    ) -> None:
         super().__init__(kind, strategy.num_replicas_in_sync, workers, worker)
         object.__setattr__(self, "strategy", strategy)
 
     @contextlib.contextmanager
-    def scope(self):
-        """Within, models are theirs, and Keras's `fit` is mended where it needs it."""
+    def scope(self) -> Iterator[None]:
+        """Inside, models are made for the devices, and Keras's `fit` works on them."""
         from lnl_sr_tf.devices.mended_multi_worker import mended
 
         with mended(self.strategy), self.strategy.scope():
             yield
 
-    def batches(self, make):
-        """A stream of batches in parts, those of the devices of this machine."""
+    def batches(self, make: Callable[[Parts | None], Any]) -> Any:
+        """A stream of parts of batches, one for each device of this machine."""
 
         def of_worker(context):
             here = context.num_replicas_in_sync // context.num_input_pipelines
@@ -127,16 +133,16 @@ class Replicated(Devices):
 
         return self.strategy.distribute_datasets_from_function(of_worker)
 
-    def from_chief(self, array):
-        """What the chief has; every machine has to ask at the same point."""
+    def from_chief(self, array: np.ndarray) -> np.ndarray:
+        """The chief's array; every machine must call this at the same point."""
         return self._sum(array if self.chief else np.zeros_like(array))
 
-    def any(self, flags):
-        """For each flag whether it is set somewhere; every machine has to ask."""
-        return [bool(total) for total in self._sum(np.array(flags, np.int64))]
+    def any(self, flags: Iterable[bool]) -> list[bool]:
+        """For each flag, whether a machine has it set; every machine must call this."""
+        return [bool(total) for total in self._sum(np.array([*flags], np.int64))]
 
     def _sum(self, array):
-        """The sum of an array over all workers; zeros leave another's as it is."""
+        """The sum of an array over all machines."""
         if self.workers == 1:
             return array
         array = np.asarray(array)
@@ -160,10 +166,12 @@ class DataParallel(Devices):
         distribution: a `keras.distribution.DataParallel`.
     """
 
-    def __init__(self, distribution):
+    distribution: Any
+
+    def __init__(self, distribution: Any) -> None:
         super().__init__("mirrored", distribution.device_mesh.devices.size)
         object.__setattr__(self, "distribution", distribution)
 
-    def scope(self):
-        """Within, models are made and trained on all of them."""
+    def scope(self) -> contextlib.AbstractContextManager[Any]:
+        """Inside, models are made and trained on all of the devices."""
         return self.distribution.scope()

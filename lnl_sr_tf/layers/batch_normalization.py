@@ -2,7 +2,9 @@
 
 import keras
 
-# Channels at a time that oneDNN normalises.
+from lnl_sr_tf.types import Tensor
+
+# oneDNN normalises this many channels at a time.
 _BLOCK = 16
 
 
@@ -11,21 +13,28 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
     """`keras.layers.BatchNormalization`, on TensorFlow by its fused operation.
 
     y = γ (x − μ) / √(σ² + ε) + β, with mean μ and variance σ² of the batch in training
-    and their running averages otherwise. What it computes is what Keras computes;
-    images of shape (batch, height, width, channels) take one operation in place of a
-    dozen, which keeps bfloat16 between them and is most of the gain in speed of a
-    convolutional network on a processor. Where a processor's operation is slow, because
-    the channels are no multiple of 16, XLA compiles another. Statistics are in float32.
-    Other inputs, other backends, and `synchronized` layers in training, which take mean
-    and variance over all replicas of a strategy, go through Keras. Ioffe and Szegedy,
-    "Batch Normalization" (ICML 2015).
+    and their running averages otherwise. The result is that of Keras. Images of shape
+    (batch, height, width, channels) take one operation instead of a dozen, which keeps
+    bfloat16 in between and makes most of the speed-up of a convolutional network on a
+    CPU. Where the CPU's operation is slow, because the number of channels is not a
+    multiple of 16, XLA compiles another. Statistics are in float32. Other inputs, other
+    backends, and `synchronized` layers in training, which take mean and variance over
+    all replicas of a strategy, go through Keras. Ioffe and Szegedy, "Batch
+    Normalization" (ICML 2015).
 
     Example:
-        >>> FusedBatchNormalization(momentum=0.9, epsilon=1e-5)(images)
+        >>> images = np.ones((1, 8, 8, 3))
+        >>> tuple(FusedBatchNormalization(momentum=0.9, epsilon=1e-5)(images).shape)
+        (1, 8, 8, 3)
     """
 
-    def call(self, inputs, training=None, mask=None):
-        """Normalised inputs, of their type."""
+    def call(
+        self,
+        inputs: Tensor,
+        training: bool | None = None,
+        mask: Tensor | None = None,
+    ) -> Tensor:
+        """Normalised inputs, in the layer's compute dtype."""
         fused = (
             keras.backend.backend() == "tensorflow"
             and len(inputs.shape) == 4
@@ -40,17 +49,17 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
         return self._fused(inputs, training)
 
     def _moments(self, inputs, mask):
-        """Mean and variance over the batches of all replicas, where synchronized.
+        """Mean and variance; if `synchronized`, over the batches of all replicas.
 
-        Keras takes the variance as E[x²] − E[x]², which loses what makes a run on
-        several devices the same as on one.
+        Keras computes the variance as E[x²] − E[x]², whose rounding would make a run on
+        several devices differ from one on a single device.
         """
         if not self.synchronized or mask is not None:
             return super()._moments(inputs, mask)
         import tensorflow as tf
 
         context = tf.distribute.get_replica_context()
-        if context is None:  # no step, but a look at shapes
+        if context is None:  # not within a step: only shapes are computed
             return super()._moments(inputs, mask)
         axes = self._reduction_axes
         count = tf.cast(tf.size(inputs) // inputs.shape[self.axis], inputs.dtype)
@@ -69,7 +78,7 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
     def _fused(self, inputs, training):
         import tensorflow as tf
 
-        # Like Keras: float16 and bfloat16 stay what they are between layers.
+        # As in Keras, float16 and bfloat16 are kept between layers.
         inputs = tf.cast(inputs, self.compute_dtype)
         on_processor = not tf.config.list_physical_devices("GPU")
         odd = inputs.shape[-1] % _BLOCK and inputs.shape[2] is not None
@@ -97,7 +106,7 @@ class FusedBatchNormalization(keras.layers.BatchNormalization):
             **statistics,
         )
         if training:
-            # The operation gives the unbiased variance, Keras keeps that of the batch.
+            # The operation returns the unbiased variance; Keras keeps the biased one.
             count = tf.cast(tf.size(inputs) // tf.shape(inputs)[-1], tf.float32)
             self._move(self.moving_mean, mean)
             self._move(self.moving_variance, variance * (count - 1.0) / count)

@@ -1,8 +1,10 @@
-"""Rectified linear units with a gradient that a processor computes fast."""
+"""Rectified linear units whose gradient is fast on a CPU."""
 
 import functools
 
 import keras
+
+from lnl_sr_tf.types import Tensor
 
 
 @keras.saving.register_keras_serializable("lnl_sr_tf")
@@ -18,11 +20,12 @@ class Rectifier(keras.layers.ReLU):
         Any.
 
     Example:
-        >>> Rectifier()(np.array([-1.0, 2.0]))  # [0.0, 2.0]
+        >>> keras.ops.convert_to_numpy(Rectifier()(np.array([-1.0, 2.0])))
+        array([0., 2.], dtype=float32)
     """
 
-    def call(self, inputs):
-        """Where an input is below 0, 0."""
+    def call(self, inputs: Tensor) -> Tensor:
+        """The inputs, with 0 in place of those below 0."""
         return _fast_relu()(inputs) if _is_slow(inputs) else super().call(inputs)
 
 

@@ -1,24 +1,26 @@
-"""Batch normalisation in training as two functions that XLA compiles, TensorFlow alone.
+"""Batch normalisation in training as two functions compiled by XLA, for TensorFlow.
 
-oneDNN, by which TensorFlow normalises on a processor, takes two to three times as long
-as these where the channels are no multiple of 16, and less where they are.
+oneDNN, with which TensorFlow normalises on a CPU, takes two to three times as long as
+these if the number of channels is not a multiple of 16, and less if it is.
 """
 
 import tensorflow as tf
 
 
-def normalize(inputs, gamma, beta, epsilon):
+def normalize(
+    inputs: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, epsilon: float
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
     """γ (x − μ) / √(σ² + ε) + β over a batch.
 
     Args:
-        inputs: x, shape (batch, height, width, channels), of a type up to float32.
+        inputs: x, shape (batch, height, width, channels), float32 or smaller.
         gamma: γ, float32 of shape (channels,).
-        beta: β, likewise.
+        beta: β, float32 of shape (channels,).
         epsilon: ε > 0.
 
     Returns:
-        Outputs of the type of the inputs; μ and σ², float32 of shape (channels,), which
-        no gradient passes.
+        Outputs in the dtype of the inputs; μ and σ², float32 of shape (channels,),
+        through which no gradient goes.
     """
 
     @tf.custom_gradient

@@ -1,4 +1,4 @@
-"""Losses for noisy labels, each by its class or by the short name of the field.
+"""Losses for noisy labels, each by its class or by its short name in the literature.
 
     loss = lnl.losses.get("fl_sr", gamma=2.0, p=0.1, weight=1.0)
 
@@ -7,6 +7,9 @@ name in `lnl_sr_tf/loss_names.py`.
 """
 
 import difflib
+from typing import Any
+
+import keras
 
 from lnl_sr_tf.loss_names import LOSSES, REGULARIZED, conflict, names
 from lnl_sr_tf.losses.active_passive import ActivePassiveLoss
@@ -98,26 +101,22 @@ __all__ = [
     "names",
 ]
 
-# Of the instance, not of the formula: every class takes them.
+# Arguments of every class, not of one formula.
 _SHARED = ("from_logits", "epsilon", "reduction", "name", "dtype")
 
 
-def get(name, /, **params):
+def get(name: str, /, **params: Any) -> keras.losses.Loss:
     """A loss by its name.
 
     Args:
-        name: one of `names()`, for instance `"ce"` or `"fl_sr"`; by position alone. The
+        name: one of `names()`, for instance `"ce"` or `"fl_sr"`; positional only. The
             ending `_sr` wraps the loss in `SparseRegularization`.
         **params: arguments of the loss's class, and of the losses it is made of; with
-            `_sr` also `p` and `weight`. `name` is the instance's. What is not given
-            keeps the class's default.
-
-    Returns:
-        A `keras.losses.Loss`.
+            `_sr` also `p` and `weight`. A keyword `name` names the instance. By default
+            those of the class.
 
     Raises:
-        ValueError: if the name is not known, or a parameter is not one of the
-            loss's, or out of its range.
+        ValueError: if the name is unknown, or a parameter is unknown or out of range.
 
     Example:
         >>> get("gce_sr", q=0.01, p=0.1, weight=3.0).loss.q
@@ -159,7 +158,7 @@ def _unknown(name, base):
 
 
 def _classes(entry):
-    """An entry of `LOSSES` as (class, classes inside, what the last takes there)."""
+    """An entry of `LOSSES` as (class, classes inside, defaults of the last of them)."""
     if isinstance(entry, str):
         return globals()[entry], [], {}
     wrapper, inner, fixed = entry

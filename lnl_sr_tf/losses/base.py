@@ -1,6 +1,7 @@
-"""What every loss of this library shares."""
+"""The base class of the losses, and the functions that they share."""
 
 import math
+from typing import Any
 
 import keras
 from keras import ops
@@ -8,72 +9,74 @@ from keras import ops
 from lnl_sr_tf.losses.labels import is_integer, of_labels
 from lnl_sr_tf.losses.per_position import PositionLoss
 from lnl_sr_tf.predictions import check_classes, warn_of_softmax
+from lnl_sr_tf.types import Tensor
 
-# For log 0, which a logit of −inf gives: so small that it changes no sum of others, and
-# finite, since 0 · inf is no number.
+# In place of log 0, which a logit of −inf gives: small enough to change no sum, and
+# finite, since 0 · inf is NaN.
 _SMALLEST_LOG = -1e30
 
 
 class RobustLoss(PositionLoss):
-    """Base of the losses: turns labels and network outputs into log-probabilities.
+    """Base class of the losses: turns network outputs into log-probabilities.
 
     A subclass writes one formula, `per_class`, which gives L(u, i) for every class
     i at once. The loss of an example with label distribution y is Σ_i y_i L(u, i):
     for an integer or one-hot label that is L(u, y), for a soft label the expected
     loss. Formulas work on log u, in float32, so that no gradient divides by a
     probability and nothing overflows for logits up to ±1e4. A logit of −inf is a class
-    of probability 0. What the formula takes beside them it names in `parameters`.
+    of probability 0. The formula's own parameters are named in `parameters`.
 
     Args:
         from_logits: whether the network gives logits (the default) or
             probabilities, which are then clipped from below at `epsilon`.
         epsilon: the probability below which a loss that clips does so, in (0, 1).
         reduction: as for every `keras.losses.Loss`.
-        name: optional name of the instance.
-        dtype: dtype of the computation; float32 unless Keras's floatx says else.
+        name: name of the instance.
+        dtype: dtype of the computation; by default Keras's floatx, float32.
 
     Call arguments:
         y_true: integer labels, shape `(batch, ...)` or `(batch, ..., 1)`, in
             [0, classes) (the loss of any other is NaN); or label distributions,
             shape `(batch, ..., classes)`.
-        y_pred: logits or probabilities, shape `(batch, ..., classes)`, of two classes
-            and more.
-        sample_weight: optional, shape `(batch,)` or `(batch, ...)`.
+        y_pred: logits or probabilities, shape `(batch, ..., classes)`, of at least two
+            classes.
+        sample_weight: shape `(batch,)` or `(batch, ...)`; None weighs all alike.
 
     Raises:
         ValueError: if `epsilon` is out of range, or the shapes of labels, predictions
-            and weights do not fit.
+            and weights do not match.
 
     Example:
         >>> class Margin(RobustLoss):
         ...     def per_class(self, log_probs):
         ...         return 1.0 - ops.exp(log_probs)
+        >>> float(Margin()([1], [[0.0, 0.0]]))
+        0.5
     """
 
     # Names of the formula's own parameters, which `get_config` returns.
-    parameters = ()
+    parameters: tuple[str, ...] = ()
     # Whether Σ_i L(u, i) is the same for every u, which makes the loss tolerant of
     # label noise by itself (Ghosh et al., AAAI 2017).
-    symmetric = False
-    # Whether the loss is about the logits themselves, so that probabilities are not
-    # enough.
-    needs_logits = False
-    # Whether L(u, i) is a function of u_i alone, so that where a label is an integer it
-    # need not be computed for every class.
-    separable = False
-    # Whether `call` must be told which example is which when it trains.
-    needs_index = False
+    symmetric: bool = False
+    # Whether the formula takes the logits themselves; probabilities are not enough.
+    needs_logits: bool = False
+    # Whether L(u, i) depends on u_i alone, so that for an integer label it need not be
+    # computed for every class.
+    separable: bool = False
+    # Whether training must pass the index of each example to `call`.
+    needs_index: bool = False
     # Names of the arguments that are losses, for a loss made of others.
-    parts = ()
+    parts: tuple[str, ...] = ()
 
     def __init__(
         self,
-        from_logits=True,
-        epsilon=1e-7,
-        reduction="sum_over_batch_size",
-        name=None,
-        dtype=None,
-    ):
+        from_logits: bool = True,
+        epsilon: float = 1e-7,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = None,
+        dtype: str | keras.DTypePolicy | None = None,
+    ) -> None:
         super().__init__(name=name, reduction=reduction, dtype=dtype)
         self.from_logits = bool(from_logits)
         if self.needs_logits and not self.from_logits:
@@ -84,24 +87,24 @@ class RobustLoss(PositionLoss):
         self.epsilon = check_range("epsilon", epsilon, 0.0, 1.0, True, True)
 
     @property
-    def state(self):
-        """Variables that change as training goes on, and that a checkpoint needs."""
+    def state(self) -> list[keras.Variable]:
+        """Variables that change during training and belong in a checkpoint."""
         return [v for part in self.parts for v in getattr(self, part).state]
 
     @property
-    def variables(self):
-        """`state`, and what else is in variables, set from the epoch."""
+    def variables(self) -> list[keras.Variable]:
+        """`state`, and the variables that are set from the epoch."""
         return self.state
 
-    def outputs(self, y_pred):
+    def outputs(self, y_pred: Tensor) -> Tensor:
         """What `per_class` takes: log u, shape (batch, ..., classes)."""
         return log_probabilities(y_pred, self.from_logits, self.epsilon)
 
-    def per_class(self, log_probs):
+    def per_class(self, log_probs: Tensor) -> Tensor:
         """L(u, i) for every class i, from log u; both (batch, ..., classes)."""
         raise NotImplementedError(f"{type(self).__name__} must define `per_class`.")
 
-    def call(self, y_true, y_pred):
+    def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
         """Loss of each position, shape (batch, ...)."""
         y_true = ops.convert_to_tensor(y_true)
         outputs = self.checked_outputs(y_pred)
@@ -110,11 +113,11 @@ class RobustLoss(PositionLoss):
             return ops.squeeze(self.per_class(given), axis=-1)
         return of_labels(y_true, self.per_class(finite_logs(outputs)))
 
-    def checked_outputs(self, y_pred):
-        """`outputs` of predictions that are found to be some.
+    def checked_outputs(self, y_pred: Tensor) -> Tensor:
+        """`outputs`, after a check of the shape of the predictions.
 
         Raises:
-            ValueError: if they have one class, or a shape that is none of predictions.
+            ValueError: if it is not (batch, ..., classes), of at least two classes.
         """
         y_pred = ops.convert_to_tensor(y_pred)
         name = type(self).__name__
@@ -123,7 +126,7 @@ class RobustLoss(PositionLoss):
             warn_of_softmax(y_pred, name)
         return self.outputs(y_pred)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """The arguments that make an equal loss."""
         config = super().get_config()
         config.update(from_logits=self.from_logits, epsilon=self.epsilon)
@@ -133,12 +136,14 @@ class RobustLoss(PositionLoss):
         return config
 
 
-def log_probabilities(y_pred, from_logits=True, epsilon=1e-7):
+def log_probabilities(
+    y_pred: Tensor, from_logits: bool = True, epsilon: float = 1e-7
+) -> Tensor:
     """The logarithm of the network's output distribution, log u.
 
     Args:
         y_pred: logits z or probabilities u, shape `(batch, ..., classes)`.
-        from_logits: which of the two.
+        from_logits: whether they are logits.
         epsilon: probabilities (not logits) are clipped to at least this.
 
     Returns:
@@ -150,43 +155,44 @@ def log_probabilities(y_pred, from_logits=True, epsilon=1e-7):
     return ops.log(ops.maximum(y_pred, epsilon))
 
 
-def at_least_float32(tensor):
-    """A tensor in float32, or wider where it is wider."""
+def at_least_float32(tensor: Tensor) -> Tensor:
+    """The tensor, with float16 and bfloat16 cast to float32."""
     tensor = ops.convert_to_tensor(tensor)
     if keras.backend.standardize_dtype(tensor.dtype) in ("float16", "bfloat16"):
         tensor = ops.cast(tensor, "float32")
     return tensor
 
 
-def expm1(x):
+def expm1(x: Tensor) -> Tensor:
     """exp(x) − 1 with the derivative exp(x), on every backend.
 
-    JAX takes the derivative as expm1(x) + 1, which rounds small probabilities away.
+    JAX computes the derivative as expm1(x) + 1, which rounds small probabilities to 0.
     """
     exp = ops.exp(x)
     return ops.stop_gradient(ops.expm1(x)) + (exp - ops.stop_gradient(exp))
 
 
-def log_clip(log_probs, epsilon):
+def log_clip(log_probs: Tensor, epsilon: float) -> Tensor:
     """log max(u, ε), from log u; its gradient is zero where u < ε."""
     return ops.maximum(log_probs, math.log(epsilon))
 
 
-def finite_logs(log_probs):
-    """log u, with a finite number in place of log 0; no gradient passes there."""
+def finite_logs(log_probs: Tensor) -> Tensor:
+    """log u, with a finite number in place of log 0, where the gradient is then 0."""
     return ops.where(log_probs < _SMALLEST_LOG, _SMALLEST_LOG, log_probs)
 
 
-def loss_of_this_library(name, loss, of_logits=False):
-    """`loss` as a `RobustLoss`; it may be a serialised one.
+def loss_of_this_library(name: str, loss: Any, of_logits: bool = False) -> RobustLoss:
+    """`loss`, deserialised if it is a config, and checked to be a `RobustLoss`.
 
     Args:
-        name: of the argument, for messages.
-        loss: what was given for it.
-        of_logits: whether it must take logits.
+        name: name of the argument, for error messages.
+        loss: the argument.
+        of_logits: whether the loss must take logits.
 
     Raises:
-        ValueError: if it is none, or takes what it must not.
+        ValueError: if it is no `RobustLoss`, has no formula for each class, or takes
+            probabilities where it must take logits.
     """
     if isinstance(loss, dict):
         loss = keras.losses.deserialize(loss)
@@ -197,8 +203,8 @@ def loss_of_this_library(name, loss, of_logits=False):
         )
     if type(loss).call is not RobustLoss.call:
         raise ValueError(
-            f"`{name}` cannot be a {type(loss).__name__}, which is no formula for each "
-            f"class by itself. Received: {name}={loss!r}"
+            f"`{name}` cannot be a {type(loss).__name__}, which has no formula for "
+            f"each class by itself. Received: {name}={loss!r}"
         )
     if of_logits and not loss.from_logits:
         raise ValueError(
@@ -208,13 +214,20 @@ def loss_of_this_library(name, loss, of_logits=False):
     return loss
 
 
-def check_range(name, value, low, high, open_low=False, open_high=False):
-    """`value` as a float if it lies in [low, high]; an end may be open.
+def check_range(
+    name: str,
+    value: Any,
+    low: float,
+    high: float,
+    open_low: bool = False,
+    open_high: bool = False,
+) -> float:
+    """`value` as a float if it lies in [low, high]; either end may be open.
 
     An infinite end is always open.
 
     Raises:
-        ValueError: that says what was received and what was expected.
+        ValueError: if it does not.
     """
     open_high = open_high or math.isinf(high)
     try:

@@ -1,13 +1,15 @@
 """Bi-tempered logistic loss."""
 
 import math
+from typing import Any
 
 import keras
 from keras import ops
 
 from lnl_sr_tf.losses.base import RobustLoss, at_least_float32, check_range, expm1
+from lnl_sr_tf.types import Tensor
 
-# Halvings, until float32 does not tell a difference.
+# Bisections, after which float32 cannot tell a difference.
 _ITERATIONS = 30
 
 
@@ -30,18 +32,19 @@ class BiTemperedLogisticLoss(RobustLoss):
         ValueError: if a temperature is out of range, or `from_logits` is false.
 
     Example:
-        >>> BiTemperedLogisticLoss(t1=0.8, t2=1.2)([1], [[0.0, 0.0]])
+        >>> float(BiTemperedLogisticLoss(t1=1.0, t2=1.0)([1], [[0.0, 0.0]]))  # log 2
+        0.693
     """
 
     parameters = ("t1", "t2")
     needs_logits = True
 
-    def __init__(self, t1=0.8, t2=1.2, **kwargs):
+    def __init__(self, t1: float = 0.8, t2: float = 1.2, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.t1 = check_range("t1", t1, 0.0, 1.0)
         self.t2 = check_range("t2", t2, 1.0, 10.0)
 
-    def outputs(self, y_pred):
+    def outputs(self, y_pred: Tensor) -> Tensor:
         """log u of the tempered softmax, shape (batch, ..., classes)."""
         logits = at_least_float32(y_pred)
         if self.t2 == 1.0:
@@ -49,13 +52,13 @@ class BiTemperedLogisticLoss(RobustLoss):
         fixed = ops.stop_gradient(logits)
         impossible = ops.equal(fixed, -math.inf)
         normalizer = _normalizer(fixed, self.t2)
-        # dν/dz is the escort distribution of u; the iteration need not be retraced.
+        # dν/dz is the escort distribution of u, so no gradient goes through bisection.
         escort = ops.softmax(self.t2 * _log_exp_t(fixed - normalizer, self.t2), axis=-1)
         moved = ops.where(impossible, 0.0, logits) - ops.where(impossible, 0.0, fixed)
         normalizer += ops.sum(escort * moved, axis=-1, keepdims=True)
         return _log_exp_t(logits - normalizer, self.t2)
 
-    def per_class(self, log_probs):
+    def per_class(self, log_probs: Tensor) -> Tensor:
         """−log_t1 u_i − (1 − Σ_k u_k^(2−t1)) / (2 − t1)."""
         rest = 1.0 - self.t1
         log_t = expm1(rest * log_probs) / rest if rest else log_probs
@@ -69,7 +72,7 @@ def _log_exp_t(x, t):
 
 
 def _normalizer(logits, t):
-    """ν with Σ_k exp_t(z_k − ν) = 1, for t > 1, by halving.
+    """ν with Σ_k exp_t(z_k − ν) = 1, for t > 1, by bisection.
 
     In s = log(1 + (t − 1)(ν − max z)) the solution lies between 0, where the largest
     term is 1, and (t − 1) log k, where k terms as large as the largest sum to 1.

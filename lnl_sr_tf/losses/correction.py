@@ -5,21 +5,24 @@ Approach" (CVPR 2017). T[i, j] = P(given label j | true label i).
 """
 
 import math
+from typing import Any
 
 import keras
 import numpy as np
 from keras import ops
+from numpy.typing import ArrayLike
 
 from lnl_sr_tf.losses.base import RobustLoss
+from lnl_sr_tf.types import Tensor
 from lnl_sr_tf.validation import transition_matrix
 
 
 class _Correction(RobustLoss):
-    """What both directions share: the matrix."""
+    """What forward and backward correction share: the matrix."""
 
     parameters = ("matrix",)
 
-    def __init__(self, matrix=None, **kwargs):
+    def __init__(self, matrix: ArrayLike | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         if matrix is not None:
             matrix = transition_matrix("`matrix`", matrix).tolist()
@@ -42,15 +45,16 @@ class _Correction(RobustLoss):
 class ForwardCorrection(_Correction):
     """Forward correction, L(u, i) = −log max(Σ_j u_j T[j, i], ε), ε = 1e-30.
 
-    Cross-entropy of the given label under what the network says of the true one. With
-    the true T, its minimiser is that of cross-entropy on clean labels. Patrini et al.
-    (CVPR 2017), Theorem 2.
+    Cross-entropy with the given label of the prediction for the true one, multiplied by
+    T. With the true T, its minimiser is that of cross-entropy on clean labels. Patrini
+    et al. (CVPR 2017), Theorem 2.
 
     Args:
         matrix: T, shape (k, k), rows that sum to 1; None is the identity, which gives
-            cross-entropy. `lnl.noise.symmetric_matrix` and its kin make one.
+            cross-entropy. `lnl.noise.symmetric_matrix`, for instance, makes one.
         epsilon: ε, the probability of the given label below which the loss is constant;
-            small, because where T has zeros an example may be there and must come back.
+            small, because where T has zeros the probability of a given label can be
+            close to 0 and needs a gradient.
         **kwargs: arguments of `RobustLoss`: `from_logits`, `epsilon`, `reduction`,
             `name`, `dtype`.
 
@@ -59,13 +63,16 @@ class ForwardCorrection(_Correction):
             of classes.
 
     Example:
-        >>> ForwardCorrection([[0.8, 0.2], [0.2, 0.8]])([1], [[0.0, 0.0]])  # log 2
+        >>> float(ForwardCorrection([[0.8, 0.2], [0.2, 0.8]])([1], [[0.0, 0.0]]))
+        0.693
     """
 
-    def __init__(self, matrix=None, epsilon=1e-30, **kwargs):
+    def __init__(
+        self, matrix: ArrayLike | None = None, epsilon: float = 1e-30, **kwargs: Any
+    ) -> None:
         super().__init__(matrix, epsilon=epsilon, **kwargs)
 
-    def per_class(self, log_probs):
+    def per_class(self, log_probs: Tensor) -> Tensor:
         """−log max(Σ_j u_j T[j, i], ε)."""
         if self.matrix is None:
             return -log_probs
@@ -77,10 +84,10 @@ class ForwardCorrection(_Correction):
 class BackwardCorrection(_Correction):
     """Backward correction, L(u, i) = −Σ_j T⁻¹[i, j] log max(u_j, ε).
 
-    Its expectation over given labels is cross-entropy with the true one. It is
-    unbiased, has no lower bound but that of ε, and varies much where T is close to
-    singular; forward correction is the steadier of the two. Patrini et al. (CVPR 2017),
-    Theorem 1.
+    Its expectation over given labels is cross-entropy with the true one, so it is
+    unbiased. It is bounded below by ε only, and its variance is large where T is close
+    to singular; forward correction is the more stable of the two. Patrini et al.
+    (CVPR 2017), Theorem 1.
 
     Args:
         matrix: T, shape (k, k), rows that sum to 1, invertible; None is the identity,
@@ -89,17 +96,18 @@ class BackwardCorrection(_Correction):
             `name`, `dtype`.
 
     Raises:
-        ValueError: if the matrix is no transition matrix or has no inverse.
+        ValueError: if the matrix is not a transition matrix or has no inverse.
 
     Example:
-        >>> BackwardCorrection([[0.8, 0.2], [0.2, 0.8]])([1], [[0.0, 0.0]])  # log 2
+        >>> float(BackwardCorrection([[0.8, 0.2], [0.2, 0.8]])([1], [[0.0, 0.0]]))
+        0.693
     """
 
-    def __init__(self, matrix=None, **kwargs):
+    def __init__(self, matrix: ArrayLike | None = None, **kwargs: Any) -> None:
         super().__init__(matrix, **kwargs)
         self._inverse = None if self.matrix is None else _inverse(self.matrix)
 
-    def per_class(self, log_probs):
+    def per_class(self, log_probs: Tensor) -> Tensor:
         """−Σ_j T⁻¹[i, j] log max(u_j, ε)."""
         if self.matrix is None:
             return -log_probs
@@ -110,17 +118,17 @@ class BackwardCorrection(_Correction):
 
 
 def _inverse(matrix):
-    """The inverse.
+    """The inverse of a matrix.
 
     Raises:
-        ValueError: if there is none, or only one of rounding.
+        ValueError: if there is none, or rounding would dominate it.
     """
     matrix = np.asarray(matrix)
     condition = np.linalg.cond(matrix)
     if not condition < 1e6:
         raise ValueError(
-            "`matrix` must have an inverse; this one says of different true labels all "
-            "but the same, so backward correction cannot tell them apart. Received a "
-            f"matrix of condition {condition:.3g}; expected less than 1e6"
+            "`matrix` must have an inverse; rows of this one are almost the same, so "
+            "backward correction cannot tell their true labels apart. Received a "
+            f"matrix of condition number {condition:.3g}; expected less than 1e6"
         )
     return np.linalg.inv(matrix)

@@ -1,4 +1,4 @@
-"""ε-softmax: the network's output made all but one-hot before the loss sees it.
+"""ε-softmax: the network's output made almost one-hot before the loss sees it.
 
 Wang et al., "ε-Softmax: Approximating One-Hot Vectors for Mitigating Label Noise"
 (NeurIPS 2024): v = (u + m e_j) / (m + 1), where j is the most probable class. Every
@@ -7,6 +7,7 @@ sparse regularization, by training.
 """
 
 import math
+from typing import Any
 
 import keras
 from keras import ops
@@ -14,6 +15,7 @@ from keras import ops
 from lnl_sr_tf.losses.base import check_range, expm1, log_clip
 from lnl_sr_tf.losses.cross_entropy import CrossEntropy
 from lnl_sr_tf.losses.focal import FocalLoss
+from lnl_sr_tf.types import Tensor
 
 
 def _log_epsilon_softmax(log_probs, m, epsilon):
@@ -21,8 +23,8 @@ def _log_epsilon_softmax(log_probs, m, epsilon):
     largest = ops.one_hot(
         ops.argmax(log_probs, axis=-1), log_probs.shape[-1], dtype=log_probs.dtype
     )
-    # (u + m) / (m + 1) as 1 − (1 − u) / (m + 1), which is close to 1.
-    # Of the others there is none, or it has no slope there: with m = 0, log 0.
+    # (u + m) / (m + 1) as 1 − (1 − u) / (m + 1), exact close to 1. The 0.0 keeps log 0
+    # of other classes out of the gradient.
     of_largest = ops.where(largest > 0, log_probs, 0.0)
     top = ops.log1p(expm1(of_largest) / (m + 1.0))
     log_v = ops.where(largest > 0, top, log_probs - math.log1p(m))
@@ -47,17 +49,18 @@ class EpsilonSoftmaxCrossEntropy(CrossEntropy):
         ValueError: if m < 0.
 
     Example:
-        >>> EpsilonSoftmaxCrossEntropy(m=1.0)([1], [[0.0, 1.0]])  # −log 0.866
+        >>> float(EpsilonSoftmaxCrossEntropy(m=1.0)([1], [[0.0, 0.0]]))  # −log 0.25
+        1.386
     """
 
     separable = False
     parameters = ("m",)
 
-    def __init__(self, m=1e4, epsilon=1e-8, **kwargs):
+    def __init__(self, m: float = 1e4, epsilon: float = 1e-8, **kwargs: Any) -> None:
         super().__init__(epsilon=epsilon, **kwargs)
         self.m = check_range("m", m, 0.0, float("inf"))
 
-    def per_class(self, log_probs):
+    def per_class(self, log_probs: Tensor) -> Tensor:
         """−log max(v_i, ε)."""
         return super().per_class(_log_epsilon_softmax(log_probs, self.m, self.epsilon))
 
@@ -82,16 +85,24 @@ class EpsilonSoftmaxFocalLoss(FocalLoss):
         ValueError: if m < 0 or γ < 0.
 
     Example:
-        >>> EpsilonSoftmaxFocalLoss(m=1.0)([1], [[0.0, 1.0]])
+        >>> float(EpsilonSoftmaxFocalLoss(m=1.0, gamma=1.0)([1], [[0.0, 0.0]]))
+        1.04
     """
 
     separable = False
     parameters = ("m", "gamma", "constant_factor")
 
-    def __init__(self, m=1e4, gamma=0.1, constant_factor=False, epsilon=1e-8, **kwargs):
+    def __init__(
+        self,
+        m: float = 1e4,
+        gamma: float = 0.1,
+        constant_factor: bool = False,
+        epsilon: float = 1e-8,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(gamma, constant_factor, epsilon=epsilon, **kwargs)
         self.m = check_range("m", m, 0.0, float("inf"))
 
-    def per_class(self, log_probs):
+    def per_class(self, log_probs: Tensor) -> Tensor:
         """−(1 − v_i)^γ log v_i."""
         return super().per_class(_log_epsilon_softmax(log_probs, self.m, self.epsilon))

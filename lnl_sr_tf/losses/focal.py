@@ -1,9 +1,12 @@
 """Focal loss."""
 
+from typing import Any
+
 import keras
 from keras import ops
 
 from lnl_sr_tf.losses.base import RobustLoss, check_range, expm1
+from lnl_sr_tf.types import Tensor
 
 # (1 − u)^γ with γ < 1 has an infinite slope at u = 1. The loss itself has slope 0
 # there, and a float32 probability this close to 1 is 1.
@@ -29,18 +32,21 @@ class FocalLoss(RobustLoss):
         ValueError: if γ < 0.
 
     Example:
-        >>> FocalLoss(gamma=2.0)([1], [[0.0, 0.0]])  # 0.25 · log 2 = 0.173
+        >>> float(FocalLoss(gamma=2.0)([1], [[0.0, 0.0]]))  # 0.25 · log 2
+        0.173
     """
 
     separable = True
-    parameters = ("gamma", "constant_factor")
+    parameters: tuple[str, ...] = ("gamma", "constant_factor")
 
-    def __init__(self, gamma=0.5, constant_factor=False, **kwargs):
+    def __init__(
+        self, gamma: float = 0.5, constant_factor: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.gamma = check_range("gamma", gamma, 0.0, float("inf"))
         self.constant_factor = bool(constant_factor)
 
-    def per_class(self, log_probs):
+    def per_class(self, log_probs: Tensor) -> Tensor:
         """−(1 − u_i)^γ log u_i, with 1 − u as −expm1(log u)."""
         rest = ops.maximum(-expm1(log_probs), _SMALLEST)
         # As a power by `ops.power` it would take half as long again.

@@ -1,8 +1,11 @@
 """Generalized cross-entropy."""
 
+from typing import Any
+
 import keras
 
 from lnl_sr_tf.losses.base import RobustLoss, check_range, expm1, log_clip
+from lnl_sr_tf.types import Tensor
 
 
 @keras.saving.register_keras_serializable("lnl_sr_tf")
@@ -15,7 +18,7 @@ class GeneralizedCrossEntropy(RobustLoss):
     (NeurIPS 2018), Eq. 6.
 
     Args:
-        q: in (0, 1]; 0.7 is that paper's. Under sparse regularization 0.01 (MNIST,
+        q: in (0, 1]; 0.7 in that paper. With sparse regularization 0.01 (MNIST,
             CIFAR-10) or 0.001 (CIFAR-100).
         epsilon: ε, the probability below which the loss is constant.
         **kwargs: arguments of `RobustLoss`: `from_logits`, `epsilon`, `reduction`,
@@ -25,16 +28,17 @@ class GeneralizedCrossEntropy(RobustLoss):
         ValueError: if q is not in (0, 1].
 
     Example:
-        >>> GeneralizedCrossEntropy(q=1.0)([1], [[0.0, 0.0]])  # 0.5
+        >>> float(GeneralizedCrossEntropy(q=1.0)([1], [[0.0, 0.0]]))
+        0.5
     """
 
     separable = True
     parameters = ("q",)
 
-    def __init__(self, q=0.7, **kwargs):
+    def __init__(self, q: float = 0.7, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.q = check_range("q", q, 0.0, 1.0, open_low=True)
 
-    def per_class(self, log_probs):
+    def per_class(self, log_probs: Tensor) -> Tensor:
         """(1 − u_i^q) / q as −expm1(q log u_i) / q, exact for small q too."""
         return -expm1(self.q * log_clip(log_probs, self.epsilon)) / self.q

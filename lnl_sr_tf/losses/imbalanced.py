@@ -1,9 +1,11 @@
-"""Wrappers for classes of different frequency."""
+"""Wrappers for imbalanced classes."""
 
 import math
+from typing import Any
 
 import keras
 from keras import ops
+from numpy.typing import ArrayLike
 
 from lnl_sr_tf.losses.base import (
     RobustLoss,
@@ -11,11 +13,12 @@ from lnl_sr_tf.losses.base import (
     check_range,
     loss_of_this_library,
 )
+from lnl_sr_tf.types import Tensor
 from lnl_sr_tf.validation import numbers
 
 
 def _check_counts(counts):
-    # A Series is in an order of its own: that of value_counts() is by frequency.
+    # A pandas Series has an order of its own; that of value_counts() is by frequency.
     order = list(counts.index) if hasattr(counts, "value_counts") else []
     if order != list(range(len(order))):
         raise ValueError(
@@ -50,8 +53,8 @@ class ClassBalanced(RobustLoss):
 
     Args:
         loss: a loss of this library.
-        counts: n, how many examples each class has, in the order of the classes; no
-            dict or Counter. A class without any weighs 0.
+        counts: n, how many examples each class has, shape (k,), in the order of the
+            classes. A class without examples weighs 0.
         beta: β in [0, 1): 0 weighs all alike, 0.9999 close to 1/n_i.
         **kwargs: arguments of `RobustLoss`.
 
@@ -59,13 +62,23 @@ class ClassBalanced(RobustLoss):
         ValueError: if `loss` is no loss of this library, or a number is out of range.
 
     Example:
-        >>> ClassBalanced(CrossEntropy(), counts=[900, 100], beta=0.999)
+        >>> from lnl_sr_tf.losses import CrossEntropy
+        >>> loss = ClassBalanced(CrossEntropy(), counts=[900, 100], beta=0.999)
+        >>> logits = [[0.0, 0.0]]
+        >>> float(loss([1], logits) / loss([0], logits))  # 0.5936 / 0.0952
+        6.235
     """
 
     parts = ("loss",)
     parameters = ("counts", "beta")
 
-    def __init__(self, loss, counts, beta=0.9999, **kwargs):
+    def __init__(
+        self,
+        loss: RobustLoss | dict[str, Any],
+        counts: ArrayLike,
+        beta: float = 0.9999,
+        **kwargs: Any,
+    ) -> None:
         self.loss = loss_of_this_library("loss", loss)
         kwargs.setdefault("from_logits", self.loss.from_logits)
         super().__init__(**kwargs)
@@ -78,11 +91,11 @@ class ClassBalanced(RobustLoss):
         total = sum(w * n for w, n in zip(raw, self.counts, strict=True))
         self._weights = [w * sum(self.counts) / total for w in raw]
 
-    def outputs(self, y_pred):
-        """What the loss inside takes."""
+    def outputs(self, y_pred: Tensor) -> Tensor:
+        """What the wrapped loss takes."""
         return self.loss.outputs(y_pred)
 
-    def per_class(self, outputs):
+    def per_class(self, outputs: Tensor) -> Tensor:
         """w_i L(u, i)."""
         weights = _per_class_constant(self._weights, outputs, self.counts)
         return weights * self.loss.per_class(outputs)
@@ -92,14 +105,14 @@ class ClassBalanced(RobustLoss):
 class LogitAdjusted(RobustLoss):
     """Any loss of this library on adjusted logits, z + τ log π.
 
-    π_i is the share of class i among the examples: the network learns what is left to
-    say when the prior is said already, and its own argmax is fair to rare classes.
-    Menon et al., "Long-tail Learning via Logit Adjustment" (ICLR 2021), Eq. 10.
+    π_i is the share of class i among the examples. The prior is in the loss already, so
+    the network does not learn it, and its own argmax is fair to rare classes. Menon et
+    al., "Long-tail Learning via Logit Adjustment" (ICLR 2021), Eq. 10.
 
     Args:
-        loss: a loss of this library.
-        counts: how many examples each class has, in the order of the classes; a class
-            without any counts as one hundredth of an example.
+        loss: a loss of this library that takes logits.
+        counts: how many examples each class has, shape (k,), in the order of the
+            classes; a class without examples counts as one hundredth of an example.
         tau: τ ≥ 0; 1 is the published choice, 0 leaves the logits.
         **kwargs: arguments of `RobustLoss`.
 
@@ -108,26 +121,35 @@ class LogitAdjusted(RobustLoss):
             `from_logits` is false.
 
     Example:
-        >>> LogitAdjusted(CrossEntropy(), counts=[900, 100])
+        >>> from lnl_sr_tf.losses import CrossEntropy
+        >>> loss = LogitAdjusted(CrossEntropy(), counts=[900, 100])
+        >>> float(loss([1], [[0.0, 0.0]]))  # −log 0.1
+        2.303
     """
 
     parts = ("loss",)
     parameters = ("counts", "tau")
     needs_logits = True
 
-    def __init__(self, loss, counts, tau=1.0, **kwargs):
+    def __init__(
+        self,
+        loss: RobustLoss | dict[str, Any],
+        counts: ArrayLike,
+        tau: float = 1.0,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.loss = loss_of_this_library("loss", loss, of_logits=True)
         self.counts = _check_counts(counts)
         self.tau = check_range("tau", tau, 0.0, float("inf"))
 
-    def outputs(self, y_pred):
-        """What the loss inside takes, from adjusted logits."""
+    def outputs(self, y_pred: Tensor) -> Tensor:
+        """What the wrapped loss takes, from adjusted logits."""
         logits = at_least_float32(y_pred)
         shares = [max(count, 0.01) / sum(self.counts) for count in self.counts]
         prior = _per_class_constant(shares, logits, self.counts)
         return self.loss.outputs(logits + self.tau * ops.log(prior))
 
-    def per_class(self, outputs):
-        """L(u, i) of the loss inside."""
+    def per_class(self, outputs: Tensor) -> Tensor:
+        """L(u, i) of the wrapped loss."""
         return self.loss.per_class(outputs)

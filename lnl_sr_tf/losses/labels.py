@@ -1,10 +1,10 @@
-"""Labels in all their forms, and the losses of those labels among those of all classes.
+"""Labels in every form, and the values that belong to them among those of all classes.
 
 Predictions have the shape (..., classes). Labels are integers of shape (...) or
-(..., 1), or distributions of shape (..., classes); which of them is told by the number
-of axes, and where that is the same, by the last one. Shapes are compared when a step is
-compiled. Only where they are not known then, is it told within the step, which stops
-where they differ.
+(..., 1), or distributions of shape (..., classes). The number of axes tells which, and
+where that is the same, the size of the last axis. Shapes are compared when a step is
+compiled. Sizes that are unknown then are compared within the step, which fails if they
+differ.
 """
 
 import math
@@ -13,13 +13,14 @@ import keras
 from keras import ops
 
 from lnl_sr_tf.predictions import may_fit, static_shape
+from lnl_sr_tf.types import Tensor
 
-# Whole numbers beyond are rounded in these types.
+# The largest whole number up to which all are exact in these types.
 _EXACT = {"bfloat16": 256, "float16": 2048}
 
 
-def of_labels(y_true, values):
-    """Σ_i y_i v_i: of the values of all classes, those of the labels.
+def of_labels(y_true: Tensor, values: Tensor) -> Tensor:
+    """Σ_i y_i v_i: the values of the labels' classes, among those of all classes.
 
     Args:
         y_true: labels y, in any form.
@@ -27,31 +28,33 @@ def of_labels(y_true, values):
 
     Returns:
         Shape `(...)`. Values of classes other than an integer label's do not count,
-        even where they are infinite; NaN for an integer that is no class.
+        even where they are infinite; NaN for an integer outside [0, classes).
 
     Raises:
-        ValueError: if the shapes do not fit.
+        ValueError: if the shapes do not match.
     """
     y_true = ops.convert_to_tensor(y_true)
     if not is_integer(y_true, values):
         return ops.sum(label_distribution(y_true, values) * values, axis=-1)
     hit, valid = _hit(_positions(y_true, values), values.shape[-1])
-    # A compiled step cannot raise; NaN tells, where zeros would pass unseen.
+    # A compiled step cannot raise. NaN is noticed; zeros would not be.
     return ops.where(valid, ops.sum(ops.where(hit, values, 0.0), axis=-1), math.nan)
 
 
-def label_distribution(y_true, values):
+def label_distribution(y_true: Tensor, values: Tensor) -> Tensor:
     """Labels as distributions over the classes.
 
     Args:
         y_true: labels in any form.
-        values: what the labels go with, shape `(..., classes)`; gives shape and dtype.
+        values: what the labels belong to, shape `(..., classes)`; only its shape and
+            dtype count.
 
     Returns:
-        The distributions, shape `(..., classes)`; NaN for an integer that is no class.
+        The distributions, shape `(..., classes)`; NaN for an integer outside
+        [0, classes).
 
     Raises:
-        ValueError: if the shapes do not fit.
+        ValueError: if the shapes do not match.
     """
     y_true = ops.convert_to_tensor(y_true)
     form = _form(y_true, values)
@@ -62,21 +65,21 @@ def label_distribution(y_true, values):
     return _one_hot(_positions(y_true, values), values)
 
 
-def is_integer(y_true, values):
+def is_integer(y_true: Tensor, values: Tensor) -> bool:
     """Whether labels are known to be integers, not distributions over the classes.
 
     Raises:
-        ValueError: if the shapes do not fit.
+        ValueError: if the shapes do not match.
     """
     return _form(y_true, values) in ("integer", "column")
 
 
 def _form(y_true, values):
-    """Which form labels have: integer, column, distribution, or unknown."""
-    rank, shape = static_shape(y_true)
-    if rank is None:
+    """The form of labels: integer, column, distribution, or unknown."""
+    shape = static_shape(y_true)
+    if shape is None:
         return "unknown"
-    of_values = static_shape(values)[1]
+    of_values = static_shape(values)
     same = len(shape) == len(of_values)
     form = "integer"
     if same:
@@ -101,22 +104,22 @@ def _form(y_true, values):
 
 
 def _text(shape):
-    """A shape, with the axis of examples by its name where it is not known."""
+    """A shape as text, with "batch" for a first axis of unknown size."""
     names = ["batch" if i == 0 and n is None else str(n) for i, n in enumerate(shape)]
     return f"({', '.join(names)}{',' * (len(names) == 1)})"
 
 
 def _positions(y_true, values):
-    """Integer labels, in the shape of the positions that predictions are made for."""
+    """Integer labels, in the shape of the predictions without classes."""
     if len(y_true.shape) == len(values.shape):
         y_true = ops.squeeze(y_true, axis=-1)
     return _compared(y_true, values)
 
 
 def _compared(y_true, values):
-    """The same labels; the step stops where they are of other positions than values."""
+    """The same labels; the step fails where their shape is not that of the values."""
     count = len(values.shape) - 1
-    known = (*static_shape(y_true)[1][:count], *static_shape(values)[1][:count])
+    known = (*static_shape(y_true)[:count], *static_shape(values)[:count])
     if None not in known:
         return y_true
     if keras.backend.standardize_dtype(y_true.dtype) == "bool":
@@ -126,8 +129,8 @@ def _compared(y_true, values):
         ops.zeros_like(y_true[..., 0] if column else y_true),
         ops.zeros_like(values[..., 0], dtype=y_true.dtype),
     ]
-    # Of different shapes they are not stacked, where a sum would be broadcast. They are
-    # added, since a step is compiled without what its result does not need.
+    # Stacking fails for different shapes, where a sum would be broadcast. The zeros are
+    # added to the labels because the compiler removes what the result does not need.
     zeros = ops.max(ops.stack(zeros), axis=0)
     return y_true + (ops.expand_dims(zeros, -1) if column else zeros)
 
@@ -135,7 +138,7 @@ def _compared(y_true, values):
 def _hit(labels, classes):
     """(whether a class is the label's, shape (..., classes); whether it has one)."""
     if keras.backend.standardize_dtype(labels.dtype) in _SMALL:
-        labels = ops.cast(labels, "int32")  # they do not hold the number of classes
+        labels = ops.cast(labels, "int32")  # too small for the number of classes
     integers = ops.cast(labels, "int32")
     valid = ops.logical_and(labels >= 0, labels < classes)
     if keras.backend.is_float_dtype(labels.dtype):
@@ -154,8 +157,8 @@ def _one_hot(labels, values):
 
 
 def _told_by_size(y_true, values):
-    """Distributions from labels whose form the compiled step has to find out."""
-    if static_shape(y_true)[0] is None:
+    """Distributions from labels whose form is known within the compiled step only."""
+    if static_shape(y_true) is None:
         y_true = _of_known_rank(y_true, values)
     y_true = _compared(y_true, values)
     return ops.where(
@@ -166,11 +169,11 @@ def _told_by_size(y_true, values):
 
 
 def _of_known_rank(y_true, values):
-    """Labels of any rank with an axis for each of the positions', and one behind."""
+    """Labels of unknown rank, reshaped to the axes of the positions and one more."""
     size = _size(y_true)
     lengths = []
     for axis, length in enumerate(ops.shape(values)[:-1]):
-        # The rank is not known, and so no shape; but what a slice leaves can be told.
+        # Of an unknown rank there is no shape; but the size of a slice is known.
         thin = _size(y_true[(*[slice(None)] * axis, slice(0, 1))])
         lengths.append(ops.where(size > 0, size // ops.maximum(thin, 1), length))
     count = ops.prod(ops.stack(lengths))

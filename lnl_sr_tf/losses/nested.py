@@ -1,11 +1,15 @@
 """The losses that a model was compiled with, and those that they are made of."""
 
+from typing import Any, TypeVar
+
 import keras
 
 from lnl_sr_tf.losses.sparse_regularization import SparseRegularization
 
+Kind = TypeVar("Kind", bound=keras.losses.Loss)
 
-def compiled_losses(loss):
+
+def compiled_losses(loss: Any) -> list[keras.losses.Loss]:
     """The losses of a model's outputs, each once.
 
     Args:
@@ -14,28 +18,31 @@ def compiled_losses(loss):
             a function) is left out.
 
     Example:
-        >>> compiled_losses({"a": CrossEntropy(), "b": "mse"})
-        [<CrossEntropy>]
+        >>> from lnl_sr_tf.losses import CrossEntropy
+        >>> found = compiled_losses({"a": CrossEntropy(), "b": "mse"})
+        >>> [type(one).__name__ for one in found]
+        ['CrossEntropy']
     """
-    found = []
+    found: list[keras.losses.Loss] = []
     for one in keras.tree.flatten(loss):
         if isinstance(one, keras.losses.Loss) and not _among(one, found):
             found.append(one)
     return found
 
 
-def losses_of_kind(loss, kind):
-    """All losses of a kind in what a model was compiled with, however deep, each once.
+def losses_of_kind(loss: Any, kind: type[Kind]) -> list[Kind]:
+    """All losses of a class in what a model was compiled with, however deep, each once.
 
     Args:
-        loss: as of `compiled_losses`.
-        kind: a class of losses.
+        loss: as for `compiled_losses`.
+        kind: the class.
 
     Example:
-        >>> losses_of_kind([SparseRegularization(CrossEntropy())], CrossEntropy)
-        [<CrossEntropy>]
+        >>> from lnl_sr_tf.losses import CrossEntropy
+        >>> len(losses_of_kind([SparseRegularization(CrossEntropy())], CrossEntropy))
+        1
     """
-    found = []
+    found: list[Kind] = []
     for outer in compiled_losses(loss):
         for one in _with_parts(outer):
             if isinstance(one, kind) and not _among(one, found):
@@ -43,9 +50,9 @@ def losses_of_kind(loss, kind):
     return found
 
 
-def variables_of(loss):
-    """What the losses of a model keep in variables, each once."""
-    found = []
+def variables_of(loss: Any) -> list[keras.Variable]:
+    """The variables of a model's losses, each once."""
+    found: list[keras.Variable] = []
     for one in compiled_losses(loss):
         for variable in getattr(one, "variables", []):
             if not _among(variable, found):
@@ -53,8 +60,8 @@ def variables_of(loss):
     return found
 
 
-def needs_index(loss):
-    """Whether one of the losses of a model must be told which example is which."""
+def needs_index(loss: Any) -> bool:
+    """Whether one of a model's losses needs the index of each example."""
     return any(getattr(one, "needs_index", False) for one in compiled_losses(loss))
 
 

@@ -10,6 +10,7 @@ from keras import ops
 from lnl_sr_tf.losses.cross_entropy import CrossEntropy
 from lnl_sr_tf.losses.focal import FocalLoss
 from lnl_sr_tf.losses.generalized_cross_entropy import GeneralizedCrossEntropy
+from lnl_sr_tf.types import Tensor
 
 
 def _normalized(values):
@@ -28,13 +29,14 @@ class NormalizedCrossEntropy(CrossEntropy):
             `name`, `dtype`.
 
     Example:
-        >>> NormalizedCrossEntropy()([1], [[0.0, 0.0]])  # 0.5
+        >>> float(NormalizedCrossEntropy()([1], [[0.0, 0.0]]))
+        0.5
     """
 
     separable = False
     symmetric = True
 
-    def per_class(self, log_probs):
+    def per_class(self, log_probs: Tensor) -> Tensor:
         """log u_i / Σ_k log u_k."""
         return _normalized(super().per_class(log_probs))
 
@@ -56,13 +58,14 @@ class NormalizedFocalLoss(FocalLoss):
         ValueError: if γ < 0.
 
     Example:
-        >>> NormalizedFocalLoss(gamma=0.5)([1], [[0.0, 0.0]])  # 0.5
+        >>> float(NormalizedFocalLoss(gamma=0.5)([1], [[0.0, 0.0]]))
+        0.5
     """
 
     separable = False
     symmetric = True
 
-    def per_class(self, log_probs):
+    def per_class(self, log_probs: Tensor) -> Tensor:
         """(1 − u_i)^γ log u_i / Σ_k (1 − u_k)^γ log u_k."""
         return _normalized(super().per_class(log_probs))
 
@@ -83,12 +86,13 @@ class NormalizedGeneralizedCrossEntropy(GeneralizedCrossEntropy):
         ValueError: if q is not in (0, 1].
 
     Example:
-        >>> NormalizedGeneralizedCrossEntropy(q=0.7)([1], [[0.0, 0.0]])  # 0.5
+        >>> float(NormalizedGeneralizedCrossEntropy(q=0.7)([1], [[0.0, 0.0]]))
+        0.5
     """
 
     separable = False
     symmetric = True
 
-    def per_class(self, log_probs):
+    def per_class(self, log_probs: Tensor) -> Tensor:
         """(1 − u_i^q) / Σ_k (1 − u_k^q)."""
         return _normalized(super().per_class(log_probs))

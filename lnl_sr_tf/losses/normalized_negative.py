@@ -6,6 +6,7 @@ normalised over the labels, and subtracted from 1.
 """
 
 import math
+from typing import Any
 
 import keras
 from keras import ops
@@ -13,6 +14,7 @@ from keras import ops
 from lnl_sr_tf.losses.base import log_clip
 from lnl_sr_tf.losses.cross_entropy import CrossEntropy
 from lnl_sr_tf.losses.focal import FocalLoss
+from lnl_sr_tf.types import Tensor
 
 
 def _normalized_negative(values, largest):
@@ -33,16 +35,17 @@ class NormalizedNegativeCrossEntropy(CrossEntropy):
             `name`, `dtype`.
 
     Example:
-        >>> NormalizedNegativeCrossEntropy()([1], [[0.0, 0.0]])  # 0.5
+        >>> float(NormalizedNegativeCrossEntropy()([1], [[0.0, 0.0]]))
+        0.5
     """
 
     separable = False
     symmetric = True
 
-    def __init__(self, epsilon=1e-8, **kwargs):
+    def __init__(self, epsilon: float = 1e-8, **kwargs: Any) -> None:
         super().__init__(epsilon=epsilon, **kwargs)
 
-    def per_class(self, log_probs):
+    def per_class(self, log_probs: Tensor) -> Tensor:
         """1 − (A + log u_i) / Σ_k (A + log u_k)."""
         values = super().per_class(log_clip(log_probs, self.epsilon))
         return _normalized_negative(values, -math.log(self.epsilon))
@@ -50,7 +53,7 @@ class NormalizedNegativeCrossEntropy(CrossEntropy):
 
 @keras.saving.register_keras_serializable("lnl_sr_tf")
 class NormalizedNegativeFocalLoss(FocalLoss):
-    """Normalised negative focal loss: as of cross-entropy, with focal terms.
+    """Normalised negative focal loss: as for cross-entropy, with focal terms.
 
     1 − (A + (1 − u_i)^γ log u_i) / Σ_k (A + (1 − u_k)^γ log u_k), u clipped at ε, and
     A = −(1 − ε)^γ log ε, the largest value of the focal loss. Ye et al. (NeurIPS 2023).
@@ -67,16 +70,23 @@ class NormalizedNegativeFocalLoss(FocalLoss):
         ValueError: if γ < 0.
 
     Example:
-        >>> NormalizedNegativeFocalLoss()([1], [[0.0, 0.0]])  # 0.5
+        >>> float(NormalizedNegativeFocalLoss()([1], [[0.0, 0.0]]))
+        0.5
     """
 
     separable = False
     symmetric = True
 
-    def __init__(self, gamma=0.5, constant_factor=False, epsilon=1e-8, **kwargs):
+    def __init__(
+        self,
+        gamma: float = 0.5,
+        constant_factor: bool = False,
+        epsilon: float = 1e-8,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(gamma, constant_factor, epsilon=epsilon, **kwargs)
 
-    def per_class(self, log_probs):
+    def per_class(self, log_probs: Tensor) -> Tensor:
         """1 − (A + (1 − u_i)^γ log u_i) / Σ_k (A + (1 − u_k)^γ log u_k)."""
         values = super().per_class(log_clip(log_probs, self.epsilon))
         largest = -((1.0 - self.epsilon) ** self.gamma) * math.log(self.epsilon)

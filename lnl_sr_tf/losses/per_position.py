@@ -1,22 +1,27 @@
-"""Losses of every position: what Keras's reduction needs to weigh and to mask them."""
+"""Losses of every position, with masks and weights in the shape that Keras reduces."""
+
+from typing import Any
 
 import keras
 from keras import ops
 from keras.src.backend import get_keras_mask, set_keras_mask
 
 from lnl_sr_tf.predictions import like_values, may_fit, static_shape
+from lnl_sr_tf.types import Tensor
 
 
 class PositionLoss(keras.losses.Loss):
     """A loss whose `call` gives one value for each prediction.
 
     Predictions of shape `(batch, ..., classes)` have values of shape `(batch, ...)`:
-    those of images, of the steps of a sequence, of the pixels of a map. They are
-    reduced as those of every Keras loss; a weight or a mask that says less than one
-    number for each position is of all positions that share it.
+    one for each image, each step of a sequence, or each pixel of a map. They are
+    reduced as those of every Keras loss. A weight or a mask with fewer axes is
+    broadcast over the positions.
     """
 
-    def __call__(self, y_true, y_pred, sample_weight=None):
+    def __call__(
+        self, y_true: Tensor, y_pred: Tensor, sample_weight: Tensor | None = None
+    ) -> Tensor:
         """The reduced loss.
 
         Args:
@@ -26,14 +31,14 @@ class PositionLoss(keras.losses.Loss):
                 position, shape `(batch, ...)`.
 
         Raises:
-            ValueError: if the shapes do not fit.
+            ValueError: if the shapes do not match.
         """
         if sample_weight is not None:
             sample_weight = like_values("sample_weight", sample_weight, y_pred)
         mask = get_keras_mask(y_pred)
         if mask is not None:
             expanded = like_values("mask", mask, y_pred)
-            # Converted here: Keras does before `call`, and the mask is lost with it.
+            # Converted here, because the mask is lost when Keras converts.
             converted = ops.convert_to_tensor(y_pred, dtype=self.dtype)
             if expanded is not mask and converted is y_pred:
                 converted = ops.copy(y_pred)
@@ -42,25 +47,25 @@ class PositionLoss(keras.losses.Loss):
             y_pred = converted
         return super().__call__(y_true, y_pred, sample_weight=sample_weight)
 
-    def get_config(self):
-        """The arguments of every Keras loss; Keras leaves out the dtype."""
+    def get_config(self) -> dict[str, Any]:
+        """The arguments of every Keras loss, and the dtype, which Keras leaves out."""
         return {**super().get_config(), "dtype": self.dtype}
 
 
-def masked_sum(values, term, name):
-    """A loss's values and a term for each, where the loss's own mask keeps them.
+def masked_sum(values: Tensor, term: Tensor, name: str) -> Tensor:
+    """values + term; where the loss masks a value, the term does not count either.
 
     Args:
-        values: what `call` of a loss gave.
+        values: what `call` of a loss returned.
         term: a tensor of the same shape.
-        name: the loss, for messages.
+        name: name of the loss, for error messages.
 
     Raises:
         ValueError: if the shapes differ.
     """
     values = ops.convert_to_tensor(values)
-    rank, shape = static_shape(values)
-    if rank is not None and not may_fit(shape, term.shape):
+    shape = static_shape(values)
+    if shape is not None and not may_fit(shape, term.shape):
         raise ValueError(
             f"{name} must give a value for each prediction, shape {tuple(term.shape)}. "
             f"Received values of shape {shape}"

@@ -1,5 +1,8 @@
 """Sparse regularization: the term that keeps a network's output close to one-hot."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import keras
 from keras import ops
 
@@ -12,8 +15,9 @@ from lnl_sr_tf.losses.base import (
 from lnl_sr_tf.losses.per_position import PositionLoss, masked_sum
 from lnl_sr_tf.losses.within_step import of_output, tell_parts
 from lnl_sr_tf.predictions import check_classes
+from lnl_sr_tf.types import Tensor
 
-# λ is a variable of float32, in which more is infinite, and a loss with it NaN.
+# The largest float32, the type of the variable λ. Infinite λ would make the loss NaN.
 _LARGEST_WEIGHT = 3.4028234e38
 
 
@@ -26,49 +30,51 @@ class SparseRegularization(PositionLoss):
     `lnl.layers.OutputSharpening`, holds outputs close to one-hot. Zhou et al.,
     "Learning with Noisy Labels via Sparse Regularization" (ICCV 2021), Eq. 9.
 
-    λ is a variable: `lnl.callbacks.RegularizationScheduler` lets it grow as
-    training goes on. Where it starts is kept apart from where it is: to train anew with
-    the same loss, or to go on with one that was saved, is to follow the same schedule.
+    λ is a variable: `lnl.callbacks.RegularizationScheduler` lets it grow during
+    training. Its initial value λ0 is kept apart from its present one, so that a loss
+    that is trained again, or saved and loaded, follows the same schedule.
 
     Args:
-        loss: the loss L: any `keras.losses.Loss` that gives a value per example
-            from `call`. Its own reduction is not used.
+        loss: the loss L. Its `call` must return a value per example; its own reduction
+            is not used.
         p: in (0, 1], the exponent; 0.1 for ten classes, 0.01 for a hundred.
         weight: λ ≥ 0; at the start of training below 1/p.
-        from_logits: whether the network gives logits or probabilities; `None`,
-            the default, asks the wrapped loss.
+        from_logits: whether the network gives logits or probabilities; None, the
+            default, takes what the wrapped loss says.
         epsilon: ε, the probability below which the term is constant. It matters:
-            without it tiny probabilities take over the gradient.
+            without it tiny probabilities dominate the gradient.
         reduction: as for every `keras.losses.Loss`.
-        name: optional name of the instance.
+        name: name of the instance.
         dtype: dtype of the computation.
         initial_weight: λ0 ≥ 0, where a schedule starts; by default `weight`. Saving
             keeps both.
 
     Raises:
         ValueError: if `loss` is no Keras loss, does not say whether it takes logits,
-            has its classes along another axis than the last, or is one that the term
-            contradicts; or if a number is out of range.
+            has its classes along another axis than the last, or contradicts sparse
+            regularization; or if a number is out of range.
 
     Example:
+        >>> from lnl_sr_tf.losses import CrossEntropy
         >>> loss = SparseRegularization(CrossEntropy(), p=0.1, weight=1.2)
-        >>> loss([1], [[0.0, 0.0]])  # log 2 + 1.2 · 2 · 0.5^0.1 = 2.932
+        >>> float(loss([1], [[0.0, 0.0]]))  # log 2 + 1.2 · 2 · 0.5^0.1
+        2.932
     """
 
-    parameters = ("p", "weight")
+    parameters: tuple[str, ...] = ("p", "weight")
 
     def __init__(
         self,
-        loss,
-        p=0.1,
-        weight=1.0,
-        from_logits=None,
-        epsilon=1e-7,
-        reduction="sum_over_batch_size",
-        name=None,
-        dtype=None,
-        initial_weight=None,
-    ):
+        loss: keras.losses.Loss | dict[str, Any],
+        p: float = 0.1,
+        weight: float = 1.0,
+        from_logits: bool | None = None,
+        epsilon: float = 1e-7,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = None,
+        dtype: str | keras.DTypePolicy | None = None,
+        initial_weight: float | None = None,
+    ) -> None:
         super().__init__(name=name, reduction=reduction, dtype=dtype)
         if isinstance(loss, dict):
             loss = keras.losses.deserialize(loss)
@@ -111,30 +117,27 @@ class SparseRegularization(PositionLoss):
         self._moved_to = self._now()
 
     @property
-    def weight(self):
-        """λ, as a `keras.Variable`; assign a number to change it, and where it starts.
-
-        A schedule that starts from it anew is one of the number assigned.
-        """
+    def weight(self) -> keras.Variable:
+        """λ. Assigning a number sets both λ and λ0, where a schedule starts."""
         return self._weight
 
     @weight.setter
-    def weight(self, value):
+    def weight(self, value: float) -> None:
         self._initial = _checked("weight", value)
         self._move(self._initial)
 
     @property
-    def initial_weight(self):
-        """λ0, where a schedule starts: λ as it was given, or assigned last."""
+    def initial_weight(self) -> float:
+        """λ0, where a schedule starts: λ as it was given, or last assigned."""
         now = self._now()
-        # Other than where it was moved to: someone assigned to the variable.
+        # A value that no schedule set was assigned to the variable by the user.
         return self._initial if now == self._moved_to else now
 
-    def move_weight(self, value):
-        """Set λ as a schedule does: where it starts stays what it was.
+    def move_weight(self, value: float) -> None:
+        """Set λ as a schedule does: λ0 stays the same.
 
         Raises:
-            ValueError: if it is more than float32 holds.
+            ValueError: if it is too large for float32.
         """
         self._initial = self.initial_weight
         self._move(_checked("weight", value))
@@ -147,21 +150,21 @@ class SparseRegularization(PositionLoss):
         return float(ops.convert_to_numpy(self._weight))
 
     @property
-    def state(self):
+    def state(self) -> list[keras.Variable]:
         """Variables that a checkpoint needs: not λ, which follows from the epoch."""
         return getattr(self.loss, "state", [])
 
     @property
-    def variables(self):
+    def variables(self) -> list[keras.Variable]:
         """λ, and the variables of the wrapped loss."""
         return [self._weight, *getattr(self.loss, "variables", [])]
 
     @property
-    def needs_index(self):
-        """Whether the wrapped loss must be told which example is which."""
+    def needs_index(self) -> bool:
+        """Whether the wrapped loss needs the index of each example."""
         return getattr(self.loss, "needs_index", False)
 
-    def norm(self, y_pred):
+    def norm(self, y_pred: Tensor) -> Tensor:
         """‖u‖_p^p = Σ_k exp(p log max(u_k, ε)) of each position, shape (batch, ...).
 
         Raises:
@@ -175,12 +178,14 @@ class SparseRegularization(PositionLoss):
             axis=-1,
         )
 
-    def __call__(self, y_true, y_pred, sample_weight=None):
-        """The reduced loss, as of every `PositionLoss`."""
+    def __call__(
+        self, y_true: Tensor, y_pred: Tensor, sample_weight: Tensor | None = None
+    ) -> Tensor:
+        """The reduced loss, as for every `PositionLoss`."""
         with of_output(y_pred, sample_weight):
             return super().__call__(y_true, y_pred, sample_weight=sample_weight)
 
-    def call(self, y_true, y_pred, **kwargs):
+    def call(self, y_true: Tensor, y_pred: Tensor, **kwargs: Any) -> Tensor:
         """Loss of each position, shape (batch, ...).
 
         Args:
@@ -189,7 +194,8 @@ class SparseRegularization(PositionLoss):
             **kwargs: for the wrapped loss.
 
         Returns:
-            Masked, where the values of the wrapped loss are; λ counts nothing there.
+            The values, with the mask of the wrapped loss, if any: a masked position
+            does not count in the norm either.
 
         Raises:
             ValueError: if the wrapped loss gives values of another shape.
@@ -201,8 +207,8 @@ class SparseRegularization(PositionLoss):
         tell_parts(self, fit, norm)
         return masked_sum(fit, weight * norm, type(self.loss).__name__)
 
-    def get_config(self):
-        """The arguments that make an equal loss, λ as it is now and where it starts."""
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that make an equal loss, with the present λ and λ0."""
         config = super().get_config()
         config.update(
             loss=keras.losses.serialize(self.loss),
@@ -219,7 +225,7 @@ def _checked(name, value):
     return check_range(name, value, 0.0, _LARGEST_WEIGHT)
 
 
-def _with_parts(loss):
+def _with_parts(loss: Any) -> Iterator[Any]:
     """A loss and the losses that it is made of."""
     yield loss
     for part in getattr(loss, "parts", ()):

@@ -1,35 +1,42 @@
 """What a model and its losses tell each other within a step.
 
-Keras calls a loss with labels and predictions, and takes one number for it. So that
-masks, weights, reductions and several outputs stay Keras's work, the rest is said
-beside the call.
+Keras calls a loss with labels and predictions, and gets one number back. Masks,
+weights, reductions and several outputs are left to Keras; whatever else a model and a
+loss have to know of each other is passed here.
 """
 
 import contextlib
 import threading
+from collections.abc import Iterator
+from typing import Any
 
-# Replicas of a step are traced in threads of their own.
+from lnl_sr_tf.types import Tensor
+
+# Each replica of a step is traced in its own thread.
 _here = threading.local()
 
 
 @contextlib.contextmanager
-def within_step(index=None):
-    """Within, losses know which example is which, and tell what they consist of.
+def within_step(index: Tensor | None = None) -> Iterator[list[tuple[Any, ...]]]:
+    """Inside, losses know the indices of the examples, and report their parts.
 
     Args:
-        index: which of the examples each of the batch is, integers of shape (batch,);
-            None where no loss is to know.
+        index: the index of each example of the batch in the training set, integers of
+            shape (batch,); None if no loss needs it.
 
     Yields:
-        A list, to which each `SparseRegularization` that is called adds itself, the
-        wrapped loss of each example, the norm of each, and what `of_output` says of
-        the output that it was called for: the pair of its predictions and
+        A list. Each `SparseRegularization` that is called adds a tuple: itself, the
+        wrapped loss of each example, the norm of each, and what `of_output` was given
+        for the output that it was called for: the pair of its predictions and
         `sample_weight`, or None.
 
     Example:
-        >>> with within_step(index=[7, 0]) as parts:
-        ...     total = loss(labels, logits)
+        >>> from lnl_sr_tf import losses
+        >>> with within_step() as parts:
+        ...     total = losses.get("ce_sr")([1], [[0.0, 0.0]])
         >>> ((_, fit, norm, _),) = parts
+        >>> fit.shape == norm.shape == (1,)
+        True
     """
     before = vars(_here).copy()
     _here.index, _here.parts = index, []
@@ -40,14 +47,14 @@ def within_step(index=None):
         vars(_here).update(before)
 
 
-def known_index():
-    """Which example each of the batch is, where that is known; else None."""
+def known_index() -> Tensor | None:
+    """The index of each example of the batch, as `within_step` was given it."""
     return getattr(_here, "index", None)
 
 
 @contextlib.contextmanager
-def of_output(y_pred, sample_weight):
-    """Within, a loss is called for this output: several have masks and weights each."""
+def of_output(y_pred: Tensor, sample_weight: Tensor | None) -> Iterator[None]:
+    """Inside, losses are those of this output, with its own mask and weights."""
     before = getattr(_here, "output", None)
     _here.output = (y_pred, sample_weight)
     try:
@@ -56,8 +63,8 @@ def of_output(y_pred, sample_weight):
         _here.output = before
 
 
-def tell_parts(loss, fit, norm):
-    """Say what the loss of a batch consists of, to who may listen."""
+def tell_parts(loss: Any, fit: Tensor, norm: Tensor) -> None:
+    """Add the parts of a batch's loss to the list of `within_step`, if there is one."""
     parts = getattr(_here, "parts", None)
     if parts is not None:
         parts.append((loss, fit, norm, getattr(_here, "output", None)))

@@ -1,15 +1,19 @@
-"""What a loss with sparse regularization consists of, each part as a metric."""
+"""The two parts of a loss with sparse regularization, each as a metric."""
+
+from typing import Any
 
 import keras
+
+from lnl_sr_tf.types import Tensor
 
 
 @keras.saving.register_keras_serializable("lnl_sr_tf")
 class FitLoss(keras.metrics.MeanMetricWrapper):
     """How well labels are fitted: the mean of the loss without its norm.
 
-    λ grows as training goes on, and L + λ‖u‖_p^p with it, so that early stopping which
-    watches `val_loss` ends too soon; `val_fit_loss` is what it is to watch.
-    `lnl.training.RobustModel` reports it by itself.
+    λ grows during training, and L + λ‖u‖_p^p with it, so early stopping on `val_loss`
+    stops too soon; it should watch `val_fit_loss`. `lnl.training.RobustModel` reports
+    it without being asked.
 
     Args:
         loss: a `lnl.losses.SparseRegularization`, best the one that the model is
@@ -21,31 +25,36 @@ class FitLoss(keras.metrics.MeanMetricWrapper):
         ValueError: if `loss` has no sparse regularization.
 
     Example:
-        >>> loss = lnl.losses.get("ce_sr")
-        >>> model.compile("sgd", loss=loss, metrics=[lnl.metrics.FitLoss(loss)])
-        >>> stop = keras.callbacks.EarlyStopping(monitor="val_fit_loss", patience=5)
-        >>> model.fit(x, y, validation_data=held_out, callbacks=[stop])
+        loss = lnl.losses.get("ce_sr")
+        model.compile("sgd", loss=loss, metrics=[lnl.metrics.FitLoss(loss)])
+        stop = keras.callbacks.EarlyStopping(monitor="val_fit_loss", patience=5)
+        model.fit(x, y, validation_data=held_out, callbacks=[stop])
     """
 
-    def __init__(self, loss, name="fit_loss", dtype=None):
+    def __init__(
+        self,
+        loss: keras.losses.Loss | dict[str, Any],
+        name: str = "fit_loss",
+        dtype: str | keras.DTypePolicy | None = None,
+    ) -> None:
         loss = _regularized(loss)
 
-        def values(y_true, y_pred):
-            # A loss that draws or remembers must not do so once more.
+        def values(y_true: Tensor, y_pred: Tensor) -> Tensor:
+            # The metric must not change what the loss keeps, such as draws.
             kept = [(v, v.value) for v in getattr(loss.loss, "variables", [])]
             with keras.StatelessScope(state_mapping=kept):
                 return loss.loss.call(y_true, y_pred)
 
         super().__init__(values, name=name, dtype=dtype)
         self.loss = loss
-        self._direction = "down"  # what Keras's callbacks ask for
+        self._direction = "down"  # for callbacks of Keras: less is better
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """The arguments that make an equal metric."""
         return _config(self)
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: dict[str, Any]) -> "FitLoss":
         """The inverse of `get_config`."""
         return cls(**config)
 
@@ -54,10 +63,10 @@ class FitLoss(keras.metrics.MeanMetricWrapper):
 class SparseNorm(keras.metrics.MeanMetricWrapper):
     """How far outputs are from one-hot: the mean of ‖u‖_p^p, at least 1.
 
-    `lnl.training.RobustModel` reports it by itself, as `norm`.
+    `lnl.training.RobustModel` reports it without being asked, as `norm`.
 
     Args:
-        loss: as of `FitLoss`; it says p, and whether the network gives logits.
+        loss: as for `FitLoss`; gives p, and whether the network gives logits.
         name: name of the metric.
         dtype: dtype of the result.
 
@@ -65,13 +74,18 @@ class SparseNorm(keras.metrics.MeanMetricWrapper):
         ValueError: if `loss` has no sparse regularization.
 
     Example:
-        >>> loss = lnl.losses.get("ce_sr", p=0.5)
-        >>> metric = SparseNorm(loss)
+        >>> metric = SparseNorm(lnl.losses.get("ce_sr", p=0.5))
         >>> metric.update_state([0], [[0.0, 0.0]])
-        >>> metric.result()  # 2 · 0.5^0.5 = 1.414
+        >>> float(metric.result())  # 2 · 0.5^0.5
+        1.414
     """
 
-    def __init__(self, loss, name="norm", dtype=None):
+    def __init__(
+        self,
+        loss: keras.losses.Loss | dict[str, Any],
+        name: str = "norm",
+        dtype: str | keras.DTypePolicy | None = None,
+    ) -> None:
         loss = _regularized(loss)
         super().__init__(
             lambda y_true, y_pred: loss.norm(y_pred), name=name, dtype=dtype
@@ -79,12 +93,12 @@ class SparseNorm(keras.metrics.MeanMetricWrapper):
         self.loss = loss
         self._direction = "down"
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """The arguments that make an equal metric."""
         return _config(self)
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: dict[str, Any]) -> "SparseNorm":
         """The inverse of `get_config`."""
         return cls(**config)
 

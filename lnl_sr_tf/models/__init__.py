@@ -5,6 +5,7 @@ penultimate layer "features", and give it a name in `_BUILDERS`.
 """
 
 import difflib
+from collections.abc import Iterator
 
 import keras
 import numpy as np
@@ -29,17 +30,17 @@ _FEATURES = "features"
 _SMALLEST_SIDE = {"cnn_digits": 4, "cnn_mnist": 4, "cnn_cifar": 8, "resnet50": 32}
 
 
-def names():
-    """Names that `get` knows; beside them it takes `keras:NAME`."""
+def names() -> list[str]:
+    """The names that `get` takes, besides `keras:NAME`."""
     return list(_BUILDERS)
 
 
-def choose(name, image_shape):
+def choose(name: str, image_shape: tuple[int, ...]) -> str:
     """The name of a network; for `"auto"` the one that suits the images.
 
     Args:
-        name: as for `get`, or `"auto"`: up to 40 pixels a side a small CNN, up to 96 a
-            ResNet-18, beyond a ResNet-50.
+        name: as for `get`, or `"auto"`: a small CNN for images of up to 40 pixels a
+            side, a ResNet-18 up to 96, a ResNet-50 above.
         image_shape: (height, width, channels).
 
     Returns:
@@ -62,24 +63,25 @@ def choose(name, image_shape):
     return "cnn_mnist" if min(height, width) >= 4 else "resnet18"
 
 
-def takes_pixels(name):
+def takes_pixels(name: str) -> bool:
     """Whether a network takes pixels from 0 to 255 and normalises them itself."""
     return name.startswith(keras_applications.PREFIX)
 
 
-def get(name, input_shape, num_classes, seed=0):
+def get(
+    name: str, input_shape: tuple[int, ...], num_classes: int, seed: int = 0
+) -> keras.Model:
     """A network by its name.
 
     Args:
         name: one of `names()`, or `keras:NAME` for one of `keras.applications`.
         input_shape: (height, width, channels).
         num_classes: k, the number of logits.
-        seed: a whole number ≥ 0; the same seed gives the same initial weights.
+        seed: ≥ 0; the same seed gives the same initial weights.
 
     Returns:
-        A `keras.Model` from images (normalised floats, for `keras:NAME` pixels from 0
-        to 255) to logits of shape (batch, k). The logits are float32 whatever the
-        policy.
+        A model from images (normalised floats; for `keras:NAME` pixels from 0 to 255)
+        to logits of shape (batch, k). The logits are float32 whatever the dtype policy.
 
     Raises:
         InputError: if the name is unknown or the images are too small for it.
@@ -93,18 +95,24 @@ def get(name, input_shape, num_classes, seed=0):
     return keras.Model(inputs, logits, name=name.replace(":", "_"))
 
 
-def build(name, inputs, num_classes, seed=0, weights=None):
-    """The logits of a network as a Keras tensor, for a model with more layers.
+def build(
+    name: str,
+    inputs: keras.KerasTensor,
+    num_classes: int,
+    seed: int = 0,
+    weights: str | None = None,
+) -> keras.KerasTensor:
+    """The logits of a network, for a model with more layers.
 
     Args:
         name: as for `get`.
-        inputs: Keras tensor of images.
+        inputs: images, shape (batch, height, width, channels).
         num_classes: k, the number of logits.
-        seed: a whole number ≥ 0.
+        seed: ≥ 0.
         weights: for `keras:NAME`, a .h5 file of its weights; None for random ones.
 
     Returns:
-        Keras tensor of logits, shape (batch, k).
+        Logits, shape (batch, k).
 
     Raises:
         InputError: if the name is unknown or the images are too small for it.
@@ -129,8 +137,8 @@ def build(name, inputs, num_classes, seed=0, weights=None):
     return _BUILDERS[name](inputs, num_classes, _seeds(seed))
 
 
-def check(name):
-    """Raise InputError if no network has this name."""
+def check(name: str) -> None:
+    """Raise `InputError` if no network has this name."""
     if takes_pixels(name):
         keras_applications.check(name.removeprefix(keras_applications.PREFIX))
     elif name not in (*_BUILDERS, AUTO):
@@ -142,15 +150,15 @@ def check(name):
         )
 
 
-def features(model):
+def features(model: keras.Model) -> keras.Model:
     """The part of a network from its input to its penultimate layer.
 
     Args:
         model: a model from `get`, or one around `build`.
 
     Returns:
-        A `keras.Model` from images to features of shape (batch, width), which
-        shares the weights.
+        A model from images to features of shape (batch, width), which shares the
+        weights.
 
     Example:
         >>> features(get("cnn_mnist", (28, 28, 1), 10)).output_shape
@@ -159,8 +167,8 @@ def features(model):
     return keras.Model(model.input, model.get_layer(_FEATURES).output)
 
 
-def _seeds(seed):
-    """An endless stream of seeds for initialisers, from one."""
+def _seeds(seed: int) -> Iterator[int]:
+    """Seeds for initialisers without end, from one seed."""
     rng = np.random.default_rng(seed)
     while True:
         yield int(rng.integers(2**31 - 1))

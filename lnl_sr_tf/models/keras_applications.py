@@ -3,6 +3,8 @@
 import difflib
 import inspect
 import random
+import sys
+from collections.abc import Iterator
 
 import keras
 from keras import layers
@@ -14,8 +16,8 @@ from lnl_sr_tf.models.weights import load_all
 PREFIX = "keras:"
 
 
-def names():
-    """Names of the networks that Keras has."""
+def names() -> list[str]:
+    """The names of the networks in Keras."""
     return sorted(
         name
         for name, made in vars(keras.applications).items()
@@ -23,8 +25,8 @@ def names():
     )
 
 
-def check(name):
-    """Raise InputError if Keras has no network of this name."""
+def check(name: str) -> None:
+    """Raise `InputError` if Keras has no network of this name."""
     known = names()
     if name in known:
         return
@@ -37,23 +39,29 @@ def check(name):
     )
 
 
-def build(name, pixels, num_classes, seeds, weights=None):
+def build(
+    name: str,
+    pixels: keras.KerasTensor,
+    num_classes: int,
+    seeds: Iterator[int],
+    weights: str | None = None,
+) -> keras.KerasTensor:
     """Logits of a network of `keras.applications`.
 
-    Its own preprocessing comes first, so that weights that were trained with it fit;
-    its last layer is taken off, the features are averaged over the image, and a layer
-    of k logits follows.
+    Its own preprocessing comes first, so that pretrained weights can be used. Its last
+    layer is removed, the features are averaged over the image, and a layer of k logits
+    follows.
 
     Args:
         name: as in `keras.applications`, for instance `"EfficientNetV2B0"`.
-        pixels: Keras tensor of images with values from 0 to 255, of 1 or 3 channels.
+        pixels: images with values from 0 to 255, shape (batch, height, width, 1 or 3).
         num_classes: k.
-        seeds: iterator of seeds for initial weights.
+        seeds: seeds for initial weights.
         weights: a .h5 file of its weights as Keras distributes them, with or without
             the last layer; None for random ones.
 
     Returns:
-        Keras tensor of logits, shape (batch, k).
+        Logits, shape (batch, k).
 
     Raises:
         InputError: if the name is unknown, the images are too small for it, or the file
@@ -61,7 +69,7 @@ def build(name, pixels, num_classes, seeds, weights=None):
     """
     check(name)
     make = getattr(keras.applications, name)
-    module = inspect.getmodule(make)
+    preprocess_input = sys.modules[make.__module__].preprocess_input
     if pixels.shape[-1] == 1:
         pixels = layers.Concatenate(name="colour")([pixels] * 3)
     backbone = _seeded(
@@ -69,13 +77,13 @@ def build(name, pixels, num_classes, seeds, weights=None):
     )
     if weights:
         _load(backbone, make, name, weights)
-    x = backbone(module.preprocess_input(pixels))
+    x = backbone(preprocess_input(pixels))
     x = layers.GlobalAveragePooling2D(name="features")(x)
     return blocks.logits(x, num_classes, seeds)
 
 
 def _seeded(seed, make, name, shape):
-    """The network without its top; Keras draws its seeds from Python's generator."""
+    """The network without its last layer; Keras takes seeds from Python's `random`."""
     before = random.getstate()
     random.seed(seed)
     try:
@@ -93,7 +101,7 @@ def _load(backbone, make, name, path):
         return
     except (ValueError, KeyError, OSError) as error:
         first = error
-    # The file may hold the last layer too: then it fits the whole network.
+    # If the file holds the last layer too, it is for the whole network.
     try:
         whole = make(weights=None, include_top=True)
         load_all(whole, path)

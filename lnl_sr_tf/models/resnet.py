@@ -3,22 +3,31 @@
 Convolutions carry no bias, since the batch normalisation after each has one.
 """
 
+from collections.abc import Iterator
+
+import keras
 from keras import layers
 
 from lnl_sr_tf.models import blocks
 
 
-def resnet18(inputs, num_classes, seeds):
+def resnet18(
+    inputs: keras.KerasTensor, num_classes: int, seeds: Iterator[int]
+) -> keras.KerasTensor:
     """ResNet-18 with a 3×3 stem, for images of about 32×32."""
     return _small(inputs, num_classes, seeds, depths=(2, 2, 2, 2))
 
 
-def resnet34(inputs, num_classes, seeds):
+def resnet34(
+    inputs: keras.KerasTensor, num_classes: int, seeds: Iterator[int]
+) -> keras.KerasTensor:
     """ResNet-34 with a 3×3 stem, for images of about 32×32."""
     return _small(inputs, num_classes, seeds, depths=(3, 4, 6, 3))
 
 
-def resnet50(inputs, num_classes, seeds):
+def resnet50(
+    inputs: keras.KerasTensor, num_classes: int, seeds: Iterator[int]
+) -> keras.KerasTensor:
     """ResNet-50 with a 7×7 stem and pooling, for images of about 224×224."""
     x = _conv_bn(inputs, 64, 7, seeds, strides=2)
     x = layers.MaxPooling2D(3, strides=2, padding="same")(blocks.relu(x))
@@ -46,7 +55,7 @@ def _basic_block(x, filters, seeds, strides):
 
 
 def _bottleneck_block(x, filters, seeds, strides):
-    """The stride sits in the 3×3 convolution (the "v1.5" of later practice)."""
+    """The stride is in the 3×3 convolution, as in what is called ResNet v1.5."""
     y = blocks.relu(_conv_bn(x, filters, 1, seeds))
     y = blocks.relu(_conv_bn(y, filters, 3, seeds, strides))
     y = _conv_bn(y, 4 * filters, 1, seeds)

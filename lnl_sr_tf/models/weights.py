@@ -1,6 +1,7 @@
 """Weights of an earlier training, to start from."""
 
 import itertools
+import os
 import pathlib
 import warnings
 
@@ -9,20 +10,20 @@ import keras
 from lnl_sr_tf.errors import InputError
 
 
-def load_weights(model, path):
+def load_weights(model: keras.Model, path: str | os.PathLike) -> None:
     """Start a model from the weights of another of the same structure.
 
-    The last layer keeps its own weights where the other had another number of classes.
+    The last layer keeps its own weights if the other had another number of classes.
 
     Args:
-        model: a `keras.Model`, whose weights are replaced.
+        model: its weights are replaced.
         path: a `.keras` file, such as `model.keras` of a run, or a `.weights.h5`.
 
     Raises:
         InputError: if the file cannot be read, or holds another network.
 
     Example:
-        >>> load_weights(model, "runs/cifar10-ce_sr-…/model.keras")
+        load_weights(model, "runs/cifar10-ce_sr-…/model.keras")
     """
     path = pathlib.Path(path)
     try:
@@ -47,11 +48,11 @@ def load_weights(model, path):
             layer.set_weights(of_other.get_weights())
 
 
-def load_all(model, path):
-    """`load_weights`, but what the file lacks is an error: Keras only warns of it.
+def load_all(model: keras.Model, path: str | os.PathLike) -> None:
+    """`model.load_weights`, but missing weights are an error; Keras only warns.
 
     Args:
-        model: a `keras.Model`.
+        model: its weights are replaced.
         path: a `.h5` file.
 
     Raises:
@@ -66,7 +67,7 @@ def load_all(model, path):
 
 
 def _layers(model):
-    """Those with weights; a temperature belongs to the method, not to the network."""
+    """Layers with weights; sharpening belongs to the method, not to the network."""
     return [x for x in model.layers if x.weights and x.name != "sharpening"]
 
 
@@ -75,7 +76,7 @@ def _shapes(layer):
 
 
 def _alike(layer, other):
-    """The last layer may be for other classes, but not of other features."""
+    """The last layer may have other classes, but must have the same features."""
     if layer.name == other.name == "logits":
         return _shapes(layer)[0][0] == _shapes(other)[0][0]
     return _shapes(layer) == _shapes(other)

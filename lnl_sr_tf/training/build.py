@@ -1,12 +1,16 @@
 """The model that a run trains, from raw images to logits, compiled."""
 
 import os
+from typing import Any
 
 import keras
 import numpy as np
+from numpy.typing import ArrayLike
 
 from lnl_sr_tf import loss_names, losses, models
+from lnl_sr_tf.config import Config
 from lnl_sr_tf.datasets.batches import pipeline
+from lnl_sr_tf.datasets.dataset import Dataset
 from lnl_sr_tf.devices import replicas
 from lnl_sr_tf.layers import OutputSharpening
 from lnl_sr_tf.loss_names import LOSSES, REGULARIZED
@@ -21,21 +25,23 @@ _NOT_OF_THE_FORMULA = {
     "num_examples", "num_classes",
 }  # fmt: skip
 _SETTINGS = {"p": "p", "weight": "lambda0", "matrix": "transition_matrix"}
-# The second network of Co-teaching begins elsewhere than any first one.
+# Added to the seed of Co-teaching's second network, beyond every seed of a first one.
 _SECOND_SEED = 2**31
 
 
-def build_model(config, dataset, matrix=None):
+def build_model(
+    config: Config, dataset: Dataset, matrix: ArrayLike | None = None
+) -> RobustModel | CoTeaching:
     """A compiled model from uint8 images to (sharpened) logits.
 
     Args:
-        config: a `lnl_sr_tf.config.Config`.
-        dataset: a `lnl_sr_tf.datasets.Dataset`; gives shape, classes, statistics.
-        matrix: the transition matrix, for a loss that corrects by one.
+        config: the settings of the run.
+        dataset: gives the shape of the images, the classes, mean and deviation.
+        matrix: the transition matrix, for a loss that is corrected by one.
 
     Returns:
-        A `RobustModel`, or a `CoTeaching` where that is the method; normalisation is
-        inside.
+        A `CoTeaching` if that is the method, else a `RobustModel`. Normalisation is
+        part of it.
 
     Raises:
         InputError: if the network is unknown or does not fit the images.
@@ -71,7 +77,7 @@ def _compile(model, optimizer, loss, steps_per_execution=1):
 
 
 def _synchronize(model):
-    """Let statistics of a batch be those of all of it, not of each replica's part."""
+    """Take batch statistics over the whole batch, not over each replica's part."""
     for layer in model.layers:
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.synchronized = True
@@ -79,39 +85,39 @@ def _synchronize(model):
             _synchronize(layer)
 
 
-def build_variables(model, images, labels):
-    """Let a model make all of its variables, those of optimiser and metrics too.
+def build_variables(model: keras.Model, images: Any, labels: Any) -> None:
+    """Make all variables of a model, including those of its optimiser and metrics.
 
     Args:
-        model: a compiled `keras.Model`.
-        images: a few of those it trains on.
-        labels: theirs, in the form in which it trains on them.
+        model: a compiled model.
+        images: a few of its training images.
+        labels: their labels, in the form that it trains on.
     """
     model.optimizer.build(model.trainable_variables)
     if replicas.count() > 1:
-        # Metrics of several replicas count within a step alone; this looks at shapes.
+        # With several replicas, metrics work within a step only; this needs no step.
         model._symbolic_build(data_batch=(images, labels))
         return
     model.compute_metrics(images, labels, model(images, training=False))
     model.reset_metrics()
 
 
-def served_model(model):
-    """The model that is kept: of Co-teaching the first network, else all of it."""
+def served_model(model: keras.Model) -> keras.Model:
+    """The model that is saved: for Co-teaching the first network, else the whole."""
     if isinstance(model, CoTeaching):
-        # That of training is of both networks; any other will do.
+        # The optimiser of training has the variables of both networks.
         plain, optimizer = model.first, "sgd"
     else:
         plain = keras.Model(model.input, model.output, name=model.name)
         optimizer = model.optimizer
-    # With the loss as it is, but for a memory of examples, which served training.
+    # With the same loss, but without its memory of examples, which is for training.
     _compile(plain, optimizer, _without_memory(model.loss))
     return plain
 
 
-def used_parameters(loss):
-    """What a loss, and what it is made of, was given or takes by default, for JSON."""
-    found = {}
+def used_parameters(loss: keras.losses.Loss) -> dict[str, bool | int | float]:
+    """The parameters of a loss and of the losses it is made of, defaults included."""
+    found: dict[str, bool | int | float] = {}
     for name in getattr(loss, "parameters", ()):
         value = getattr(loss, name)
         if isinstance(value, keras.Variable):
@@ -125,7 +131,7 @@ def used_parameters(loss):
 
 
 def _without_memory(loss):
-    """An equal loss that remembers no examples."""
+    """An equal loss without a memory of examples."""
     config = loss.get_config()
     if isinstance(loss, losses.SparseRegularization):
         config["loss"] = _without_memory(loss.loss)
@@ -136,27 +142,26 @@ def _without_memory(loss):
     return type(loss).from_config(config)
 
 
-def needs_index(config):
-    """Whether the loss must know which example is which."""
+def needs_index(config: Config) -> bool:
+    """Whether the loss needs the index of each example."""
     return loss_names.needs_index(config.loss)
 
 
-def build_loss(config, dataset=None, matrix=None):
-    """The loss of a run.
+def build_loss(
+    config: Config, dataset: Dataset | None = None, matrix: ArrayLike | None = None
+) -> keras.losses.Loss:
+    """The loss of a run, on logits.
 
     Args:
-        config: a `lnl_sr_tf.config.Config`.
-        dataset: the `lnl_sr_tf.datasets.Dataset`, for a loss that remembers examples.
-        matrix: the transition matrix, for a loss that corrects by one.
-
-    Returns:
-        A `keras.losses.Loss` on logits.
+        config: the settings of the run.
+        dataset: for a loss that remembers examples or counts those of a class.
+        matrix: the transition matrix, for a loss that is corrected by one.
 
     Raises:
         ValueError: if the loss is unknown or does not take its parameters, or
-            `loss_args` holds what it may not.
+            `loss_args` holds one that cannot be set there.
     """
-    params = dict(config.loss_args)
+    params: dict[str, Any] = dict(config.loss_args)
     for name in _NOT_OF_THE_FORMULA & params.keys():
         setting = _SETTINGS.get(name)
         raise ValueError(
@@ -171,7 +176,7 @@ def build_loss(config, dataset=None, matrix=None):
     if needs_index(config) and dataset is not None:
         params["num_examples"] = len(dataset.given_labels)
         params["num_classes"] = dataset.num_classes
-    regularization = {}
+    regularization: dict[str, Any] = {}
     if config.regularized:
         regularization = {"p": config.p, "weight": config.lambda0}
     losses.get(config.loss, **params, **regularization)  # for its checks

@@ -1,14 +1,16 @@
-"""What a run needs to go on after a cut: all that changes while a model trains."""
+"""What a run needs to resume after it was cut off: all that changes in training."""
 
 import os
 import pathlib
 import re
 import shutil
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
 
+from lnl_sr_tf.devices.strategies import Devices
 from lnl_sr_tf.errors import NotFinite, RunError
 from lnl_sr_tf.files import UNREADABLE
 
@@ -19,36 +21,36 @@ _KEEP = 2
 
 
 class Place(NamedTuple):
-    """How far a run has come: whole epochs, and steps of the next one."""
+    """How far a run has come: finished epochs, and steps of the next one."""
 
     epochs: int
     step: int = 0
 
     @property
-    def folder(self):
+    def folder(self) -> str:
         """The name of its checkpoint's folder."""
         step = f"_step_{self.step:06d}" if self.step else ""
         return f"epoch_{self.epochs:05d}{step}"
 
     @property
-    def words(self):
-        """For people."""
+    def words(self) -> str:
+        """The place in words, for messages."""
         if not self.step:
             return f"epoch {self.epochs}"
         return f"step {self.step} of epoch {self.epochs + 1}"
 
 
 class Restored(NamedTuple):
-    """What a checkpoint brought back beside the model's and the optimiser's variables.
+    """What a checkpoint held besides the variables of the model and its optimiser.
 
     Args:
-        place: a `Place`.
-        metrics: arrays, the variables of the metrics within an epoch.
+        place: where the run had come to.
+        metrics: the variables of the metrics, if that is within an epoch.
         seconds: how long the epoch had taken so far.
     """
 
     place: Place = Place(0)
-    metrics: tuple = ()
+    metrics: tuple[np.ndarray, ...] = ()
     seconds: float = 0.0
 
 
@@ -56,35 +58,39 @@ class Checkpoint(keras.callbacks.Callback):
     """Saves the model's whole state after each epoch.
 
     Args:
-        folder: where checkpoints go, a `pathlib.Path`; None where another machine
-            writes them.
+        folder: where checkpoints go; None if another machine writes them.
     """
 
-    def __init__(self, folder):
+    def __init__(self, folder: pathlib.Path | None) -> None:
         super().__init__()
         self.folder = folder
 
-    def on_epoch_end(self, epoch, logs=None):
-        """Save, named by how many epochs are done."""
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Save, named by the number of finished epochs."""
         save(self.model, self.folder, Place(epoch + 1))
 
 
-def save(model, folder, place, seconds=0.0):
+def save(
+    model: keras.Model,
+    folder: pathlib.Path | None,
+    place: Place,
+    seconds: float = 0.0,
+) -> None:
     """Write a checkpoint, and keep the last two.
 
-    It is written under another name, synced and then renamed, so that one that can be
-    seen is whole, whenever the process ends.
+    It is written under another name, synced and then renamed, so that a checkpoint
+    under its own name is complete, whenever the process ends.
 
     Args:
-        model: a compiled `keras.Model`.
-        folder: where checkpoints go; None where another machine writes them, which
-            takes part of this one all the same: some variables are sums over machines.
-        place: a `Place`.
-        seconds: how long the epoch has taken so far, within one.
+        model: a compiled model.
+        folder: where checkpoints go; None if another machine writes them. This one must
+            take part nevertheless: some variables are sums over machines.
+        place: where the run has come to.
+        seconds: how long the epoch has taken so far, if that is within one.
 
     Raises:
-        NotFinite: if a weight is NaN or infinite, which the loss shows a step later.
-        RunError: if it cannot be written; the one before is intact.
+        NotFinite: if a weight is NaN or infinite; the loss shows that a step later.
+        RunError: if it cannot be written; the previous checkpoint is intact.
     """
     content = {"format": FORMAT, "seconds": seconds} | _content(model, place)
     if folder is None:
@@ -100,15 +106,15 @@ def save(model, folder, place, seconds=0.0):
 
 
 def _save(content, folder, place):
-    # Not its parents: a run's folder that is gone was removed.
+    # Without its parents: if the run's folder is missing, someone removed it.
     folder.mkdir(exist_ok=True)
     for old in folder.glob("unfinished_*"):  # of a process that was killed
         shutil.rmtree(old, ignore_errors=True)
     final = folder / place.folder
     unfinished = folder / f"unfinished_{place.folder}"
     unfinished.mkdir()
-    # Not `save_weights`: HDF5 ends the process when the disk is full, and was
-    # half of the time of an epoch on digits.
+    # Not `save_weights`: HDF5 ends the process when the disk is full, and took half of
+    # the time of an epoch on digits.
     with open(unfinished / _STATE, "wb") as file:
         np.savez(file, **content)
         file.flush()
@@ -135,7 +141,7 @@ def _content(model, place):
 
 
 def _sync(folder):
-    """Let the names in a folder outlive a power cut, where the system can."""
+    """Sync a folder, if the system can, so that its names survive a power failure."""
     if os.name != "posix":
         return
     handle = os.open(folder, os.O_RDONLY)
@@ -145,33 +151,37 @@ def _sync(folder):
         os.close(handle)
 
 
-def what_stands(place):
-    """The end of a message: what is kept when a run ends at a place."""
+def what_stands(place: Place) -> str:
+    """The end of a message: which checkpoint remains when a run ends."""
     if not any(place):
         return "; nothing was saved before"
     return f"; the checkpoint of {place.words} is intact"
 
 
-def saved_places(folder):
-    """The `Place` of each checkpoint in a folder, in rising order."""
+def saved_places(folder: str | os.PathLike) -> list[Place]:
+    """The place of each checkpoint in a folder, in rising order."""
     names = (path.name for path in pathlib.Path(folder).glob("epoch_*"))
     found = filter(None, map(_NAME.fullmatch, names))
     return sorted(Place(int(match[1]), int(match[2] or 0)) for match in found)
 
 
-def restore(model, folder, tell=print):
-    """Bring back the newest checkpoint that can be read.
+def restore(
+    model: keras.Model,
+    folder: str | os.PathLike,
+    tell: Callable[[str], object] = print,
+) -> Restored:
+    """Load the newest checkpoint that can be read into a model.
 
     Args:
-        model: a compiled `keras.Model` of the same structure.
-        folder: where checkpoints are.
+        model: a compiled model of the same structure.
+        folder: where the checkpoints are.
         tell: called with a line for each that is damaged.
 
     Returns:
-        A `Restored`; of place 0 where there is no checkpoint.
+        What else it held; if there is no checkpoint, that of epoch 0.
 
     Raises:
-        RunError: if there are checkpoints, and none can be read.
+        RunError: if there are checkpoints, but none can be read.
     """
     places = saved_places(folder)
     problem = None
@@ -192,25 +202,24 @@ def restore(model, folder, tell=print):
     return Restored()
 
 
-def shared(model, restored, devices):
-    """What the chief brought back, on every machine.
+def shared(model: keras.Model, restored: Restored, devices: Devices) -> Restored:
+    """The chief's checkpoint, on every machine.
 
     Args:
-        model: a compiled `keras.Model` that has made all of its variables, which become
-            those of the chief.
-        restored: what this machine brought back, a `Restored`.
-        devices: a `lnl_sr_tf.devices.strategies.Devices`.
+        model: a compiled model with all of its variables, which get the chief's values.
+        restored: what this machine restored.
+        devices: what the run trains on.
 
     Returns:
-        The chief's `Restored`.
+        What the chief restored.
     """
     for variable in _variables(model):
         array = keras.ops.convert_to_numpy(variable)
         variable.assign(devices.from_chief(array))
     place = Place(*devices.from_chief(np.array(restored.place)).tolist())
-    metrics = ()
+    metrics: tuple[np.ndarray, ...] = ()
     if place.step:
-        # Of other machines none, and of an earlier version not the last ones.
+        # Other machines have none, and earlier versions lack the last ones.
         missing = model.metrics_variables[len(restored.metrics) :]
         known = [*restored.metrics, *(np.zeros(v.shape, v.dtype) for v in missing)]
         metrics = tuple(devices.from_chief(np.asarray(one)) for one in known)
@@ -223,10 +232,10 @@ def _read(model, path, place):
     with np.load(path, allow_pickle=False) as stored:
         version = int(stored["format"]) if "format" in stored else 0
         if version != FORMAT:
-            raise ValueError(f"its format is {version}, and {FORMAT} is what is read")
+            raise ValueError(f"its format is {version}; this version reads {FORMAT}")
         count = sum(name.startswith("variable_") for name in stored.files)
         if count != len(variables):
-            raise ValueError(f"it holds {count} variables of {len(variables)}")
+            raise ValueError(f"it holds {count} of {len(variables)} variables")
         arrays = [stored[f"variable_{i}"] for i in range(count)]
         count = sum(name.startswith("metric_") for name in stored.files)
         metrics = tuple(stored[f"metric_{i}"] for i in range(count))
@@ -234,7 +243,7 @@ def _read(model, path, place):
     for variable, array in zip(variables, arrays, strict=True):
         if tuple(variable.shape) != array.shape:
             raise ValueError(
-                f"a variable of shape {tuple(variable.shape)} is {array.shape} there"
+                f"a variable of shape {tuple(variable.shape)} has {array.shape} there"
             )
     for variable, array in zip(variables, arrays, strict=True):
         variable.assign(array)
@@ -242,8 +251,8 @@ def _read(model, path, place):
 
 
 def _variables(model):
-    """All that changes while a model trains, in an order that does not."""
+    """All variables that change in training, always in the same order."""
     of_the_loss = getattr(model.loss, "state", [])
-    # Of dropout, which Keras counts among the variables and not among the weights.
+    # Those of dropout, which Keras counts as variables but not as weights.
     seeds = [v for v in model.variables if "seed_generator_state" in v.path]
     return [*model.weights, *seeds, *model.optimizer.variables, *of_the_loss]

@@ -1,20 +1,22 @@
-"""What `class_weight` can be of: one label an example."""
+"""`class_weight` needs one label per example."""
 
 import collections.abc
+from typing import Any
 
 import keras
 import numpy as np
 
 
-def check(class_weight, y, model):
-    """Raise ValueError where Keras would make other weights of it than are meant.
+def check(class_weight: Any, y: Any, model: keras.Model) -> None:
+    """Raise `ValueError` if Keras would misread `class_weight`.
 
-    Of labels of several positions Keras takes the place of the largest for the class.
+    If an example has labels of several positions, Keras takes the position of the
+    largest as the class.
 
     Args:
-        class_weight: what `fit` was given, or None.
-        y: the labels, or None where they are read batch by batch.
-        model: the one that they are for.
+        class_weight: the argument of `fit`, or None.
+        y: the labels; None if they are read batch by batch.
+        model: the model that is trained.
     """
     if class_weight is None:
         return
@@ -26,14 +28,14 @@ def check(class_weight, y, model):
     positions = _positions(y, model)
     if positions:
         raise ValueError(
-            "`class_weight` is of one label an example; for several, give a "
+            "`class_weight` needs one label per example; for several, give a "
             "`sample_weight` of the labels' shape. Received: class_weight="
             f"{class_weight!r} for {positions}"
         )
 
 
 def _positions(y, model):
-    """What says that an example has several labels; None where it has one."""
+    """A text that tells why an example has several labels; None if it has one."""
     outputs = keras.tree.flatten(getattr(model, "outputs", None) or [])
     if len(outputs) == 1:
         shape = outputs[0].shape

@@ -1,6 +1,7 @@
 """Co-teaching: two networks that choose examples for each other."""
 
 import math
+from typing import Any
 
 import keras
 from keras import ops
@@ -11,38 +12,40 @@ from lnl_sr_tf.losses.within_step import within_step
 from lnl_sr_tf.training import class_weights
 from lnl_sr_tf.training.loss_parts import weight_of
 from lnl_sr_tf.training.robust_model import SUMS, MovingLoss
+from lnl_sr_tf.types import Tensor
 
 
 @keras.saving.register_keras_serializable("lnl_sr_tf")
 class CoTeaching(MovingLoss, keras.Model):
-    """Two networks, each trained on the examples in which the other finds least loss.
+    """Two networks, each trained on the examples with the smallest loss of the other.
 
-    In every batch each network keeps the ⌊(1 − r) n⌋ examples of smallest loss, at
-    least one, and hands them to the other, which learns from them alone; r is the
-    forget rate. What is reported as loss in training is the sum over both networks;
-    metrics, and the loss in evaluation, are those of the first, with the accuracy of
-    the second beside them. Han et al., "Co-teaching: Robust Training of Deep Neural
-    Networks with Extremely Noisy Labels" (NeurIPS 2018), Algorithm 1. An example of
-    several predictions, a sequence or a map, is kept or left as a whole, by their mean;
-    the loss is then of all predictions of those that are kept. What is masked, by a
-    layer or by the loss, counts in neither, and an example that is masked as a whole is
-    none of the n.
+    In every batch each network selects the ⌊(1 − r) n⌋ examples with its smallest loss,
+    at least one, and the other network learns from these alone; r is the forget rate.
+    The loss reported in training is the sum over both networks. Metrics, and the loss
+    in evaluation, are those of the first network, with the accuracy of the second in
+    addition. Han et al., "Co-teaching: Robust Training of Deep Neural Networks with
+    Extremely Noisy Labels" (NeurIPS 2018), Algorithm 1.
+
+    An example with several predictions, a sequence or a map, is kept or left out as a
+    whole, by their mean; the loss covers all predictions of the examples that are kept.
+    Predictions that a layer or the loss masks count in neither, and an example that is
+    masked completely is not one of the n.
 
     Both forward passes, the exchange and both updates are one step. One optimiser
-    serves both networks, which share no variable, so that it is as two; but for a
-    `global_clipnorm`, which is of both together.
+    serves both networks. They share no variable, so this is the same as two, except for
+    a `global_clipnorm`, which is taken over both together.
 
     Args:
-        first: a `keras.Model` from inputs to logits; the one that is kept.
+        first: from inputs to logits; the network that is saved.
         second: another, with other initial weights.
 
     Example:
-        >>> model = CoTeaching(make(seed=1), make(seed=2))
-        >>> model.compile("adam", loss=lnl.losses.CrossEntropy(), metrics=["accuracy"])
-        >>> model.fit(x, y, callbacks=[lnl.callbacks.ForgetScheduler(final=0.4)])
+        model = CoTeaching(make(seed=1), make(seed=2))
+        model.compile("adam", loss=lnl.losses.CrossEntropy(), metrics=["accuracy"])
+        model.fit(x, y, callbacks=[lnl.callbacks.ForgetScheduler(final=0.4)])
     """
 
-    def __init__(self, first, second, **kwargs):
+    def __init__(self, first: keras.Model, second: keras.Model, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.first = first
         self.second = second
@@ -54,23 +57,34 @@ class CoTeaching(MovingLoss, keras.Model):
         )
         self.built = True
 
-    def call(self, inputs, training=None):
+    def call(
+        self, inputs: Tensor, training: bool | None = None
+    ) -> tuple[Tensor, Tensor]:
         """Logits of both networks."""
         return (
             self.first(inputs, training=training),
             self.second(inputs, training=training),
         )
 
-    def fit(self, x=None, y=None, *args, **kwargs):
+    def fit(
+        self, x: Any = None, y: Any = None, *args: Any, **kwargs: Any
+    ) -> keras.callbacks.History:
         """As `keras.Model.fit`."""
         class_weights.check(kwargs.get("class_weight"), y, self.first)
         return super().fit(x, y, *args, **kwargs)
 
-    def compile(self, optimizer="rmsprop", loss=None, loss_weights=None, **kwargs):
+    def compile(
+        self,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        loss_weights: Any = None,
+        **kwargs: Any,
+    ) -> None:
         """As `keras.Model.compile`, with a loss that gives a value per example.
 
         Raises:
-            ValueError: if it is none, wants an index, or is to be a mean by weights.
+            ValueError: if it does not, needs the index of each example, or has the
+                reduction `mean_with_sample_weight`.
         """
         reduction = getattr(loss, "reduction", None)
         if not isinstance(loss, keras.losses.Loss) or (
@@ -86,9 +100,14 @@ class CoTeaching(MovingLoss, keras.Model):
         self._loss_weight = 1.0 if loss_weights is None else float(weights[0])
 
     def compute_loss(
-        self, x=None, y=None, y_pred=None, sample_weight=None, training=True
-    ):
-        """In training the sum of both means over what the other chose."""
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> Tensor:
+        """In training the sum of both networks' means over what the other selected."""
         y, y_pred, sample_weight = replicas.whole_batch((y, y_pred, sample_weight))
         with within_step() as parts:
             if training:
@@ -107,8 +126,11 @@ class CoTeaching(MovingLoss, keras.Model):
         first, second = _of_examples(first, y_pred[0]), _of_examples(second, y_pred[1])
         sample_weight = _one_each(sample_weight)
         total = 0.0
-        for (sums, counts), other in ((first, second), (second, first)):
-            kept = smallest_means(*other, self.forget_rate.value)
+        for (sums, counts), (other_sums, other_counts) in (
+            (first, second),
+            (second, first),
+        ):
+            kept = smallest_means(other_sums, other_counts, self.forget_rate.value)
             values = kept * sums
             if sample_weight is not None:
                 values = values * ops.cast(sample_weight, values.dtype)
@@ -116,15 +138,17 @@ class CoTeaching(MovingLoss, keras.Model):
             if self.loss.reduction not in SUMS:
                 part = ops.divide_no_nan(part, ops.sum(kept * counts))
             total = total + part
-        # Penalties of the networks' own are part of it, as of every Keras model.
+        # Penalties of the networks' layers are added, as in every Keras model.
         return replicas.share(self._loss_weight * total + sum(self.losses))
 
-    def compute_metrics(self, x, y, y_pred, sample_weight=None):
+    def compute_metrics(
+        self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None
+    ) -> dict[str, Any]:
         """The metrics of the first network, and the accuracy of the second."""
         self.second_accuracy.update_state(y, y_pred[1])
         return super().compute_metrics(x, y, y_pred[0], sample_weight)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """The two networks."""
         config = super().get_config()
         config.update(
@@ -134,7 +158,7 @@ class CoTeaching(MovingLoss, keras.Model):
         return config
 
     @classmethod
-    def from_config(cls, config):
+    def from_config(cls, config: dict[str, Any]) -> "CoTeaching":
         """The inverse of `get_config`."""
         config = dict(config)
         for name in ("first", "second"):
@@ -143,9 +167,9 @@ class CoTeaching(MovingLoss, keras.Model):
 
 
 def _of_examples(values, y_pred):
-    """The sum of each example's values, and how many they are, both of shape (batch,).
+    """The sum of each example's values, and their number, both of shape (batch,).
 
-    What a layer or the loss masked counts in neither.
+    Values that a layer or the loss masked do not count.
     """
     counts = ops.ones_like(values)
     mask = weight_of(values, y_pred)
@@ -166,30 +190,31 @@ def _one_each(sample_weight):
         return sample_weight
     if tuple(sample_weight.shape[1:]) != (1,):
         raise ValueError(
-            "`sample_weight` must have the shape (batch,), since examples are kept as "
-            f"wholes. Received: sample_weight of shape {tuple(sample_weight.shape)}"
+            "`sample_weight` must have the shape (batch,), since each example is kept "
+            "or left out as a whole. Received: sample_weight of shape "
+            f"{tuple(sample_weight.shape)}"
         )
     return ops.squeeze(sample_weight, axis=-1)
 
 
-def kept_count(size, forget_rate):
-    """How many of a batch are kept: ⌊(1 − r) n⌋, at least one."""
+def kept_count(size: Tensor, forget_rate: Tensor) -> Tensor:
+    """How many examples of a batch are kept: ⌊(1 − r) n⌋, at least one."""
     share = (1.0 - forget_rate) * ops.cast(size, "float32")
     # (1 − 0.2) · 10 is 7.9999995 in float32, and 8 is meant.
     return ops.maximum(ops.cast(ops.floor(share + 1e-3), "int32"), 1)
 
 
-def smallest_means(sums, counts, forget_rate):
-    """1 for the examples of smallest mean that are kept, 0 for the others."""
+def smallest_means(sums: Tensor, counts: Tensor, forget_rate: Tensor) -> Tensor:
+    """1 for the examples that are kept, those with the smallest means; else 0."""
     some = counts > 0
-    # An example without a value is kept after all others, not as one of no loss.
+    # An example without values comes last, not first as one without loss would.
     means = ops.where(some, ops.divide_no_nan(sums, counts), math.inf)
     size = ops.sum(ops.cast(some, "int32"))
     return smallest(means, kept_count(size, forget_rate))
 
 
-def smallest(values, count):
-    """1 for the `count` smallest values, 0 for the others; no gradient."""
+def smallest(values: Tensor, count: Tensor) -> Tensor:
+    """1 for the `count` smallest values, 0 for the others; without gradient."""
     order = ops.argsort(ops.stop_gradient(values))
     rank = ops.argsort(order)
     return ops.cast(ops.cast(rank, "int32") < count, values.dtype)
@@ -198,7 +223,7 @@ def smallest(values, count):
 def _hits(y_true, y_pred):
     """1 where the largest logit is the label's, integer or one-hot; shape (batch, ...).
 
-    The mask of a layer has that shape too.
+    That is the shape of a layer's mask, too.
     """
     if len(y_true.shape) == len(y_pred.shape) and y_true.shape[-1] != 1:
         y_true = ops.argmax(y_true, axis=-1)

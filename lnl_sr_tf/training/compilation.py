@@ -1,45 +1,49 @@
-"""What of a training step is compiled by whom, chosen by backend, device and size."""
+"""Which parts of a training step XLA compiles, by backend, device and size."""
+
+from collections.abc import Iterator
 
 import keras
 
 from lnl_sr_tf.devices import backend, replicas
 
-# Examples of a batch times classes, from which on XLA halves the time of a loss.
+# Batch size times classes above which XLA halves the time of a loss.
 _XLA_LOSS_FROM = 100_000
 # Floating-point operations in one call of TensorFlow: about a quarter of a second on
-# two cores. Longer calls gain nothing, and nobody could stop a run within them.
+# two cores. Longer calls gain nothing, and a run cannot be stopped within a call.
 _OPERATIONS_A_CALL = 5e10
 
 
-def whole_step():
+def whole_step() -> bool:
     """Whether XLA compiles the whole step.
 
-    On JAX and on a GPU it does; on a processor TensorFlow's convolutions by oneDNN are
-    faster than XLA's, and a step that several replicas share it cannot compile.
+    It does with JAX and on a GPU. On a CPU TensorFlow's oneDNN convolutions are faster
+    than XLA's, and XLA cannot compile a step that several replicas share.
     """
     if backend.name() == "tensorflow":
         return bool(backend.gpus()) and replicas.count() == 1
     return backend.name() == "jax"
 
 
-def loss_alone(batch_size, num_classes):
+def loss_alone(batch_size: int, num_classes: int) -> bool:
     """Whether XLA compiles the loss within a step that it does not compile."""
     large = batch_size * num_classes >= _XLA_LOSS_FROM
     return backend.name() == "tensorflow" and not whole_step() and large
 
 
-def steps_per_execution(model, batch_size, steps_per_epoch):
-    """Steps in one call of TensorFlow, which saves what Python takes between them.
+def steps_per_execution(
+    model: keras.Model, batch_size: int, steps_per_epoch: int
+) -> int:
+    """The number of steps in one call of TensorFlow; more save time in Python.
 
     Args:
-        model: a built `keras.Model`.
-        batch_size: examples a step.
+        model: a built model.
+        batch_size: examples per step.
         steps_per_epoch: ⌈n / batch_size⌉.
 
     Returns:
-        The largest divisor of `steps_per_epoch` that keeps a call short; 1 on other
-        backends, whose steps are called one by one all the same, and where several
-        replicas share a step, whose loop TensorFlow cannot run.
+        The largest divisor of `steps_per_epoch` that keeps a call short. 1 on other
+        backends, which call each step by itself, and if several replicas share a step,
+        which TensorFlow cannot run in a loop.
     """
     if backend.name() != "tensorflow" or replicas.count() > 1:
         return 1
@@ -48,22 +52,22 @@ def steps_per_execution(model, batch_size, steps_per_epoch):
     return max(n for n in divisors if n <= max(most, 1))
 
 
-def operations_of_step(model, batch_size):
-    """Floating-point operations of a training step, counting the products of layers.
+def operations_of_step(model: keras.Model, batch_size: int) -> int:
+    """Floating-point operations of a training step, from the products of its layers.
 
-    A step is the forward pass and two products of the same size in the backward one,
-    but for the first layer, which has no gradient of its input to compute.
+    Each layer has one product in the forward pass and two of the same size in the
+    backward pass; the first layer has one there, since its input needs no gradient.
 
     Args:
-        model: a built `keras.Model`.
-        batch_size: examples a step.
+        model: a built model.
+        batch_size: examples per step.
     """
     products = list(_products(model))
     return batch_size * (3 * sum(products) - sum(products[:1]))
 
 
-def _products(model):
-    """Operations of each layer for one example."""
+def _products(model: keras.Model) -> Iterator[int]:
+    """Operations of each layer's product for one example."""
     for layer in model.layers:
         if isinstance(layer, keras.Model):
             yield from _products(layer)

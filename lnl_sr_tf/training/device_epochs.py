@@ -1,20 +1,26 @@
-"""Epochs that are compiled as a whole, on JAX."""
+"""Epochs that are compiled as a whole, with JAX."""
+
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from lnl_sr_tf.datasets.batches.numpy_batches import prepared
+from lnl_sr_tf.datasets.dataset import Dataset
 from lnl_sr_tf.devices import backend
 from lnl_sr_tf.training.build import build_variables, needs_index
 
+if TYPE_CHECKING:  # it imports this module
+    from lnl_sr_tf.training.fit import Training
+
 
 class DeviceData:
-    """The images of a data set, and the labels of its test set, on the device.
+    """The images of a dataset, and the labels of its test set, on the device.
 
     Args:
-        dataset: a `lnl_sr_tf.datasets.Dataset` with its images in arrays.
+        dataset: with its images in arrays.
     """
 
-    def __init__(self, dataset):
+    def __init__(self, dataset: Dataset) -> None:
         import jax
 
         self.train_images = jax.device_put(dataset.train_images)
@@ -25,19 +31,17 @@ class DeviceData:
 class DeviceEpochs:
     """Epochs of one run, or of several at once, compiled as a whole.
 
-    Images and labels lie in the memory of the device; an epoch takes the order of the
-    examples and the random numbers of their augmentation, and gives the state of the
-    model after all of its steps and the figures of the test set. On a processor, which
-    computes convolutions within a compiled loop many times slower, each step is
-    compiled by itself.
+    Images and labels are in the memory of the device. An epoch takes the order of the
+    examples and the random numbers of their augmentation, and returns the state of the
+    model after all of its steps, and the figures of the test set. On a CPU each step is
+    compiled by itself: convolutions within a compiled loop are many times slower there.
 
     Args:
-        trainings: a list of `lnl_sr_tf.training.fit.Training` that differ in their
-            seeds alone.
-        data: the `DeviceData` of their data set.
+        trainings: runs that differ in their seeds alone.
+        data: the data of these runs.
     """
 
-    def __init__(self, trainings, data):
+    def __init__(self, trainings: list["Training"], data: DeviceData) -> None:
         import jax
 
         self.models = [training.model for training in trainings]
@@ -61,7 +65,8 @@ class DeviceEpochs:
         self.test_data = data.test_images, labels
         for model in self.models:
             build_variables(model, data.train_images[:1], labels[:1])
-        # Where the seeds are in the data and in what is drawn: labels, orders, numbers.
+        # The axes of the seeds, in the data and in what is drawn: labels, orders,
+        # random numbers.
         self._train = self._over_batches(
             self._train_step, self.batch_size, axes=((None, 0), (1, 1))
         )
@@ -69,14 +74,14 @@ class DeviceEpochs:
             self._test_step, 2 * self.batch_size, axes=((None, None), (None,))
         )
 
-    def run(self, epoch):
-        """Train for an epoch, and measure on the test set.
+    def run(self, epoch: int) -> list[dict[str, float]]:
+        """Train for an epoch, and evaluate on the test set.
 
         Args:
-            epoch: which one, from 0.
+            epoch: its number, from 0.
 
         Returns:
-            For each run a dict of figures, as Keras's `fit` gives them to callbacks.
+            The figures of each run, as Keras's `fit` passes them to callbacks.
         """
         drawn = [plan.of(epoch) for plan in self.plans]
         orders, numbers = (
@@ -110,7 +115,7 @@ class DeviceEpochs:
         return state
 
     def _over_batches(self, step, batch_size, axes):
-        """A function that takes `step` over all examples, a batch at a time."""
+        """A function that runs `step` on all examples, batch by batch."""
         import jax
 
         if len(self.models) > 1:
@@ -139,7 +144,7 @@ class DeviceEpochs:
         return compiled if self.whole else one_by_one
 
     def _stack(self, arrays, axis=0):
-        """Those of all runs as one array, or that of the only one."""
+        """The arrays of all runs, stacked; of a single run its own."""
         import jax
 
         if len(arrays) == 1:
@@ -147,7 +152,7 @@ class DeviceEpochs:
         return jax.device_put(np.stack(arrays, axis))
 
     def _state(self, with_optimizer):
-        """The variables of all models, those of several stacked."""
+        """The variables of all models, stacked; of a single one its own."""
         import jax
 
         states = [
@@ -155,12 +160,12 @@ class DeviceEpochs:
             for model in self.models
         ]
         if len(states) == 1:
-            # A copy, since the step is given the memory of what it takes.
+            # A copy, because the compiled step reuses the memory of its arguments.
             return jax.tree.map(jax.numpy.copy, tuple(states[0]))
         return jax.tree.map(lambda *same: jax.numpy.stack(same), *map(tuple, states))
 
     def _settle(self, state, with_optimizer):
-        """Give the models their variables; their metrics as dicts of numbers."""
+        """Assign the state to the models' variables, and return their metrics."""
         for number, model in enumerate(self.models):
             for part, values in zip(
                 _variables(model, with_optimizer), state, strict=True
@@ -174,7 +179,7 @@ class DeviceEpochs:
 
 
 def _variables(model, with_optimizer):
-    """In the order of the state that Keras's steps take on JAX."""
+    """The variables, in the order of the state in Keras's steps for JAX."""
     parts = [model.trainable_variables, model.non_trainable_variables]
     if with_optimizer:
         parts.append(model.optimizer.variables)

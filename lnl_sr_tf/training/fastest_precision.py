@@ -1,4 +1,4 @@
-"""Which precision trains a network faster on this machine, found out by trying."""
+"""Which precision trains a network faster on this machine, by measuring."""
 
 import hashlib
 import json
@@ -7,42 +7,47 @@ import pathlib
 import statistics
 import tempfile
 import time
+from collections.abc import Callable, Mapping
 
 import keras
 import numpy as np
 
+from lnl_sr_tf.config import Config
 from lnl_sr_tf.devices import backend, hardware
 from lnl_sr_tf.training import compilation, precision
 
 POLICIES = ("float32", "mixed_bfloat16")
-# Steps of fewer operations are mostly calls, whose time no precision changes.
+# In steps with fewer operations, calls take most of the time, whatever the precision.
 _SMALL = 1e9
 _SECONDS, _ROUNDS = 1.0, 3  # at least
-_TURN = 0.05  # seconds that one precision is tried at a time
-# As much faster must bfloat16 be: the clock of a busy machine is no better.
+_TURN = 0.05  # seconds for which one precision is measured at a time
+# bfloat16 must be faster by this factor; times on a busy machine vary by less.
 _MARGIN = 1.1
 
 
-def measure(make, config, tell):
-    """Seconds a training step in float32 and in mixed_bfloat16.
+def measure(
+    make: Callable[[str], keras.Model],
+    config: Config,
+    tell: Callable[[str], object],
+) -> dict[str, float | None] | None:
+    """Seconds per training step in float32 and in mixed_bfloat16.
 
-    The network of a run is trained by SGD on cross-entropy, on a batch of random
-    images, in both precisions in turns. What was found is kept beside the user's other
-    caches, by machine, versions, network and batch, and taken from there the next time.
+    The network of a run is trained with SGD and cross-entropy on a batch of random
+    images, in both precisions in turn. The result is kept with the user's other caches,
+    by machine, versions, network and batch size, and read from there the next time.
 
     Args:
-        make: from the name of a Keras dtype policy to the compiled model of the run.
-        config: a `lnl_sr_tf.config.Config`; gives the size of the batch.
-        tell: called with a line that says what was found.
+        make: makes the compiled model of the run, for the name of a Keras dtype policy.
+        config: the settings of the run; only the batch size counts.
+        tell: called with a line that tells the result.
 
     Returns:
-        A dict from each of `POLICIES` to seconds, None where it cannot be computed
-        here; or None for a network whose steps are so small that it makes no
-        difference.
+        The seconds for each of `POLICIES`, None if this machine cannot compute in it.
+        None for a network whose steps are so small that precision makes no difference.
 
     Example:
-        >>> measure(make, config, print)
-        {'float32': 0.0334, 'mixed_bfloat16': 0.0143}
+        measure(make, config, print)
+        # {'float32': 0.0334, 'mixed_bfloat16': 0.0143}
     """
     networks = {"float32": _network(make, "float32")}
     first = networks["float32"]
@@ -57,10 +62,12 @@ def measure(make, config, tell):
     return found
 
 
-def faster(found):
-    """The policy to train by, from what `measure` found."""
-    seconds = found and found["mixed_bfloat16"]
-    if seconds and found["float32"] > _MARGIN * seconds:
+def faster(found: Mapping[str, float | None] | None) -> str:
+    """The policy to train with, from the result of `measure`."""
+    if found is None:
+        return "float32"
+    float32, bfloat16 = (found[policy] for policy in POLICIES)
+    if float32 and bfloat16 and float32 > _MARGIN * bfloat16:
         return "mixed_bfloat16"
     return "float32"
 
@@ -72,9 +79,9 @@ def _words(found):
 
 
 def _network(make, policy):
-    """The network of a run, to be trained by cross-entropy."""
+    """The network of a run, compiled with cross-entropy."""
     model = make(policy)
-    model = getattr(model, "first", model)  # the first of two that teach each other
+    model = getattr(model, "first", model)  # of Co-teaching
     network = keras.Model(model.inputs, model.outputs, name=model.name)
     network.compile(
         "sgd",
@@ -85,7 +92,7 @@ def _network(make, policy):
 
 
 def _in_turns(networks, batch_size):
-    """Median seconds a step of each network; None for one that cannot be computed."""
+    """Median seconds per step of each network; None if it cannot be computed."""
     shape = next(iter(networks.values())).input_shape[1:]
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (batch_size, *shape), np.uint8)
@@ -121,7 +128,7 @@ def _in_turns(networks, batch_size):
 
 
 def _described(network, config):
-    """All that the time of a step depends on."""
+    """Everything that the time of a step depends on."""
     settings = ("ONEDNN_MAX_CPU_ISA", "TF_ENABLE_ONEDNN_OPTS", "XLA_FLAGS")
     return {
         "processor": hardware.describe()["processor"],
@@ -142,7 +149,7 @@ def _place(described):
 
 
 def _kept(place):
-    """What was found before; None where nothing, or nothing of use, is kept."""
+    """The result of an earlier measurement; None if there is none, or it is damaged."""
     try:
         found = json.loads(place.read_text("utf-8"))
         found = {policy: found[policy] for policy in POLICIES}
@@ -154,21 +161,21 @@ def _kept(place):
 
 
 def _keep(place, found, tell):
-    """What is kept from now on: of processes that measure at once, the first's."""
+    """Keep a result, and return it; if another process was first, return that one's."""
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile("w", dir=place.parent, delete=False) as file:
             json.dump(found, file)
         try:
-            os.link(file.name, place)  # fails where it is there already
+            os.link(file.name, place)  # fails if it exists already
             os.unlink(file.name)
         except FileExistsError:
             before = _kept(place)
-            if before is None:  # it is damaged
+            if before is None:  # the file is damaged
                 os.replace(file.name, place)
             else:
                 os.unlink(file.name)
             found = before or found
     except OSError as error:
-        tell(f"what was measured cannot be kept in {place.parent}: {error}")
+        tell(f"the measured speed cannot be kept in {place.parent}: {error}")
     return found

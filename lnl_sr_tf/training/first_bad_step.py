@@ -1,6 +1,7 @@
-"""Which step made loss or weights NaN or infinite: they are taken again, one by one."""
+"""The step at which loss or weights became NaN or infinite, found by repeating it."""
 
 import math
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
@@ -8,18 +9,20 @@ import numpy as np
 from lnl_sr_tf.errors import NotFinite
 from lnl_sr_tf.training.checkpoint import restore, what_stands
 
+if TYPE_CHECKING:  # it imports this module
+    from lnl_sr_tf.training.fit import Training
+
 _SHOWN = 5
 
 
-def explained(training, problem):
-    """A `NotFinite` that says at which step, on which examples, and what may help.
+def explained(training: "Training", problem: NotFinite) -> NotFinite:
+    """An error that says at which step, on which examples, and what may help.
 
-    The run goes back to its last checkpoint for that, whose steps are the same again.
+    The run is repeated from its last checkpoint, step by step; the steps are the same.
 
     Args:
-        training: a `lnl_sr_tf.training.fit.Training` whose loss became NaN or
-            infinite.
-        problem: what was found, a `NotFinite`.
+        training: the run whose loss or weights became NaN or infinite.
+        problem: the error as it was found.
     """
     folder = training.folder
     place = restore(training.model, folder.checkpoints, lambda line: None).place
@@ -47,7 +50,7 @@ def explained(training, problem):
 
 
 def _search(training, place):
-    """(step from 1, loss, indices of its examples); None where no step shows it."""
+    """(step from 1, loss, indices of its examples); None if no step shows it."""
     size = training.config.batch_size
     order, _ = training.plan.of(place.epochs)
     batches = training.batches(place, place.epochs + 1)

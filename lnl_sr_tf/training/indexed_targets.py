@@ -1,22 +1,26 @@
-"""Targets of the form {"label": y, "index": i}: i says which example each is."""
+"""Targets of the form {"label": y, "index": i}, with the index of each example."""
+
+from collections.abc import Iterator
+from typing import Any
 
 import keras
 import numpy as np
 
 from lnl_sr_tf import validation
 from lnl_sr_tf.losses.nested import compiled_losses
+from lnl_sr_tf.types import Tensor
 
 _FORM = {"label", "index"}
 
 
-def are(y, model):
-    """Whether targets have this form, and are not those of two outputs so named."""
+def are(y: Any, model: keras.Model) -> bool:
+    """Whether targets have this form, and the model has no two outputs so named."""
     names = set(getattr(model, "output_names", None) or ())
     return isinstance(y, dict) and set(y) == _FORM and names != _FORM
 
 
-def parted(y, sample_weight, model):
-    """Labels, indices, and the weights of examples; None where there are none.
+def parted(y: Any, sample_weight: Any, model: keras.Model) -> tuple[Any, Any, Any]:
+    """Labels, indices, and the weights of the examples; None for what is not given.
 
     Keras gives each part of a nested target the weights of the examples.
     """
@@ -30,16 +34,16 @@ def parted(y, sample_weight, model):
     return y["label"], index, sample_weight
 
 
-def whole(index):
-    """An index of a batch in a type that every backend takes places by.
+def whole(index: Tensor) -> Tensor:
+    """The index of a batch, in an integer dtype that every backend can index with.
 
     Raises:
-        ValueError: if it is of floats, which may lie between two places.
+        ValueError: if its dtype is not an integer one.
     """
     kind = keras.backend.standardize_dtype(index.dtype)
     if "int" not in kind:
         raise ValueError(
-            "`index` must be of integers where it is read batch by batch. Received: "
+            "`index` must hold integers if it is read batch by batch. Received: "
             f"index of dtype {kind}"
         )
     if kind in ("int32", "int64"):
@@ -47,47 +51,50 @@ def whole(index):
     return keras.ops.cast(index, "int64" if kind in ("uint32", "uint64") else "int32")
 
 
-def checked(y, loss):
-    """Targets in arrays whose index is known to be whole numbers that a loss remembers.
+def checked(y: dict[str, Any], loss: Any) -> dict[str, Any]:
+    """Targets in arrays, with an index that is checked for losses that remember.
 
     Args:
         y: targets of this form.
-        loss: what a model was compiled with.
+        loss: what the model was compiled with.
 
     Returns:
-        The targets, with an index of int32 where a loss remembers.
+        The targets, with an int32 index if a loss remembers examples.
 
     Raises:
-        ValueError: if an index is none of those.
+        ValueError: if an index is no whole number in [0, n), with the n examples of
+            that loss.
     """
-    known = [getattr(one, "num_examples", None) for one in _remembering(loss)]
-    if not known:
+    sizes = [getattr(one, "num_examples", None) for one in _remembering(loss)]
+    if not sizes:
         return y
+    smallest = min((size for size in sizes if size is not None), default=None)
     index = keras.ops.convert_to_numpy(y["index"])
-    places = validation.labels("index", index.reshape(-1), min(known))
+    places = validation.labels("index", index.reshape(-1), smallest)
     return {**y, "index": places.reshape(index.shape).astype(np.int32)}
 
 
-def nothing_remembered(loss):
-    """Whether a loss of those that remember has seen no example yet."""
+def nothing_remembered(loss: Any) -> bool:
+    """Whether one of the losses that remember has seen no example yet."""
     memories = (memory for one in _remembering(loss) for memory in one.state)
     return any(not np.any(keras.ops.convert_to_numpy(one)) for one in memories)
 
 
-def _remembering(loss):
+def _remembering(loss: Any) -> Iterator[Any]:
+    """The losses that remember examples, without their sparse regularization."""
     for one in compiled_losses(loss):
         if getattr(one, "needs_index", False):
             yield getattr(one, "loss", one)
 
 
-def with_weights(y, arguments):
-    """Arguments of `fit` with `class_weight` as the `sample_weight` that it means.
+def with_weights(y: dict[str, Any], arguments: dict[str, Any]) -> dict[str, Any]:
+    """Arguments of `fit`, with `class_weight` turned into a `sample_weight`.
 
-    Keras takes a nested target for that of several outputs, and refuses the former.
+    Keras takes a nested target for that of several outputs, and refuses `class_weight`.
 
     Raises:
-        ValueError: if there is a `sample_weight`, or a `validation_split`, which
-            would take its part of the weights, and weigh the validation by them.
+        ValueError: if there is also a `sample_weight`, or a `validation_split`, which
+            would weight the validation, too.
     """
     arguments = dict(arguments)
     class_weight = arguments.pop("class_weight", None)

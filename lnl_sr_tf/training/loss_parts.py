@@ -1,4 +1,7 @@
-"""What the loss of a model consists of: what fits the labels, and the norm."""
+"""The parts of a model's loss, the fit to the labels and the norm, as metrics."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import keras
 from keras import ops
@@ -6,28 +9,29 @@ from keras.src.backend import get_keras_mask  # no public name
 
 from lnl_sr_tf.losses import SparseRegularization
 from lnl_sr_tf.predictions import like_values
+from lnl_sr_tf.types import Tensor
 
 
 class LossParts:
     """Metrics of the losses with sparse regularization that a model was compiled with.
 
-    `fit_loss` is the mean over examples of the wrapped loss, without its term, and
-    `norm` that of ‖u‖_p^p, so that `loss` is fit_loss + λ·norm, and penalties. λ grows
-    as training goes on, and `loss` with it; `fit_loss` is what tells how well labels
-    are fitted. Examples weigh as their `sample_weight`.
+    `fit_loss` is the mean of the wrapped loss over the examples, and `norm` that of
+    ‖u‖_p^p, so that `loss` is fit_loss + λ·norm, plus penalties. λ grows during
+    training, and `loss` with it; `fit_loss` tells how well labels are fitted. Examples
+    are weighted by their `sample_weight`.
 
-    Several losses, of several outputs, have metrics each, named after the output:
+    If several outputs have such losses, their metrics are named after the outputs:
     `first_fit_loss`, `first_norm`.
 
     Args:
         loss: what the model was compiled with.
-        output_names: of the model, in their order; None where it does not say.
+        output_names: those of the model, in their order; None if it has none.
 
     Attributes:
-        metrics: the `keras.metrics.Mean` of all of them.
+        metrics: all of these metrics.
     """
 
-    def __init__(self, loss, output_names=None):
+    def __init__(self, loss: Any, output_names: Sequence[str] | None = None) -> None:
         named = _named(loss, output_names)
         self._of_each = [
             (
@@ -37,14 +41,18 @@ class LossParts:
             )
             for one, prefix in named
         ]
-        self.metrics = [m for _, *metrics in self._of_each for m in metrics]
+        self.metrics: list[keras.metrics.Metric] = [
+            metric for _, *metrics in self._of_each for metric in metrics
+        ]
 
-    def update(self, parts):
+    def update(
+        self, parts: Iterable[tuple[Any, Tensor, Tensor, Tensor | None]]
+    ) -> None:
         """Count a batch.
 
         Args:
-            parts: a loss, its `fit`, its `norm`, and the weights of both or None, for
-                each loss.
+            parts: for each loss: the loss, its `fit`, its `norm`, and the weights of
+                both or None.
         """
         for loss, fit, norm, weight in parts:
             for one, of_fit, of_norm in self._of_each:
@@ -53,17 +61,19 @@ class LossParts:
                     of_norm.update_state(norm, weight)
 
 
-def weight_of(fit, y_pred, sample_weight=None):
-    """How much each example counts: by its `sample_weight`, and 0 where it is masked.
+def weight_of(
+    fit: Tensor, y_pred: Tensor, sample_weight: Tensor | None = None
+) -> Tensor | None:
+    """The weight of each example: its `sample_weight`, and 0 where it is masked.
 
     Args:
         fit: the wrapped loss of each example, shape (batch, ...).
-        y_pred: what the network said, of this output alone.
-        sample_weight: of this output, shape (batch,) or that of `fit`, or None, as is
-            a single number.
+        y_pred: the predictions of this output.
+        sample_weight: that of this output, shape (batch,) or that of `fit`. None or a
+            single number weighs all alike.
 
     Returns:
-        Of the shape of `fit`; None where all count alike.
+        The shape of `fit`; None if all have the same weight.
     """
     weight = None
     if sample_weight is not None and ops.shape(sample_weight):
@@ -77,9 +87,9 @@ def weight_of(fit, y_pred, sample_weight=None):
 
 
 def _named(loss, output_names):
-    """Pairs of a loss with regularization, and how names of its metrics begin.
+    """Pairs of a loss with sparse regularization, and the prefix of its metrics' names.
 
-    That is nothing where there is but one.
+    A single one has no prefix.
     """
     found = {}
     for place, (path, one) in enumerate(keras.tree.flatten_with_path(loss)):

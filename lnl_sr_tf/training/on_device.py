@@ -1,21 +1,29 @@
-"""Training with the data in the memory of the device, several seeds at once: JAX."""
+"""Training with the data in the device's memory, several seeds at once, with JAX."""
+
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
 
+from lnl_sr_tf.config import Config
 from lnl_sr_tf.datasets import tensorflow_import
+from lnl_sr_tf.datasets.dataset import Dataset
 from lnl_sr_tf.devices import backend
 from lnl_sr_tf.errors import InputError, RunError
+from lnl_sr_tf.interruption import Asked
 from lnl_sr_tf.training.device_epochs import DeviceData, DeviceEpochs
 
-# Of the device's memory, what the images may take.
+if TYPE_CHECKING:  # it imports this module
+    from lnl_sr_tf.training.fit import Training
+
+# The share of the device's memory that the images may take.
 _LARGEST_SHARE = 0.5
-# What losses of several seeds may differ in: a name, and what variables hold.
+# What losses of several seeds may differ in: the name, and the values of variables.
 _OF_EACH = ("name", "seed", "weight", "stage")
 
 
-def check(config):
-    """Raise InputError where the backend, or several devices, cannot do this."""
+def check(config: Config) -> None:
+    """Raise `InputError` if the settings do not allow what they ask for here."""
     for name in ("parallel_seeds", "whole_epochs"):
         value = getattr(config, name)
         if value in (True, "yes") and backend.name() != "jax":
@@ -26,7 +34,7 @@ def check(config):
         if value in (True, "yes") and _several(config):
             raise InputError(
                 f"--{name}={str(value).lower()} is for one device; leave it out, or "
-                "--distribute and --devices"
+                "leave out --distribute and --devices"
             )
     if not config.parallel_seeds:
         return
@@ -44,12 +52,12 @@ def check(config):
         )
 
 
-def suits(config, dataset):
+def suits(config: Config, dataset: Dataset) -> bool:
     """Whether runs are to be trained here, and not by `fit` of Keras.
 
     Args:
-        config: a `lnl_sr_tf.config.Config`, of any of the seeds.
-        dataset: a `lnl_sr_tf.datasets.Dataset`, whose images are looked at.
+        config: the settings of one of the seeds.
+        dataset: gives the size of the images.
 
     Raises:
         InputError: if it was asked for, and the data does not allow it.
@@ -60,9 +68,10 @@ def suits(config, dataset):
     if not asked and (config.whole_epochs == "no" or not backend.gpus()):
         return False
     images = (dataset.train_images, dataset.test_images)
-    if not all(isinstance(part, np.ndarray) for part in images):
+    arrays = [part for part in images if isinstance(part, np.ndarray)]
+    if len(arrays) < len(images):
         problem = "images are read from their files as they are needed"
-    elif sum(part.nbytes for part in images) > _LARGEST_SHARE * _device_memory():
+    elif sum(part.nbytes for part in arrays) > _LARGEST_SHARE * _device_memory():
         problem = "images take more than half of the device's memory"
     else:
         return True
@@ -77,23 +86,22 @@ def _several(config):
 
 
 def _device_memory():
-    """In bytes; without limit where the device does not say."""
+    """In bytes; infinite if the device does not tell."""
     import jax
 
     statistics = jax.local_devices()[0].memory_stats() or {}
     return statistics.get("bytes_limit", float("inf"))
 
 
-def fit(trainings, asked):
+def fit(trainings: list["Training"], asked: Asked) -> None:
     """Train runs that differ in their seeds alone, to their last epoch.
 
-    One that cannot go on has its `RunError` put into `problem`, and the others go on
-    without it.
+    If one cannot continue, its `RunError` is put into its `problem`, and the others
+    continue without it.
 
     Args:
-        trainings: a list of `lnl_sr_tf.training.fit.Training` that have begun, none in
-            the middle of an epoch.
-        asked: an `lnl_sr_tf.interruption.Asked`.
+        trainings: runs that have begun, none in the middle of an epoch.
+        asked: whether a signal has asked to stop.
 
     Raises:
         InputError: if their losses differ in more than the seed.
@@ -108,7 +116,7 @@ def fit(trainings, asked):
     data = DeviceData(trainings[0].dataset)
     for callbacks in lists.values():
         callbacks.on_train_begin()
-    group, epochs = None, None
+    group: list[Training] = []
     while True:
         going_on = [
             training
@@ -117,7 +125,7 @@ def fit(trainings, asked):
         ]
         if not going_on:
             break
-        # After a cut, some may have saved an epoch that others have not.
+        # After an interruption, some may have saved an epoch that others have not.
         done = min(training.done for training in going_on)
         behind = [training for training in going_on if training.done == done]
         if behind != group:
@@ -136,7 +144,7 @@ def fit(trainings, asked):
 
 
 def _check_alike(trainings):
-    """What is no variable of a loss is compiled once, for all of them."""
+    """Everything of a loss that is no variable is compiled once, for all runs."""
     if len(trainings) == 1:
         return
     tensorflow_import.import_tensorflow_if_installed()

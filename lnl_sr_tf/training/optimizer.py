@@ -1,13 +1,19 @@
-"""SGD and Adam as the recipes mean them."""
+"""SGD and Adam with the weight decay of the recipes, coupled to the gradient."""
+
+from typing import Any
 
 import keras
 from keras import ops
 
 from lnl_sr_tf.devices import replicas
+from lnl_sr_tf.types import MixinBase
 
 
-class _Coupled:
+class _Coupled(MixinBase):
     """Adds weight decay and the L1 penalty to the clipped gradient of a variable."""
+
+    coupled_weight_decay: float
+    l1: float
 
     def _check_penalties(self, coupled_weight_decay, l1):
         for name, value in (("coupled_weight_decay", coupled_weight_decay), ("l1", l1)):
@@ -30,15 +36,15 @@ class _Coupled:
             gradient = ops.add(gradient, ops.multiply(ops.sign(variable), penalty))
         super().update_step(gradient, variable, learning_rate)
 
-    # Keras clips what each replica has of a gradient and adds up after that, which is
-    # not how one device clips. Here it is the other way round.
+    # Keras clips each replica's part of a gradient before adding the parts, which
+    # differs from clipping on one device. Here they are added first.
     def _clip_gradients(self, grads):
         return super()._clip_gradients(replicas.total(grads))
 
     def _all_reduce_sum_gradients(self, grads_and_vars):
         return grads_and_vars
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """The arguments that make an equal optimiser."""
         config = super().get_config()
         config.update(coupled_weight_decay=self.coupled_weight_decay, l1=self.l1)
@@ -55,30 +61,32 @@ class CoupledSGD(_Coupled, keras.optimizers.SGD):
     normalisation included.
 
     Args:
-        learning_rate: η > 0.
+        learning_rate: η > 0, or a schedule of Keras.
         momentum: in [0, 1).
         nesterov: whether to use Nesterov's momentum.
         coupled_weight_decay: w ≥ 0.
         l1: l ≥ 0, an L1 penalty on every trainable variable.
-        **kwargs: of `keras.optimizers.SGD`, for instance `global_clipnorm`.
+        name: name of the optimiser.
+        **kwargs: arguments of `keras.optimizers.SGD`, for instance `global_clipnorm`.
 
     Raises:
         ValueError: if w < 0 or l < 0.
 
     Example:
-        >>> CoupledSGD(0.01, momentum=0.9, coupled_weight_decay=1e-4)
+        >>> CoupledSGD(0.01, momentum=0.9, coupled_weight_decay=1e-4).momentum
+        0.9
     """
 
     def __init__(
         self,
-        learning_rate=0.01,
-        momentum=0.0,
-        nesterov=False,
-        coupled_weight_decay=0.0,
-        l1=0.0,
-        name="coupled_sgd",
-        **kwargs,
-    ):
+        learning_rate: Any = 0.01,
+        momentum: float = 0.0,
+        nesterov: bool = False,
+        coupled_weight_decay: float = 0.0,
+        l1: float = 0.0,
+        name: str = "coupled_sgd",
+        **kwargs: Any,
+    ) -> None:
         super().__init__(learning_rate, momentum, nesterov, name=name, **kwargs)
         self._check_penalties(coupled_weight_decay, l1)
 
@@ -88,36 +96,38 @@ class CoupledAdam(_Coupled, keras.optimizers.Adam):
     """Adam with weight decay and L1 in the gradient, and a β1 that can be changed.
 
     Args:
-        learning_rate: η > 0.
-        beta_1: β1 in [0, 1), the momentum, kept as a variable.
-        coupled_weight_decay: w ≥ 0, as of `CoupledSGD`.
-        l1: l ≥ 0, as of `CoupledSGD`.
-        **kwargs: of `keras.optimizers.Adam`, for instance `global_clipnorm`.
+        learning_rate: η > 0, or a schedule of Keras.
+        beta_1: β1 in [0, 1), the momentum, kept in a variable.
+        coupled_weight_decay: w ≥ 0, as for `CoupledSGD`.
+        l1: l ≥ 0, as for `CoupledSGD`.
+        name: name of the optimiser.
+        **kwargs: arguments of `keras.optimizers.Adam`, for instance `global_clipnorm`.
 
     Raises:
         ValueError: if w < 0 or l < 0.
 
     Example:
-        >>> CoupledAdam(1e-3, beta_1=0.9)
+        >>> float(CoupledAdam(1e-3, beta_1=0.9).beta_1)
+        0.9
     """
 
     def __init__(
         self,
-        learning_rate=0.001,
-        beta_1=0.9,
-        coupled_weight_decay=0.0,
-        l1=0.0,
-        name="coupled_adam",
-        **kwargs,
-    ):
+        learning_rate: Any = 0.001,
+        beta_1: float = 0.9,
+        coupled_weight_decay: float = 0.0,
+        l1: float = 0.0,
+        name: str = "coupled_adam",
+        **kwargs: Any,
+    ) -> None:
         super().__init__(learning_rate, name=name, **kwargs)
         self._check_penalties(coupled_weight_decay, l1)
-        # A variable, because a number would be compiled into the step.
+        # A variable, because a number would be a constant of the compiled step.
         self.beta_1 = self.add_variable(
             (), keras.initializers.Constant(beta_1), "float32", name="beta_1"
         )
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         """The arguments that make an equal optimiser."""
         config = super().get_config()
         config.update(beta_1=float(ops.convert_to_numpy(self.beta_1)))

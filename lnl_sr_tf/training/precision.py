@@ -1,7 +1,8 @@
-"""Which numbers a run computes with."""
+"""The precision that a run computes with."""
 
 import contextlib
 import os
+from collections.abc import Callable, Iterator
 
 import keras
 
@@ -13,23 +14,23 @@ _CPU_FLAGS = {"avx512_bf16", "amx_bf16"}
 _LIMIT = "ONEDNN_MAX_CPU_ISA"
 
 
-def resolve(name, measured):
+def resolve(name: str, measured: Callable[[], str]) -> str:
     """The Keras dtype policy for a precision.
 
-    A processor's flags do not say what is fast: with bfloat16 products and without
-    tiles (AMX), float32 is the faster one for some networks. So there it is measured.
+    A CPU's flags do not tell which precision is faster: with bfloat16 products but
+    without tiles (AMX), it is float32 for some networks. So it is measured there.
 
     Args:
         name: `"auto"`, or the name of a policy.
-        measured: called without arguments where a processor multiplies bfloat16;
-            gives the policy that was found to be faster.
+        measured: measures which policy is faster; called on a CPU that multiplies
+            bfloat16.
 
     Returns:
         The name itself; for `"auto"`, `"mixed_bfloat16"` on a GPU that multiplies
-        bfloat16, what `measured` says on a processor that does, else `"float32"`.
+        bfloat16, that of `measured` on a CPU that does, else `"float32"`.
 
     Raises:
-        InputError: for bfloat16 where oneDNN is held back from it.
+        InputError: for bfloat16 if oneDNN is restricted not to use it.
     """
     if name != "auto":
         if name == "mixed_bfloat16" and held_back():
@@ -48,26 +49,26 @@ def resolve(name, measured):
     return "float32"
 
 
-def held_back():
-    """Whether oneDNN may not use what TensorFlow sees the processor has."""
+def held_back() -> bool:
+    """Whether oneDNN is restricted not to use bfloat16, which the CPU has."""
     limit = os.environ.get(_LIMIT, "").upper()
     older = limit.startswith(("SSE", "AVX2")) or limit == "AVX"
     ours = backend.name() == "tensorflow" and not backend.gpus()
     return ours and older and bool(_CPU_FLAGS & hardware.processor_flags())
 
 
-def not_computable(error):
-    """Whether an exception says that this machine has no such operation.
+def not_computable(error: BaseException) -> bool:
+    """Whether an exception says that oneDNN cannot compute an operation.
 
-    TensorFlow goes by what the processor can do, and oneDNN may be held back from it,
-    as by ONEDNN_MAX_CPU_ISA.
+    TensorFlow goes by the instructions of the CPU, but oneDNN may be restricted to
+    fewer, for instance by ONEDNN_MAX_CPU_ISA.
     """
     return "could not create a primitive" in str(error)
 
 
 @contextlib.contextmanager
-def policy(name):
-    """Layers made inside compute by this Keras dtype policy; loss stays float32."""
+def policy(name: str) -> Iterator[None]:
+    """Inside, layers are made with this Keras dtype policy; losses stay float32."""
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(name)
     try:

@@ -1,22 +1,28 @@
-"""What a person sees while a run goes on: a line and a summary after each epoch."""
+"""The progress of a run: a line and a summary after each epoch."""
 
 import statistics
+from collections.abc import Callable
+from typing import Any
 
+from lnl_sr_tf.config import Config
+from lnl_sr_tf.datasets.dataset import Dataset
 from lnl_sr_tf.duration import duration
-from lnl_sr_tf.runs.folder import measured
+from lnl_sr_tf.runs.folder import RunFolder, measured
 
 
-def summarize(dataset, rows, finished):
-    """What `summary.json` says of the epochs so far.
+def summarize(
+    dataset: Dataset, rows: list[dict[str, Any]], finished: bool
+) -> dict[str, Any]:
+    """The content of `summary.json` after the epochs so far.
 
     Args:
-        dataset: a `lnl_sr_tf.datasets.Dataset`.
-        rows: those of `metrics.csv`.
+        dataset: that of the run.
+        rows: the rows of `metrics.csv`, one per epoch.
         finished: whether the run has ended.
 
     Returns:
-        A dict, ready for JSON. Accuracies on clean labels are None where those are not
-        known; then `given_test_accuracy` is that by the labels of the held-out part.
+        Ready for JSON. Accuracies on clean labels are None if those are not known; then
+        `given_test_accuracy` is the accuracy by the labels of the held-out part.
     """
     best, last = max(rows, key=measured), rows[-1]
     speed = len(dataset.given_labels) / statistics.median(r["seconds"] for r in rows)
@@ -45,22 +51,29 @@ class Progress:
     """A line and a fresh `summary.json` after each epoch.
 
     Args:
-        config: a `lnl_sr_tf.config.Config`.
-        folder: a `lnl_sr_tf.runs.folder.RunFolder`.
-        dataset: a `lnl_sr_tf.datasets.Dataset`.
+        config: the settings of the run.
+        folder: the run's folder.
+        dataset: that of the run.
         tell: called with each line.
         name: what each line begins with.
     """
 
-    def __init__(self, config, folder, dataset, tell, name=""):
+    def __init__(
+        self,
+        config: Config,
+        folder: RunFolder,
+        dataset: Dataset,
+        tell: Callable[[str], object],
+        name: str = "",
+    ) -> None:
         self.config = config
         self.folder = folder
         self.dataset = dataset
         self.tell = tell
         self.name = name
 
-    def __call__(self, rows):
-        """Of the rows of all epochs so far."""
+    def __call__(self, rows: list[dict[str, Any]]) -> None:
+        """Report the last epoch, from the rows of all epochs so far."""
         self.folder.write_summary(summarize(self.dataset, rows, finished=False))
         row = rows[-1]
         left = (self.config.epochs - row["epoch"]) * statistics.median(
@@ -76,7 +89,7 @@ class Progress:
         validation = (
             "" if validation is None else f"  validation {100 * validation:6.2f} %"
         )
-        # λ grows, and the loss with it: what fits the labels tells more.
+        # λ grows, and the loss with it: the fit to the labels tells more.
         loss = f"loss {row['loss']:8.4f}"
         if row["fit_loss"] is not None:
             loss = f"fit loss {row['fit_loss']:8.4f}"

@@ -1,11 +1,17 @@
-"""What moves from epoch to epoch in a run: learning rate, λ, τ and the like."""
+"""What changes from epoch to epoch in a run: learning rate, λ, τ and the like."""
+
+from collections.abc import Callable
+from typing import Any
 
 import keras
 
 from lnl_sr_tf import callbacks, schedules
+from lnl_sr_tf.config import Config
 
 
-def schedulers(config, noise_rate):
+def schedulers(
+    config: Config, noise_rate: float | None
+) -> list[keras.callbacks.Callback]:
     """The callbacks that set learning rate, λ, τ and the like from the epoch."""
     made = [keras.callbacks.LearningRateScheduler(learning_rate_schedule(config))]
     if config.regularized:
@@ -21,6 +27,7 @@ def schedulers(config, noise_rate):
         )
     if config.method == "co_teaching":
         final = forget_rate(config, noise_rate)
+        assert final is not None  # without noise, `config.resolve` asks for one
         made.append(callbacks.ForgetScheduler(final, config.forget_epochs))
     if config.method == "nlnl":
         made.append(callbacks.StageScheduler(config.epochs, config.stages))
@@ -29,7 +36,7 @@ def schedulers(config, noise_rate):
     return made
 
 
-def forget_rate(config, noise_rate):
+def forget_rate(config: Config, noise_rate: float | None) -> float | None:
     """The forget rate of Co-teaching; None for another method."""
     if config.method != "co_teaching":
         return None
@@ -37,14 +44,14 @@ def forget_rate(config, noise_rate):
 
 
 class _LateMomentum(keras.callbacks.Callback):
-    """Sets β1 of Adam: another one once the learning rate has begun to fall."""
+    """Sets β1 of Adam: to another value once the learning rate has begun to fall."""
 
     def __init__(self, config):
         super().__init__()
         self.config = config
         self.rate = learning_rate_schedule(config)
 
-    def on_epoch_begin(self, epoch, logs=None):
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         late = self.config.late_momentum
         if self.config.lr_schedule == "linear":
             falling = epoch >= self.config.lr_hold * self.config.epochs
@@ -58,13 +65,13 @@ class _LateMomentum(keras.callbacks.Callback):
         )
 
 
-def learning_rate_schedule(config):
+def learning_rate_schedule(config: Config) -> Callable[[int], float]:
     """The learning rate as a function of the epoch."""
     if config.method != "nlnl":
         return lambda epoch: _learning_rate(config, epoch, config.epochs)
 
     def in_stages(epoch):
-        """Each stage was a training of its own, with the whole of the schedule."""
+        """Each stage has the whole schedule, as in the authors' separate trainings."""
         _, start, end = schedules.stage(epoch, config.epochs, config.stages)
         return _learning_rate(config, epoch - start, end - start)
 

@@ -37,11 +37,11 @@ class ClusterTest(tf.test.TestCase, parameterized.TestCase):
         self.assertEqual(self.find(cluster="[::1]:2000", task=0).task, 0)
 
     @parameterized.parameters(
-        ({"cluster": "a:2000,b"}, "expected HOST:PORT,HOST:PORT; 'b' is none"),
-        ({"cluster": "a:0", "task": 0}, "'a:0' is none"),
-        ({"cluster": "a:70000", "task": 0}, "'a:70000' is none"),
-        ({"cluster": "a:2000,a:2000", "task": 0}, "the same address stands there"),
-        ({"cluster": "a:2000,b:2000"}, "needs --task beside it"),
+        ({"cluster": "a:2000,b"}, "expected HOST:PORT,HOST:PORT; 'b' is not one"),
+        ({"cluster": "a:0", "task": 0}, "'a:0' is not one"),
+        ({"cluster": "a:70000", "task": 0}, "'a:70000' is not one"),
+        ({"cluster": "a:2000,a:2000", "task": 0}, "the same address is given"),
+        ({"cluster": "a:2000,b:2000"}, "needs --task, too"),
         ({"cluster": "a:2000,b:2000", "task": 2}, "--task=2: expected .* from 0 to 1"),
         ({"task": 1}, "--task=1 needs --cluster"),
     )
@@ -87,7 +87,9 @@ class ClusterTest(tf.test.TestCase, parameterized.TestCase):
         found = self.find(environment)
         self.assertEqual(found, Cluster(("n1:12007", "n1:12008", "n2:12007"), 2))
         del environment["SLURM_PROCID"]
-        with self.assertRaisesRegex(InputError, "start it by srun, or give --cluster"):
+        with self.assertRaisesRegex(
+            InputError, "start it with srun, or give --cluster"
+        ):
             self.find(environment)
 
     def test_slurm_alone_decides_nothing(self):

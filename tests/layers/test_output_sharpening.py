@@ -84,7 +84,7 @@ class OutputSharpeningTest(tf.test.TestCase, parameterized.TestCase):
         self.assertAllEqual(masked, np.full(8, 0.0 if activation else -np.inf))
 
     def test_single_logit(self):
-        with self.assertRaisesRegex(ValueError, "two classes and more"):
+        with self.assertRaisesRegex(ValueError, "at least two classes"):
             OutputSharpening(0.5)(self.logits[:, :1])
         one = OutputSharpening(0.5, normalize=False)(self.logits[:, :1])
         self.assertAllClose(one, 2 * self.logits[:, :1])

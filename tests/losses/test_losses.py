@@ -132,9 +132,9 @@ class LossTest(tf.test.TestCase, parameterized.TestCase):
         ("elr_sizes", "elr", {"num_examples": 5}, "belong together"),
         ("no_matrix", "forward", {"matrix": 3}, r"square matrix, .* shape \(\)"),
         ("no_rows", "backward", {"matrix": []}, r"square matrix, .* shape \(0,\)"),
-        ("smoothed_sr", "ls_sr", {}, "no 'ls_sr': smoothed labels hold .*Use 'ls'"),
+        ("smoothed_sr", "ls_sr", {}, "no 'ls_sr': smoothed labels keep .*Use 'ls'"),
         ("clipped_sr", "ce_logitclip_sr", {}, "no 'ce_logitclip_sr': clipped logits"),
-        ("tempered_sr", "bi_tempered_sr", {}, "through a tempered softmax"),
+        ("tempered_sr", "bi_tempered_sr", {}, "takes a tempered softmax"),
     )
     def test_errors(self, name, params, message):
         with self.assertRaisesRegex(ValueError, message):
@@ -174,7 +174,7 @@ class LossTest(tf.test.TestCase, parameterized.TestCase):
             (losses.ClassBalanced, {"counts": [1, 2]}),
         ):
             with self.assertRaisesRegex(
-                ValueError, "which is no formula for each class"
+                ValueError, "which has no formula for each class"
             ):
                 wrapper(loss, **more)
 

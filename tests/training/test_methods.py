@@ -101,7 +101,7 @@ class CoTeachingTest(tf.test.TestCase, parameterized.TestCase):
     def test_class_weight_of_several_labels(self):
         x, y = np.zeros((4, 3, 4)), np.zeros((4, 3), int)
         model = self.masked(lnl.losses.CrossEntropy(), x)
-        with self.assertRaisesRegex(ValueError, "one label an example; for several"):
+        with self.assertRaisesRegex(ValueError, "one label per example; for several"):
             model.fit(x, y, class_weight={0: 1.0, 1: 2.0}, verbose=0)
 
     def test_masked_positions_count_in_nothing(self):

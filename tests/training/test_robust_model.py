@@ -297,7 +297,7 @@ class IndexTest(tf.test.TestCase, parameterized.TestCase):
             batches = tf.data.Dataset.from_tensors((X, targets))
             if kind == "float32" and one is not INDEX:
                 other, _ = self.model(run_eagerly=True)
-                with self.assertRaisesRegex(ValueError, "must be of integers"):
+                with self.assertRaisesRegex(ValueError, "must hold integers"):
                     other.fit(batches, verbose=0)
                 batches = batches.map(lambda x, y: (x, y | {"index": INDEX}))
             model.fit(batches, verbose=0)
@@ -342,10 +342,10 @@ class IndexTest(tf.test.TestCase, parameterized.TestCase):
         functional.compile("sgd", loss=ce(), run_eagerly=True)
         for labels in (y, {"label": y, "index": INDEX.reshape(8, 2)}):
             for call in (functional.fit, functional.train_on_batch):
-                with self.assertRaisesRegex(ValueError, "one label an example"):
+                with self.assertRaisesRegex(ValueError, "one label per example"):
                     call(x, labels, class_weight={0: 2.0})
         batches = tf.data.Dataset.from_tensors((x, y))
-        with self.assertRaisesRegex(ValueError, "one label an example"):
+        with self.assertRaisesRegex(ValueError, "one label per example"):
             functional.fit(batches, class_weight={0: 2.0})
         unknown = None  # a model that does not say of what shape its outputs are
         with self.assertRaisesRegex(ValueError, r"labels of shape \(8, 2\)"):

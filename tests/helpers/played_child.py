@@ -56,7 +56,7 @@ def _waits(folders):
     for folder in folders:
         folder.mkdir(parents=True)
     print("waits", flush=True)
-    time.sleep(600)
+    time.sleep(60)
 
 
 def main(part, result):

@@ -7,7 +7,9 @@ from absl.testing import absltest, parameterized
 
 PACKAGE = pathlib.Path(__file__).resolve().parent.parent / "lnl_sr_tf"
 # Rooms that do not say it yet: a folder, or a file.
-NOT_DONE = ("analysis", "auditing", "commands", "export.py", "reporting", "sweep", "tuning")  # fmt: skip
+NOT_DONE = (
+    "analysis", "auditing", "commands", "export.py", "reporting", "sweep", "tuning",
+)  # fmt: skip
 FILES = sorted(
     path
     for path in PACKAGE.rglob("*.py")

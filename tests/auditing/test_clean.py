@@ -243,7 +243,7 @@ class CleanCommandTest(tf.test.TestCase):
         self.enterContext(bare_results())
         root = pathlib.Path(self.get_temp_dir()) / "clean_command"
         shutil.rmtree(root, ignore_errors=True)
-        flags = ("--dataset=digits", "--noise=sym", "--rate=0.4", "--epochs=20",
+        flags = ("--dataset=digits", "--noise=sym", "--rate=0.4", "--epochs=4",
                  f"--output_dir={root}")  # fmt: skip
         self.assertEqual(call(*flags, "--loss=ce_sr")[0], 0)
         (first,) = root.iterdir()

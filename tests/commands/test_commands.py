@@ -1,6 +1,7 @@
 """Tables, figures and reports by the command line, on runs that are really trained."""
 
 import csv
+import functools
 import io
 import os
 import pathlib
@@ -10,12 +11,15 @@ import sys
 import time
 from unittest import mock
 
+import sklearn.manifold
 import tensorflow as tf
 from absl.testing import parameterized
 from helpers.bare_results import bare_results
+from helpers.blank_figures import blank_figures
 from helpers.command import call
 
 from lnl_sr_tf.analysis import figures
+from lnl_sr_tf.runs.folder import RunFolder
 
 CURVES = figures.curves  # of all figures the one that a report draws again
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -30,6 +34,10 @@ class CommandsTest(tf.test.TestCase, parameterized.TestCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.enterClassContext(bare_results())
+        cls.enterClassContext(blank_figures())
+        # As few steps as it can have: where the points lie is of no concern here.
+        few_steps = functools.partial(sklearn.manifold.TSNE, max_iter=250)
+        cls.enterClassContext(mock.patch.object(sklearn.manifold, "TSNE", few_steps))
         cls.out = pathlib.Path(cls.get_temp_dir(cls)) / "runs"
         cls.flags = (*SMALL, f"--output_dir={cls.out}")
         cls.trained = call("table", "1", *cls.flags, "--seed=1")
@@ -50,9 +58,18 @@ class CommandsTest(tf.test.TestCase, parameterized.TestCase):
         status, out, err = call("table", "1", *self.flags, "--seed=1")
         self.assertEqual((status, out, err), (0, self.trained[1], ""))
 
-    def test_killed_and_the_same_table(self):
-        out_dir = pathlib.Path(self.get_temp_dir()) / "killed"
+    def copied(self, name, *left_out):
+        """A folder of the runs, without those whose names begin like this."""
+        out_dir = pathlib.Path(self.get_temp_dir()) / name
         shutil.rmtree(out_dir, ignore_errors=True)
+        for run in self.out.glob("digits-*"):
+            if not run.name.startswith(left_out):
+                shutil.copytree(run, out_dir / run.name)
+        return out_dir
+
+    def test_killed_and_the_same_table(self):
+        # The rest is there already, so that the last is soon begun.
+        out_dir = self.copied("killed", "digits-ce_sr-sym")
         flags = (*SMALL, "--seed=1", f"--output_dir={out_dir}")
         process = subprocess.Popen(
             [sys.executable, "main.py", "table", "1", *flags],
@@ -60,19 +77,18 @@ class CommandsTest(tf.test.TestCase, parameterized.TestCase):
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        while len(list(out_dir.glob("*/checkpoints/epoch_*"))) < 2:
+        while not list(out_dir.glob("digits-ce_sr-sym*/checkpoints/epoch_*")):
             self.assertIsNone(process.poll(), "ended before it could be killed")
-            time.sleep(0.02)
+            time.sleep(0.01)
         process.kill()
         process.communicate()
-        self.assertLess(len(list(out_dir.glob("*/summary.json"))), 4)
+        (last,) = out_dir.glob("digits-ce_sr-sym*")
+        self.assertFalse(RunFolder(last).finished(), "ended before it was killed")
         status, out, err = call("table", "1", *flags)
         self.assertEqual((status, out), (0, self.trained[1]), err)
 
     def test_gaps(self):
-        out_dir = pathlib.Path(self.get_temp_dir()) / "gaps"
-        shutil.rmtree(out_dir, ignore_errors=True)
-        shutil.copytree(self.out, out_dir)
+        out_dir = self.copied("gaps")
         (summary,) = out_dir.glob("digits-ce_sr-sym0.4-seed1-*/summary.json")
         text = summary.read_text().replace('"finished": true', '"finished": false')
         summary.write_text(text)
@@ -92,24 +108,21 @@ class CommandsTest(tf.test.TestCase, parameterized.TestCase):
 
     def test_a_failed_run_leaves_the_others_and_a_gap(self):
         """What stands in the way of one run is told last, and the rest is done."""
-        out_dir = pathlib.Path(self.get_temp_dir()) / "failed"
-        shutil.rmtree(out_dir, ignore_errors=True)
-        flags = (
-            "--dataset=digits", "--noise=sym", "--rate=0.4", "--epochs=1",
-            "--loss=ce,mae", f"--output_dir={out_dir}", "--seed=1",
-        )  # fmt: skip
-        status, plan, _ = call("table", "1", *flags, "--dry_run")
-        blocked = out_dir / plan.split(":")[0]
-        blocked.parent.mkdir(parents=True)
+        # The first of four is in the way, and the last is yet to be trained.
+        first, last = "digits-ce-none", "digits-ce_sr-sym"
+        out_dir = self.copied("failed", first, last)
+        flags = (*SMALL, "--seed=1", f"--output_dir={out_dir}")
+        (blocked,) = self.out.glob(f"{first}*")
+        blocked = out_dir / blocked.name
         blocked.write_text("no folder")
         status, out, err = call("table", "1", *flags)
         self.assertEqual(status, 1)
-        self.assertIn("1 of 2 runs are done.", out)
-        self.assertRegex(err.splitlines()[-1], "1 of 2 could not go on.*File exists")
+        self.assertIn("3 of 4 runs are done.", out)
+        self.assertRegex(err.splitlines()[-1], "1 of 4 could not go on.*File exists")
         blocked.unlink()
-        status, out, _ = call("table", "1", *flags)
+        status, out, _ = call("table", "1", *flags, "--dry_run")
         self.assertEqual(status, 0)
-        self.assertIn("2 of 2 runs are done.", out)
+        self.assertIn("4 runs: 3 finished, 1 to be trained", out)
 
     @parameterized.parameters("1", "3", "5")
     def test_figures_of_the_paper(self, number):

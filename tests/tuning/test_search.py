@@ -141,15 +141,6 @@ class SearchTest(tf.test.TestCase, parameterized.TestCase):
         self.assertEqual(err.count(": already finished"), 2)
         self.assertEqual(out.splitlines()[-9:], end)
 
-    def test_a_loss_that_is_no_number(self):
-        out_dir = self.out / "nan"
-        flags = (*SMALL, "--loss=ce", "--lr=1e30", f"--output_dir={out_dir}")
-        status, out, err = call(*flags)
-        self.assertEqual(status, 1, err)
-        self.assertRegex(out, "trial 1 of 1: failed: the loss became .* before\n$")
-        self.assertRegex(err.splitlines()[-1], "none of 1 trials could be trained.*bec")
-        self.assertEqual([row["state"] for row in trials(out_dir)], ["failed"])
-
 
 class InterruptedTest(tf.test.TestCase, parameterized.TestCase):
     """Searches whose runs are not trained: what comes of a run that ends otherwise."""
@@ -194,6 +185,16 @@ class InterruptedTest(tf.test.TestCase, parameterized.TestCase):
         self.assertEqual(states, ["failed", "complete", "complete"])
         self.assertIn("1 failed: ", out)
         self.assertIn("the loss became nan", trials(out_dir)[0]["reason"])
+
+    def test_no_trial_with_a_number(self):
+        def run(made, say):
+            raise NotFinite("the loss became inf in epoch 1; it was 2.3 before")
+
+        status, out, err, out_dir = self.search(run, "--loss=ce", "--lr=1e30")
+        self.assertEqual(status, 1, err)
+        self.assertRegex(out, "trial 1 of 1: failed: the loss became .* before\n$")
+        self.assertRegex(err.splitlines()[-1], "none of 1 trials could be trained.*bec")
+        self.assertEqual([row["state"] for row in trials(out_dir)], ["failed"])
 
     def test_another_problem_stops_it_and_it_goes_on(self):
         def full(made, say):

@@ -5,6 +5,7 @@ not hours later. What was found is cached, so that only new files are decoded ag
 """
 
 import dataclasses
+import functools
 import hashlib
 import os
 import pathlib
@@ -155,6 +156,25 @@ def _by_tensorflow(
     """(positions, values) in batches, without files that cannot be decoded."""
     import tensorflow as tf
 
+    # An element whose map fails is left out, and so known by its absence.
+    batches = (
+        tf.data.Dataset.from_tensor_slices((positions, paths))
+        .map(_looked(), num_parallel_calls=tf.data.AUTOTUNE, deterministic=False)
+        .ignore_errors()
+        .batch(_BATCH)
+    )
+    yield from batches.as_numpy_iterator()
+
+
+@functools.cache
+def _looked():
+    """The look into one file as a graph, which takes longer to build than a few files.
+
+    Returns:
+        A function of a position and a path, which gives the position and the values.
+    """
+    import tensorflow as tf
+
     from lnl_sr_tf.datasets.images import decode_tf
 
     def look(position, path):
@@ -168,14 +188,8 @@ def _by_tensorflow(
         values = [*values, decode_tf.bits_used(contents)]
         return position, tf.stack([tf.cast(value, tf.int64) for value in values])
 
-    # An element whose map fails is left out, and so known by its absence.
-    batches = (
-        tf.data.Dataset.from_tensor_slices((positions, paths))
-        .map(look, num_parallel_calls=tf.data.AUTOTUNE, deterministic=False)
-        .ignore_errors()
-        .batch(_BATCH)
-    )
-    yield from batches.as_numpy_iterator()
+    signature = [tf.TensorSpec((), tf.int64), tf.TensorSpec((), tf.string)]
+    return tf.function(look, input_signature=signature)
 
 
 def _by_pillow(

@@ -1,5 +1,6 @@
 """Which devices a run gets: by its settings, and by what there is."""
 
+import functools
 import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -35,8 +36,8 @@ def start(config: Config, tell: Tell = lambda line: None) -> Devices:
 
     To be called before anything else is computed, since devices are settled then, and
     once a process: who trains several runs hands the answer to each. On one machine a
-    second call with the same settings gives the same devices, which TensorFlow and JAX
-    remember; several machines can meet only once.
+    second call with the same settings gives the same devices; several machines can meet
+    only once.
 
     Args:
         config: the settings of any of the runs, which have the same about devices.
@@ -112,8 +113,17 @@ def _on_tensorflow(
     if kind == "multi_worker":
         return _multi_worker(found, tell)
     used = tf.config.list_logical_devices("GPU" if gpus else "CPU")
-    names = [device.name for device in used]
-    return Replicated("mirrored", tf.distribute.MirroredStrategy(names))
+    names = tuple(device.name for device in used)
+    return Replicated("mirrored", _mirrored_strategy(names))
+
+
+# TensorFlow numbers the sums over devices from the start again for a second strategy,
+# and mixes them up with those of the first: the same devices keep the same one.
+@functools.cache
+def _mirrored_strategy(names: tuple[str, ...]) -> "tf.distribute.Strategy":
+    import tensorflow as tf
+
+    return tf.distribute.MirroredStrategy(list(names))
 
 
 def _settle_devices(gpus: list, devices: int | None) -> None:
@@ -147,6 +157,7 @@ def _settled(settle: Callable[[], None], devices: int | None) -> None:
         ) from None
 
 
+@functools.cache
 def _tpu_strategy() -> "tf.distribute.Strategy":
     import tensorflow as tf
 

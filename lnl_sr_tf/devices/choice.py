@@ -1,5 +1,6 @@
 """Which devices a run gets: by its settings, and by what there is."""
 
+import dataclasses
 import functools
 import os
 from collections.abc import Callable
@@ -35,9 +36,8 @@ def start(config: Config, tell: Tell = lambda line: None) -> Devices:
     """The devices of all runs of a process.
 
     To be called before anything else is computed, since devices are settled then, and
-    once a process: who trains several runs hands the answer to each. On one machine a
-    second call with the same settings gives the same devices; several machines can meet
-    only once.
+    once a command: who trains several runs hands the answer to each. A second call with
+    the same settings gives the same devices.
 
     Args:
         config: the settings of any of the runs, which have the same about devices.
@@ -170,23 +170,38 @@ def _tpu_strategy() -> "tf.distribute.Strategy":
     return tf.distribute.TPUStrategy(resolver)
 
 
-def _multi_worker(found: cluster.Cluster | None, tell: Tell) -> Devices:
+@dataclasses.dataclass(frozen=True)
+class _Meeting:
+    """Machines that meet, whoever is told of it."""
+
+    cluster: cluster.Cluster
+    tell: Tell = dataclasses.field(compare=False)
+
+
+@functools.cache  # machines meet once a process
+def _joined(meeting: _Meeting) -> "tf.distribute.Strategy":
     import tensorflow as tf
+
+    found = meeting.cluster
+    found.publish()
+    meet(found, meeting.tell)
+    try:
+        return tf.distribute.MultiWorkerMirroredStrategy()
+    except (tf.errors.OpError, RuntimeError) as error:
+        raise RunError(
+            f"{found.addresses[found.task]}: cannot join the other machines "
+            f"({str(error).splitlines()[0]})"
+        ) from None
+
+
+def _multi_worker(found: cluster.Cluster | None, tell: Tell) -> Devices:
 
     if not found:
         raise InputError(
             "--distribute=multi_worker: expected --cluster=HOST:PORT,HOST:PORT and "
             "--task, TF_CONFIG, or a start by SLURM's srun; received none of them"
         )
-    found.publish()
-    meet(found, tell)
-    try:
-        strategy = tf.distribute.MultiWorkerMirroredStrategy()
-    except (tf.errors.OpError, RuntimeError) as error:
-        raise RunError(
-            f"{found.addresses[found.task]}: cannot join the other machines "
-            f"({str(error).splitlines()[0]})"
-        ) from None
+    strategy = _joined(_Meeting(found, tell))
     return Replicated("multi_worker", strategy, len(found.addresses), found.task)
 
 

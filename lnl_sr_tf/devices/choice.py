@@ -1,5 +1,7 @@
 """Which devices a run gets: by its settings, and by what there is."""
 
+import dataclasses
+import functools
 import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -34,9 +36,8 @@ def start(config: Config, tell: Tell = lambda line: None) -> Devices:
     """The devices of all runs of a process.
 
     To be called before anything else is computed, since devices are settled then, and
-    once a process: who trains several runs hands the answer to each. On one machine a
-    second call with the same settings gives the same devices, which TensorFlow and JAX
-    remember; several machines can meet only once.
+    once a command: who trains several runs hands the answer to each. A second call with
+    the same settings gives the same devices.
 
     Args:
         config: the settings of any of the runs, which have the same about devices.
@@ -112,8 +113,17 @@ def _on_tensorflow(
     if kind == "multi_worker":
         return _multi_worker(found, tell)
     used = tf.config.list_logical_devices("GPU" if gpus else "CPU")
-    names = [device.name for device in used]
-    return Replicated("mirrored", tf.distribute.MirroredStrategy(names))
+    names = tuple(device.name for device in used)
+    return Replicated("mirrored", _mirrored_strategy(names))
+
+
+# TensorFlow numbers the sums over devices from the start again for a second strategy,
+# and mixes them up with those of the first: the same devices keep the same one.
+@functools.cache
+def _mirrored_strategy(names: tuple[str, ...]) -> "tf.distribute.Strategy":
+    import tensorflow as tf
+
+    return tf.distribute.MirroredStrategy(list(names))
 
 
 def _settle_devices(gpus: list, devices: int | None) -> None:
@@ -147,6 +157,7 @@ def _settled(settle: Callable[[], None], devices: int | None) -> None:
         ) from None
 
 
+@functools.cache
 def _tpu_strategy() -> "tf.distribute.Strategy":
     import tensorflow as tf
 
@@ -159,23 +170,38 @@ def _tpu_strategy() -> "tf.distribute.Strategy":
     return tf.distribute.TPUStrategy(resolver)
 
 
-def _multi_worker(found: cluster.Cluster | None, tell: Tell) -> Devices:
+@dataclasses.dataclass(frozen=True)
+class _Meeting:
+    """Machines that meet, whoever is told of it."""
+
+    cluster: cluster.Cluster
+    tell: Tell = dataclasses.field(compare=False)
+
+
+@functools.cache  # machines meet once a process
+def _joined(meeting: _Meeting) -> "tf.distribute.Strategy":
     import tensorflow as tf
+
+    found = meeting.cluster
+    found.publish()
+    meet(found, meeting.tell)
+    try:
+        return tf.distribute.MultiWorkerMirroredStrategy()
+    except (tf.errors.OpError, RuntimeError) as error:
+        raise RunError(
+            f"{found.addresses[found.task]}: cannot join the other machines "
+            f"({str(error).splitlines()[0]})"
+        ) from None
+
+
+def _multi_worker(found: cluster.Cluster | None, tell: Tell) -> Devices:
 
     if not found:
         raise InputError(
             "--distribute=multi_worker: expected --cluster=HOST:PORT,HOST:PORT and "
             "--task, TF_CONFIG, or a start by SLURM's srun; received none of them"
         )
-    found.publish()
-    meet(found, tell)
-    try:
-        strategy = tf.distribute.MultiWorkerMirroredStrategy()
-    except (tf.errors.OpError, RuntimeError) as error:
-        raise RunError(
-            f"{found.addresses[found.task]}: cannot join the other machines "
-            f"({str(error).splitlines()[0]})"
-        ) from None
+    strategy = _joined(_Meeting(found, tell))
     return Replicated("multi_worker", strategy, len(found.addresses), found.task)
 
 

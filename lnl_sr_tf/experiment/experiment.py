@@ -33,9 +33,8 @@ def run(
     Args:
         config: the settings of the run.
         tell: called with each line for the person who waits.
-        devices: what it is trained on; by default what the config asks for. Who trains
-            several runs on several machines asks `lnl_sr_tf.devices.choice.start` once,
-            and hands its answer to each: machines meet once a process.
+        devices: what it is trained on, from who trains several runs; by default what
+            the config asks for.
 
     Returns:
         The `RunFolder`, finished.

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from unittest import mock
 
 import keras
 import numpy as np
@@ -19,6 +20,7 @@ from helpers.worker_processes import SCRIPT
 from lnl_sr_tf import config, experiment
 from lnl_sr_tf.errors import RunError
 from lnl_sr_tf.runs.folder import RunFolder
+from lnl_sr_tf.training.callbacks.within_epoch import WithinEpoch
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 EPOCHS = 8
@@ -165,20 +167,25 @@ class SurvivalTest(tf.test.TestCase):
         self.assertRegex(self.told_by(0), "^lnl-sr: cannot .*Permission denied")
         self.assertEmpty(self.locked)
 
-    def test_folder_is_removed(self):
-        out_dir = self.root / "removed"
 
-        def remove(line):
-            if line.startswith("epoch 2"):
+class RemovedTest(tf.test.TestCase):
+    def test_folder_is_removed(self):
+        out_dir = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        begin = WithinEpoch.on_epoch_begin
+
+        def remove(callback, epoch, logs=None):
+            if epoch == 2:
                 (path,) = out_dir.iterdir()
                 path.rename(path.with_name("elsewhere"))
+            begin(callback, epoch, logs)
 
         made = config.resolve(SETTINGS | {"output_dir": str(out_dir)})
         with (
             quick_runs(),
+            mock.patch.object(WithinEpoch, "on_epoch_begin", remove),
             self.assertRaisesRegex(RunError, "^(.* was removed while|cannot write a)"),
         ):
-            experiment.run(made, remove)
+            experiment.run(made, lambda line: None)
         self.assertFalse((out_dir / made.run_name).exists())
 
 

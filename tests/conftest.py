@@ -1,5 +1,6 @@
 """Before any test imports TensorFlow."""
 
+import gc
 import os
 import shutil
 import signal
@@ -30,6 +31,12 @@ def pytest_collection_modifyitems(items):
     """Long files first; tests of a file stay in their order."""
     place = {name: i for i, name in enumerate(_LONG)}
     items.sort(key=lambda item: place.get(item.path.stem, len(_LONG)))
+
+
+def pytest_collection_finish(session):
+    """What was imported stays: each search for garbage would look through all of it."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_configure(config):

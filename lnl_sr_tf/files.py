@@ -33,8 +33,8 @@ def whole_file(path: str | os.PathLike) -> Iterator[BinaryIO]:
         RunError: if it cannot be written; what stood there stays.
 
     Example:
-        >>> with whole_file("runs/summary.json") as file:
-        ...     file.write(b"{}")
+        with whole_file("runs/summary.json") as file:
+            file.write(b"{}")
     """
     path = pathlib.Path(path)
     unfinished = path.with_name(f".{path.name}.unfinished")
@@ -73,8 +73,7 @@ def read_npz(
         RunError: if the file is missing or damaged, or lacks a required array.
 
     Example:
-        >>> read_npz("runs/digits/labels.npz", ("given",))["given"].shape
-        (1437,)
+        read_npz("runs/digits/labels.npz", ("given",))["given"].shape  # (1437,)
     """
     try:
         with open(path, "rb") as file:

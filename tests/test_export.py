@@ -11,6 +11,7 @@ import tensorflow as tf
 from absl.testing import parameterized
 from helpers.command import call
 from helpers.made_data import deep_png
+from helpers.sixteen_bits import computable, sixteen_bits
 from PIL import Image
 
 from lnl_sr_tf import config, datasets, export
@@ -28,7 +29,7 @@ class ExportTest(tf.test.TestCase):
         out_dir = pathlib.Path(cls().get_temp_dir()) / "export"
         status, _, _ = call(
             "--epochs=3", "--loss=ce_sr", "--lambda_every=1", "--noise=none",
-            "--precision=mixed_bfloat16", f"--output_dir={out_dir}",
+            f"--precision={sixteen_bits()}", f"--output_dir={out_dir}",
         )  # fmt: skip
         assert status == 0
         (path,) = out_dir.iterdir()
@@ -135,7 +136,7 @@ class PrecisionTest(tf.test.TestCase, parameterized.TestCase):
         model.fit(data.train_images[:128], data.clean_labels[:128], verbose=0)
         return served_model(model), data.test_images
 
-    @parameterized.parameters("mixed_float16", "mixed_bfloat16", "float32")
+    @parameterized.parameters(*computable())
     def test_in_float32(self, policy):
         model, images = self.made(policy)
         kept = model.get_weights()
@@ -151,13 +152,13 @@ class PrecisionTest(tf.test.TestCase, parameterized.TestCase):
             for one in (model, served)
         )
         self.assertLess(np.abs(before - after).mean(), 0.02 * np.abs(after).mean())
-        if policy != "mixed_bfloat16":  # of which a run is converted
+        if policy != sixteen_bits():  # of which a run is converted
             path = pathlib.Path(self.get_temp_dir()) / policy
             export.save_serving(model, path, "0123456789")
             check_tensorflow_lite(self, path, images)
 
     def test_networks_within_networks(self):
-        with precision.policy("mixed_bfloat16"):
+        with precision.policy(sixteen_bits()):
             inner = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
             images = keras.Input((4,))
             outer = keras.layers.TimeDistributed(keras.layers.Dense(2))

@@ -9,6 +9,8 @@ import tensorflow_datasets as tfds
 from absl.testing import parameterized
 from helpers.bare_results import bare_results
 from helpers.command import call
+from helpers.quick_runs import one_layer_networks
+from helpers.shared_runs import copied_run
 
 from lnl_sr_tf import config, datasets
 from lnl_sr_tf.runs.folder import RunFolder
@@ -20,6 +22,8 @@ class RunTest(tf.test.TestCase, parameterized.TestCase):
         super().setUp()
         if self._testMethodName != "test_digits_leaves_what_the_contract_says":
             self.enterContext(bare_results())
+            if self._testMethodName[:-1] != "test_precision":
+                self.enterContext(one_layer_networks())
 
     def folder(self):
         return pathlib.Path(self.get_temp_dir()) / self.id().rpartition(".")[2]
@@ -96,9 +100,8 @@ class RunTest(tf.test.TestCase, parameterized.TestCase):
 
     def test_resume_off_leaves_the_earlier_run_alone(self):
         out_dir = self.folder()
-        arguments = ("--epochs=1", "--loss=ce", f"--output_dir={out_dir}")
-        call(*arguments)
-        first = self.only_run(out_dir)
+        arguments = ("--epochs=2", "--loss=ce", f"--output_dir={out_dir}")
+        first, _ = copied_run(out_dir, loss="ce", epochs=2)
         before = first.metrics.read_text()
         status, out, _ = call(*arguments, "--noresume")
         self.assertEqual(status, 0)
@@ -108,9 +111,8 @@ class RunTest(tf.test.TestCase, parameterized.TestCase):
 
     def test_a_folder_of_another_run(self):
         out_dir = self.folder()
-        arguments = ("--epochs=1", "--loss=ce", f"--output_dir={out_dir}")
-        call(*arguments)
-        run = self.only_run(out_dir)
+        arguments = ("--epochs=2", "--loss=ce", f"--output_dir={out_dir}")
+        run, _ = copied_run(out_dir, loss="ce", epochs=2)
         run.write_config(run.config() | {"lr": 7.0})
         run.write_summary(run.summary() | {"finished": False})
         status, _, err = call(*arguments)
@@ -150,20 +152,10 @@ class RunTest(tf.test.TestCase, parameterized.TestCase):
                 "--rate=0.4",
                 "--epochs=1",
                 "--batch_size=16",
-                "--model=cnn_cifar",  # ResNet-34 takes long to trace
                 f"--output_dir={out_dir}",
             )
         self.assertEqual((status, err), (0, ""), out)
         self.assertTrue(self.only_run(out_dir).summary()["finished"])
-
-    def test_temperature_decays(self):
-        out_dir = self.folder()
-        call(
-            "--epochs=3", "--loss=ce_sr", "--tau=0.4", "--tau_decay=0.5",
-            "--tau_min=0.15", f"--output_dir={out_dir}",
-        )  # fmt: skip
-        rows = self.only_run(out_dir).rows()
-        self.assertAllClose([row["temperature"] for row in rows], [0.4, 0.2, 0.15])
 
     @parameterized.parameters("float32", "mixed_bfloat16", "mixed_float16")
     def test_precision(self, precision):

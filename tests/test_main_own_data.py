@@ -12,6 +12,7 @@ from absl.testing import parameterized
 from helpers.bare_results import bare_results
 from helpers.command import call
 from helpers.made_data import make_clothing, make_folder, make_webvision, picture, save
+from helpers.quick_runs import one_layer_networks
 from PIL import Image
 
 from lnl_sr_tf import config, datasets
@@ -31,6 +32,7 @@ class OwnDataTest(tf.test.TestCase, parameterized.TestCase):
         self.root = pathlib.Path(self.get_temp_dir()) / self.id().rpartition(".")[2]
         shutil.rmtree(self.root, ignore_errors=True)
         self.root.mkdir(parents=True)
+        self.enterContext(one_layer_networks())
         # What is served and drawn of such data is looked at in two tests.
         name = self._testMethodName
         if name not in ("test_labels_that_nobody_vouches_for", "test_open_set"):

@@ -5,7 +5,7 @@ import pathlib
 import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
-from helpers.bare_results import bare_results
+from helpers.quick_runs import quick_runs
 
 from lnl_sr_tf import config, experiment
 
@@ -35,7 +35,7 @@ class ResumeTest(tf.test.TestCase, parameterized.TestCase):
         ("forward", {"loss": "forward", "estimation_epochs": 1}),
     )
     def test_cut_and_resumed(self, settings):
-        self.enterContext(bare_results())
+        self.enterContext(quick_runs())
         folder = pathlib.Path(self.get_temp_dir()) / self.id().rpartition(".")[2]
 
         def start(name, tell):

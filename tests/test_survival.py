@@ -6,16 +6,25 @@ import pathlib
 import resource
 import subprocess
 import sys
+import tempfile
 import time
+from unittest import mock
 
 import keras
 import numpy as np
 import tensorflow as tf
+from helpers.bare_results import bare_results
+from helpers.quick_runs import one_layer_networks, quick_runs
+from helpers.worker_processes import SCRIPT
 
+from lnl_sr_tf import config, experiment
+from lnl_sr_tf.errors import RunError
 from lnl_sr_tf.runs.folder import RunFolder
+from lnl_sr_tf.training.callbacks.within_epoch import WithinEpoch
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 EPOCHS = 8
+SETTINGS = {"loss": "ce_sr", "epochs": EPOCHS, "lambda_every": 2}
 # Of Linux, linux/prctl.h and linux/capability.h.
 PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH = 24, 1, 2
 
@@ -36,60 +45,97 @@ def state(run):
 
 
 class SurvivalTest(tf.test.TestCase):
-    def start(self, name, **options):
-        out_dir = pathlib.Path(self.get_temp_dir()) / name
-        process = subprocess.Popen(
-            [
-                sys.executable, "main.py", "--loss=ce_sr", f"--epochs={EPOCHS}",
-                "--lambda_every=2", f"--output_dir={out_dir}",
-            ],
-            cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            **options,
+    """Three processes, one after the other, as a run that is cut has them.
+
+    The first is killed. The second can save nothing: it is asked for a run in a folder
+    that nobody may write to, for the run that was killed, whose checkpoints nobody may
+    write to, and for one whose files may not grow. The third goes on.
+    """
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        held = cls.enterClassContext(tempfile.TemporaryDirectory())
+        cls.root = pathlib.Path(held)
+        cls.killed = cls.start_and_kill()
+        cls.before = cls.saved()
+        cls.found_finished = RunFolder(cls.killed).finished()
+        cls.locked, cls.status, cls.told = cls.where_nothing_can_be_saved()
+        cls.after = cls.saved()
+        process = cls.start([sys.executable, "main.py", *cls.flags("cut")])
+        cls.went_on, _ = process.communicate()
+        assert process.returncode == 0, cls.went_on
+
+    @classmethod
+    def flags(cls, name):
+        settings = SETTINGS | {"output_dir": cls.root / name}
+        return [f"--{key}={value}" for key, value in settings.items()]
+
+    @classmethod
+    def start(cls, command, **options):
+        return subprocess.Popen(
+            command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            text=True, **options,
         )  # fmt: skip
-        return process, out_dir
 
-    def finish(self, name):
-        process, out_dir = self.start(name)
-        out, _ = process.communicate()
-        self.assertEqual(process.returncode, 0, out)
-        (path,) = out_dir.iterdir()
-        return RunFolder(path), out
+    @classmethod
+    def saved(cls):
+        return sorted(p.name for p in (cls.killed / "checkpoints").glob("epoch_*"))
 
-    def start_and_kill(self, name):
+    @classmethod
+    def start_and_kill(cls):
         """The run's folder after SIGKILL in or after epoch 4."""
-        process, out_dir = self.start(name)
-        while not list(out_dir.glob("*/checkpoints/epoch_00003")):
-            self.assertIsNone(process.poll(), "ended before it could be killed")
+        process = cls.start([sys.executable, "main.py", *cls.flags("cut")])
+        while not list(cls.root.glob("cut/*/checkpoints/epoch_00003")):
+            assert process.poll() is None, "ended before it could be killed"
             time.sleep(0.01)
         process.kill()
         process.communicate()
-        (path,) = out_dir.iterdir()
+        (path,) = (cls.root / "cut").iterdir()
         return path
 
-    def start_where_nothing_can_be_saved(self, name, checkpoints):
-        """One line that says so, and the checkpoints stay as they are."""
-        before = sorted(one.name for one in checkpoints.glob("epoch_*"))
-        checkpoints.chmod(0o555)
-        process, _ = self.start(name, preexec_fn=without_override)
+    @classmethod
+    def where_nothing_can_be_saved(cls):
+        """What lies in the locked folder; exit status; what each command told last."""
+
+        def limit():
+            without_override()
+            resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+
+        locked = cls.root / "locked"
+        locked.mkdir()
+        places = locked, cls.killed / "checkpoints"
+        for place in places:
+            place.chmod(0o555)
+        command = [sys.executable, str(SCRIPT), *cls.flags("locked")]
+        for name in ("cut", "full"):
+            command += ["anyway", *cls.flags(name)]
+        process = cls.start(command, preexec_fn=limit)
         out, _ = process.communicate()
-        checkpoints.chmod(0o755)
-        self.assertEqual(process.returncode, 1, out)
-        self.assertRegex(
-            out.splitlines()[-1],
-            r"^lnl-sr: cannot write a checkpoint .*Permission denied.* is intact$",
-        )
-        self.assertEqual(sorted(p.name for p in checkpoints.glob("epoch_*")), before)
+        for place in places:
+            place.chmod(0o755)
+        told = out.replace("status 1\n", "\0").rstrip("\n").split("\0")
+        return list(locked.iterdir()), process.returncode, told
+
+    def go_on(self, name):
+        """The same in this process, bare: it goes on, or is never cut."""
+        made = config.resolve(SETTINGS | {"output_dir": str(self.root / name)})
+        with bare_results(short=False):
+            return experiment.run(made, lambda line: None)
+
+    def told_by(self, number):
+        """The last line of a command that could save nothing; each has status 1."""
+        self.assertEqual(self.status, 1, self.told)
+        self.assertLen(self.told, 3)
+        return self.told[number].splitlines()[-1]
 
     def test_kill_9_then_resume(self):
-        path = self.start_and_kill("cut")
-        self.assertFalse(RunFolder(path).finished())
-        self.start_where_nothing_can_be_saved("cut", path / "checkpoints")
-        cut, out = self.finish("cut")
-        self.assertRegex(out, r"going on after epoch [3-7]")
-        whole, _ = self.finish("whole")
+        self.assertFalse(self.found_finished)
+        self.assertRegex(self.went_on, r"going on after epoch [3-7]")
+        cut, whole = RunFolder(self.killed), self.go_on("whole")
         ours, theirs = state(cut), state(whole)
         self.assertEqual(set(ours), set(theirs))
-        model = keras.models.load_model(whole.model)
+        model = keras.models.load_model(cut.model)
         self.assertGreater(len(ours), len(model.weights), "no optimiser")
         for name, array in theirs.items():
             self.assertTrue(np.array_equal(ours[name], array), name)
@@ -100,46 +146,47 @@ class SurvivalTest(tf.test.TestCase):
         self.assertEqual(without_time(cut), without_time(whole))
         self.assertTrue(cut.finished())
 
+    def test_checkpoints_without_write_permission(self):
+        """One line that says so, and the checkpoints stay as they are."""
+        self.assertRegex(
+            self.told_by(1),
+            r"^lnl-sr: cannot write a checkpoint .*Permission denied.* is intact$",
+        )
+        self.assertEqual(self.after, self.before)
+
     def test_disk_full(self):
         """A file may not grow beyond a limit, as on a disk that is full."""
-
-        def limit():
-            resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
-
-        process, _ = self.start("full", preexec_fn=limit)
-        out, _ = process.communicate()
-        self.assertEqual(process.returncode, 1, out)
-        last = out.splitlines()[-1]
+        last = self.told_by(2)
         self.assertRegex(last, "^lnl-sr: cannot write a checkpoint .*File too large")
         self.assertIn("nothing was saved before", last)
-        run, _ = self.finish("full")
-        self.assertTrue(run.finished())
+        with one_layer_networks():
+            self.assertTrue(self.go_on("full").finished())
 
     def test_folder_without_write_permission(self):
         """Not even the superuser may write: the process lacks the right to pass by."""
-        folder = pathlib.Path(self.get_temp_dir()) / "locked"
-        folder.mkdir()
-        folder.chmod(0o555)
-        self.addCleanup(folder.chmod, 0o755)
-        process, _ = self.start("locked", preexec_fn=without_override)
-        out, _ = process.communicate()
-        self.assertEqual(process.returncode, 1, out)
-        self.assertRegex(out.splitlines()[-1], "^lnl-sr: cannot .*Permission denied")
-        self.assertEmpty(list(folder.iterdir()))
+        self.assertRegex(self.told_by(0), "^lnl-sr: cannot .*Permission denied")
+        self.assertEmpty(self.locked)
 
+
+class RemovedTest(tf.test.TestCase):
     def test_folder_is_removed(self):
-        process, out_dir = self.start("removed")
-        while not list(out_dir.glob("*/checkpoints/epoch_00001")):
-            self.assertIsNone(process.poll(), "ended before it could be removed")
-            time.sleep(0.01)
-        (path,) = out_dir.iterdir()
-        path.rename(path.with_name("elsewhere"))
-        out, _ = process.communicate()
-        self.assertEqual(process.returncode, 1, out)
-        self.assertRegex(
-            out.splitlines()[-1], "^lnl-sr: (.* was removed while|cannot write a)"
-        )
-        self.assertFalse(path.exists())
+        out_dir = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        begin = WithinEpoch.on_epoch_begin
+
+        def remove(callback, epoch, logs=None):
+            if epoch == 2:
+                (path,) = out_dir.iterdir()
+                path.rename(path.with_name("elsewhere"))
+            begin(callback, epoch, logs)
+
+        made = config.resolve(SETTINGS | {"output_dir": str(out_dir)})
+        with (
+            quick_runs(),
+            mock.patch.object(WithinEpoch, "on_epoch_begin", remove),
+            self.assertRaisesRegex(RunError, "^(.* was removed while|cannot write a)"),
+        ):
+            experiment.run(made, lambda line: None)
+        self.assertFalse((out_dir / made.run_name).exists())
 
 
 if __name__ == "__main__":

@@ -44,8 +44,8 @@ def run(
         RunError: if the run cannot go on.
 
     Example:
-        >>> folder = run(lnl.config.resolve({"dataset": "digits", "epochs": 5}))
-        >>> folder.summary()["test_accuracy"]
+        folder = run(lnl.config.resolve({"dataset": "digits", "epochs": 5}))
+        folder.summary()["test_accuracy"]
     """
     return run_together([config], tell, devices)[0]
 
@@ -69,8 +69,8 @@ def run_together(
         RunError: if a run cannot go on.
 
     Example:
-        >>> settings = {"dataset": "digits", "seed": [1, 2], "parallel_seeds": True}
-        >>> run_together(lnl.config.grid(settings))
+        settings = {"dataset": "digits", "seed": [1, 2], "parallel_seeds": True}
+        run_together(lnl.config.grid(settings))
     """
     devices = devices or choice.start(configs[0], tell)
     checks.check_together(configs, devices)

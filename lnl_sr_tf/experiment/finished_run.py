@@ -37,7 +37,7 @@ class FinishedRun:
         InputError: if there is no finished run.
 
     Example:
-        >>> FinishedRun("runs/digits-ce-sym0.6-seed1-fa4edc86").test_probabilities
+        FinishedRun("runs/digits-ce-sym0.6-seed1-fa4edc86").test_probabilities
     """
 
     def __init__(self, path: str | os.PathLike, data_dir: str | None = None):

@@ -46,8 +46,8 @@ def calibrated(
         latter is of each half with the temperature of the other.
 
     Example:
-        >>> calibrated(predictions(model, dataset), dataset, folder)["calibrated_error"]
-        0.012
+        found = calibrated(predictions(model, dataset), dataset, folder)
+        found["calibrated_error"]  # 0.012
     """
     validation = dataset.validation
     labels = validation.labels if validation else dataset.test_labels

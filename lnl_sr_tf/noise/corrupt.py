@@ -32,9 +32,8 @@ def corrupt(
             transition matrix (`validation.transition_matrix`).
 
     Example:
-        >>> given = corrupt(clean, symmetric_matrix(10, 0.4), seed=1)
-        >>> (given != clean).mean()
-        0.4
+        given = corrupt(clean, symmetric_matrix(10, 0.4), seed=1)
+        (given != clean).mean()  # 0.4
     """
     matrix = validation.transition_matrix("matrix", matrix)
     labels = validation.labels("labels", labels, len(matrix))

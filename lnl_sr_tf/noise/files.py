@@ -38,7 +38,7 @@ def read_matrix(
         InputError: if the file cannot be read, or holds no such matrix.
 
     Example:
-        >>> read_matrix("transition.csv", num_classes=10)
+        read_matrix("transition.csv", num_classes=10)
     """
     path = pathlib.Path(os.path.expanduser(path))
     ending = path.suffix.lower()

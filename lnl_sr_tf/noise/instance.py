@@ -61,7 +61,7 @@ def instance_noise(
             images and labels do not belong together.
 
     Example:
-        >>> given = instance_noise(data.train_images, data.clean_labels, 0.4, seed=1)
+        given = instance_noise(data.train_images, data.clean_labels, 0.4, seed=1)
     """
     labels = validation.labels("labels", labels, num_classes)
     if len(images) != len(labels):

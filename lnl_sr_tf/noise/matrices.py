@@ -90,7 +90,7 @@ def asymmetric_matrix(dataset: str, rate: float) -> np.ndarray:
             it is not known which classes look alike.
 
     Example:
-        >>> asymmetric_matrix("mnist", 0.4)[7, 1]
+        >>> float(asymmetric_matrix("mnist", 0.4)[7, 1])
         0.4
     """
     if dataset not in _ASYMMETRIC_MAPS:

@@ -66,7 +66,7 @@ def estimate_noise(
     Example:
         >>> u = np.array([[0.9, 0.1], [0.8, 0.2], [0.1, 0.9], [0.2, 0.8]])
         >>> estimate_noise(u, np.array([0, 1, 1, 1])).wrong.round(2)
-        array([0.  , 0.99, 0.  , 0.  ])
+        array([0., 1., 0., 0.])
     """
     probabilities, labels = validation.probabilities_and_labels(probabilities, labels)
     if not temperature > 0:

@@ -28,8 +28,8 @@ def read_npy(file: BinaryIO, size: int) -> np.ndarray:
         ValueError: if it is not an .npy, or is truncated, or holds objects.
 
     Example:
-        >>> with open("matrix.npy", "rb") as file:
-        ...     matrix = read_npy(file, os.path.getsize("matrix.npy"))
+        with open("matrix.npy", "rb") as file:
+            matrix = read_npy(file, os.path.getsize("matrix.npy"))
     """
     version = np.lib.format.read_magic(file)
     if version not in _HEADERS:

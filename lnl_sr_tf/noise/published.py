@@ -58,7 +58,7 @@ def published_noise(
             the kind, or a class has fewer labels than are to be moved.
 
     Example:
-        >>> given = published_noise(clean, "cifar10", "sym", 0.4, seed=1)
+        given = published_noise(clean, "cifar10", "sym", 0.4, seed=1)
     """
     _check(dataset, kind)
     labels = validation.labels("labels", labels, NUM_CLASSES[dataset])

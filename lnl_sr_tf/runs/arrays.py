@@ -92,10 +92,9 @@ def write_held_out(logits: np.ndarray, fold: Fold, folder: RunFolder) -> None:
         RunError: if it cannot be written.
 
     Example:
-        >>> fold = data.with_fold(2, 5, seed=1).fold
-        >>> write_held_out(outputs(model, fold.images), fold, folder)
-        >>> read_held_out(folder)["logits"].shape
-        (287, 10)
+        fold = data.with_fold(2, 5, seed=1).fold
+        write_held_out(outputs(model, fold.images), fold, folder)
+        read_held_out(folder)["logits"].shape  # (287, 10)
     """
     with whole_file(folder.held_out) as file:
         np.savez_compressed(

@@ -62,8 +62,7 @@ class RunFolder:
         kept: whether this process writes it.
 
     Example:
-        >>> RunFolder("runs/digits-ce-sym0.6-seed1-0a1b2c3d").summary()["finished"]
-        True
+        RunFolder("runs/digits-ce-sym0.6-seed1-0a1b2c3d").summary()["finished"]  # True
     """
 
     kept = True
@@ -203,8 +202,7 @@ def folders_in(root: str | os.PathLike) -> list[RunFolder]:
     """The folders of all runs that lie in a folder, sorted by name.
 
     Example:
-        >>> [folder.path.name for folder in folders_in("runs")]
-        ['digits-ce-sym0.6-seed1-fa4edc86']
+        [folder.path.name for folder in folders_in("runs")]
     """
     found = pathlib.Path(root).glob(f"*/{_CONFIG}")
     return [RunFolder(path.parent) for path in sorted(found)]

@@ -30,8 +30,8 @@ class RunLock:
         RunError: where the folder cannot be written to.
 
     Example:
-        >>> with RunLock("runs/digits-ce-sym0.6-seed1-0a1b2c3d"):
-        ...     train()
+        with RunLock("runs/digits-ce-sym0.6-seed1-0a1b2c3d"):
+            train()
     """
 
     def __init__(self, path: str | os.PathLike):

@@ -22,8 +22,7 @@ def outputs(model: keras.Model, images: np.ndarray | ImageFiles) -> np.ndarray:
         An array of as many outputs, for a model of logits of shape (n, k).
 
     Example:
-        >>> outputs(model, dataset.test_images).shape
-        (360, 10)
+        outputs(model, dataset.test_images).shape  # (360, 10)
     """
     model = getattr(model, "first", model)
     found = [
@@ -60,8 +59,7 @@ def predictions(model: keras.Model, dataset: Dataset) -> Predictions:
         dataset: what it was trained on.
 
     Example:
-        >>> predictions(model, dataset).test.shape
-        (360, 10)
+        predictions(model, dataset).test.shape  # (360, 10)
     """
     validation, fold = dataset.validation, dataset.fold
     return Predictions(

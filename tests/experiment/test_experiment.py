@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
-from helpers.bare_results import bare_results
+from helpers.quick_runs import quick_runs
 
 from lnl_sr_tf import config, datasets, experiment, noise
 from lnl_sr_tf.errors import InputError, RunError
@@ -17,7 +17,7 @@ from lnl_sr_tf.training import precision, progress
 class ExperimentTest(tf.test.TestCase, parameterized.TestCase):
     def setUp(self):
         super().setUp()
-        self.enterContext(bare_results())
+        self.enterContext(quick_runs())
 
     def settled(self, **settings):
         folder = pathlib.Path(self.get_temp_dir()) / self.id().rpartition(".")[2]
@@ -203,16 +203,15 @@ class ExperimentTest(tf.test.TestCase, parameterized.TestCase):
 
     def test_keeps_the_precision_it_began_with(self):
         """A run that moves to a machine where auto means something else goes on."""
-        with mock.patch.object(precision, "resolve", return_value="mixed_bfloat16"):
+        # Of the two 16-bit policies, the one that every processor computes.
+        with mock.patch.object(precision, "resolve", return_value="mixed_float16"):
             run = experiment.run(self.settled(epochs=1), tell=lambda line: None)
         self.unfinish(run)
         with mock.patch.object(precision, "resolve", return_value="float32"):
             experiment.run(self.settled(epochs=1), tell=lambda line: None)
-        self.assertEqual(run.config()["precision_used"], "mixed_bfloat16")
+        self.assertEqual(run.config()["precision_used"], "mixed_float16")
         model = keras.models.load_model(run.model)
-        self.assertEqual(
-            model.get_layer("features").dtype_policy.name, "mixed_bfloat16"
-        )
+        self.assertEqual(model.get_layer("features").dtype_policy.name, "mixed_float16")
 
     def test_folder_that_cannot_be(self):
         settled = self.settled(output_dir="x" * 300)

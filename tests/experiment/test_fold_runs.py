@@ -7,7 +7,7 @@ from unittest import mock
 import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
-from helpers.bare_results import bare_results
+from helpers.quick_runs import quick_runs
 
 from lnl_sr_tf import config, experiment
 from lnl_sr_tf.errors import InputError, RunError
@@ -28,7 +28,7 @@ class FoldsTest(tf.test.TestCase, parameterized.TestCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.enterClassContext(bare_results())
+        cls.enterClassContext(quick_runs())
         cls.root = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
         cls.runs = [cls.run_of(f"{part}/3") for part in (1, 2, 3)]
 

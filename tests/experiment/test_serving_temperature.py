@@ -1,14 +1,17 @@
 """Runs serve probabilities that can be relied on."""
 
+import contextlib
 import pathlib
+from unittest import mock
 
 import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 from helpers.bare_results import bare_results
+from helpers.quick_runs import one_layer_networks
 
 from lnl_sr_tf import config, experiment
-from lnl_sr_tf.analysis import calibration
+from lnl_sr_tf.analysis import calibration, figures
 from lnl_sr_tf.experiment.finished_run import FinishedRun
 from lnl_sr_tf.training.predict import outputs
 
@@ -21,9 +24,13 @@ class CalibrateTest(tf.test.TestCase, parameterized.TestCase):
 
     def test_normalised_logits(self):
         """At τ = 0.5 no output exceeds 0.478; what is served does."""
-        run = self.run_(
-            loss="ce_sr", noise="none", epochs=20, tau=0.5, normalize_logits=True
-        )
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(one_layer_networks())
+            for name in ("curves", "samples", "per_class"):
+                stack.enter_context(mock.patch.object(figures, name))
+            run = self.run_(
+                loss="ce_sr", noise="none", epochs=20, tau=0.5, normalize_logits=True
+            )
         summary, data = run.summary, run.dataset
         self.assertEqual(summary["calibrated_on"], "test set")
         self.assertGreater(summary["calibration_error"], 0.4)
@@ -43,13 +50,13 @@ class CalibrateTest(tf.test.TestCase, parameterized.TestCase):
         right = np.mean(served["label"].numpy() == data.test_labels)
         self.assertAllClose(right, summary["test_accuracy"], atol=3e-3)
 
-    @parameterized.parameters(("ce_sr", 60, True), ("ce", 60, False))
-    def test_on_noisy_labels(self, loss, epochs, told):
+    @parameterized.parameters(({"loss": "ce_sr", "lambda_every": 3}, True),
+                              ({"loss": "ce"}, False))  # fmt: skip
+    def test_on_noisy_labels(self, settings, told):
         """A network that knows the noise is calibrated; one that learned it is not."""
         self.enterContext(bare_results(short=False))
         run = self.run_(
-            loss=loss, rate=0.4, epochs=epochs, validation_share=0.2,
-            precision="float32",
+            rate=0.4, epochs=30, validation_share=0.2, precision="float32", **settings
         )  # fmt: skip
         summary = run.summary
         if told:

@@ -5,24 +5,27 @@ import pathlib
 import socket
 import subprocess
 import sys
+import time
 
 import numpy as np
+from helpers.command import call
+from helpers.smooth_networks import smooth_networks
 
 from lnl_sr_tf.runs.folder import RunFolder
 from lnl_sr_tf.training.checkpoint import saved_places
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-SCRIPT = pathlib.Path(__file__).resolve().parent / "plain_network.py"
+SCRIPT = pathlib.Path(__file__).resolve().parent / "smooth_networks.py"
 
 # For those images; a flag that comes later wins.
 SMALL = [
-    "--model=cnn_digits", "--noise=sym", "--rate=0.4", "--epochs=2", "--batch_size=64",
+    "--model=small", "--noise=sym", "--rate=0.4", "--epochs=2", "--batch_size=64",
     "--optimizer=sgd", "--momentum=0.9", "--lr=0.05",
 ]  # fmt: skip
 
 
 def made_images(path, size=301):
-    """An .npz of noisy 8×8 images of four classes: no two pixels tie in a pooling."""
+    """An .npz of noisy 8×8 images of four classes."""
     rng = np.random.default_rng(3)
     classes = rng.integers(0, 256, (4, 8, 8, 1))
     labels = np.arange(size + 96) % 4
@@ -39,7 +42,7 @@ def made_images(path, size=301):
 
 
 def start(folder, *flags, **environment):
-    """The command, with a network `plain` beside those that it has."""
+    """The command, with the networks `plain` and `small` beside those that it has."""
     return subprocess.Popen(
         [
             sys.executable, str(SCRIPT), "--precision=float32",
@@ -63,21 +66,31 @@ def run(folder, *flags, **environment):
     return folders(folder)
 
 
+def run_here(folder, *flags):
+    """The same in this process, on one device."""
+    flags = ["--precision=float32", f"--output_dir={folder}", *flags]
+    with smooth_networks():
+        status, out, err = call(*flags, "--distribute=none")
+    assert status == 0, f"{status}: {out}{err}"
+    return folders(folder)
+
+
 def stopped_and_resumed(folder, *flags, **environment):
     """A run that SIGTERM stopped in its second epoch and that went on, and a whole one.
 
     Returns:
         Both `RunFolder`s, and what was told at the stop and after it.
     """
-    (whole,) = run(folder / "whole", *flags, **environment).values()
-    cut = folder / "cut"
+    cut, whole = folder / "cut", folder / "whole"
     process = start(cut, *flags, "--checkpoint_minutes=0.0001", **environment)
     while not list(cut.glob("*/checkpoints/epoch_00001_step_*")):
         assert process.poll() is None, "ended before it could be stopped"
+        time.sleep(0.02)
     process.terminate()
-    told = finish(process, 1), finish(start(cut, *flags, **environment))
-    (resumed,) = folders(cut).values()
-    return resumed, whole, told
+    told = [finish(process, 1)]
+    both = ["then", *flags, "--precision=float32", f"--output_dir={whole}"]
+    told.append(finish(start(cut, *flags, *both, **environment)))
+    return *folders(cut).values(), *folders(whole).values(), told
 
 
 def folders(folder):

@@ -7,6 +7,8 @@ import sys
 from unittest import mock
 
 import tensorflow as tf
+from helpers.quick_runs import quick_runs
+from helpers.shared_runs import copied_run
 
 from lnl_sr_tf import config, experiment
 from lnl_sr_tf.errors import FolderInUse, RunError
@@ -26,6 +28,7 @@ with RunLock(sys.argv[1]):
 class RunLockTest(tf.test.TestCase):
     def setUp(self):
         super().setUp()
+        self.enterContext(quick_runs())
         self.folder = pathlib.Path(self.get_temp_dir()) / self.id().rpartition(".")[2]
 
     def holder(self, path):
@@ -78,8 +81,7 @@ class RunLockTest(tf.test.TestCase):
         self.assertFalse((self.folder / made.run_name / ".lock.json").exists())
 
     def test_finished_run_needs_none(self):
-        made = config.resolve({"epochs": 1, "output_dir": str(self.folder)})
-        run = experiment.run(made, lambda line: None)
+        run, made = copied_run(self.folder, loss="ce", epochs=2)
         process = self.holder(run.path)
         self.assertTrue(experiment.run(made, lambda line: None).finished())
         self.end(process)

@@ -7,6 +7,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
+from helpers.bare_results import bare_results
+from helpers.quick_runs import quick_runs
+from helpers.sixteen_bits import sixteen_bits
 
 from lnl_sr_tf import config, datasets, experiment, losses, noise, schedules
 from lnl_sr_tf.datasets.batches.augment import Augmentation
@@ -236,7 +239,8 @@ class FitTest(tf.test.TestCase, parameterized.TestCase):
             tau_decay=0.5, tau_min=0.15,
             output_dir=str(pathlib.Path(self.get_temp_dir()) / "columns"),
         )  # fmt: skip
-        rows = experiment.run(made, tell=lambda line: None).rows()
+        with quick_runs():
+            rows = experiment.run(made, tell=lambda line: None).rows()
         self.assertAllClose([r["lambda"] for r in rows], [3, 3, 4.5, 4.5])
         self.assertAllClose([r["temperature"] for r in rows], [0.4, 0.2, 0.15, 0.15])
         for part in ("", "test_"):
@@ -265,12 +269,14 @@ class FitTest(tf.test.TestCase, parameterized.TestCase):
 
     def test_policy_reaches_the_layers(self):
         out_dir = str(pathlib.Path(self.get_temp_dir()) / "policy")
-        run = experiment.run(
-            settled(epochs=1, precision="mixed_bfloat16", output_dir=out_dir),
-            tell=lambda line: None,
-        )
+        policy = sixteen_bits()
+        with bare_results():
+            run = experiment.run(
+                settled(epochs=1, precision=policy, output_dir=out_dir),
+                tell=lambda line: None,
+            )
         model = keras.models.load_model(run.model)
-        self.assertEqual(model.get_layer("features").compute_dtype, "bfloat16")
+        self.assertEqual(f"mixed_{model.get_layer('features').compute_dtype}", policy)
         self.assertEqual(model.layers[-1].compute_dtype, "float32")
 
 

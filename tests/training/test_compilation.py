@@ -8,6 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
+from helpers.quick_runs import quick_runs
 
 from lnl_sr_tf import config, experiment, losses, models
 from lnl_sr_tf.training import RobustModel, compilation
@@ -43,8 +44,11 @@ class StepsPerExecutionTest(tf.test.TestCase, parameterized.TestCase):
 
     def test_changes_no_number(self):
         def rows(steps):
-            with mock.patch.object(
-                compilation, "steps_per_execution", return_value=steps
+            with (
+                quick_runs(),
+                mock.patch.object(
+                    compilation, "steps_per_execution", return_value=steps
+                ),
             ):
                 folder = pathlib.Path(self.get_temp_dir()) / str(steps)
                 made = config.resolve({"epochs": 2, "output_dir": str(folder)})
@@ -76,7 +80,10 @@ class OnceTest(tf.test.TestCase, parameterized.TestCase):
         made = config.resolve(
             settings | {"epochs": 4, "output_dir": self.create_folder()}
         )
-        with mock.patch.object(RobustModel, "compute_loss", counted):
+        with (
+            quick_runs(short=False),
+            mock.patch.object(RobustModel, "compute_loss", counted),
+        ):
             experiment.run(made, tell)
         self.assertGreater(at_epoch[0], 0)
         self.assertEqual(at_epoch, [at_epoch[0]] * 4)

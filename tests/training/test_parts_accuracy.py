@@ -2,6 +2,7 @@
 
 import numpy as np
 import tensorflow as tf
+from helpers.quick_runs import quick_runs
 
 import lnl_sr_tf as lnl
 from lnl_sr_tf import config, experiment
@@ -29,6 +30,10 @@ class MemorisationTest(tf.test.TestCase):
 
 
 class ValidationTest(tf.test.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.enterContext(quick_runs())
+
     def test_parts_are_apart_and_whole(self):
         data = lnl.datasets.load("digits")
         data = data.with_noise(lnl.noise.symmetric_matrix(10, 0.4), seed=1)

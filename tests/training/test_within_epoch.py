@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 from helpers.bare_results import bare_results
+from helpers.quick_runs import one_layer_networks, quick_runs
 
 from lnl_sr_tf import config, experiment, schedules
 from lnl_sr_tf.devices.strategies import Devices
@@ -41,6 +42,10 @@ class WithinEpochTest(tf.test.TestCase, parameterized.TestCase):
     def setUp(self):
         super().setUp()
         self.enterContext(bare_results())
+        # One test is of a network whose normalisation has a state too.
+        self.whole_network = self.id().endswith("standard")
+        if not self.whole_network:
+            self.enterContext(one_layer_networks())
         self.enterContext(
             mock.patch.object(compilation, "steps_per_execution", return_value=STEPS)
         )
@@ -54,7 +59,7 @@ class WithinEpochTest(tf.test.TestCase, parameterized.TestCase):
         return experiment.run(made, tell)
 
     def assert_as_whole(self, cut, **settings):
-        key = repr(settings)
+        key = self.whole_network, repr(settings)
         if key not in _WHOLE:
             _WHOLE[key] = self.start("whole", **settings)
         self.assert_same(cut, _WHOLE[key])
@@ -147,6 +152,10 @@ class WithinEpochTest(tf.test.TestCase, parameterized.TestCase):
 
 
 class EpochSettingsTest(tf.test.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.enterContext(quick_runs())
+
     def test_search_has_the_settings_of_its_epoch(self):
         """λ is in no checkpoint, and its learning rate is of the epoch before."""
         folder = pathlib.Path(self.get_temp_dir()) / "settings"
@@ -181,6 +190,10 @@ class EpochSettingsTest(tf.test.TestCase):
 
 
 class NotFiniteTest(tf.test.TestCase):
+    def setUp(self):
+        super().setUp()
+        self.enterContext(quick_runs())
+
     def test_names_the_step_and_its_examples(self):
         folder = pathlib.Path(self.get_temp_dir()) / "nan"
         made = config.resolve({"lr": 1e30, "epochs": 2, "output_dir": str(folder)})

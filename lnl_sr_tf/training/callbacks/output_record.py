@@ -30,7 +30,7 @@ class OutputRecord(keras.callbacks.Callback):
         epochs: how many the run has.
 
     Example:
-        >>> model.fit(batches, callbacks=[OutputRecord(dataset, path, 10, 50)])
+        model.fit(batches, callbacks=[OutputRecord(dataset, path, 10, 50)])
     """
 
     def __init__(

@@ -121,8 +121,8 @@ def _request(program: str, arguments: list[str], module: types.ModuleType) -> Re
         if values[flag.name] is not None
     }
     for name in config.AXES:
-        if isinstance(settings.get(name), str):
-            settings[name] = _several(settings[name])
+        if isinstance(value := settings.get(name), str):
+            settings[name] = _several(value)
     return Request(left_over, settings, options)
 
 

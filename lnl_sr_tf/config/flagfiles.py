@@ -90,7 +90,8 @@ def expand(arguments: list[str]) -> list[str]:
     For instance `--flagfile=my.flags --seed=2`, where my.flags holds `--loss=ce`,
     gives `--loss=ce --seed=2`.
     """
-    made, reader, rest = [], _Reader(), iter(arguments)
+    made: list[str] = []
+    reader, rest = _Reader(), iter(arguments)
     for argument in rest:
         if argument == "--":
             return [*made, argument, *rest]

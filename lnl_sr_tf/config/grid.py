@@ -43,7 +43,7 @@ def grid(settings: Settings) -> list[Config]:
         >>> [config.loss for config in grid({"loss": ["ce", "ce_sr"]})]
         ['ce', 'ce_sr']
     """
-    axes = {
+    axes: dict[str, list[Any]] = {
         name: list(value) if isinstance(value, (list, tuple)) else [value]
         for name, value in ((axis, settings.get(axis)) for axis in AXES)
         if name in settings

@@ -55,7 +55,10 @@ def with_estimate(config: Config, given: Settings, lenient: bool) -> Config:
     path = _audit(config.rate_estimate)
     audit = _read(path)
     _check_evidence(audit, path, names)
-    found = {"forget_rate": _rate(audit, path), "transition_matrix": str(path)}
+    found: dict[str, Any] = {
+        "forget_rate": _rate(audit, path),
+        "transition_matrix": str(path),
+    }
     return dataclasses.replace(config, **{name: found[name] for name in names})
 
 

@@ -88,7 +88,8 @@ def without_idle_settings(config: Config) -> Config:
     idle = [
         n for n, only in ONLY.items() if not only.test(getattr(config, only.setting))
     ]
-    return dataclasses.replace(config, **dict.fromkeys(idle))
+    none: dict[str, Any] = dict.fromkeys(idle)
+    return dataclasses.replace(config, **none)
 
 
 def without_effect(name: str, value: Any, only: Only, other: Any) -> InputError:

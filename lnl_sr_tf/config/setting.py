@@ -29,7 +29,7 @@ def flags_of(settings: type) -> dict[str, Flag]:
     the field.
     """
     groups = {
-        name: cls.GROUP
+        name: vars(cls)["GROUP"]
         for cls in settings.__mro__
         if "GROUP" in vars(cls)
         for name in inspect.get_annotations(cls)

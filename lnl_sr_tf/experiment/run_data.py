@@ -27,7 +27,7 @@ def read(
     Raises:
         InputError: if there is no such data, or it cannot be read.
     """
-    options = {}
+    options: dict[str, Any] = {}
     if name == config.dataset:
         options = {
             "resize": config.resize,
@@ -69,8 +69,8 @@ def load(config: Config, source: Dataset, tell: Callable[[str], None]) -> Datase
     )
     if config.validation_share is not None:
         dataset = dataset.with_validation(config.validation_share, config.seed)
-    if config.fold is not None:
-        dataset = dataset.with_fold(*config.part_of_parts, config.seed)
+    if (fold := config.part_of_parts) is not None:
+        dataset = dataset.with_fold(*fold, config.seed)
     return dataset
 
 

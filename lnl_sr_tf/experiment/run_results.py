@@ -35,7 +35,7 @@ def write(training: Training, tell: Callable[[str], None]) -> None:
     kept = served_model(training.model)
     said = predictions(kept, dataset)
     summary = summarize(dataset, rows, finished=True) | evaluate(said, dataset)
-    if said.fold is not None:
+    if said.fold is not None and dataset.fold:
         arrays.write_held_out(said.fold, dataset.fold, folder)
         summary["held_out"] = True
     summary |= serving_temperature.calibrated(said, dataset, folder)

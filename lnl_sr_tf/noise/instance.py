@@ -17,7 +17,7 @@ _CLOSE = 5e-4
 
 
 def instance_noise(
-    images: np.ndarray,
+    images: Any,
     labels: ArrayLike,
     rate: float,
     seed: int | np.random.Generator,
@@ -43,7 +43,8 @@ def instance_noise(
     mistaken for.
 
     Args:
-        images: uint8, shape (n, height, width, channels).
+        images: uint8, shape (n, height, width, channels): an array, or what gives
+            arrays when it is sliced.
         labels: true labels, integers in [0, k), shape (n,).
         rate: η in [0, 1).
         seed: an integer ≥ 0, or a `numpy.random.Generator`, which is moved on.

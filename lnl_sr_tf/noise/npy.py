@@ -1,7 +1,7 @@
 """One array from an .npy file that is not trusted."""
 
 import math
-from typing import BinaryIO
+from typing import IO
 
 import numpy as np
 
@@ -11,7 +11,7 @@ _HEADERS = {
 }
 
 
-def read_npy(file: BinaryIO, size: int) -> np.ndarray:
+def read_npy(file: IO[bytes], size: int) -> np.ndarray:
     """The array of a .npy; never one that would have to be unpickled.
 
     Its header is checked first: it may claim more than any memory holds, and NumPy

@@ -148,7 +148,7 @@ def _contents(
     name: str, config: configs.Config, imagenet_dir: str | None, known: Known
 ) -> Contents:
     """The `Contents` of the data that a setting names now, as a run would read it."""
-    options = {}
+    options: dict[str, Any] = {}
     if name == "dataset":
         options = {
             "imagenet_dir": imagenet_dir,

@@ -37,7 +37,7 @@ def evaluate(said: Predictions, dataset: Dataset) -> dict[str, Any]:
             name: _accuracy(said.more_tests[name], test.labels)
             for name, test in dataset.more_tests.items()
         }
-    if said.validation is not None:
+    if said.validation is not None and dataset.validation:
         labels = dataset.validation.labels
         found["validation_accuracy"] = _accuracy(said.validation, labels)
     if said.train is not None:

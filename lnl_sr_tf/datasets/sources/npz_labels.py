@@ -58,7 +58,7 @@ def checked_labels(
         class_names = _class_names(path, named, arrays[named])
     if of_text:
         class_names, columns = _numbered(path, columns, tell)
-    known = class_names and len(class_names)
+    known = len(class_names) if class_names else None
     lengths = {
         name: (x, len(images[split]))
         for split, (x, *labels) in names.splits.items()

@@ -35,7 +35,7 @@ class PartsAccuracy(keras.callbacks.Callback):
         self.validation = dataset.validation
         self.sample = None
         known = _known(dataset)
-        if len(known):
+        if len(known) and dataset.clean_labels is not None:
             rng = np.random.default_rng(seed)
             size = min(_SAMPLE, len(known))
             chosen = np.sort(rng.choice(known, size, replace=False))
@@ -92,6 +92,6 @@ def memorisation(
 
 def _known(dataset: Dataset) -> np.ndarray:
     """The examples to choose from: none, where no label is known to be wrong."""
-    if not dataset.noise_rate:
+    if not dataset.noise_rate or dataset.clean_labels is None:
         return np.empty(0, np.int64)
     return np.flatnonzero(dataset.clean_labels >= 0)

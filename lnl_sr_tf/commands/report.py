@@ -32,9 +32,9 @@ def run(request, tell):
     """
     backend.start()
     with quiet.notices():
-        from lnl_sr_tf import reporting
-    path = request.options["out"] or reporting.default_path(request.arguments)
+        from lnl_sr_tf.reporting import report
+    path = request.options["out"] or report.default_path(request.arguments)
     path = pathlib.Path(path).expanduser()
     data_dir = request.settings.get("data_dir")
-    reporting.write(path, request.arguments, data_dir, grids.tell)
+    report.write(path, request.arguments, data_dir, grids.tell)
     tell(str(path))

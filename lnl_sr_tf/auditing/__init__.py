@@ -3,8 +3,9 @@
 `lnl.audit(run)` or `lnl.audit(labels, probabilities)` gives an `Audit`.
 """
 
-from lnl_sr_tf.auditing.audit import Audit, audit_arrays
-from lnl_sr_tf.auditing.of_run import audit_run
+from lnl_sr_tf.auditing.findings import Audit
+from lnl_sr_tf.auditing.from_arrays import audit_arrays
+from lnl_sr_tf.auditing.from_run import audit_run
 from lnl_sr_tf.errors import InputError
 
 __all__ = ["Audit", "audit", "audit_arrays", "audit_run"]

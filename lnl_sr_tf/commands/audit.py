@@ -53,21 +53,28 @@ def run(request, tell):
         raise InputError(f"--out={out}: expected a folder; this is a file")
     backend.start()
     with quiet.notices():
-        from lnl_sr_tf.auditing import audit_run, compare, files, of_run, page_of_run
+        from lnl_sr_tf.auditing import (
+            audit_files,
+            compare_runs,
+            from_run,
+            review_page_of_run,
+        )
     data_dir = request.settings.get("data_dir")
-    more = {"data_fingerprint": of_run.data_fingerprint(path)}
+    more = {"data_fingerprint": from_run.data_fingerprint(path)}
     if request.options["compare"]:
-        more["compare"] = compare.compare(path, request.options["compare"])
+        more["compare"] = compare_runs.compare(path, request.options["compare"])
     trained = _trained(path, folds, request.settings) if folds else []
-    found = audit_run(path, trained, data_dir)
+    found = from_run.audit_run(path, trained, data_dir)
     _make(out)
-    written = files.write(found, out, more)
+    written = audit_files.write(found, out, more)
     if request.options["page"]:
-        page_of_run.write_page(found, path, out / "audit.html", data_dir, grids.tell)
+        review_page_of_run.write_page(
+            found, path, out / "audit.html", data_dir, grids.tell
+        )
         written = (*written, out / "audit.html")
     for line in _lines(found):
         tell(line)
-    for line in compare.lines(more["compare"]) if "compare" in more else ():
+    for line in compare_runs.lines(more["compare"]) if "compare" in more else ():
         tell(line)
     for name in written:
         tell(str(name))
@@ -76,9 +83,9 @@ def run(request, tell):
 def _trained(path, folds, settings):
     """Folders of the runs of all folds, trained where they are missing."""
     from lnl_sr_tf import sweep
-    from lnl_sr_tf.auditing import of_run
+    from lnl_sr_tf.auditing import from_run
 
-    runs = sweep.train(of_run.fold_configs(path, folds, settings), grids.tell)
+    runs = sweep.train(from_run.fold_configs(path, folds, settings), grids.tell)
     return [folder.path for _, folder in runs]
 
 

@@ -67,25 +67,30 @@ def run(request, tell):
         raise InputError("--number contradicts --decisions; leave out one of them")
     backend.start()
     with quiet.notices():
-        from lnl_sr_tf.auditing import clean, decide, of_run
+        from lnl_sr_tf.auditing import (
+            audit_files,
+            cleaned_dataset,
+            from_run,
+            label_changes,
+        )
         from lnl_sr_tf.datasets.sources.to_file import left_out
         from lnl_sr_tf.experiment.finished_run import FinishedRun
     finished = FinishedRun(path, request.settings.get("data_dir"))
-    names = of_run.class_names(finished)
+    names = from_run.class_names(finished)
     table = pathlib.Path(options["audit"] or path).expanduser() / "audit.csv"
-    judged = decide.read_audit(table, names)
+    judged = audit_files.read_audit(table, names)
     do = options["do"]
     if options["decisions"]:
-        changes = decide.by_decisions(judged, options["decisions"], names, do)
+        changes = label_changes.by_decisions(judged, options["decisions"], names, do)
     elif options["number"]:
-        changes = decide.by_number(judged, options["number"], do)
+        changes = label_changes.by_number(judged, options["number"], do)
     else:
-        changes = decide.by_probability(judged, options["threshold"], do)
+        changes = label_changes.by_probability(judged, options["threshold"], do)
     dataset = finished.dataset
-    decide.check_of(judged, dataset, table)
-    out = options["out"] or pathlib.Path(path) / clean.default_name(dataset)
+    audit_files.check_of(judged, dataset, table)
+    out = options["out"] or pathlib.Path(path) / cleaned_dataset.default_name(dataset)
     out = pathlib.Path(out).expanduser()
-    (log, flags), gone, changed = clean.write_clean(
+    (log, flags), gone, changed = cleaned_dataset.write_clean(
         dataset, finished.config, changes, out
     )
     total = len(dataset.given_labels)

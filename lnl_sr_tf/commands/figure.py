@@ -49,7 +49,7 @@ def run(request, tell):
         folders = {c.run_name: folder for c, folder in runs}
         backend.start()
         with quiet.notices():
-            from lnl_sr_tf.reporting import pictures
+            from lnl_sr_tf.reporting import figures_from_runs
         for dataset in dict.fromkeys(c.dataset for c, _ in runs):
             of_it = [
                 [(c, folders[c.run_name]) for c in grid if c.dataset == dataset]
@@ -59,7 +59,7 @@ def run(request, tell):
             place = pathlib.Path(first.output_dir).expanduser() / "figures"
             make_folder(place)
             stem = place / f"figure_{what}-{first.dataset_name}"
-            for path in pictures.of_paper(what, of_it, stem, grids.tell):
+            for path in figures_from_runs.of_paper(what, of_it, stem, grids.tell):
                 tell(str(path))
 
 
@@ -74,10 +74,10 @@ def _of_runs(what, paths, settings, tell):
     data_dir = settings.get("data_dir")
     backend.start()
     with quiet.notices():
-        from lnl_sr_tf.reporting import pictures
-    for run in [pictures.FinishedRun(path, data_dir) for path in paths]:
+        from lnl_sr_tf.reporting import figures_from_runs
+    for run in [figures_from_runs.FinishedRun(path, data_dir) for path in paths]:
         make_folder(run.folder.figures)
-        drawn = pictures.OF_RUN[what](run, run.folder.figures / what)
+        drawn = figures_from_runs.OF_RUN[what](run, run.folder.figures / what)
         if drawn is None:
             tell(f"{run.folder.path}: no label is known to be wrong, so no {what}")
         for path in drawn or ():

@@ -9,7 +9,7 @@ import pathlib
 import numpy as np
 
 from lnl_sr_tf import datasets, export, models, noise
-from lnl_sr_tf.analysis import figures
+from lnl_sr_tf.analysis import run_figures
 from lnl_sr_tf.datasets import tensorflow_beside
 from lnl_sr_tf.devices import backend, choice
 from lnl_sr_tf.errors import InputError, RunError
@@ -313,8 +313,10 @@ def _write_results(training, tell):
         run_data.write_held_out(kept, dataset.fold, folder)
         summary["held_out"] = True
     summary |= serving_temperature.calibrated(kept, dataset, folder)
-    figures.curves(rows, of_run, folder.figures / "curves.png", dataset.test_labels_are)
-    figures.samples(
+    run_figures.curves(
+        rows, of_run, folder.figures / "curves.png", dataset.test_labels_are
+    )
+    run_figures.samples(
         dataset.train_images,
         dataset.given_labels,
         dataset.clean_labels,
@@ -322,7 +324,7 @@ def _write_results(training, tell):
         title,
         folder.figures / "samples.png",
     )
-    figures.per_class(
+    run_figures.per_class(
         class_accuracy(summary),
         np.bincount(dataset.given_labels, minlength=dataset.num_classes),
         of_run,

@@ -3,10 +3,10 @@
 import pathlib
 import tempfile
 
-from lnl_sr_tf.analysis import figures, robustness, tables
+from lnl_sr_tf.analysis import robustness, run_figures, tables
 from lnl_sr_tf.errors import InputError, RunError
 from lnl_sr_tf.experiment.finished_run import FinishedRun
-from lnl_sr_tf.reporting import page, pictures
+from lnl_sr_tf.reporting import figures_from_runs, html_page
 from lnl_sr_tf.runs.folder import RunFolder, measured
 from lnl_sr_tf.training.build import build_loss
 
@@ -88,14 +88,14 @@ def write(path, paths, data_dir=None, tell=lambda line: None):
             sections.insert(1, theory)
         if len(runs) > _MOST_IN_FULL:
             sections[0].blocks.append(
-                page.Text(
+                html_page.Text(
                     f"The first {_MOST_IN_FULL} of {len(runs)} runs follow one by one; "
                     "a report of fewer has all of them."
                 )
             )
         # Each run has a heading of its own; many paths would fill a screen.
         of = paths[0] if len(paths) == 1 else f"{len(runs)} runs"
-        page.write(path, f"Report of {of}", sections)
+        html_page.write(path, f"Report of {of}", sections)
 
 
 def _comparison(runs, unfinished):
@@ -119,11 +119,13 @@ def _comparison(runs, unfinished):
     if differ:
         words += f" They differ in {', '.join(differ)}."
     blocks = [
-        page.Text(words),
-        page.Table(header, rows, "Mean ± standard deviation over seeds"),
-        page.Fold("Settings that all of them have in common", [page.Facts(same)]),
+        html_page.Text(words),
+        html_page.Table(header, rows, "Mean ± standard deviation over seeds"),
+        html_page.Fold(
+            "Settings that all of them have in common", [html_page.Facts(same)]
+        ),
     ]
-    return page.Section("Comparison", blocks, "comparison")
+    return html_page.Section("Comparison", blocks, "comparison")
 
 
 def _differing(settings):
@@ -159,27 +161,29 @@ def _of_run(run, place, problem):
         facts["noise rate as drawn"] = f"{summary['noise_rate']:.4f}"
     curves = place / "curves.png"
     labels = summary.get("test_labels", "clean")
-    figures.curves(run.rows, run.name, curves, labels)
+    run_figures.curves(run.rows, run.name, curves, labels)
     blocks = [
-        page.Facts(facts),
-        page.Picture(curves, f"Curves over epochs: {run.name}", "Curves over epochs"),
+        html_page.Facts(facts),
+        html_page.Picture(
+            curves, f"Curves over epochs: {run.name}", "Curves over epochs"
+        ),
     ]
     if problem:
-        blocks.append(page.Text(f"Without figures of its images: {problem}"))
-    for name, draw in pictures.OF_RUN.items():
+        blocks.append(html_page.Text(f"Without figures of its images: {problem}"))
+    for name, draw in figures_from_runs.OF_RUN.items():
         if problem and name not in _OF_ROWS:
             continue
         drawn = draw(run, place / name)
         if drawn:
             blocks.append(
-                page.Picture(drawn[0], f"{_ALT[name]}: {run.name}", _ALT[name])
+                html_page.Picture(drawn[0], f"{_ALT[name]}: {run.name}", _ALT[name])
             )
     record = run.folder.config()
     used = {k: v for k, v in record.items() if v is not None and k not in _NOT_SHOWN}
-    blocks.append(page.Fold("All settings", [page.Facts(used)]))
+    blocks.append(html_page.Fold("All settings", [html_page.Facts(used)]))
     made_on = {**record.get("versions", {}), **record.get("machine", {})}
-    blocks.append(page.Fold("Versions and machine", [page.Facts(made_on)]))
-    return page.Section(run.name, blocks, run.folder.path.name)
+    blocks.append(html_page.Fold("Versions and machine", [html_page.Facts(made_on)]))
+    return html_page.Section(run.name, blocks, run.folder.path.name)
 
 
 _THEORY = (
@@ -206,8 +210,8 @@ def _theory(runs):
         "risk on the clean test labels less that of a run of the same loss and seed "
         "that was trained on clean labels, where there is one among these."
     )
-    table = page.Table(_THEORY, rows, "The theory, by computing")
-    return page.Section("Theory", [page.Text(words), table], "theory")
+    table = html_page.Table(_THEORY, rows, "The theory, by computing")
+    return html_page.Section("Theory", [html_page.Text(words), table], "theory")
 
 
 def theory_row(run, runs):

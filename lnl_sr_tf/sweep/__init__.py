@@ -9,7 +9,7 @@ import dataclasses
 from lnl_sr_tf import config as configs
 from lnl_sr_tf.analysis import tables
 from lnl_sr_tf.runs.folder import WHAT_IS_MEASURED
-from lnl_sr_tf.sweep import board
+from lnl_sr_tf.sweep import live_table
 
 
 def run(settings, tell=print):
@@ -59,7 +59,7 @@ def train(made, tell=print):
     """
     groups = _together(made)
     trained = {}
-    with board.shown(made):
+    with live_table.shown(made):
         for group, folders in zip(groups, _place(made[0])(groups, tell), strict=True):
             trained |= {
                 config.run_name: folder

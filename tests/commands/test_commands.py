@@ -15,9 +15,9 @@ from absl.testing import parameterized
 from helpers.bare_results import bare_results
 from helpers.command import call
 
-from lnl_sr_tf.analysis import figures
+from lnl_sr_tf.analysis import run_figures
 
-CURVES = figures.curves  # of all figures the one that a report draws again
+CURVES = run_figures.curves  # of all figures the one that a report draws again
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SMALL = (
     "--dataset=digits", "--loss=ce,ce_sr", "--noise=none,sym", "--rate=0.4",
@@ -131,7 +131,7 @@ class CommandsTest(tf.test.TestCase, parameterized.TestCase):
     def test_report_of_several_paths(self):
         """A title of all of them would fill a screen."""
         runs = sorted(map(str, self.out.glob("digits-*")))[:2]
-        with mock.patch.object(figures, "curves", CURVES):
+        with mock.patch.object(run_figures, "curves", CURVES):
             status, out, err = call("report", *runs)
         self.assertEqual(status, 0, err)
         page = pathlib.Path(out.strip())
@@ -139,7 +139,7 @@ class CommandsTest(tf.test.TestCase, parameterized.TestCase):
         page.unlink()
 
     def test_report(self):
-        with mock.patch.object(figures, "curves", CURVES):
+        with mock.patch.object(run_figures, "curves", CURVES):
             status, out, err = call("report", str(self.out))
         self.assertEqual(status, 0, err)
         page = pathlib.Path(out.strip()).read_text("utf-8")

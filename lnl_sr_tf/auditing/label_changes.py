@@ -1,18 +1,16 @@
 """What is to become of each suspect label: by probability, by number, or by people."""
 
-import csv
 import dataclasses
 import difflib
 import pathlib
 
 import numpy as np
 
-from lnl_sr_tf.auditing.files import sayable
+from lnl_sr_tf.auditing.audit_files import index_of, read_rows, utf8_safe
 from lnl_sr_tf.errors import InputError
 
 DROP, RELABEL = "drop", "relabel"
 _DECISIONS = ("wrong", "right", "unsure")
-_MOST_DIGITS = 18  # of an index; int64 holds more
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,67 +31,11 @@ class Changes:
     reason: tuple
 
 
-@dataclasses.dataclass(frozen=True)
-class Judged:
-    """The rows of an `audit.csv`, most suspect first.
-
-    Args:
-        index: int64, shape (n,).
-        given: classes, int64, shape (n,).
-        suggested: likewise.
-        probability: shape (n,); NaN where the audit had no evidence.
-    """
-
-    index: np.ndarray
-    given: np.ndarray
-    suggested: np.ndarray
-    probability: np.ndarray
-
-
-def read_audit(path, class_names):
-    """Read an `audit.csv`.
-
-    Args:
-        path: the file, a `pathlib.Path`.
-        class_names: k texts.
-
-    Returns:
-        A `Judged`.
-
-    Raises:
-        InputError: if it is not there, or no audit of these classes.
-    """
-    if not path.is_file():
-        raise InputError(f"{path}: there is no audit; lnl-sr audit RUN makes one")
-    number = {sayable(name): i for i, name in enumerate(class_names)}
-    columns = ("index", "given", "suggested", "probability")
-    rows = _rows(path, columns)
-    try:
-        judged = Judged(
-            np.array([_index(row) for row in rows], np.int64),
-            np.array([number[row["given"]] for row in rows], np.int64),
-            np.array([number[row["suggested"]] for row in rows], np.int64),
-            np.array([_probability(row) for row in rows]),
-        )
-    except (KeyError, ValueError, TypeError) as error:
-        raise InputError(
-            f"{path}: {error} is of another run, or the file is damaged; lnl-sr audit "
-            "makes it anew"
-        ) from error
-    numbers, often = np.unique(judged.index, return_counts=True)
-    if len(numbers) < len(judged.index):
-        raise InputError(
-            f"{path}: example {numbers[often > 1][0]} stands in more than one row; "
-            "lnl-sr audit makes it anew"
-        )
-    return judged
-
-
 def by_probability(judged, threshold, do):
     """Changes of all labels that are wrong with at least a probability.
 
     Args:
-        judged: a `Judged`.
+        judged: an `lnl_sr_tf.auditing.audit_files.AuditTable`.
         threshold: in (0, 1].
         do: `"drop"` or `"relabel"`.
 
@@ -109,7 +51,7 @@ def by_number(judged, number, do):
     """Changes of the most suspect labels.
 
     Args:
-        judged: a `Judged`.
+        judged: an `lnl_sr_tf.auditing.audit_files.AuditTable`.
         number: how many, from 1.
         do: `"drop"` or `"relabel"`.
 
@@ -134,7 +76,7 @@ def by_decisions(judged, path, class_names, do):
     """Changes of the labels that people called wrong on the page.
 
     Args:
-        judged: a `Judged`.
+        judged: an `lnl_sr_tf.auditing.audit_files.AuditTable`.
         path: the `decisions.csv` that the page exported.
         class_names: k texts.
         do: `"drop"` or `"relabel"`; with the latter, one that is called wrong without
@@ -146,16 +88,16 @@ def by_decisions(judged, path, class_names, do):
     path = pathlib.Path(path).expanduser()
     if not path.is_file():
         raise InputError(f"--decisions={path}: there is no such file")
-    names = [sayable(name) for name in class_names]
+    names = [utf8_safe(name) for name in class_names]
     number = {name: i for i, name in enumerate(names)}
     place = {index: i for i, index in enumerate(judged.index.tolist())}
     seen, chosen, labels = set(), [], []
     for line, row in enumerate(
-        _rows(path, ("index", "given", "decision", "label")), start=2
+        read_rows(path, ("index", "given", "decision", "label")), start=2
     ):
         where = f"{path}, decision {line - 1}"
         try:
-            i = place.get(_index(row))
+            i = place.get(index_of(row))
         except ValueError:
             i = None
         if i is None or names[judged.given[i]] != row["given"]:
@@ -199,26 +141,6 @@ def by_decisions(judged, path, class_names, do):
     )
 
 
-def check_of(judged, dataset, path):
-    """Raise InputError unless an audit is of a dataset and its given labels.
-
-    Args:
-        judged: a `Judged`.
-        dataset: a `lnl_sr_tf.datasets.Dataset`.
-        path: of the audit, for the message.
-    """
-    order = np.argsort(judged.index, kind="stable")
-    own = np.argsort(dataset.index, kind="stable")
-    if not (
-        np.array_equal(judged.index[order], dataset.index[own])
-        and np.array_equal(judged.given[order], dataset.given_labels[own])
-    ):
-        raise InputError(
-            f"{path} is of other examples or labels than this run was trained on, or "
-            "is cut off; lnl-sr audit makes it anew"
-        )
-
-
 def _check_evidence(judged):
     """Where nothing is known of any label, none is to be changed."""
     if np.isnan(judged.probability).all():
@@ -226,25 +148,6 @@ def _check_evidence(judged):
             "the audit has no evidence about any label, so that nothing is to be "
             "changed; audit a run that has learned something, or give --decisions"
         )
-
-
-def _probability(row):
-    """That in a row; NaN where it is empty, ValueError if it is none."""
-    text = row["probability"]
-    if text == "":
-        return np.nan
-    value = float(text)
-    if not 0 <= value <= 1:
-        raise ValueError(text[:20])
-    return value
-
-
-def _index(row):
-    """The index in a row; ValueError if it is none."""
-    text = row["index"]
-    if not text.isdecimal() or len(text) > _MOST_DIGITS:
-        raise ValueError(text[:20])
-    return int(text)
 
 
 def _changes(judged, chosen, do, reason):
@@ -259,26 +162,3 @@ def _changes(judged, chosen, do, reason):
         judged.probability[chosen],
         (reason,) * len(chosen),
     )
-
-
-def _rows(path, columns):
-    """The rows of a .csv as dicts, with at least these columns."""
-    try:
-        with open(path, newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            rows, header = list(reader), reader.fieldnames or []
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{path} cannot be read: {error}") from error
-    missing = [column for column in columns if column not in header]
-    if missing:
-        raise InputError(
-            f"{path}: expected the columns {', '.join(columns)}; received "
-            f"{', '.join(header)[:200] or 'an empty file'}"
-        )
-    for number, row in enumerate(rows, 1):
-        if any(row[column] is None for column in columns):
-            raise InputError(
-                f"{path}, row {number}: expected {', '.join(header)[:200]}; received "
-                f"{', '.join(str(value) for value in row.values() if value)[:200]}"
-            )
-    return rows

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from lnl_sr_tf import config, validation
-from lnl_sr_tf.auditing.audit import audit_arrays
+from lnl_sr_tf.auditing.from_arrays import audit_arrays
 from lnl_sr_tf.datasets.memory import check_memory
 from lnl_sr_tf.errors import InputError, RunError
 from lnl_sr_tf.experiment.finished_run import FinishedRun

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from lnl_sr_tf.auditing.of_run import class_names
+from lnl_sr_tf.auditing.from_run import class_names
 from lnl_sr_tf.datasets.copies import contents_of
 from lnl_sr_tf.errors import InputError, RunError
 from lnl_sr_tf.experiment.finished_run import FinishedRun

@@ -9,7 +9,7 @@ import pathlib
 
 import numpy as np
 
-from lnl_sr_tf.auditing.files import probability_text, replace
+from lnl_sr_tf.auditing.audit_files import probability_text, write_text
 from lnl_sr_tf.datasets.sources.to_file import check_name, in_files, to_file
 from lnl_sr_tf.errors import InputError
 
@@ -40,7 +40,7 @@ def write_clean(dataset, config, changes, path):
     Args:
         dataset: the `lnl_sr_tf.datasets.Dataset` that the run trained on.
         config: the run's `lnl_sr_tf.config.Config`.
-        changes: a `lnl_sr_tf.auditing.decide.Changes`.
+        changes: a `lnl_sr_tf.auditing.label_changes.Changes`.
         path: the new file, as for `lnl_sr_tf.datasets.sources.to_file`.
 
     Returns:
@@ -78,9 +78,9 @@ def write_clean(dataset, config, changes, path):
     to_file(cleaned, path)
     written = [path]
     try:
-        replace(log, _log(dataset, changes, places))
+        write_text(log, _log(dataset, changes, places))
         written.append(log)
-        replace(flags, _flags(config, dataset, path))
+        write_text(flags, _flags(config, dataset, path))
     except BaseException:
         for one in written:
             with contextlib.suppress(OSError):

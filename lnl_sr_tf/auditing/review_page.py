@@ -14,7 +14,7 @@ import jinja2
 import numpy as np
 
 from lnl_sr_tf.auditing import thumbnails
-from lnl_sr_tf.auditing.files import sayable
+from lnl_sr_tf.auditing.audit_files import utf8_safe
 from lnl_sr_tf.files import whole_file
 
 _DIGITS = 6  # of a probability, after the point
@@ -125,7 +125,7 @@ def _data(items, order, matrix, pictures):
 
     examples = {
         "index": ordered(items.index),
-        "names": items.names and [sayable(items.names[place]) for place in order],
+        "names": items.names and [utf8_safe(items.names[place]) for place in order],
         "given": ordered(items.given),
         "suggested": ordered(items.suggested),
         "probability": [
@@ -133,7 +133,7 @@ def _data(items, order, matrix, pictures):
             for value in ordered(items.probability)
         ],
         "clean": ordered(items.clean),
-        "classes": [sayable(name) for name in items.class_names],
+        "classes": [utf8_safe(name) for name in items.class_names],
     }
     height, width = pictures.cell
     return examples | {

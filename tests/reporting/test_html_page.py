@@ -14,7 +14,7 @@ from unittest import mock
 from absl.testing import absltest, parameterized
 
 from lnl_sr_tf.errors import RunError
-from lnl_sr_tf.reporting import page
+from lnl_sr_tf.reporting import html_page as page
 
 TEMPLATE = pathlib.Path(page.__file__).parent / "templates" / "report.html"
 VOID = {"br", "col", "hr", "img", "input", "link", "meta", "wbr"}

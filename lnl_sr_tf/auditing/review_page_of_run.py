@@ -4,8 +4,8 @@ import pathlib
 
 import numpy as np
 
-from lnl_sr_tf.auditing import page
-from lnl_sr_tf.auditing.audit import few
+from lnl_sr_tf.auditing import review_page
+from lnl_sr_tf.auditing.findings import few
 from lnl_sr_tf.errors import InputError, RunError
 from lnl_sr_tf.experiment.finished_run import FinishedRun
 
@@ -49,7 +49,7 @@ def write_page(audit, run, path, data_dir=None, tell=lambda line: None):
     without = [audit.class_names[i] for i in audit.classes_without_evidence]
     if without and not audit.no_evidence:
         facts.append(("No evidence about", few(without)))
-    items = page.Items(
+    items = review_page.Items(
         images=images,
         index=np.asarray(audit.index),
         names=audit.names,
@@ -61,4 +61,6 @@ def write_page(audit, run, path, data_dir=None, tell=lambda line: None):
         class_names=audit.class_names,
     )
     title = f"Labels of {finished.config.dataset_name}"
-    page.write(pathlib.Path(path), title, items, audit.estimate.counts, facts, tell)
+    review_page.write(
+        pathlib.Path(path), title, items, audit.estimate.counts, facts, tell
+    )

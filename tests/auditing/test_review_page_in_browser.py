@@ -10,7 +10,7 @@ import numpy as np
 from absl.testing import absltest, parameterized
 from helpers import browser
 
-from lnl_sr_tf.auditing import page
+from lnl_sr_tf.auditing import review_page
 
 SIZES = {"phone": (360, 740), "desk": (1400, 900)}
 HOSTILE = (
@@ -47,7 +47,7 @@ def made_items(count, class_names=NAMES, names=None, clean=False):
     images = np.zeros((count, 8, 8, 3), np.uint8)
     images[..., 0] = (number // 256)[:, None, None]
     images[..., 1] = (number % 256)[:, None, None]
-    return page.Items(
+    return review_page.Items(
         images=images,
         index=number,
         names=names,
@@ -88,7 +88,7 @@ class PageInBrowserTest(parameterized.TestCase):
             matrix = np.arange(size * size).reshape(size, size) + 0.4
             path = cls.folder / f"{name} & more.html"
             title = HOSTILE[0] if name == "hostile" else "Which labels are wrong"
-            page.write(path, title, items, matrix, [("Noise rate", "0.41")])
+            review_page.write(path, title, items, matrix, [("Noise rate", "0.41")])
             cls.addresses[name] = path.as_uri()
         cls.driver = cls.enterClassContext(browser.chromium(cls.downloads))
 
@@ -406,7 +406,7 @@ class PageInBrowserTest(parameterized.TestCase):
         path = self.folder / "few & more.html"
         old = path.read_bytes()
         self.addCleanup(path.write_bytes, old)
-        page.write(path, "Which labels are wrong", again, np.eye(4))
+        review_page.write(path, "Which labels are wrong", again, np.eye(4))
         self.reloaded()
         after = self.exported()
         self.assertNotEmpty(after)

@@ -1,6 +1,7 @@
 """An audit as files: `audit.csv`, a row an example, and `audit.json`, the whole."""
 
 import csv
+import dataclasses
 import io
 import json
 import math
@@ -9,10 +10,12 @@ import pathlib
 import numpy as np
 
 from lnl_sr_tf.auditing.against_clean import against_clean
+from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.files import whole_file
 
 # Of an example that is of none of the classes.
 _FOREIGN = "none of them"
+_MOST_DIGITS = 18  # of an index; int64 holds more
 
 
 def write(audit, folder, more=()):
@@ -35,8 +38,8 @@ def write(audit, folder, more=()):
     """
     folder = pathlib.Path(folder)
     table, whole = folder / "audit.csv", folder / "audit.json"
-    replace(table, _table(audit))
-    replace(whole, json.dumps(summary(audit) | dict(more), indent=2) + "\n")
+    write_text(table, _table(audit))
+    write_text(whole, json.dumps(summary(audit) | dict(more), indent=2) + "\n")
     return table, whole
 
 
@@ -121,12 +124,130 @@ def _table(audit):
     return text.getvalue()
 
 
+@dataclasses.dataclass(frozen=True)
+class AuditTable:
+    """The rows of an `audit.csv`, most suspect first.
+
+    Args:
+        index: int64, shape (n,).
+        given: classes, int64, shape (n,).
+        suggested: likewise.
+        probability: shape (n,); NaN where the audit had no evidence.
+    """
+
+    index: np.ndarray
+    given: np.ndarray
+    suggested: np.ndarray
+    probability: np.ndarray
+
+
+def read_audit(path, class_names):
+    """Read an `audit.csv`.
+
+    Args:
+        path: the file, a `pathlib.Path`.
+        class_names: k texts.
+
+    Returns:
+        A `AuditTable`.
+
+    Raises:
+        InputError: if it is not there, or no audit of these classes.
+    """
+    if not path.is_file():
+        raise InputError(f"{path}: there is no audit; lnl-sr audit RUN makes one")
+    number = {utf8_safe(name): i for i, name in enumerate(class_names)}
+    columns = ("index", "given", "suggested", "probability")
+    rows = read_rows(path, columns)
+    try:
+        judged = AuditTable(
+            np.array([index_of(row) for row in rows], np.int64),
+            np.array([number[row["given"]] for row in rows], np.int64),
+            np.array([number[row["suggested"]] for row in rows], np.int64),
+            np.array([_probability(row) for row in rows]),
+        )
+    except (KeyError, ValueError, TypeError) as error:
+        raise InputError(
+            f"{path}: {error} is of another run, or the file is damaged; lnl-sr audit "
+            "makes it anew"
+        ) from error
+    numbers, often = np.unique(judged.index, return_counts=True)
+    if len(numbers) < len(judged.index):
+        raise InputError(
+            f"{path}: example {numbers[often > 1][0]} stands in more than one row; "
+            "lnl-sr audit makes it anew"
+        )
+    return judged
+
+
+def check_of(judged, dataset, path):
+    """Raise InputError unless an audit is of a dataset and its given labels.
+
+    Args:
+        judged: a `AuditTable`.
+        dataset: a `lnl_sr_tf.datasets.Dataset`.
+        path: of the audit, for the message.
+    """
+    order = np.argsort(judged.index, kind="stable")
+    own = np.argsort(dataset.index, kind="stable")
+    if not (
+        np.array_equal(judged.index[order], dataset.index[own])
+        and np.array_equal(judged.given[order], dataset.given_labels[own])
+    ):
+        raise InputError(
+            f"{path} is of other examples or labels than this run was trained on, or "
+            "is cut off; lnl-sr audit makes it anew"
+        )
+
+
+def _probability(row):
+    """That in a row; NaN where it is empty, ValueError if it is none."""
+    text = row["probability"]
+    if text == "":
+        return np.nan
+    value = float(text)
+    if not 0 <= value <= 1:
+        raise ValueError(text[:20])
+    return value
+
+
+def index_of(row):
+    """The index in a row; ValueError if it is none."""
+    text = row["index"]
+    if not text.isdecimal() or len(text) > _MOST_DIGITS:
+        raise ValueError(text[:20])
+    return int(text)
+
+
+def read_rows(path, columns):
+    """The rows of a .csv as dicts, with at least these columns."""
+    try:
+        with open(path, newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file)
+            rows, header = list(reader), reader.fieldnames or []
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"{path} cannot be read: {error}") from error
+    missing = [column for column in columns if column not in header]
+    if missing:
+        raise InputError(
+            f"{path}: expected the columns {', '.join(columns)}; received "
+            f"{', '.join(header)[:200] or 'an empty file'}"
+        )
+    for number, row in enumerate(rows, 1):
+        if any(row[column] is None for column in columns):
+            raise InputError(
+                f"{path}, row {number}: expected {', '.join(header)[:200]}; received "
+                f"{', '.join(str(value) for value in row.values() if value)[:200]}"
+            )
+    return rows
+
+
 def probability_text(value):
     """A probability as it stands in tables: nothing where it is not known."""
     return "" if math.isnan(value) else f"{value:.6f}"
 
 
-def sayable(name):
+def utf8_safe(name):
     """A name as it stands in tables: what no UTF-8 can say, as escapes.
 
     Args:
@@ -135,15 +256,15 @@ def sayable(name):
     return str(name).encode("utf-8", "backslashreplace").decode()
 
 
-def replace(path, text):
+def write_text(path, text):
     """Write a file whole or not at all.
 
     Args:
         path: a `pathlib.Path`.
-        text: what it is to hold, made sayable.
+        text: what it is to hold, made utf8_safe.
 
     Raises:
         RunError: if it cannot be written; what stood there stays.
     """
     with whole_file(path) as file:
-        file.write(sayable(text).encode())
+        file.write(utf8_safe(text).encode())

@@ -1,0 +1,164 @@
+"""The audit of labels by the outputs of any network, both given as arrays."""
+
+import collections.abc
+
+import numpy as np
+from sklearn.isotonic import IsotonicRegression
+
+from lnl_sr_tf import noise, validation
+from lnl_sr_tf.auditing.agreement import agreement
+from lnl_sr_tf.auditing.findings import Audit
+from lnl_sr_tf.errors import InputError
+from lnl_sr_tf.noise import mixture
+
+
+def audit_arrays(
+    labels,
+    probabilities=None,
+    *,
+    logits=None,
+    class_names=None,
+    clean=None,
+    index=None,
+    names=None,
+    evidence="outputs that were passed in",
+):
+    """Audit labels by what a network, of this package or not, says of the examples.
+
+    The outputs should be of a network that has not learned the wrong labels by heart:
+    one with sparse regularization, or for each example one that was trained without it.
+    Whether they tell anything is tested first (`lnl_sr_tf.auditing.agreement`); of
+    classes that they tell nothing of, nothing is said, and none is suggested.
+
+    Args:
+        labels: the given ones, integers in [0, k), shape (n,); a class may have none.
+        probabilities: shape (n, k), rows sum to 1; or else
+        logits: shape (n, k).
+        class_names: k texts; by default the numbers.
+        clean: true labels, for measuring only; None where they are not known.
+        index: numbers of the examples in their source; by default 0, 1, …
+        names: n paths.
+        evidence: where the outputs are from, in words.
+
+    Returns:
+        An `Audit`.
+
+    Raises:
+        InputError: if shapes do not fit, numbers are none, or labels are none of the
+            classes.
+
+    Example:
+        >>> audit_arrays(labels, logits=model.predict(images)).noise_rate
+        0.12
+    """
+    if (probabilities is None) == (logits is None):
+        raise InputError("expected either probabilities or logits beside labels")
+    if logits is not None:
+        probabilities = _softmax(logits)
+    probabilities, labels = mixture.checked(probabilities, labels)
+    count, num_classes = probabilities.shape
+    if class_names is None:
+        class_names = tuple(map(str, range(num_classes)))
+    class_names = _texts("class_names", class_names, num_classes)
+    if len(set(class_names)) < num_classes:
+        raise InputError(
+            f"class_names: expected different texts; received {class_names!r:.80}"
+        )
+    names = None if names is None else _texts("names", names, count)
+    index = _checked_index(index, count)
+    if clean is not None:
+        clean = validation.labels("clean", clean, num_classes, count, none_of_them=True)
+    places = np.arange(count)
+    score = -np.log(np.maximum(probabilities[places, labels], 1e-300))
+    score = np.maximum(score, 0.0)
+    agreed = agreement(probabilities, labels)
+    estimate, probability, told = _judged(probabilities, labels, score, agreed)
+    others = np.nan_to_num(estimate.posterior)
+    others[places, labels] = -1.0
+    best = others.argmax(axis=1)
+    suggested = np.where((probability > 0.5) & told[best], best, labels)
+    return Audit(
+        index=index,
+        given=labels,
+        suggested=suggested,
+        score=score,
+        probability=probability,
+        estimate=estimate,
+        class_names=class_names,
+        clean=clean,
+        names=names,
+        evidence=evidence,
+        agreement=agreed,
+        told=told,
+    )
+
+
+def _judged(probabilities, labels, score, agreed):
+    """(what is known of the noise, of each label, and of which classes).
+
+    A class all of whose labels look wrong is none that something is known of: there is
+    no right one to compare them with.
+    """
+    count, num_classes = probabilities.shape
+    matrix, counts = np.full((2, num_classes, num_classes), np.nan)
+    posterior = np.full((count, num_classes), np.nan)
+    wrong, probability = np.full((2, count), np.nan)
+    told = agreed.classes
+    while (known := told[labels]).any():
+        part = noise.estimate_noise(probabilities[known], labels[known])
+        judged = IsotonicRegression(y_min=0.0, y_max=1.0).fit_transform(
+            score[known], part.wrong
+        )
+        right = np.bincount(labels[known], judged <= 0.5, minlength=num_classes)
+        emptied = told & (right == 0)
+        if not emptied.any():
+            columns = told | (np.bincount(labels, minlength=num_classes) == 0)
+            both = np.ix_(told, columns)
+            matrix[both], counts[both] = part.matrix[both], part.counts[both]
+            posterior[known], wrong[known] = part.posterior, part.wrong
+            probability[known] = judged
+            break
+        told = agreed.enough(told & ~emptied)
+    estimate = noise.NoiseEstimate(matrix, posterior, wrong, counts)
+    return estimate, probability, told
+
+
+def _softmax(logits):
+    logits = validation.numbers("logits", logits, ndim=2)
+    bad = np.flatnonzero(~np.isfinite(logits).all(axis=1))
+    if len(bad):
+        raise InputError(
+            "logits must be finite numbers of shape (n, classes); received NaN or "
+            f"infinity in row {bad[0]}"
+        )
+    if not logits.size:
+        return logits  # of which the shape is wrong, too
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+def _texts(name, values, count):
+    """Names in their order, as a tuple of texts."""
+    unordered = collections.abc.Mapping, collections.abc.Set, str, bytes
+    if isinstance(values, unordered) or not hasattr(values, "__len__"):
+        raise InputError(
+            f"{name}: expected {count} texts in their order; received a "
+            f"{type(values).__name__}: {values!r:.80}"
+        )
+    if len(values) != count:
+        raise InputError(f"{name}: expected {count}; received {len(values)}")
+    return tuple(map(str, values))
+
+
+def _checked_index(index, count):
+    """Numbers of the examples in their source, each once."""
+    if index is None:
+        return np.arange(count)
+    index = validation.labels("index", index, None, count)
+    numbers, often = np.unique(index, return_counts=True)
+    if len(numbers) < count:
+        raise InputError(
+            f"index: expected each number once; received {numbers[often > 1][0]} "
+            f"{often.max()} times"
+        )
+    return index

@@ -19,6 +19,7 @@ Regularization" (ICCV 2021).
 
 import importlib
 import sys
+from typing import Any
 
 __version__ = "0.1.0"
 
@@ -41,7 +42,7 @@ _WITHOUT_KERAS = ("config", "datasets", "errors", "noise", "runs", "schedules")
 __all__ = ["__version__", "audit", *sorted(_WITH_KERAS + _WITHOUT_KERAS)]
 
 
-def __getattr__(name):
+def __getattr__(name: str) -> Any:
     """Import a module when it is first used: Keras takes seconds to import."""
     if name == "audit":
         _register()
@@ -53,7 +54,7 @@ def __getattr__(name):
     return importlib.import_module(f"{__name__}.{name}")
 
 
-def __dir__():
+def __dir__() -> list[str]:
     return __all__
 
 

@@ -4,6 +4,7 @@ import difflib
 import os
 import sys
 import textwrap
+from collections.abc import Sequence
 
 from absl import flags
 
@@ -17,11 +18,12 @@ _LONGEST_NAME = 80
 _HELP = {"--help", "-help", "-h", "--helpfull", "--helpshort"}
 
 
-def run():
+def run() -> None:
     """Entry of the command: exits with the status of `main`."""
     for stream in (sys.stdout, sys.stderr):
         # λ and τ are no reason to end on a terminal that cannot show them.
-        stream.reconfigure(errors="replace")
+        if hasattr(stream, "reconfigure"):  # a file, not what stands in for one
+            stream.reconfigure(errors="replace")
     try:
         status = main(sys.argv)
         sys.stdout.flush()
@@ -35,7 +37,7 @@ def run():
     sys.exit(status)
 
 
-def main(argv):
+def main(argv: Sequence[str]) -> int:
     """Do what the command line asks for.
 
     Args:

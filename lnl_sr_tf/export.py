@@ -6,14 +6,23 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 
 import keras
 
 from lnl_sr_tf.datasets import tensorflow_beside
 from lnl_sr_tf.errors import RunError
+from lnl_sr_tf.runs.folder import RunFolder
 
 
-def save(model, folder, class_names, resize=None, temperature=1.0, bits=None):
+def save(
+    model: keras.Model,
+    folder: RunFolder,
+    class_names: Sequence[str],
+    resize: str | None = None,
+    temperature: float = 1.0,
+    bits: int | None = None,
+) -> bool:
     """Write `model.keras` and, where TensorFlow is installed, the SavedModel.
 
     Args:
@@ -45,7 +54,7 @@ def save(model, folder, class_names, resize=None, temperature=1.0, bits=None):
     return True
 
 
-def in_float32(model):
+def in_float32(model: keras.Model) -> keras.Model:
     """The network computed in float32 throughout, whatever it was trained in.
 
     Args:
@@ -85,7 +94,14 @@ def _tensorflow_errors():
     return errors.ResourceExhaustedError, errors.PermissionDeniedError
 
 
-def save_serving(model, path, class_names, resize=None, temperature=1.0, bits=None):
+def save_serving(
+    model: keras.Model,
+    path: pathlib.Path | str,
+    class_names: Sequence[str],
+    resize: str | None = None,
+    temperature: float = 1.0,
+    bits: int | None = None,
+) -> None:
     """Write a SavedModel that needs neither Keras nor this package to load.
 
     It computes in float32, whatever the network was trained in, so that others can

@@ -1,6 +1,7 @@
 """Probabilities that can be relied on: temperature scaling, with noisy labels too."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.special import log_softmax, logsumexp, softmax
 
 from lnl_sr_tf.analysis.reliability import reliability
@@ -13,7 +14,9 @@ _UNLIKELY = 12.0  # in nats below the largest log-likelihood
 _ENOUGH = 10_000  # examples
 
 
-def fit_temperature(logits, labels, matrix=None):
+def fit_temperature(
+    logits: ArrayLike, labels: ArrayLike, matrix: ArrayLike | None = None
+) -> float:
     """The temperature at which a network is as confident as labels say it may be.
 
     The likelihood of labels that were drawn from the true ones by T is
@@ -83,7 +86,9 @@ def fit_temperature(logits, labels, matrix=None):
     return float(np.exp(np.interp(mean, rising, grid[::-1])))
 
 
-def calibration_error(logits, labels, temperature=1.0):
+def calibration_error(
+    logits: ArrayLike, labels: ArrayLike, temperature: float = 1.0
+) -> float:
     """The expected calibration error of softmax(z/t), in 15 bins.
 
     Args:
@@ -98,12 +103,12 @@ def calibration_error(logits, labels, temperature=1.0):
     return reliability(probabilities(logits, temperature), labels).ece
 
 
-def probabilities(logits, temperature):
+def probabilities(logits: ArrayLike, temperature: float) -> np.ndarray:
     """softmax(z/t), float64, shape (n, k)."""
     return softmax(np.asarray(logits, np.float64) / temperature, axis=1)
 
 
-def crosswise_error(logits, labels, seed=0):
+def crosswise_error(logits: ArrayLike, labels: ArrayLike, seed: int = 0) -> float:
     """The calibration error, with the temperature fitted on other examples.
 
     Each half of the examples is measured with the temperature of the other half.

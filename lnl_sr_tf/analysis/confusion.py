@@ -1,12 +1,16 @@
 """Which class a model takes for which."""
 
+import pathlib
+from collections.abc import Sequence
+
 import numpy as np
 from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
 
 from lnl_sr_tf.analysis import heat_map, style
 
 
-def confusion(true, predicted, num_classes):
+def confusion(true: ArrayLike, predicted: ArrayLike, num_classes: int) -> np.ndarray:
     """How often class i is taken for class j.
 
     Args:
@@ -34,7 +38,9 @@ def confusion(true, predicted, num_classes):
 
 
 @style.fixed
-def draw_confusion(counts, class_names, title, stem):
+def draw_confusion(
+    counts: ArrayLike, class_names: Sequence[str], title: str, stem: pathlib.Path | str
+) -> tuple[pathlib.Path, pathlib.Path]:
     """A confusion matrix, in percent of each true class.
 
     Colours are by the square root, so that rare confusions are seen beside the
@@ -77,7 +83,9 @@ def draw_confusion(counts, class_names, title, stem):
     return style.save(figure, stem)
 
 
-def checked_pair(first, second, num_classes):
+def checked_pair(
+    first: ArrayLike, second: ArrayLike, num_classes: int
+) -> tuple[np.ndarray, np.ndarray]:
     """Two arrays of labels that belong together; the first may have −1.
 
     Raises:
@@ -98,13 +106,13 @@ def checked_pair(first, second, num_classes):
     return first.astype(np.int64), second.astype(np.int64)
 
 
-def counted(rows, columns, num_classes):
+def counted(rows: np.ndarray, columns: np.ndarray, num_classes: int) -> np.ndarray:
     """How often each pair of labels occurs, shape (k, k)."""
     flat = np.bincount(rows * num_classes + columns, minlength=num_classes**2)
     return flat.reshape(num_classes, num_classes)
 
 
-def shares_of_rows(counts):
+def shares_of_rows(counts: np.ndarray) -> np.ndarray:
     """Each row by its sum; NaN where that is 0."""
     total = counts.sum(axis=1, keepdims=True)
     return np.where(total > 0, counts / np.maximum(total, 1), np.nan)

@@ -1,13 +1,17 @@
 """The label noise that was drawn, beside the one that was meant."""
 
+import pathlib
+from collections.abc import Sequence
+
 import numpy as np
 from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
 
 from lnl_sr_tf.analysis import heat_map, style
 from lnl_sr_tf.analysis.confusion import checked_pair, counted, shares_of_rows
 
 
-def transition(clean, given, num_classes):
+def transition(clean: ArrayLike, given: ArrayLike, num_classes: int) -> np.ndarray:
     """The transition matrix of labels: T[i, j], the share of class i that is given j.
 
     Args:
@@ -34,7 +38,13 @@ def transition(clean, given, num_classes):
 
 
 @style.fixed
-def draw_transition(drawn, intended, class_names, title, stem):
+def draw_transition(
+    drawn: ArrayLike,
+    intended: ArrayLike | None,
+    class_names: Sequence[str],
+    title: str,
+    stem: pathlib.Path | str,
+) -> tuple[pathlib.Path, pathlib.Path]:
     """The drawn transition matrix, and where it is known the intended one.
 
     With it comes the difference: drawn less intended, in percentage points.

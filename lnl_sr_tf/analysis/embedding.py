@@ -1,6 +1,8 @@
 """What a network has learned, as points in the plane (Figures 1 and 5 of the paper)."""
 
+import pathlib
 import typing
+from collections.abc import Sequence
 
 import numpy as np
 import sklearn.manifold
@@ -9,6 +11,7 @@ import threadpoolctl
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
+from numpy.typing import ArrayLike
 
 from lnl_sr_tf.analysis import style
 
@@ -28,7 +31,9 @@ class Panel(typing.NamedTuple):
     score: float | None = None
 
 
-def project(features, seed, max_points=2000):
+def project(
+    features: ArrayLike, seed: int, max_points: int = 2000
+) -> tuple[np.ndarray, np.ndarray]:
     """Features in the plane, by t-SNE (van der Maaten and Hinton, JMLR 2008).
 
     It takes 8 s for 2000 points and 25 s for 5000 on a busy core, which is why no more
@@ -89,7 +94,7 @@ def project(features, seed, max_points=2000):
         return chosen, tsne.fit_transform(values)
 
 
-def silhouette(values, labels):
+def silhouette(values: ArrayLike, labels: ArrayLike) -> float:
     """Mean silhouette: how much nearer its own class is to an example than the next.
 
     s = mean of (b − a) / max(a, b), where a is the mean distance to the others of the
@@ -131,7 +136,12 @@ def silhouette(values, labels):
 
 
 @style.fixed
-def draw(panels, title, stem, class_names):
+def draw(
+    panels: Sequence[Sequence[Panel | None]],
+    title: str,
+    stem: pathlib.Path | str,
+    class_names: Sequence[str],
+) -> tuple[pathlib.Path, pathlib.Path]:
     """Embeddings side by side, classes by colour and by a numeral where they lie.
 
     Args:

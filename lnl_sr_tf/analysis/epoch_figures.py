@@ -1,7 +1,10 @@
 """What happens over the epochs, in many runs (Figures 2, 3 and 4 of the paper)."""
 
+import pathlib
 import re
 import typing
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -10,6 +13,9 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from lnl_sr_tf.analysis import style
 from lnl_sr_tf.runs.folder import measured
+
+# The rows of one run.
+Rows = Sequence[Mapping[str, Any]]
 
 _REGULARIZED = re.compile(r"[\s_+-]*SR$", re.IGNORECASE)
 
@@ -22,7 +28,7 @@ class OverSeeds(typing.NamedTuple):
     deviation: np.ndarray
 
 
-def over_seeds(seeds, column="test_accuracy"):
+def over_seeds(seeds: Sequence[Rows], column: str = "test_accuracy") -> OverSeeds:
     """What runs that differ in the seed alone have in common.
 
     An epoch counts if every seed has it with a value: where one was cut short, so is
@@ -62,7 +68,11 @@ def over_seeds(seeds, column="test_accuracy"):
 
 
 @style.fixed
-def accuracy_by_value(panels, title, stem):
+def accuracy_by_value(
+    panels: Sequence[tuple[str, str, Mapping[float, Sequence[Rows]]]],
+    title: str,
+    stem: pathlib.Path | str,
+) -> tuple[pathlib.Path, pathlib.Path]:
     """Test accuracy over the epochs, one curve for each value of a parameter.
 
     Args:
@@ -113,7 +123,9 @@ def accuracy_by_value(panels, title, stem):
 
 
 @style.fixed
-def sparse_rate_and_accuracy(curves, title, stem):
+def sparse_rate_and_accuracy(
+    curves: Mapping[str, Sequence[Rows]], title: str, stem: pathlib.Path | str
+) -> tuple[pathlib.Path, pathlib.Path]:
     """Sparse rate and accuracy on the test set over the epochs, side by side.
 
     A method and the same with sparse regularization, whose label ends in "SR", have

@@ -1,8 +1,12 @@
 """Square tables of classes by colour, with numbers where they can be read."""
 
+from collections.abc import Sequence
+
 import matplotlib
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.colors import Normalize, PowerNorm
+from matplotlib.image import AxesImage
 from matplotlib.ticker import FuncFormatter
 
 from lnl_sr_tf.analysis import style
@@ -13,7 +17,7 @@ _NAME = 0.105  # inches that a name takes, at the least that is read
 _SHARES = (0, 0.01, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1)
 
 
-def side(num_classes):
+def side(num_classes: int) -> float:
     """Inches that a table of so many classes wants.
 
     Example:
@@ -24,7 +28,13 @@ def side(num_classes):
     return min(12.5, max(3.6, each * num_classes))
 
 
-def size(values, class_names, inches, columns=1, bars=1):
+def size(
+    values: np.ndarray,
+    class_names: Sequence[str],
+    inches: float,
+    columns: int = 1,
+    bars: int = 1,
+) -> tuple[float, float]:
     """(width, height) in inches of a figure of tables beside each other.
 
     Args:
@@ -45,7 +55,9 @@ def size(values, class_names, inches, columns=1, bars=1):
     return width, inches + beneath + 1.2
 
 
-def draw_shares(axes, shares, class_names, inches):
+def draw_shares(
+    axes: Axes, shares: np.ndarray, class_names: Sequence[str], inches: float
+) -> AxesImage:
     """Shares of rows, as percent in the cells.
 
     Colours are by the square root: from white to blue, which keep their order in grey.
@@ -67,14 +79,16 @@ def draw_shares(axes, shares, class_names, inches):
     return _draw(axes, shares, class_names, norm, "Blues", _percent, inches)
 
 
-def bar_of_shares(image, axes):
+def bar_of_shares(image: AxesImage, axes: Axes) -> None:
     """Beside the axes, what the colours of `draw_shares` mean."""
     bar = axes.figure.colorbar(image, ax=axes, shrink=0.8, pad=0.02, aspect=25)
     bar.set_ticks(_SHARES, labels=[f"{100 * share:g}" for share in _SHARES])
     bar.set_label("% of the true class")
 
 
-def draw_difference(axes, difference, class_names, inches):
+def draw_difference(
+    axes: Axes, difference: np.ndarray, class_names: Sequence[str], inches: float
+) -> None:
     """Differences of shares, as percentage points in the cells, and the bar of colours.
 
     Args:

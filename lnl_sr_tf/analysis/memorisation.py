@@ -1,5 +1,9 @@
 """When a model learns right labels, and when it learns wrong ones by heart."""
 
+import pathlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
@@ -19,7 +23,9 @@ _MEMORISED = "wrong_part_given_accuracy"
 
 
 @style.fixed
-def draw_memorisation(rows, title, stem):
+def draw_memorisation(
+    rows: Sequence[Mapping[str, Any]], title: str, stem: pathlib.Path | str
+) -> tuple[pathlib.Path, pathlib.Path] | None:
     """How training examples with right and with wrong labels are classified.
 
     Args:

@@ -4,6 +4,7 @@ import csv
 import functools
 import pathlib
 
+from lnl_sr_tf.config import Config
 from lnl_sr_tf.config.data_kinds import comes_noisy
 from lnl_sr_tf.loss_names import REGULARIZED
 
@@ -25,12 +26,12 @@ _METHODS = {
 }
 
 
-def dataset_name(config):
+def dataset_name(config: Config) -> str:
     """Of a config: the paper's name, or ours for a dataset that it has not."""
     return _DATASETS.get(config.dataset_name, config.dataset_name)
 
 
-def method_name(config):
+def method_name(config: Config) -> str:
     """Of a config: the paper's name, such as CE+SR, or ours.
 
     The row APL of the paper is NCE+MAE.
@@ -45,7 +46,7 @@ def method_name(config):
     return name + ("+SR" if config.regularized else "")
 
 
-def corruption(config):
+def corruption(config: Config) -> tuple[str, float]:
     """Of a config: the kind of noise or imbalance as the paper names it, and the rate.
 
     Returns:
@@ -59,7 +60,9 @@ def corruption(config):
 
 
 @functools.cache
-def numbers(table):
+def numbers(
+    table: str,
+) -> dict[tuple[str, str, str, float], tuple[float, float | None]]:
     """The accuracies of a table of Zhou et al., ICCV 2021.
 
     Args:

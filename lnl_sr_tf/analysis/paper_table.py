@@ -3,14 +3,20 @@
 import dataclasses
 import math
 import statistics
+from collections.abc import Sequence
+from typing import Any
 
 from scipy import stats
 
 from lnl_sr_tf.analysis import paper
-from lnl_sr_tf.runs.folder import measured
+from lnl_sr_tf.config import Config
+from lnl_sr_tf.runs.folder import RunFolder, measured
 
 _SEEDS = 3  # of the paper's numbers
 _BEST = 3
+
+# Kind of noise or imbalance, and its rate.
+Column = tuple[str, float]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,43 +29,44 @@ class Cell:
         published: (mean, standard deviation) of the paper, or None.
     """
 
-    values: tuple
+    values: tuple[float, ...]
     wanted: int
-    published: tuple = None
+    published: tuple[float, float | None] | None = None
 
     @property
-    def mean(self):
+    def mean(self) -> float | None:
         """Of the finished runs; None without one."""
         return statistics.mean(self.values) if self.values else None
 
     @property
-    def deviation(self):
+    def deviation(self) -> float | None:
         """The standard deviation over seeds; None for fewer than two."""
         return statistics.stdev(self.values) if len(self.values) > 1 else None
 
     @property
-    def difference(self):
+    def difference(self) -> float | None:
         """Ours less the paper's mean, in percentage points; None without either."""
-        if not self.values or self.published is None:
+        if self.mean is None or self.published is None:
             return None
         return self.mean - self.published[0]
 
     @property
-    def p_value(self):
+    def p_value(self) -> float | None:
         """Of Welch's t-test for the difference, two-sided; None where it has none.
 
         The paper's deviation counts as a sample's, over 3 seeds.
         """
-        known = self.published is not None and self.published[1] is not None
-        if len(self.values) < 2 or not known:
+        mean, deviation = self.published or (None, None)
+        if self.deviation is None or deviation is None:
             return None
-        if self.deviation == 0 and self.published[1] == 0:
+        if self.deviation == 0 and deviation == 0:
             return None
         test = stats.ttest_ind_from_stats(
             self.mean,
             self.deviation,
             len(self.values),
-            *self.published,
+            mean,
+            deviation,
             _SEEDS,
             equal_var=False,
         )
@@ -80,35 +87,37 @@ class PaperTable:
     """
 
     dataset: str
-    methods: tuple
-    columns: tuple
-    cells: dict
-    test_labels: str = None
+    methods: tuple[str, ...]
+    columns: tuple[Column, ...]
+    cells: dict[tuple[str, Column], Cell]
+    test_labels: str | None = None
 
     @property
-    def runs(self):
+    def runs(self) -> tuple[int, int]:
         """How many are finished, and how many are wanted."""
         cells = self.cells.values()
         return sum(len(c.values) for c in cells), sum(c.wanted for c in cells)
 
     @property
-    def published(self):
+    def published(self) -> bool:
         """Whether the paper has any number for it."""
         return any(cell.published for cell in self.cells.values())
 
-    def best(self, column):
+    def best(self, column: Column) -> set[str]:
         """The methods with the three best means of a column, where there are more."""
         means = {
-            method: self.cells[method, column].mean
+            method: cell.mean
             for method in self.methods
-            if (method, column) in self.cells and self.cells[method, column].values
+            if (cell := self.cells.get((method, column)))
+            if cell.mean is not None
         }
         if len(means) <= _BEST:
             return set()
-        return set(sorted(means, key=means.get, reverse=True)[:_BEST])
+        ranked = sorted(means, key=lambda method: means[method], reverse=True)
+        return set(ranked[:_BEST])
 
 
-def collect(number, runs):
+def collect(number: str, runs: Sequence[tuple[Config, RunFolder]]) -> list[PaperTable]:
     """The table of some runs, finished or not.
 
     Args:
@@ -122,7 +131,7 @@ def collect(number, runs):
     Example:
         >>> collect("1", runs)[0].cells["CE+SR", ("sym", 0.8)].mean
     """
-    made = {}
+    made: dict[str, dict[str, Any]] = {}
     published = paper.numbers(number)
     for config, folder in runs:
         dataset = paper.dataset_name(config)
@@ -141,9 +150,9 @@ def collect(number, runs):
             tuple(dict.fromkeys(column for _, column in table["cells"])),
             {
                 (method, column): Cell(
-                    *found, published.get((dataset, method, *column))
+                    values, wanted, published.get((dataset, method, *column))
                 )
-                for (method, column), found in table["cells"].items()
+                for (method, column), (values, wanted) in table["cells"].items()
             },
             table["labels"],
         )

@@ -1,10 +1,12 @@
 """Whether a model is right as often as it is sure."""
 
+import pathlib
 import typing
 
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
+from numpy.typing import ArrayLike
 
 from lnl_sr_tf.analysis import style
 
@@ -17,11 +19,13 @@ class Reliability(typing.NamedTuple):
 
     confidence: np.ndarray
     accuracy: np.ndarray
-    count: np.ndarray
+    count: np.ndarray  # type: ignore[assignment]  # a method of tuples, too
     ece: float
 
 
-def reliability(probabilities, labels, bins=15):
+def reliability(
+    probabilities: ArrayLike, labels: ArrayLike, bins: int = 15
+) -> Reliability:
     """Accuracy by confidence, the probability of the class that is predicted.
 
     Bin m of M holds the examples whose confidence is in ((m − 1) / M, m / M]. The
@@ -61,7 +65,9 @@ def reliability(probabilities, labels, bins=15):
 
 
 @style.fixed
-def draw_reliability(result, title, stem):
+def draw_reliability(
+    result: Reliability, title: str, stem: pathlib.Path | str
+) -> tuple[pathlib.Path, pathlib.Path]:
     """A reliability diagram: accuracy by confidence, and how many examples are where.
 
     Args:

@@ -23,31 +23,36 @@ log max(u, 1.2e-38), the smallest normal float32. Where v is one-hot, δ hangs o
 """
 
 import typing
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from keras import ops
+from numpy.typing import ArrayLike
 
-from lnl_sr_tf.losses.base import check_range, loss_of_this_library
+from lnl_sr_tf.losses.base import RobustLoss, check_range, loss_of_this_library
 from lnl_sr_tf.losses.sparse_regularization import SparseRegularization
+
+Loss = RobustLoss | SparseRegularization
 
 _SMALLEST = float(np.finfo(np.float32).tiny)
 # Numbers evaluated at once: a loss makes several arrays of this size.
 _CHUNK = 2**18
 
 
-def class_losses(loss, probabilities):
+def class_losses(loss: Loss, probabilities: ArrayLike) -> np.ndarray:
     """L(u, i) for every class i, float64 of shape (n, k).
 
     Raises ValueError if u is no distribution, or L is no fixed function of it.
     >>> class_losses(CrossEntropy(), [[0.5, 0.5]])  # log 2, log 2
     """
     loss = _check_loss(loss)
-    probabilities = _check_probabilities("probabilities", probabilities)
-    values = np.empty(probabilities.shape)
-    rows = max(1, _CHUNK // values.shape[1])
+    outputs = _check_probabilities("probabilities", probabilities)
+    values: np.ndarray = np.empty(outputs.shape)
+    rows = max(1, _CHUNK // outputs.shape[1])
     for start in range(0, len(values), rows):
         part = slice(start, start + rows)
-        values[part] = _evaluate(loss, probabilities[part].astype("float64"))
+        values[part] = _evaluate(loss, outputs[part].astype("float64"))
     return values
 
 
@@ -61,7 +66,7 @@ class SymmetryGap(typing.NamedTuple):
     relative_spread: float
 
 
-def symmetry_gap(loss, probabilities):
+def symmetry_gap(loss: Loss, probabilities: ArrayLike) -> SymmetryGap:
     """How far S(u) is from constant: Eq. 2 for any outputs, Eq. 5 for permutations.
 
     Returns a `SymmetryGap`; its `spread`, maximum − minimum, is 0 for a symmetric loss.
@@ -71,7 +76,7 @@ def symmetry_gap(loss, probabilities):
     return _gap(class_losses(loss, probabilities))
 
 
-def distance_to_one_hot(probabilities):
+def distance_to_one_hot(probabilities: ArrayLike) -> np.ndarray:
     """ε where v is one-hot: min_i ‖u − e_i‖₂ of each output, shape (n,).
 
     √(‖u‖₂² − 2 max_i u_i + 1), in [0, √(1 − 1/k)], as a distance of sorted vectors,
@@ -82,7 +87,9 @@ def distance_to_one_hot(probabilities):
     return distance_to_permutations(probabilities, None)
 
 
-def distance_to_permutations(probabilities, v):
+def distance_to_permutations(
+    probabilities: ArrayLike, v: ArrayLike | None
+) -> np.ndarray:
     """The ε of Theorem 3: min_π ‖u − v_π‖₂ of each output, shape (n,), in [0, √2].
 
     By the rearrangement inequality the nearest v_π is in the order of u, so it is
@@ -95,7 +102,7 @@ def distance_to_permutations(probabilities, v):
     return np.linalg.norm(np.sort(outputs, axis=-1) - np.sort(v), axis=-1)
 
 
-def delta(loss, probabilities, v=None):
+def delta(loss: Loss, probabilities: ArrayLike, v: ArrayLike | None = None) -> float:
     """The δ of Theorem 3 that these outputs show, max_u |Σ_i (L(u, i) − L(v, i))|.
 
     Permutations of v have the same S(v) (Lemma 1), unless L treats classes differently:
@@ -106,7 +113,7 @@ def delta(loss, probabilities, v=None):
     return _delta(loss, class_losses(loss, probabilities), v)
 
 
-def noise_constant(rate, num_classes):
+def noise_constant(rate: float, num_classes: int) -> float:
     """The constant of Theorem 3, c = η / ((1 − η) k − 1), for k ≥ 2.
 
     Raises ValueError if η is not in [0, 1 − 1/k), where labels say nothing, or k < 2.
@@ -124,7 +131,9 @@ def noise_constant(rate, num_classes):
     return rate / margin
 
 
-def risk_bound(loss, probabilities, rate, v=None):
+def risk_bound(
+    loss: Loss, probabilities: ArrayLike, rate: float, v: ArrayLike | None = None
+) -> float:
     """2cδ, Theorem 3's bound on R(f*_η) − R(f*), with the δ of these outputs.
 
     It holds for a class of hypotheses none of which has a larger δ. One network's
@@ -136,7 +145,7 @@ def risk_bound(loss, probabilities, rate, v=None):
     return 2.0 * noise_constant(rate, values.shape[1]) * _delta(loss, values, v)
 
 
-def risk(loss, probabilities, labels):
+def risk(loss: Loss, probabilities: ArrayLike, labels: ArrayLike) -> float:
     """The L-risk of Eq. 1, the mean of L(u, y), as a float.
 
     Raises ValueError as `class_losses`, and if the labels do not fit.
@@ -145,7 +154,9 @@ def risk(loss, probabilities, labels):
     return _risk(class_losses(loss, probabilities), labels)
 
 
-def symmetric_noisy_risk(loss, probabilities, labels, rate):
+def symmetric_noisy_risk(
+    loss: Loss, probabilities: ArrayLike, labels: ArrayLike, rate: float
+) -> float:
     """R^η: the mean of (1 − η) L(u, y) + η/(k−1) Σ_{i≠y} L(u, i), as a float.
 
     The expectation over the noise (section 2.1). Raises ValueError as `risk`.
@@ -154,7 +165,13 @@ def symmetric_noisy_risk(loss, probabilities, labels, rate):
     return _noisy_risk(class_losses(loss, probabilities), labels, rate)
 
 
-def measured_difference(loss, hypotheses, labels, rate, v=None):
+def measured_difference(
+    loss: Loss,
+    hypotheses: Sequence[ArrayLike],
+    labels: ArrayLike,
+    rate: float,
+    v: ArrayLike | None = None,
+) -> dict[str, Any]:
     """Theorem 3 over a finite set of hypotheses: R(f*_η) − R(f*) ≤ 2cδ.
 
     f* minimises R and f*_η minimises R^η; of equal ones the first is taken. δ is over
@@ -179,7 +196,13 @@ def measured_difference(loss, hypotheses, labels, rate, v=None):
     }
 
 
-def check(loss, probabilities, labels, rate, v=None):
+def check(
+    loss: Loss,
+    probabilities: ArrayLike,
+    labels: ArrayLike,
+    rate: float,
+    v: ArrayLike | None = None,
+) -> dict[str, float]:
     """What the theory says of one network, as a row for a table.
 
     Returns a dict of floats: `symmetry_spread` and `relative_spread` of S; of ε
@@ -262,8 +285,8 @@ def _needs_logits(loss):
     return loss.needs_logits or any(_needs_logits(part) for part in parts)
 
 
-def _check_probabilities(name, probabilities):
-    probabilities = np.asarray(probabilities)
+def _check_probabilities(name: str, values: ArrayLike) -> np.ndarray:
+    probabilities = np.asarray(values)
     shape = probabilities.shape
     if len(shape) != 2 or shape[0] < 1 or shape[1] < 2:
         raise ValueError(

@@ -7,6 +7,7 @@ import typing
 
 import matplotlib
 import matplotlib.style
+from matplotlib.figure import Figure
 
 from lnl_sr_tf.errors import RunError
 
@@ -58,7 +59,7 @@ class Stroke(typing.NamedTuple):
     marker: str
 
 
-def strokes(count):
+def strokes(count: int) -> list[Stroke]:
     """Strokes for curves that have no order, such as methods.
 
     The first 35 differ from each other in colour or line, the first 12 in the marker
@@ -73,7 +74,7 @@ def strokes(count):
     ]
 
 
-def ordered_strokes(count):
+def ordered_strokes(count: int) -> list[Stroke]:
     """Strokes for values that have an order, such as those of λ: dark to light.
 
     The colours are viridis without its yellow end; they keep their order for the
@@ -90,7 +91,7 @@ def ordered_strokes(count):
     ]
 
 
-def class_color(label):
+def class_color(label: int) -> str:
     """The colour of a class's points; ten are different.
 
     Example:
@@ -100,7 +101,7 @@ def class_color(label):
     return _CLASS_COLORS[label % len(_CLASS_COLORS)]
 
 
-def save(figure, stem):
+def save(figure: Figure, stem: pathlib.Path | str) -> tuple[pathlib.Path, pathlib.Path]:
     """Write a figure as PNG (150 dpi) and as SVG.
 
     Each is written whole or not at all, and the same figure gives the same bytes.

@@ -2,6 +2,9 @@
 
 import csv
 import io
+from collections.abc import Sequence
+
+from lnl_sr_tf.analysis.paper_table import Cell, Column, PaperTable
 
 _OURS = "±"
 _WHAT = {
@@ -12,7 +15,7 @@ _WHAT = {
 }
 
 
-def text(table):
+def text(table: PaperTable) -> str:
     """For a terminal; `*` marks the best three of ours.
 
     Args:
@@ -42,7 +45,7 @@ def text(table):
     return "\n".join([caption(table), "", lines[0], rule, *lines[1:], "", note(table)])
 
 
-def markdown(table):
+def markdown(table: PaperTable) -> str:
     """As a Markdown table; the best three of ours are bold.
 
     Args:
@@ -67,7 +70,7 @@ def markdown(table):
     return "\n".join([caption(table), "", *lines, "", note(table)])
 
 
-def latex(table):
+def latex(table: PaperTable) -> str:
     """As a LaTeX `tabular`; the best three of ours are bold.
 
     Args:
@@ -99,7 +102,7 @@ def latex(table):
     return "\n".join([*lines, r"\hline", r"\end{tabular}"])
 
 
-def as_csv(tables):
+def as_csv(tables: Sequence[PaperTable]) -> str:
     """All tables as one CSV, a line for each cell; a gap is an empty field.
 
     Args:
@@ -131,7 +134,7 @@ def as_csv(tables):
     return out.getvalue().rstrip("\n")
 
 
-def caption(table):
+def caption(table: PaperTable) -> str:
     """What the numbers of a table are, one line."""
     return (
         f"{table.dataset}: {_WHAT[table.test_labels]} after the last epoch in %, mean "
@@ -139,7 +142,7 @@ def caption(table):
     )
 
 
-def note(table):
+def note(table: PaperTable) -> str:
     """How much of a table is there, and how it is to be read, one line."""
     done, wanted = table.runs
     said = f"{done} of {wanted} runs are done."
@@ -153,20 +156,20 @@ def note(table):
     return said
 
 
-def column_name(column):
+def column_name(column: Column) -> str:
     """For instance sym 0.8, lt 0.01, clean."""
     kind, rate = column
     return f"{kind} {rate:g}" if rate else kind
 
 
-def published(cell):
+def published(cell: Cell | None) -> str:
     """The paper's number as text, empty without one."""
     if cell is None or cell.published is None:
         return ""
     return _plus_minus(*cell.published)
 
 
-def difference(cell):
+def difference(cell: Cell | None) -> str:
     """Ours less the paper's as text, with p where it has one; empty for a gap."""
     if cell is None or cell.difference is None:
         return ""

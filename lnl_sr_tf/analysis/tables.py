@@ -1,11 +1,14 @@
 """Tables of runs, as text."""
 
 import statistics
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+from lnl_sr_tf.config import Config
 from lnl_sr_tf.runs.folder import measured
 
 
-def comparison(results):
+def comparison(results: Sequence[tuple[Config, Mapping[str, Any]]]) -> list[str]:
     """Runs side by side: a line for all that differ in their seeds alone, mean ±
     deviation over seeds.
 
@@ -27,7 +30,10 @@ def comparison(results):
     return [lines[0], "-" * sum([*widths, 2 * (len(widths) - 1)]), *lines[1:]]
 
 
-def cells(results, data=None):
+def cells(
+    results: Sequence[tuple[Config, Mapping[str, Any]]],
+    data: Sequence[str | None] | None = None,
+) -> list[tuple[str, ...]]:
     """What `comparison` shows, as a header and rows of text.
 
     A row is of runs that differ in their seeds alone. Where two rows would read the
@@ -38,7 +44,7 @@ def cells(results, data=None):
         data: what each of them was trained on, in a few letters that differ where the
             data does, or None where its name says it; by default all None.
     """
-    groups = {}
+    groups: dict[tuple, tuple[dict, dict]] = {}
     for (config, summary), known in zip(
         results, data or [None] * len(results), strict=True
     ):
@@ -103,7 +109,7 @@ def _difference(settings, others):
     )
 
 
-def percent(values):
+def percent(values: Sequence[float]) -> str:
     """Shares as percent: mean, and ± standard deviation where there are several."""
     text = f"{100 * statistics.mean(values):.2f} %"
     if len(values) > 1:

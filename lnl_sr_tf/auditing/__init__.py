@@ -3,6 +3,11 @@
 `lnl.audit(run)` or `lnl.audit(labels, probabilities)` gives an `Audit`.
 """
 
+import os
+from typing import Any
+
+from numpy.typing import ArrayLike
+
 from lnl_sr_tf.auditing.findings import Audit
 from lnl_sr_tf.auditing.from_arrays import audit_arrays
 from lnl_sr_tf.auditing.from_run import audit_run
@@ -14,7 +19,11 @@ _OF_RUN = ("folds", "data_dir")
 _OF_LABELS = ("probabilities", "logits", "class_names", "clean", "index", "names")
 
 
-def audit(run_or_labels, probabilities=None, **more):
+def audit(
+    run_or_labels: str | os.PathLike[str] | ArrayLike,
+    probabilities: ArrayLike | None = None,
+    **more: Any,
+) -> Audit:
     """Tell which labels are wrong, by a run or by any network's outputs.
 
     Args:
@@ -38,16 +47,18 @@ def audit(run_or_labels, probabilities=None, **more):
         >>> lnl.audit(labels, model.predict(images)).noise_rate
         0.12
     """
-    of_run = isinstance(run_or_labels, str) or hasattr(run_or_labels, "__fspath__")
-    allowed = _OF_RUN if of_run else _OF_LABELS
-    if of_run and probabilities is not None:
-        more = {"probabilities": probabilities} | more
-    for name in more:
+    if isinstance(run_or_labels, (str, os.PathLike)):
+        if probabilities is not None:
+            more = {"probabilities": probabilities} | more
+        _check_names("the path of a run", _OF_RUN, more)
+        return audit_run(os.fspath(run_or_labels), **more)
+    _check_names("labels", _OF_LABELS, more)
+    return audit_arrays(run_or_labels, probabilities, **more)
+
+
+def _check_names(form, allowed, given):
+    for name in given:
         if name not in allowed:
-            form = "the path of a run" if of_run else "labels"
             raise InputError(
                 f"audit of {form} takes {', '.join(allowed)}; received {name}"
             )
-    if of_run:
-        return audit_run(run_or_labels, **more)
-    return audit_arrays(run_or_labels, probabilities, **more)

@@ -3,10 +3,12 @@
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
+from lnl_sr_tf.auditing.findings import Audit
+
 _BINS = 15
 
 
-def against_clean(audit):
+def against_clean(audit: Audit) -> dict[str, float | None]:
     """Compare an audit with the true labels.
 
     Args:

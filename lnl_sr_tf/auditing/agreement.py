@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import stats
 
 from lnl_sr_tf.noise.mixture import checked
@@ -37,17 +38,17 @@ class Agreement(NamedTuple):
     labelled: np.ndarray
 
     @property
-    def over_all(self):
+    def over_all(self) -> bool:
         """Whether outputs and labels agree more often than by chance."""
         return bool(self.chance <= _OVER_ALL)
 
     @property
-    def classes(self):
+    def classes(self) -> np.ndarray:
         """The classes of which the outputs tell something, a mask of shape (k,)."""
         told = (self.class_chances <= _OF_CLASS) & ~self.outdone
         return self.enough(told & self.over_all)
 
-    def enough(self, told):
+    def enough(self, told: np.ndarray) -> np.ndarray:
         """The same classes, or none where too few of the labels are of them.
 
         Args:
@@ -56,7 +57,7 @@ class Agreement(NamedTuple):
         return told & (self.labelled[told].sum() >= _FEWEST * self.labelled.sum())
 
 
-def agreement(probabilities, labels, seed=0):
+def agreement(probabilities: ArrayLike, labels: ArrayLike, seed: int = 0) -> Agreement:
     """Test whether outputs agree with labels more often than by chance.
 
     A hit is an example whose largest output is that of its label. Were outputs and
@@ -90,17 +91,17 @@ def agreement(probabilities, labels, seed=0):
         >>> agreement(same, np.arange(600) % 3).classes
         array([False, False, False])
     """
-    probabilities, labels = checked(probabilities, labels)
-    count, num_classes = probabilities.shape
-    said = probabilities.argmax(axis=1)
-    table = np.bincount(said * num_classes + labels, minlength=num_classes**2)
+    outputs, given = checked(probabilities, labels)
+    count, num_classes = outputs.shape
+    said = outputs.argmax(axis=1)
+    table = np.bincount(said * num_classes + given, minlength=num_classes**2)
     table = table.reshape(num_classes, num_classes)  # predicted, labelled
     predicted, labelled = table.sum(axis=1), table.sum(axis=0)
     class_hits = np.diag(table)
     hits = int(class_hits.sum())
     rng = np.random.default_rng(seed)
     as_many = sum(
-        int(np.count_nonzero(said == rng.permutation(labels)) >= hits)
+        int(np.count_nonzero(said == rng.permutation(given)) >= hits)
         for _ in range(_SHUFFLES)
     )
     own = class_hits[:, None]

@@ -6,10 +6,14 @@ import io
 import json
 import math
 import pathlib
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from lnl_sr_tf.auditing.against_clean import against_clean
+from lnl_sr_tf.auditing.findings import Audit
+from lnl_sr_tf.datasets import Dataset
 from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.files import whole_file
 
@@ -18,7 +22,9 @@ _FOREIGN = "none of them"
 _MOST_DIGITS = 18  # of an index; int64 holds more
 
 
-def write(audit, folder, more=()):
+def write(
+    audit: Audit, folder: pathlib.Path | str, more: Mapping[str, Any] | None = None
+) -> tuple[pathlib.Path, pathlib.Path]:
     """Write `audit.csv` and `audit.json`.
 
     Args:
@@ -39,11 +45,11 @@ def write(audit, folder, more=()):
     folder = pathlib.Path(folder)
     table, whole = folder / "audit.csv", folder / "audit.json"
     write_text(table, _table(audit))
-    write_text(whole, json.dumps(summary(audit) | dict(more), indent=2) + "\n")
+    write_text(whole, json.dumps(summary(audit) | dict(more or {}), indent=2) + "\n")
     return table, whole
 
 
-def summary(audit):
+def summary(audit: Audit) -> dict[str, Any]:
     """What `audit.json` holds, as a dict.
 
     What is not known is None.
@@ -141,7 +147,7 @@ class AuditTable:
     probability: np.ndarray
 
 
-def read_audit(path, class_names):
+def read_audit(path: pathlib.Path, class_names: Sequence[str]) -> AuditTable:
     """Read an `audit.csv`.
 
     Args:
@@ -180,7 +186,7 @@ def read_audit(path, class_names):
     return judged
 
 
-def check_of(judged, dataset, path):
+def check_of(judged: AuditTable, dataset: Dataset, path: pathlib.Path | str) -> None:
     """Raise InputError unless an audit is of a dataset and its given labels.
 
     Args:
@@ -211,7 +217,7 @@ def _probability(row):
     return value
 
 
-def index_of(row):
+def index_of(row: Mapping[str, str]) -> int:
     """The index in a row; ValueError if it is none."""
     text = row["index"]
     if not text.isdecimal() or len(text) > _MOST_DIGITS:
@@ -219,7 +225,7 @@ def index_of(row):
     return int(text)
 
 
-def read_rows(path, columns):
+def read_rows(path: pathlib.Path | str, columns: Sequence[str]) -> list[dict[str, str]]:
     """The rows of a .csv as dicts, with at least these columns."""
     try:
         with open(path, newline="", encoding="utf-8-sig") as file:
@@ -242,12 +248,12 @@ def read_rows(path, columns):
     return rows
 
 
-def probability_text(value):
+def probability_text(value: float) -> str:
     """A probability as it stands in tables: nothing where it is not known."""
     return "" if math.isnan(value) else f"{value:.6f}"
 
 
-def utf8_safe(name):
+def utf8_safe(name: object) -> str:
     """A name as it stands in tables: what no UTF-8 can say, as escapes.
 
     Args:
@@ -256,7 +262,7 @@ def utf8_safe(name):
     return str(name).encode("utf-8", "backslashreplace").decode()
 
 
-def write_text(path, text):
+def write_text(path: pathlib.Path | str, text: str) -> None:
     """Write a file whole or not at all.
 
     Args:

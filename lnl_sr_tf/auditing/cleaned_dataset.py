@@ -10,6 +10,9 @@ import pathlib
 import numpy as np
 
 from lnl_sr_tf.auditing.audit_files import probability_text, write_text
+from lnl_sr_tf.auditing.label_changes import Changes
+from lnl_sr_tf.config import Config
+from lnl_sr_tf.datasets import Dataset
 from lnl_sr_tf.datasets.sources.to_file import check_name, in_files, to_file
 from lnl_sr_tf.errors import InputError
 
@@ -22,12 +25,14 @@ _TRAINING = (
 )  # fmt: skip
 
 
-def default_name(dataset):
+def default_name(dataset: Dataset) -> str:
     """The name that suits a data set: a .csv for files, an .npz for arrays."""
     return "cleaned.csv" if in_files(dataset) else "cleaned.npz"
 
 
-def write_clean(dataset, config, changes, path):
+def write_clean(
+    dataset: Dataset, config: Config, changes: Changes, path: pathlib.Path | str
+) -> tuple[tuple[pathlib.Path, pathlib.Path], int, int]:
     """Write a data set with its labels changed, and a log of every change beside it.
 
     The log is NAME.changes.csv: `index`, `file` where there is one, `given`, `label`

@@ -1,5 +1,9 @@
 """What training on cleaned data gained."""
 
+import pathlib
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
 from lnl_sr_tf.auditing.from_run import class_names
@@ -9,7 +13,7 @@ from lnl_sr_tf.experiment.finished_run import FinishedRun
 from lnl_sr_tf.runs.folder import measured
 
 
-def compare(before, after):
+def compare(before: pathlib.Path | str, after: pathlib.Path | str) -> dict[str, Any]:
     """Two runs side by side: on the audited data, and on what was made of it.
 
     Args:
@@ -89,7 +93,7 @@ def _same_test_set(runs):
     return examples[0] == examples[1]
 
 
-def lines(found):
+def lines(found: Mapping[str, Any]) -> list[str]:
     """What `compare` found, for a terminal.
 
     Args:

@@ -1,6 +1,7 @@
 """What an audit finds: of each label, of each class and of all labels."""
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -54,25 +55,25 @@ class Audit:
     score: np.ndarray
     probability: np.ndarray
     estimate: noise.NoiseEstimate
-    class_names: tuple
+    class_names: tuple[str, ...]
     clean: np.ndarray | None = None
-    names: tuple | None = None
+    names: tuple[str, ...] | None = None
     evidence: str = "outputs that were passed in"
     agreement: Agreement | None = None
     told: np.ndarray | None = None
 
     @property
-    def no_evidence(self):
+    def no_evidence(self) -> bool:
         """Whether the outputs tell nothing of any label."""
         return bool(np.isnan(self.probability).all())
 
     @property
-    def classes_without_evidence(self):
+    def classes_without_evidence(self) -> np.ndarray:
         """The classes of which the outputs tell nothing, int64; there may be none."""
         return np.flatnonzero([] if self.told is None else ~self.told)
 
     @property
-    def order(self):
+    def order(self) -> np.ndarray:
         """Places of the examples from the most to the least suspect, shape (n,).
 
         Labels without evidence come last.
@@ -81,26 +82,26 @@ class Audit:
         return np.lexsort((np.arange(len(self.given)), -self.score, unknown))
 
     @property
-    def rank(self):
+    def rank(self) -> np.ndarray:
         """Of each example, 1 for the most suspect."""
         rank = np.empty(len(self.given), np.int64)
         rank[self.order] = np.arange(1, len(rank) + 1)
         return rank
 
     @property
-    def suspects(self):
+    def suspects(self) -> np.ndarray:
         """Places of the labels that are rather wrong than right, most suspect first."""
         order = self.order
         return order[self.probability[order] > 0.5]
 
     @property
-    def noise_rate(self):
+    def noise_rate(self) -> float:
         """The estimated share of wrong labels, of those with evidence; NaN without."""
         known = self.probability[~np.isnan(self.probability)]
         return float(known.mean()) if len(known) else np.nan
 
     @property
-    def noise_rate_interval(self):
+    def noise_rate_interval(self) -> tuple[float, float]:
         """(low, high), 95 % by sampling; what the network misjudges comes on top.
 
         (NaN, NaN) without evidence.
@@ -112,7 +113,7 @@ class Audit:
         return float(low), float(high)
 
     @property
-    def class_rates(self):
+    def class_rates(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """(share, low, high) of wrong labels among those given as each class.
 
         NaN for a class without evidence, and for one that no example is labelled as.
@@ -126,7 +127,7 @@ class Audit:
         return wrong / np.maximum(total, 1), low, high
 
     @property
-    def matrix(self):
+    def matrix(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """(T, low, high), each of shape (k, k): the transition matrix, P(given | true).
 
         It is of the labels with evidence; rows and columns of classes without are NaN,
@@ -142,13 +143,13 @@ class Audit:
         return self.estimate.matrix, low, high
 
     @property
-    def no_sign(self):
+    def no_sign(self) -> bool:
         """Whether no more looks wrong than a network's own mistakes would."""
         few = len(self.suspects) <= _NO_SIGN * len(self.given)
         return few and self.noise_rate <= _NO_RATE
 
     @property
-    def words(self):
+    def words(self) -> str:
         """The outcome in a line."""
         if self.no_evidence:
             return f"no evidence: {self._agreement_words}, so that no rate can be told"
@@ -181,7 +182,7 @@ class Audit:
         )
 
 
-def few(names):
+def few(names: Sequence[str]) -> str:
     """The first of the names, for a line."""
     more = len(names) - _SHOWN
     return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")

@@ -1,8 +1,10 @@
 """The audit of labels by the outputs of any network, both given as arrays."""
 
 import collections.abc
+from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.isotonic import IsotonicRegression
 
 from lnl_sr_tf import noise, validation
@@ -13,16 +15,16 @@ from lnl_sr_tf.noise import mixture
 
 
 def audit_arrays(
-    labels,
-    probabilities=None,
+    labels: ArrayLike,
+    probabilities: ArrayLike | None = None,
     *,
-    logits=None,
-    class_names=None,
-    clean=None,
-    index=None,
-    names=None,
-    evidence="outputs that were passed in",
-):
+    logits: ArrayLike | None = None,
+    class_names: Sequence[str] | None = None,
+    clean: ArrayLike | None = None,
+    index: ArrayLike | None = None,
+    names: Sequence[str] | None = None,
+    evidence: str = "outputs that were passed in",
+) -> Audit:
     """Audit labels by what a network, of this package or not, says of the examples.
 
     The outputs should be of a network that has not learned the wrong labels by heart:
@@ -55,38 +57,39 @@ def audit_arrays(
         raise InputError("expected either probabilities or logits beside labels")
     if logits is not None:
         probabilities = _softmax(logits)
-    probabilities, labels = mixture.checked(probabilities, labels)
-    count, num_classes = probabilities.shape
+    outputs, given = mixture.checked(probabilities, labels)
+    count, num_classes = outputs.shape
     if class_names is None:
         class_names = tuple(map(str, range(num_classes)))
-    class_names = _texts("class_names", class_names, num_classes)
-    if len(set(class_names)) < num_classes:
+    classes = _texts("class_names", class_names, num_classes)
+    if len(set(classes)) < num_classes:
         raise InputError(
-            f"class_names: expected different texts; received {class_names!r:.80}"
+            f"class_names: expected different texts; received {classes!r:.80}"
         )
-    names = None if names is None else _texts("names", names, count)
-    index = _checked_index(index, count)
+    paths = None if names is None else _texts("names", names, count)
+    numbers = _checked_index(index, count)
+    true = None
     if clean is not None:
-        clean = validation.labels("clean", clean, num_classes, count, none_of_them=True)
+        true = validation.labels("clean", clean, num_classes, count, none_of_them=True)
     places = np.arange(count)
-    score = -np.log(np.maximum(probabilities[places, labels], 1e-300))
+    score = -np.log(np.maximum(outputs[places, given], 1e-300))
     score = np.maximum(score, 0.0)
-    agreed = agreement(probabilities, labels)
-    estimate, probability, told = _judged(probabilities, labels, score, agreed)
+    agreed = agreement(outputs, given)
+    estimate, probability, told = _judged(outputs, given, score, agreed)
     others = np.nan_to_num(estimate.posterior)
-    others[places, labels] = -1.0
+    others[places, given] = -1.0
     best = others.argmax(axis=1)
-    suggested = np.where((probability > 0.5) & told[best], best, labels)
+    suggested = np.where((probability > 0.5) & told[best], best, given)
     return Audit(
-        index=index,
-        given=labels,
+        index=numbers,
+        given=given,
         suggested=suggested,
         score=score,
         probability=probability,
         estimate=estimate,
-        class_names=class_names,
-        clean=clean,
-        names=names,
+        class_names=classes,
+        clean=true,
+        names=paths,
         evidence=evidence,
         agreement=agreed,
         told=told,

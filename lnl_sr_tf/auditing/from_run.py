@@ -1,12 +1,16 @@
 """The audit of a run's labels, from what the run left."""
 
+import pathlib
 import zipfile
 import zlib
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import keras
 import numpy as np
 
 from lnl_sr_tf import config, validation
+from lnl_sr_tf.auditing.findings import Audit
 from lnl_sr_tf.auditing.from_arrays import audit_arrays
 from lnl_sr_tf.datasets.memory import check_memory
 from lnl_sr_tf.errors import InputError, RunError
@@ -18,7 +22,11 @@ from lnl_sr_tf.training.evaluate import outputs
 _BYTES = 6 * 8
 
 
-def audit_run(path, folds=(), data_dir=None):
+def audit_run(
+    path: pathlib.Path | str,
+    folds: Sequence[pathlib.Path | str] = (),
+    data_dir: str | None = None,
+) -> Audit:
     """Audit the labels that a finished run was trained on.
 
     Args:
@@ -78,7 +86,9 @@ def audit_run(path, folds=(), data_dir=None):
         ) from error
 
 
-def fold_configs(path, folds, settings=()):
+def fold_configs(
+    path: pathlib.Path | str, folds: int, settings: Mapping[str, Any] | None = None
+) -> list[config.Config]:
     """The configs of the runs that are each trained on all parts but one.
 
     Args:
@@ -94,10 +104,11 @@ def fold_configs(path, folds, settings=()):
             out of range.
         RunError: if its data has changed since.
     """
-    run = FinishedRun(path, dict(settings).get("data_dir"))
+    given = dict(settings or {})
+    run = FinishedRun(path, given.get("data_dir"))
     run.dataset  # noqa: B018  (looked at before they are trained)
     same = _settings(run.config)
-    same |= {"output_dir": str(run.folder.path.parent), "resume": True} | dict(settings)
+    same |= {"output_dir": str(run.folder.path.parent), "resume": True} | given
     return [
         config.resolve(same | {"fold": f"{part}/{folds}"})
         for part in range(1, folds + 1)
@@ -115,7 +126,7 @@ def _settings(made):
     return same
 
 
-def data_fingerprint(path):
+def data_fingerprint(path: pathlib.Path | str) -> str | None:
     """That of the data that a run was trained on; None where its name says it all.
 
     Args:
@@ -127,7 +138,7 @@ def data_fingerprint(path):
     return FinishedRun(path).folder.config().get("data_fingerprint")
 
 
-def class_names(run):
+def class_names(run: FinishedRun) -> tuple[str, ...]:
     """The names of a run's classes, as it has them written down.
 
     Args:
@@ -137,7 +148,9 @@ def class_names(run):
     return tuple(names) if names else tuple(run.dataset.class_names)
 
 
-def read_arrays(path, required):
+def read_arrays(
+    path: pathlib.Path | str, required: Sequence[str]
+) -> dict[str, np.ndarray]:
     """What an .npz of a run holds, as a dict of arrays.
 
     Args:

@@ -3,10 +3,11 @@
 import dataclasses
 import difflib
 import pathlib
+from collections.abc import Sequence
 
 import numpy as np
 
-from lnl_sr_tf.auditing.audit_files import index_of, read_rows, utf8_safe
+from lnl_sr_tf.auditing.audit_files import AuditTable, index_of, read_rows, utf8_safe
 from lnl_sr_tf.errors import InputError
 
 DROP, RELABEL = "drop", "relabel"
@@ -28,10 +29,10 @@ class Changes:
     index: np.ndarray
     label: np.ndarray
     probability: np.ndarray
-    reason: tuple
+    reason: tuple[str, ...]
 
 
-def by_probability(judged, threshold, do):
+def by_probability(judged: AuditTable, threshold: float, do: str) -> Changes:
     """Changes of all labels that are wrong with at least a probability.
 
     Args:
@@ -47,7 +48,7 @@ def by_probability(judged, threshold, do):
     return _changes(judged, chosen, do, f"probability of at least {threshold:g}")
 
 
-def by_number(judged, number, do):
+def by_number(judged: AuditTable, number: int, do: str) -> Changes:
     """Changes of the most suspect labels.
 
     Args:
@@ -72,7 +73,9 @@ def by_number(judged, number, do):
     return _changes(judged, np.arange(number), do, f"{number} most suspect")
 
 
-def by_decisions(judged, path, class_names, do):
+def by_decisions(
+    judged: AuditTable, path: pathlib.Path | str, class_names: Sequence[str], do: str
+) -> Changes:
     """Changes of the labels that people called wrong on the page.
 
     Args:
@@ -91,7 +94,9 @@ def by_decisions(judged, path, class_names, do):
     names = [utf8_safe(name) for name in class_names]
     number = {name: i for i, name in enumerate(names)}
     place = {index: i for i, index in enumerate(judged.index.tolist())}
-    seen, chosen, labels = set(), [], []
+    seen: set[int] = set()
+    chosen: list[int] = []
+    labels: list[int] = []
     for line, row in enumerate(
         read_rows(path, ("index", "given", "decision", "label")), start=2
     ):
@@ -132,11 +137,11 @@ def by_decisions(judged, path, class_names, do):
             )
         chosen.append(i)
         labels.append(number.get(row["label"], -1) if do == RELABEL else -1)
-    chosen = np.array(chosen, np.int64)
+    places = np.array(chosen, np.int64)
     return Changes(
-        judged.index[chosen],
+        judged.index[places],
         np.array(labels, np.int64),
-        judged.probability[chosen],
+        judged.probability[places],
         ("called wrong",) * len(chosen),
     )
 

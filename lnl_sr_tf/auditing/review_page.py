@@ -9,12 +9,16 @@ import dataclasses
 import hashlib
 import json
 import math
+import pathlib
+from collections.abc import Callable, Sequence
 
 import jinja2
 import numpy as np
+from numpy.typing import ArrayLike
 
 from lnl_sr_tf.auditing import thumbnails
 from lnl_sr_tf.auditing.audit_files import utf8_safe
+from lnl_sr_tf.datasets.images.image_files import ImageFiles
 from lnl_sr_tf.files import whole_file
 
 _DIGITS = 6  # of a probability, after the point
@@ -49,7 +53,7 @@ class Items:
         ...       None, ("cat", "dog"))
     """
 
-    images: object
+    images: np.ndarray | ImageFiles
     index: np.ndarray
     names: tuple[str, ...] | None
     given: np.ndarray
@@ -59,7 +63,7 @@ class Items:
     clean: np.ndarray | None
     class_names: tuple[str, ...]
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
             if field.name == "class_names" or value is None:
@@ -70,7 +74,14 @@ class Items:
                 )
 
 
-def write(path, title, items, matrix, facts=(), tell=lambda line: None):
+def write(
+    path: pathlib.Path | str,
+    title: str,
+    items: Items,
+    matrix: ArrayLike,
+    facts: Sequence[tuple[str, str]] = (),
+    tell: Callable[[str], None] = lambda line: None,
+) -> None:
     """Write a page; the same arguments give the same bytes.
 
     The examples stand on it by falling probability that their label is wrong; of more

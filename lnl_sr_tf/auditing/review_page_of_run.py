@@ -1,16 +1,23 @@
 """The page of an audited run, with its images."""
 
 import pathlib
+from collections.abc import Callable
 
 import numpy as np
 
 from lnl_sr_tf.auditing import review_page
-from lnl_sr_tf.auditing.findings import few
+from lnl_sr_tf.auditing.findings import Audit, few
 from lnl_sr_tf.errors import InputError, RunError
 from lnl_sr_tf.experiment.finished_run import FinishedRun
 
 
-def write_page(audit, run, path, data_dir=None, tell=lambda line: None):
+def write_page(
+    audit: Audit,
+    run: pathlib.Path | str,
+    path: pathlib.Path | str,
+    data_dir: str | None = None,
+    tell: Callable[[str], None] = lambda line: None,
+) -> None:
     """Write the page through which a person works.
 
     Args:

@@ -6,6 +6,7 @@ every pixel, as PNG; others are shrunk, and become JPEG.
 
 import base64
 import io
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from PIL import Image
@@ -39,7 +40,7 @@ class Thumbnails:
         >>> sheets = [base64.b64decode(sheet) for sheet in thumbnails.sheets()]
     """
 
-    def __init__(self, images, order):
+    def __init__(self, images: np.ndarray | ImageFiles, order: np.ndarray) -> None:
         self.order = order
         height, width = images.shape[1:3]
         longest = max(height, width)
@@ -56,19 +57,19 @@ class Thumbnails:
         self._images = images
 
     @property
-    def kind(self):
+    def kind(self) -> str:
         """The media type of the sheets."""
         return "image/png" if self.exact else "image/jpeg"
 
     @property
-    def cell(self):
+    def cell(self) -> tuple[int, int]:
         """(height, width) of the place of one thumbnail, which lies at its top left."""
         if self.exact:
             return self.height, self.width
         # So that no block of a JPEG holds pixels of two images.
         return tuple(-(-side // _BLOCK) * _BLOCK for side in (self.height, self.width))
 
-    def sheets(self, tell=lambda line: None):
+    def sheets(self, tell: Callable[[str], None] = lambda line: None) -> Iterator[str]:
         """The sheets in their order, each encoded, in base64.
 
         Args:

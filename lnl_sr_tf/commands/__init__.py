@@ -6,11 +6,12 @@ all of them.
 """
 
 import importlib
+from types import ModuleType
 
 # By name, in the order of the help. The first is what is done where none is named.
 NAMES = ("sweep", "table", "figure", "report", "tune", "audit", "clean")
 
 
-def load(name):
+def load(name: str) -> ModuleType:
     """The module of a command, one of `NAMES`."""
     return importlib.import_module(f"lnl_sr_tf.commands.{name}")

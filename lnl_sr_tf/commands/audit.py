@@ -2,10 +2,12 @@
 
 import math
 import pathlib
+from collections.abc import Callable
+from typing import Any
 
 from lnl_sr_tf import quiet
 from lnl_sr_tf.commands import backend, grids
-from lnl_sr_tf.commands.option import Option
+from lnl_sr_tf.commands.option import Option, Request
 from lnl_sr_tf.errors import InputError, RunError
 
 USAGE = "audit RUN [--folds=K] [--compare=RUN] [--nopage]"
@@ -37,7 +39,7 @@ OPTIONS = (
 )
 
 
-def run(request, tell):
+def run(request: Request, tell: Callable[[str], None]) -> None:
     """Audit a run, and tell what was found and where it is.
 
     Args:
@@ -60,18 +62,18 @@ def run(request, tell):
             review_page_of_run,
         )
     data_dir = request.settings.get("data_dir")
-    more = {"data_fingerprint": from_run.data_fingerprint(path)}
+    more: dict[str, Any] = {"data_fingerprint": from_run.data_fingerprint(path)}
     if request.options["compare"]:
         more["compare"] = compare_runs.compare(path, request.options["compare"])
     trained = _trained(path, folds, request.settings) if folds else []
     found = from_run.audit_run(path, trained, data_dir)
     _make(out)
-    written = audit_files.write(found, out, more)
+    written = [*audit_files.write(found, out, more)]
     if request.options["page"]:
         review_page_of_run.write_page(
             found, path, out / "audit.html", data_dir, grids.tell
         )
-        written = (*written, out / "audit.html")
+        written.append(out / "audit.html")
     for line in _lines(found):
         tell(line)
     for line in compare_runs.lines(more["compare"]) if "compare" in more else ():

@@ -10,7 +10,7 @@ from lnl_sr_tf.errors import InputError
 _BACKENDS = ("tensorflow", "jax", "torch")
 
 
-def choose():
+def choose() -> str:
     """TensorFlow, whatever keras.json says, unless the environment names another.
 
     Returns:
@@ -33,7 +33,7 @@ def choose():
     return backend
 
 
-def start(sweep_on="here"):
+def start(sweep_on: str = "here") -> None:
     """Get ready for training, without notices.
 
     Args:

@@ -1,10 +1,11 @@
 """A data set without its suspect labels: `lnl-sr clean RUN`."""
 
 import pathlib
+from collections.abc import Callable
 
 from lnl_sr_tf import quiet
 from lnl_sr_tf.commands import backend
-from lnl_sr_tf.commands.option import Option
+from lnl_sr_tf.commands.option import Option, Request
 from lnl_sr_tf.errors import InputError
 
 USAGE = "clean RUN [--do=drop|relabel] [--decisions=FILE]"
@@ -54,7 +55,7 @@ OPTIONS = (
 )
 
 
-def run(request, tell):
+def run(request: Request, tell: Callable[[str], None]) -> None:
     """Write the data set, and tell what was changed.
 
     Args:

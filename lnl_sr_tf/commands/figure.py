@@ -1,10 +1,11 @@
 """A figure of the paper, or of a run: `lnl-sr figure 3`."""
 
 import pathlib
+from collections.abc import Callable
 
 from lnl_sr_tf import config, quiet
 from lnl_sr_tf.commands import backend, grids
-from lnl_sr_tf.commands.option import Option
+from lnl_sr_tf.commands.option import Option, Request
 from lnl_sr_tf.errors import InputError, RunError
 
 _OF_RUN = ("confusion", "memorisation", "reliability", "transition")
@@ -21,7 +22,7 @@ OPTIONS = (
 )
 
 
-def run(request, tell):
+def run(request: Request, tell: Callable[[str], None]) -> None:
     """Draw, and tell where.
 
     Args:
@@ -84,7 +85,7 @@ def _of_runs(what, paths, settings, tell):
             tell(str(path))
 
 
-def make_folder(path):
+def make_folder(path: pathlib.Path) -> None:
     """Make a folder, unless it is there.
 
     Raises:

@@ -2,15 +2,22 @@
 
 import contextlib
 import sys
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from lnl_sr_tf import quiet
 from lnl_sr_tf.commands import backend
-from lnl_sr_tf.config import loss_args
+from lnl_sr_tf.config import Config, loss_args
 from lnl_sr_tf.errors import RunError
+
+if TYPE_CHECKING:
+    from lnl_sr_tf.runs.folder import RunFolder
 
 
 @contextlib.contextmanager
-def trained(grids, options):
+def trained(
+    grids: Sequence[Sequence[Config]], options: Mapping[str, Any]
+) -> Iterator[list[tuple[Config, "RunFolder"]] | None]:
     """Train what is missing, unless the options say otherwise.
 
     Args:
@@ -30,7 +37,7 @@ def trained(grids, options):
         return
     from lnl_sr_tf.runs.identity import folder_of
 
-    known = {}
+    known: dict[tuple, Any] = {}
     with looking():
         runs = [(config, folder_of(config, known)) for config in configs]
     problem = None
@@ -47,7 +54,7 @@ def trained(grids, options):
         raise problem
 
 
-def foreseen(configs):
+def foreseen(configs: Sequence[Config]) -> list[str]:
     """What `lnl_sr_tf.sweep.forecast.lines` says of runs."""
     from lnl_sr_tf.sweep import forecast
 
@@ -56,19 +63,21 @@ def foreseen(configs):
 
 
 @contextlib.contextmanager
-def looking():
+def looking() -> Iterator[None]:
     """While folders of runs are looked for, data may be looked into, by TensorFlow."""
     backend.choose()
     with quiet.notices():
         yield
 
 
-def tell_of_loss_args(settings, grids):
+def tell_of_loss_args(
+    settings: Mapping[str, Any], grids: Sequence[Sequence[Config]]
+) -> None:
     """Tell which losses of some grids `--loss_args` is for, where it is not all."""
     for line in loss_args.told(settings, [c for grid in grids for c in grid]):
         tell(line)
 
 
-def tell(line):
+def tell(line: str) -> None:
     """To standard error, since standard output is for the result."""
     print(line, file=sys.stderr, flush=True)

@@ -22,10 +22,10 @@ class Option(NamedTuple):
     kind: type
     default: Any
     meaning: str
-    choices: tuple = ()
+    choices: tuple[str, ...] = ()
     least: int = 0
 
-    def parse(self, text):
+    def parse(self, text: Any) -> Any:
         """Its value from text.
 
         Raises:
@@ -72,6 +72,6 @@ class Request(NamedTuple):
         options: the command's own, by name, with their defaults.
     """
 
-    arguments: list
-    settings: dict
-    options: dict
+    arguments: list[str]
+    settings: dict[str, Any]
+    options: dict[str, Any]

@@ -1,10 +1,11 @@
 """A page about runs: `lnl-sr report runs/`."""
 
 import pathlib
+from collections.abc import Callable
 
 from lnl_sr_tf import quiet
 from lnl_sr_tf.commands import backend, grids
-from lnl_sr_tf.commands.option import Option
+from lnl_sr_tf.commands.option import Option, Request
 
 USAGE = "report RUN_OR_FOLDER ... [--out=FILE] [--data_dir=FOLDER]"
 MEANING = (
@@ -23,7 +24,7 @@ OPTIONS = (
 )
 
 
-def run(request, tell):
+def run(request: Request, tell: Callable[[str], None]) -> None:
     """Write the report, and tell where.
 
     Args:

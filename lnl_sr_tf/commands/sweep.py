@@ -1,8 +1,10 @@
 """Train every combination of the settings that have several values."""
 
+from collections.abc import Callable
+
 from lnl_sr_tf import config, quiet
 from lnl_sr_tf.commands import backend, grids
-from lnl_sr_tf.commands.option import Option
+from lnl_sr_tf.commands.option import Option, Request
 
 USAGE = "[sweep] [--name=value ...]"
 MEANING = (
@@ -23,7 +25,7 @@ OPTIONS = (
 DEFAULTS = {"loss": ["ce", "ce_sr"]}
 
 
-def run(request, tell):
+def run(request: Request, tell: Callable[[str], None]) -> None:
     """Train, or show, the grid of the settings.
 
     Args:

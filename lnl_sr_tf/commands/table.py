@@ -1,8 +1,10 @@
 """A table of the paper with ours beside it: `lnl-sr table 1`."""
 
+from collections.abc import Callable
+
 from lnl_sr_tf import config
 from lnl_sr_tf.commands.grids import tell_of_loss_args, trained
-from lnl_sr_tf.commands.option import Option
+from lnl_sr_tf.commands.option import Option, Request
 
 USAGE = "table NUMBER [--name=value ...]"
 MEANING = (
@@ -24,7 +26,7 @@ OPTIONS = (
 )
 
 
-def run(request, tell):
+def run(request: Request, tell: Callable[[str], None]) -> None:
     """Print a table, after its runs.
 
     Args:

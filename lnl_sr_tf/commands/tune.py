@@ -1,8 +1,10 @@
 """Choose loss, λ0, p and τ on one's own data: `lnl-sr tune --dataset=photos/`."""
 
+from collections.abc import Callable
+
 from lnl_sr_tf import quiet, tuning
 from lnl_sr_tf.commands import backend, grids
-from lnl_sr_tf.commands.option import Option
+from lnl_sr_tf.commands.option import Option, Request
 from lnl_sr_tf.tuning.space import LOSSES, Space
 
 USAGE = "tune [--trials=N] [--name=value ...]"
@@ -25,7 +27,7 @@ OPTIONS = (
 DEFAULTS = {"loss": LOSSES}
 
 
-def run(request, tell):
+def run(request: Request, tell: Callable[[str], None]) -> None:
     """Search, and tell what was found.
 
     Args:

@@ -1,5 +1,8 @@
 """Figures from run folders: the paper's, and those of one run."""
 
+import pathlib
+from collections.abc import Callable, Sequence
+
 from lnl_sr_tf.analysis import (
     confusion,
     drawn_noise,
@@ -10,15 +13,22 @@ from lnl_sr_tf.analysis import (
     reliability,
 )
 from lnl_sr_tf.analysis.table_formats import column_name
+from lnl_sr_tf.config import Config
 from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.experiment import label_noise
 from lnl_sr_tf.experiment.finished_run import FinishedRun
+from lnl_sr_tf.runs.folder import RunFolder
 
 # Of a parameter that a figure is about.
 _SYMBOLS = {"lambda0": "λ", "p": "p", "tau": "τ"}
 
 
-def of_paper(number, grids, stem, tell=lambda line: None):
+def of_paper(
+    number: str,
+    grids: Sequence[Sequence[tuple[Config, RunFolder]]],
+    stem: pathlib.Path | str,
+    tell: Callable[[str], None] = lambda line: None,
+) -> tuple[pathlib.Path, pathlib.Path]:
     """A figure of the paper, of one dataset; what is not finished is a gap.
 
     Args:
@@ -36,7 +46,7 @@ def of_paper(number, grids, stem, tell=lambda line: None):
     if number in ("1", "5"):
         return _embeddings(number, grids[0], stem, tell)
     if number == "3":
-        curves = {}
+        curves: dict[str, list] = {}
         for config, folder in grids[0]:
             curves.setdefault(paper.method_name(config), []).extend(_rows(folder))
         return epoch_figures.sparse_rate_and_accuracy(curves, title, stem)
@@ -92,7 +102,9 @@ def _panel(title, run):
     return embedding.Panel(title, points, labels, embedding.silhouette(points, labels))
 
 
-def draw_confusion(run, stem):
+def draw_confusion(
+    run: FinishedRun, stem: pathlib.Path | str
+) -> tuple[pathlib.Path, pathlib.Path]:
     """The confusion matrix of the test set; the paths of PNG and SVG."""
     dataset = run.dataset
     predicted = run.test_probabilities.argmax(axis=1)
@@ -100,7 +112,9 @@ def draw_confusion(run, stem):
     return confusion.draw_confusion(counts, dataset.class_names, run.name, stem)
 
 
-def draw_transition(run, stem):
+def draw_transition(
+    run: FinishedRun, stem: pathlib.Path | str
+) -> tuple[pathlib.Path, pathlib.Path] | None:
     """The transition matrix as drawn, and as intended; None without clean labels."""
     dataset = run.dataset
     if dataset.clean_labels is None:
@@ -117,12 +131,16 @@ def draw_transition(run, stem):
     )
 
 
-def draw_memorisation(run, stem):
+def draw_memorisation(
+    run: FinishedRun, stem: pathlib.Path | str
+) -> tuple[pathlib.Path, pathlib.Path] | None:
     """What was learned of right and of wrong labels; None where none is wrong."""
     return memorisation.draw_memorisation(run.rows, run.name, stem)
 
 
-def draw_reliability(run, stem):
+def draw_reliability(
+    run: FinishedRun, stem: pathlib.Path | str
+) -> tuple[pathlib.Path, pathlib.Path]:
     """How far the probabilities of the test set are to be trusted."""
     result = reliability.reliability(run.test_probabilities, run.dataset.test_labels)
     return reliability.draw_reliability(result, run.name, stem)

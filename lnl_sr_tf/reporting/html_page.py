@@ -81,7 +81,7 @@ class Table:
     strong: Collection[tuple[int, int]] = ()
     note: str = ""
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for row in self.rows:
             if len(row) != len(self.header):
                 raise ValueError(
@@ -89,7 +89,7 @@ class Table:
                 )
 
     @property
-    def numeric(self):
+    def numeric(self) -> list[bool]:
         """Whether each column is one of numbers."""
         columns = zip(self.header, *self.rows, strict=True)
         return [_are_numbers(cells) for _, *cells in columns]
@@ -153,7 +153,9 @@ class Section:
     anchor: str | None = None
 
 
-def write(path, title, sections, made=""):
+def write(
+    path: pathlib.Path | str, title: str, sections: Sequence[Section], made: str = ""
+) -> None:
     """Write a page; the same arguments give the same bytes.
 
     What stands at `path` is the old page or the new one, never a part.

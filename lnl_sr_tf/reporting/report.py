@@ -2,6 +2,7 @@
 
 import pathlib
 import tempfile
+from collections.abc import Callable, Sequence
 
 from lnl_sr_tf.analysis import robustness, run_figures, tables
 from lnl_sr_tf.errors import InputError, RunError
@@ -25,7 +26,9 @@ _ALT = {
 _MOST_IN_FULL = 12  # runs; a page with the figures of more would be too large
 
 
-def folders_in(paths):
+def folders_in(
+    paths: Sequence[pathlib.Path | str],
+) -> tuple[list[RunFolder], list[RunFolder]]:
     """The run folders that some paths name: each a run, or a folder of runs.
 
     Args:
@@ -37,7 +40,8 @@ def folders_in(paths):
     Raises:
         InputError: if one names neither.
     """
-    finished, unfinished = [], []
+    finished: list[RunFolder] = []
+    unfinished: list[RunFolder] = []
     for path in map(pathlib.Path, paths):
         inside = sorted(found.parent for found in path.glob("*/config.json"))
         found = [path] if (path / "config.json").is_file() else inside
@@ -51,7 +55,12 @@ def folders_in(paths):
     return finished, unfinished
 
 
-def write(path, paths, data_dir=None, tell=lambda line: None):
+def write(
+    path: pathlib.Path | str,
+    paths: Sequence[pathlib.Path | str],
+    data_dir: str | None = None,
+    tell: Callable[[str], None] = lambda line: None,
+) -> None:
     """Write the report of some runs.
 
     Args:
@@ -214,7 +223,7 @@ def _theory(runs):
     return html_page.Section("Theory", [html_page.Text(words), table], "theory")
 
 
-def theory_row(run, runs):
+def theory_row(run: FinishedRun, runs: Sequence[FinishedRun]) -> list[str] | None:
     """The row of one run in the table of the theory.
 
     Args:
@@ -261,6 +270,6 @@ def _data_of(run):
     return known or run.config.dataset
 
 
-def default_path(paths):
+def default_path(paths: Sequence[pathlib.Path | str]) -> pathlib.Path:
     """Where a report goes if nobody says: beside what it is of."""
     return pathlib.Path(paths[0]) / "report.html"

@@ -5,14 +5,19 @@ trained again, wherever that was done, and one that was cut off goes on.
 """
 
 import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from lnl_sr_tf import config as configs
 from lnl_sr_tf.analysis import tables
-from lnl_sr_tf.runs.folder import WHAT_IS_MEASURED
+from lnl_sr_tf.config import Config
+from lnl_sr_tf.runs.folder import WHAT_IS_MEASURED, RunFolder
 from lnl_sr_tf.sweep import live_table
 
 
-def run(settings, tell=print):
+def run(
+    settings: Mapping[str, Any], tell: Callable[[str], None] = print
+) -> list[tuple[Config, RunFolder]]:
     """Train every run of a grid and tell the results side by side.
 
     Args:
@@ -43,7 +48,9 @@ def run(settings, tell=print):
     return pairs
 
 
-def train(made, tell=print):
+def train(
+    made: Sequence[Config], tell: Callable[[str], None] = print
+) -> list[tuple[Config, RunFolder]]:
     """Train runs.
 
     Args:
@@ -58,7 +65,7 @@ def train(made, tell=print):
         RunError: if a run cannot go on; the others are finished first.
     """
     groups = _together(made)
-    trained = {}
+    trained: dict[str, RunFolder] = {}
     with live_table.shown(made):
         for group, folders in zip(groups, _place(made[0])(groups, tell), strict=True):
             trained |= {

@@ -3,7 +3,10 @@
 import os
 import pathlib
 import statistics
+from collections.abc import Sequence
+from typing import Any
 
+from lnl_sr_tf.config import Config
 from lnl_sr_tf.duration import duration
 from lnl_sr_tf.errors import RunError
 from lnl_sr_tf.runs.folder import RunFolder
@@ -13,7 +16,7 @@ from lnl_sr_tf.runs.identity import folder_of
 _ALIKE = ("dataset", "model", "method", "imbalance", "image_size")
 
 
-def lines(configs):
+def lines(configs: Sequence[Config]) -> list[str]:
     """A line for each run, and what all of them take.
 
     Args:
@@ -27,7 +30,7 @@ def lines(configs):
     """
     paces = _paces(configs[0].output_dir)
     said, total, unknown, done = [], 0.0, 0, 0
-    known = {}
+    known: dict[tuple, Any] = {}
     for config in configs:
         folder = folder_of(config, known)
         name = folder.path.name if config.resume else config.run_name

@@ -3,20 +3,29 @@
 import contextlib
 import sys
 import time
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 from lnl_sr_tf import quiet
 from lnl_sr_tf.analysis.tables import percent
+from lnl_sr_tf.config import Config
 from lnl_sr_tf.duration import duration
 from lnl_sr_tf.errors import InputError, RunError
 from lnl_sr_tf.runs.folder import measured
 from lnl_sr_tf.runs.identity import folder_of
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
 
 _LOOK_EVERY = 2.0  # seconds
 _OTHER_LINES = 8  # of the terminal, for what is told above the table
 
 
 @contextlib.contextmanager
-def shown(configs, console=None):
+def shown(
+    configs: Sequence[Config], console: "Console | None" = None
+) -> Iterator[None]:
     """Show the table beneath what is told, on a terminal, while there are several runs.
 
     Args:
@@ -52,14 +61,14 @@ class Board:
         >>> Board(lnl.config.grid({"loss": ["ce", "ce_sr"]})).look()["left"]
     """
 
-    def __init__(self, configs):
+    def __init__(self, configs: Sequence[Config]) -> None:
         self.configs = configs
-        self._finished = {}
+        self._finished: dict[str, dict] = {}
         self._folders = _folders(configs)
-        self._before = None
+        self._before: int | None = None
         self._start = time.monotonic()
 
-    def look(self):
+    def look(self) -> dict[str, Any]:
         """How far they are now.
 
         Returns:
@@ -67,7 +76,8 @@ class Board:
             `done` and `wanted`, what is `running`, and the `accuracy` of those that are
             done; and `left`, about how many seconds, or None.
         """
-        rows, epochs = {}, 0
+        rows: dict[tuple, dict[str, Any]] = {}
+        epochs = 0
         for config in self.configs:
             name = (config.dataset_name, config.noise_words, _how(config))
             row = rows.setdefault(
@@ -121,7 +131,7 @@ def _folders(configs):
     return found
 
 
-def table(state, height):
+def table(state: dict[str, Any], height: int) -> "Table":
     """What `Board.look` gave, as a table of at most so many lines.
 
     Args:

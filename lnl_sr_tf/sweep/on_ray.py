@@ -3,9 +3,12 @@
 import os
 import socket
 import time
+from collections.abc import Callable, Sequence
 
+from lnl_sr_tf.config import Config
 from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.interruption import watching
+from lnl_sr_tf.runs.folder import RunFolder
 from lnl_sr_tf.sweep import child
 from lnl_sr_tf.sweep.outcome import Outcome
 
@@ -24,7 +27,9 @@ _OF_RAY = {
 }
 
 
-def train(groups, tell):
+def train(
+    groups: Sequence[Sequence[Config]], tell: Callable[[str], None]
+) -> list[list[RunFolder]]:
     """Train groups of runs on the cluster that RAY_ADDRESS names, or a local one.
 
     Args:

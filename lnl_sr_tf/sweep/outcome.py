@@ -2,11 +2,16 @@
 
 import os
 import time
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from lnl_sr_tf import quiet
 from lnl_sr_tf.duration import duration
 from lnl_sr_tf.errors import InputError, RunError
+from lnl_sr_tf.interruption import Asked
 from lnl_sr_tf.runs import identity
+from lnl_sr_tf.runs.folder import RunFolder
+from lnl_sr_tf.sweep.child import Job, Result
 
 
 class Outcome:
@@ -19,15 +24,17 @@ class Outcome:
             several machines must, of which one alone has the folders.
     """
 
-    def __init__(self, jobs, tell, look_again=False):
+    def __init__(
+        self, jobs: Sequence[Job], tell: Callable[[str], None], look_again: bool = False
+    ) -> None:
         self.jobs = jobs
         self.tell = tell
-        self.results = {}
+        self.results: dict[str, Result] = {}
         self._start = time.monotonic()
         if not look_again:
             # To look into image files TensorFlow may start here, beside the jobs.
             os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
-        known = {}  # they are of the same data, mostly
+        known: dict[tuple, Any] = {}  # they are of the same data, mostly
         with quiet.notices():
             finished = {job.label: job.finished(known) for job in jobs}
         self._before = {label for label, result in finished.items() if result}
@@ -39,11 +46,11 @@ class Outcome:
                 tell(f"{job.label}already finished{_elsewhere(job, known)}")
 
     @property
-    def waiting(self):
+    def waiting(self) -> list[Job]:
         """Jobs without a result."""
         return [job for job in self.jobs if job.label not in self.results]
 
-    def look(self, asked):
+    def look(self, asked: Asked) -> None:
         """Raise RunError where a signal asks to stop.
 
         Args:
@@ -55,7 +62,7 @@ class Outcome:
                 "from there"
             )
 
-    def add(self, job, result):
+    def add(self, job: Job, result: Result) -> None:
         """Note the `Result` of a job, and tell how far all of them are.
 
         Raises:
@@ -75,7 +82,7 @@ class Outcome:
                 f"{duration(seconds)} left"
             )
 
-    def check(self):
+    def check(self) -> None:
         """Raise RunError if some could not go on."""
         failed = [job for job in self.jobs if self.results[job.label].problem]
         if failed:
@@ -86,7 +93,7 @@ class Outcome:
                 f"{first.label}{self.results[first.label].problem}"
             )
 
-    def folders(self):
+    def folders(self) -> list[list[RunFolder]]:
         """For each job its `RunFolder`s.
 
         Raises:

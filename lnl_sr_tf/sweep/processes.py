@@ -12,10 +12,13 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable, Sequence
 
+from lnl_sr_tf.config import Config
 from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.interruption import watching
-from lnl_sr_tf.sweep.child import Result, environment_of, jobs
+from lnl_sr_tf.runs.folder import RunFolder
+from lnl_sr_tf.sweep.child import Job, Result, environment_of, jobs
 from lnl_sr_tf.sweep.outcome import Outcome
 
 _STARTS = 3  # of a run whose process was killed
@@ -23,7 +26,9 @@ _PAUSE = 1.0  # seconds
 _CPUS = 4  # of a run, where nobody says how many
 
 
-def train(groups, tell):
+def train(
+    groups: Sequence[Sequence[Config]], tell: Callable[[str], None]
+) -> list[list[RunFolder]]:
     """Train groups of runs, as many at a time as processors and GPUs allow.
 
     Args:
@@ -42,7 +47,7 @@ def train(groups, tell):
     if not outcome.waiting:
         return outcome.folders()
     slots = _slots(groups[0][0])
-    free = queue.Queue()
+    free: queue.Queue[dict[str, str]] = queue.Queue()
     for slot in slots:
         free.put(slot)
     children = _Children(tell, free)
@@ -79,14 +84,16 @@ class _Children:
         free: a `queue.Queue` of the environments that one may have.
     """
 
-    def __init__(self, tell, free):
+    def __init__(
+        self, tell: Callable[[str], None], free: queue.Queue[dict[str, str]]
+    ) -> None:
         self.tell = tell
         self.free = free
         self._lock = threading.Lock()
-        self._running = set()
+        self._running: set[subprocess.Popen] = set()
         self._stopped = False
 
-    def run(self, job):
+    def run(self, job: Job) -> Result:
         """Train a job; start anew, from its last checkpoint, where it was killed."""
         environment = self.free.get()
         try:
@@ -120,7 +127,7 @@ class _Children:
                 )
             self.tell(job.label + ended)
 
-    def stop(self):
+    def stop(self) -> None:
         """Ask all of them to save their work and end."""
         with self._lock:
             self._stopped = True

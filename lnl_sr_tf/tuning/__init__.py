@@ -9,7 +9,7 @@ import importlib.util
 from lnl_sr_tf.errors import InputError
 
 
-def check_installed():
+def check_installed() -> None:
     """Raise InputError where Optuna, which proposes the trials, is not installed."""
     if importlib.util.find_spec("optuna") is None:
         raise InputError(

@@ -11,9 +11,12 @@ docs/tuning.md has the proof, and where it ends.
 """
 
 import math
+from collections.abc import Sequence
+
+from lnl_sr_tf.tuning.trial import Tried
 
 
-def expected(accuracy, rate, num_classes):
+def expected(accuracy: float, rate: float, num_classes: int) -> float:
     """Accuracy by labels with symmetric noise, on average over that noise.
 
     Args:
@@ -31,7 +34,7 @@ def expected(accuracy, rate, num_classes):
     return (1 - rate) * accuracy + rate * (1 - accuracy) / (num_classes - 1)
 
 
-def standard_error(accuracy, examples):
+def standard_error(accuracy: float, examples: int) -> float:
     """By how much an accuracy differs from that on endless examples: √(a (1 − a) / n).
 
     Args:
@@ -48,11 +51,11 @@ def standard_error(accuracy, examples):
     return math.sqrt(accuracy * (1 - accuracy) / examples)
 
 
-def best(trials):
+def best(trials: Sequence[Tried]) -> Tried | None:
     """The trial to choose.
 
     Args:
-        trials: a list of `lnl_sr_tf.tuning.study.Tried`.
+        trials: a list of `lnl_sr_tf.tuning.trial.Tried`.
 
     Returns:
         The complete one with the highest criterion; of several that are alike in it
@@ -60,24 +63,35 @@ def best(trials):
         complete.
     """
     complete = [one for one in trials if one.state == "complete"]
-    return max(complete, key=lambda one: (one.value, -one.number), default=None)
+    return max(complete, key=lambda one: (one.accuracy, -one.number), default=None)
 
 
-def indistinguishable(trials, examples):
+def chosen(trials: Sequence[Tried]) -> Tried:
+    """What `best` gives of trials of which one is complete.
+
+    Raises:
+        ValueError: if none is.
+    """
+    found = best(trials)
+    if found is None:
+        raise ValueError(f"expected a complete trial; received {len(trials)} others")
+    return found
+
+
+def indistinguishable(trials: Sequence[Tried], examples: int) -> list[Tried]:
     """Which other trials are within one standard error of the best.
 
     Args:
-        trials: a list of `lnl_sr_tf.tuning.study.Tried`.
+        trials: a list of `lnl_sr_tf.tuning.trial.Tried`.
         examples: how many the criterion is measured on.
 
     Returns:
         Those of them, a list.
     """
-    chosen = best(trials)
-    error = standard_error(chosen.value, examples)
+    top = chosen(trials)
+    least = top.accuracy - standard_error(top.accuracy, examples)
     return [
         one
         for one in trials
-        if one.state == "complete" and one is not chosen
-        if one.value >= chosen.value - error
+        if one.state == "complete" and one is not top and one.accuracy >= least
     ]

@@ -4,13 +4,16 @@ import csv
 import io
 import json
 import os
+import pathlib
 import shlex
+from collections.abc import Sequence
 
 from scipy import stats
 
 from lnl_sr_tf.errors import RunError
 from lnl_sr_tf.tuning import criterion
-from lnl_sr_tf.tuning.space import words
+from lnl_sr_tf.tuning.space import Space, words
+from lnl_sr_tf.tuning.trial import Tried
 
 TABLE = "trials.csv"
 FLAGS = "best.flags"
@@ -22,13 +25,15 @@ _COLUMNS = (
 _BY = {"clean": "on clean labels", "given": "by the labels that the test set came with"}
 
 
-def write_files(folder, space, trials, examples):
+def write_files(
+    folder: pathlib.Path, space: Space, trials: Sequence[Tried], examples: int
+) -> None:
     """Write `trials.csv`, and `best.flags` once there is a best trial.
 
     Args:
         folder: where they go, a `pathlib.Path`.
         space: the `lnl_sr_tf.tuning.space.Space`.
-        trials: a list of `lnl_sr_tf.tuning.study.Tried`.
+        trials: a list of `lnl_sr_tf.tuning.trial.Tried`.
         examples: how many the criterion is measured on.
 
     Raises:
@@ -41,8 +46,8 @@ def write_files(folder, space, trials, examples):
         row = one.facts | space.method_of(one.parameters)
         row |= {"trial": one.number, "state": one.state, "recipe": int(one.recipe)}
         if one.state == "complete":
-            row["validation_accuracy"] = one.value
-            row["standard_error"] = criterion.standard_error(one.value, examples)
+            row["validation_accuracy"] = one.accuracy
+            row["standard_error"] = criterion.standard_error(one.accuracy, examples)
         table.writerow(row)
     _replace(folder / TABLE, text.getvalue())
     chosen = criterion.best(trials)
@@ -50,29 +55,35 @@ def write_files(folder, space, trials, examples):
         settings = space.settings_of(space.method_of(chosen.parameters))
         lines = [
             f"# Trial {chosen.number} of lnl-sr tune, "
-            f"{_percent(chosen.value, examples)} by given labels.",
+            f"{_percent(chosen.accuracy, examples)} by given labels.",
             *_flags(settings),
         ]
         _replace(folder / FLAGS, "\n".join(lines) + "\n")
 
 
-def lines(folder, space, trials, examples, ceiling=None):
+def lines(
+    folder: pathlib.Path,
+    space: Space,
+    trials: Sequence[Tried],
+    examples: int,
+    ceiling: float | None = None,
+) -> list[str]:
     """What is told in the end.
 
     Args:
         folder: where the files are.
         space: the `lnl_sr_tf.tuning.space.Space`.
-        trials: a list of `lnl_sr_tf.tuning.study.Tried`, one of them complete.
+        trials: a list of `lnl_sr_tf.tuning.trial.Tried`, one of them complete.
         examples: how many the criterion is measured on.
         ceiling: what a network would get that is always right, where that is known.
 
     Returns:
         A list of text lines.
     """
-    chosen = criterion.best(trials)
+    chosen = criterion.chosen(trials)
     ranked = sorted(
         (one for one in trials if one.state == "complete"),
-        key=lambda one: (-one.value, one.number),
+        key=lambda one: (-one.accuracy, one.number),
     )
     told = [
         f"Accuracy on the {examples} examples kept from training, by their given "
@@ -87,7 +98,7 @@ def lines(folder, space, trials, examples, ceiling=None):
     told.append("")
     told.append(
         f"Chosen: trial {chosen.number}, {words(space.method_of(chosen.parameters))}, "
-        f"{_percent(chosen.value, examples)}"
+        f"{_percent(chosen.accuracy, examples)}"
     )
     others = criterion.indistinguishable(trials, examples)
     if others:
@@ -109,21 +120,21 @@ def lines(folder, space, trials, examples, ceiling=None):
     return told
 
 
-def regret(trials):
+def regret(trials: Sequence[Tried]) -> float:
     """How much better the best trial by the test set is than the chosen one.
 
     Args:
-        trials: a list of `lnl_sr_tf.tuning.study.Tried`, complete, with a
+        trials: a list of `lnl_sr_tf.tuning.trial.Tried`, complete, with a
             `test_accuracy` each.
 
     Returns:
         A share, at least 0.
     """
     best = max(one.facts["test_accuracy"] for one in trials)
-    return best - criterion.best(trials).facts["test_accuracy"]
+    return best - criterion.chosen(trials).facts["test_accuracy"]
 
 
-def rank_correlation(trials):
+def rank_correlation(trials: Sequence[Tried]) -> float | None:
     """Spearman's rank correlation of criterion and test accuracy.
 
     Args:
@@ -132,7 +143,7 @@ def rank_correlation(trials):
     Returns:
         In [-1, 1]; None where there are fewer than 3, or all alike in one of the two.
     """
-    values = [one.value for one in trials]
+    values = [one.accuracy for one in trials]
     tested = [one.facts["test_accuracy"] for one in trials]
     if len(trials) < 3 or len(set(values)) == 1 or len(set(tested)) == 1:
         return None
@@ -171,7 +182,7 @@ def _table(space, ranked, examples):
                 str(one.number),
                 method["loss"],
                 *("" if number is None else f"{number:g}" for number in numbers),
-                _percent(one.value, examples),
+                _percent(one.accuracy, examples),
                 "" if tested is None else _percent(tested),
                 "recipe" if one.recipe else "",
             )

@@ -2,6 +2,7 @@
 
 import warnings
 import zlib
+from typing import Any
 
 import numpy as np
 import optuna
@@ -23,21 +24,34 @@ class Repeatable(optuna.samplers.BaseSampler):
         >>> optuna.create_study(sampler=Repeatable(seed=1))
     """
 
-    def __init__(self, seed):
+    def __init__(self, seed: int) -> None:
         self.seed = seed
 
-    def infer_relative_search_space(self, study, trial):
+    def infer_relative_search_space(
+        self, study: optuna.Study, trial: optuna.trial.FrozenTrial
+    ) -> dict[str, optuna.distributions.BaseDistribution]:
         """What `sample_relative` draws together."""
         return self._of(trial).infer_relative_search_space(study, trial)
 
-    def sample_relative(self, study, trial, search_space):
+    def sample_relative(
+        self,
+        study: optuna.Study,
+        trial: optuna.trial.FrozenTrial,
+        search_space: dict[str, optuna.distributions.BaseDistribution],
+    ) -> dict[str, Any]:
         """Values of parameters that go together."""
         sampler = self._of(trial)
         # It remembers there what goes together.
         sampler.infer_relative_search_space(study, trial)
         return sampler.sample_relative(study, trial, search_space)
 
-    def sample_independent(self, study, trial, param_name, param_distribution):
+    def sample_independent(
+        self,
+        study: optuna.Study,
+        trial: optuna.trial.FrozenTrial,
+        param_name: str,
+        param_distribution: optuna.distributions.BaseDistribution,
+    ) -> Any:
         """The value of one parameter."""
         return self._of(trial, param_name).sample_independent(
             study, trial, param_name, param_distribution

@@ -7,6 +7,7 @@ import pathlib
 import signal
 import threading
 import time
+from collections.abc import Callable
 
 import keras
 
@@ -18,13 +19,19 @@ from lnl_sr_tf.errors import InputError, NotFinite, RunError
 from lnl_sr_tf.experiment import run_data
 from lnl_sr_tf.runs.folder import UnwrittenFolder
 from lnl_sr_tf.tuning import criterion, result
-from lnl_sr_tf.tuning.space import words
+from lnl_sr_tf.tuning.space import Space, words
 from lnl_sr_tf.tuning.study import FILE, Study
+from lnl_sr_tf.tuning.trial import Tried
 
 _NAMES = {"strength": "λ0·p", "p": "p", "tau": "τ"}
 
 
-def run(space, wanted, tell=print, say=lambda line: None):
+def run(
+    space: Space,
+    wanted: int,
+    tell: Callable[[str], None] = print,
+    say: Callable[[str], None] = lambda line: None,
+) -> list[Tried]:
     """Search, or go on with a search, and tell what was found.
 
     Args:
@@ -34,7 +41,7 @@ def run(space, wanted, tell=print, say=lambda line: None):
         say: called with each line about the run of a trial.
 
     Returns:
-        The trials, a list of `lnl_sr_tf.tuning.study.Tried`.
+        The trials, a list of `lnl_sr_tf.tuning.trial.Tried`.
 
     Raises:
         InputError: if a setting or the data is wrong.
@@ -77,18 +84,25 @@ class _Search:
         say: called with each line about the run of a trial.
     """
 
-    def __init__(self, study, wanted, examples, tell, say):
+    def __init__(
+        self,
+        study: Study,
+        wanted: int,
+        examples: int,
+        tell: Callable[[str], None],
+        say: Callable[[str], None],
+    ) -> None:
         self.study = study
         self.wanted = wanted
         self.examples = examples
         self.tell = tell
         self.say = say
 
-    def train_all(self):
+    def train_all(self) -> list[Tried]:
         """Train them.
 
         Returns:
-            All trials, a list of `lnl_sr_tf.tuning.study.Tried`.
+            All trials, a list of `lnl_sr_tf.tuning.trial.Tried`.
         """
         space, there = self.study.space, self.study.tried()
         self._before = {one.number for one in there if one.state != "running"}
@@ -144,11 +158,11 @@ class _Search:
             "seconds": summary["seconds"],
         }
         self.study.complete(claim, value, facts)
-        error = criterion.standard_error(value, self.examples)
+        deviation = criterion.standard_error(value, self.examples)
         best, left = self._so_far()
         self.tell(
-            f"{name}validation {100 * value:.2f} % ± {100 * error:.2f}; best so far "
-            f"{100 * best.value:.2f} % (trial {best.number}){left}"
+            f"{name}validation {100 * value:.2f} % ± {100 * deviation:.2f}; "
+            f"best so far {100 * best.accuracy:.2f} % (trial {best.number}){left}"
         )
 
     def _fail(self, claim, error, name):

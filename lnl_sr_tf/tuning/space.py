@@ -3,9 +3,12 @@
 import dataclasses
 import hashlib
 import json
+import pathlib
+from collections.abc import Mapping
+from typing import Any
 
 from lnl_sr_tf import config as configs
-from lnl_sr_tf.config import rate_estimate
+from lnl_sr_tf.config import Config, rate_estimate
 from lnl_sr_tf.config.parse import parse
 from lnl_sr_tf.errors import InputError
 
@@ -51,7 +54,7 @@ class Space:
         {'strength': (0.05, 1.0), 'tau': (0.03, 1.0)}
     """
 
-    def __init__(self, settings):
+    def __init__(self, settings: Mapping[str, Any]) -> None:
         given = {"validation_share": VALIDATION_SHARE} | _single(settings)
         losses = given.get("loss", LOSSES)
         self._losses = [losses] if isinstance(losses, str) else list(losses)
@@ -86,18 +89,18 @@ class Space:
         run = dataclasses.replace(config, loss=_ANY_LOSS).run_name.rpartition("-")[0]
         return f"tune-{run.replace(f'-{_ANY_LOSS}', '')}-{digest}"
 
-    def count(self, wanted):
+    def count(self, wanted: int) -> int:
         """How many of so many trials there can be: without a search the recipes."""
         return wanted if self.searched else min(wanted, len(self.recipes))
 
-    def parameters_of_recipe(self, loss):
+    def parameters_of_recipe(self, loss: str) -> dict[str, Any]:
         """What the recipe of a loss is in this space; empty where none is searched."""
         if loss not in self.searched:
             return {}
         place = _place(self.recipes[loss])
         return {"loss": loss} | {name: place[name] for name in self.ranges}
 
-    def suggest(self, trial):
+    def suggest(self, trial: Any) -> dict[str, Any]:
         """Let a trial choose.
 
         Args:
@@ -111,7 +114,7 @@ class Space:
             found[name] = trial.suggest_float(name, least, most, log=True)
         return found
 
-    def method_of(self, parameters):
+    def method_of(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """The method that a trial's parameters stand for.
 
         Args:
@@ -133,7 +136,9 @@ class Space:
             found["lambda0"] = _short(parameters["strength"] / found["p"])
         return found
 
-    def config_of(self, method, folder):
+    def config_of(
+        self, method: Mapping[str, Any], folder: pathlib.Path | str
+    ) -> Config:
         """The run of a trial.
 
         Args:
@@ -149,7 +154,7 @@ class Space:
         settings = self.given | known | {"output_dir": str(folder)}
         return configs.settled(settings, several)
 
-    def settings_of(self, method):
+    def settings_of(self, method: Mapping[str, Any]) -> dict[str, Any]:
         """What to give a command that trains with a method on all of the data.
 
         Args:
@@ -164,7 +169,7 @@ class Space:
             for name, value in self.given.items()
             if name not in ("validation_share", *SEARCHED)
         }
-        found = {"dataset": self.dataset} | others | method
+        found = {"dataset": self.dataset} | others | dict(method)
         if "loss_args" in found:
             given = parse("loss_args", found["loss_args"])
             found["loss_args"] = configs.loss_args.taken_by(method["loss"], given)
@@ -175,7 +180,7 @@ class Space:
         return {name: value for name, value in found.items() if value not in (None, {})}
 
 
-def words(method):
+def words(method: Mapping[str, Any]) -> str:
     """A method for people, for instance ce_sr, λ0 4, p 0.1, τ 0.5.
 
     Args:

@@ -1,8 +1,10 @@
 """The trials of a search, in a file that processes share and that survives them."""
 
 import contextlib
+import pathlib
 import sqlite3
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
 import filelock
 import optuna
@@ -11,32 +13,14 @@ from optuna.trial import TrialState
 
 from lnl_sr_tf.errors import RunError
 from lnl_sr_tf.tuning.sampler import Repeatable
+from lnl_sr_tf.tuning.space import Space
+from lnl_sr_tf.tuning.trial import Tried
 
 FILE = "study.db"
 _NAME = "tune"
 _RECIPE = "recipe"
 _PATIENCE = 60.0  # seconds until a file that another process writes counts as locked
 _DAMAGED = ("not a database", "malformed", "no such table", "no such column")
-
-
-class Tried(NamedTuple):
-    """A trial as the study knows it.
-
-    Args:
-        number: from 1, in the order in which they were begun.
-        parameters: what a `Space` makes settings of.
-        state: `"complete"`, `"failed"` or `"running"`.
-        value: the criterion, where it is complete.
-        recipe: whether it is the recipe of its loss.
-        facts: what else was noted of it, a dict.
-    """
-
-    number: int
-    parameters: dict
-    state: str
-    value: float | None
-    recipe: bool
-    facts: dict
 
 
 class Claim(NamedTuple):
@@ -51,10 +35,10 @@ class Claim(NamedTuple):
     """
 
     number: int
-    parameters: dict
+    parameters: dict[str, Any]
     recipe: bool
     again: bool
-    trial: object
+    trial: optuna.Trial
 
 
 class Study:
@@ -77,7 +61,7 @@ class Study:
         ...     study.complete(claim, value=0.58, facts={})
     """
 
-    def __init__(self, folder, space):
+    def __init__(self, folder: pathlib.Path, space: Space) -> None:
         self.folder = folder
         self.space = space
         # Optuna tells of every trial by itself.
@@ -100,7 +84,7 @@ class Study:
             self._add_recipes()
 
     @contextlib.contextmanager
-    def claim(self, wanted):
+    def claim(self, wanted: int) -> Iterator[Claim | None]:
         """A trial to train: one that was cut off, else a new one.
 
         Args:
@@ -114,7 +98,7 @@ class Study:
                 claim = self._unfinished(held) or self._new(wanted, held)
             yield claim
 
-    def complete(self, claim, value, facts):
+    def complete(self, claim: Claim, value: float, facts: Mapping[str, Any]) -> None:
         """Note that a trial was trained.
 
         Args:
@@ -127,18 +111,18 @@ class Study:
                 claim.trial.set_user_attr(name, fact)
             self._study.tell(claim.trial, value)
 
-    def fail(self, claim, reason):
+    def fail(self, claim: Claim, reason: str) -> None:
         """Note that a trial cannot be trained, and why."""
         with self.alone():
             claim.trial.set_user_attr("reason", reason)
             self._study.tell(claim.trial, state=TrialState.FAIL)
 
-    def tried(self):
+    def tried(self) -> list[Tried]:
         """All trials that were begun, a list of `Tried` by number."""
         with self.alone():
             return [self._as_tried(one) for one in self._begun()]
 
-    def first(self, name, value):
+    def first(self, name: str, value: Any) -> Any:
         """The value that the first process gave by this name, be it this one."""
         with self.alone():
             if name not in self._study.user_attrs:
@@ -146,7 +130,7 @@ class Study:
             return self._study.user_attrs[name]
 
     @contextlib.contextmanager
-    def alone(self):
+    def alone(self) -> Iterator[None]:
         """One process at a time looks at the study, and changes what depends on it.
 
         Raises:

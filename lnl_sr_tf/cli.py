@@ -1,4 +1,4 @@
-"""The command line: flags, messages and exit statuses; nothing else knows of them."""
+"""The command line: flags, messages and exit statuses, which are here alone."""
 
 import difflib
 import os
@@ -21,14 +21,14 @@ _HELP = {"--help", "-help", "-h", "--helpfull", "--helpshort"}
 def run() -> None:
     """Entry of the command: exits with the status of `main`."""
     for stream in (sys.stdout, sys.stderr):
-        # λ and τ are no reason to end on a terminal that cannot show them.
+        # A terminal that cannot show λ or τ is no reason to stop.
         if hasattr(stream, "reconfigure"):  # a file, not what stands in for one
             stream.reconfigure(errors="replace")
     try:
         status = main(sys.argv)
         sys.stdout.flush()
     except BrokenPipeError:
-        # Who read the output has gone, as `head` does; there is no one to tell.
+        # Whoever read the output has gone, as `head` does; there is no one to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = FAILED
     except OSError as error:
@@ -38,14 +38,13 @@ def run() -> None:
 
 
 def main(argv: Sequence[str]) -> int:
-    """Do what the command line asks for.
+    """Run a command, and return its exit status.
+
+    It is 0 if all went well; 2 if the command line or the data is wrong, with one line
+    on stderr; and 1 otherwise.
 
     Args:
         argv: the command line, the program's name first.
-
-    Returns:
-        Exit status: 0 done; 2 the command line or the data is wrong (one line on
-        stderr); 1 anything else.
     """
     try:
         command, arguments = _command(argv[1:])
@@ -71,7 +70,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _command(arguments):
-    """The name of the command, or None, and what comes after it."""
+    """(name of the command or None, the arguments after it)."""
     if not arguments or arguments[0].startswith("-"):
         return None, arguments
     name = arguments[0]
@@ -86,12 +85,12 @@ def _command(arguments):
 
 
 def _request(program, arguments, module):
-    """The `Request` that a command line makes of a command."""
-    # Read here, for absl would take more than settings from a file.
+    """The `Request` of a command line."""
+    # Flagfiles are read here: absl would accept more than settings from them.
     arguments = config.expand(arguments)
     for argument in arguments:
         name = argument.partition("=")[0]
-        # absl's search for a name like it would recurse too deep.
+        # absl's search for similar names would recurse too deeply.
         if name.startswith("-") and len(name) > _LONGEST_NAME:
             raise InputError(f"unknown setting {name[:_LONGEST_NAME]}…")
     given = _flags(module)
@@ -106,7 +105,7 @@ def _request(program, arguments, module):
             "--name=value, and --help lists them"
         )
     if len(left_over) < least:
-        raise InputError(f"expected more than that: lnl-sr {module.USAGE}")
+        raise InputError(f"missing argument; usage: lnl-sr {module.USAGE}")
     options = {
         option.name: (
             option.default
@@ -124,7 +123,7 @@ def _request(program, arguments, module):
 
 
 def _several(text):
-    """The values of a text with commas; the name of a file may have one."""
+    """The values of a text with commas, unless it is the name of a file."""
     if os.path.exists(os.path.expanduser(text)):
         return [text]
     return [part.strip() for part in text.split(",")]
@@ -168,7 +167,7 @@ def _help(command):
     else:
         lines[3:6] = textwrap.wrap(module.MEANING[0].upper() + module.MEANING[1:], 79)
     if module.OPTIONS:
-        lines += ["", "Of this command:"]
+        lines += ["", "Flags of this command:"]
         for option in module.OPTIONS:
             lines += [f"  --{option.name}", _wrapped(_with_default(option))]
     group = None

@@ -7,6 +7,18 @@ import pathlib
 from lnl_sr_tf.errors import RunError
 
 
+def make_folder(path: pathlib.Path) -> None:
+    """Make a folder and those above it, unless it exists.
+
+    Raises:
+        RunError: if it cannot be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunError(f"cannot make {path}: {error.strerror or error}") from error
+
+
 @contextlib.contextmanager
 def whole_file(path):
     """A file to write bytes to, which takes the place of another when it is whole.

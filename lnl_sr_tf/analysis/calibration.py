@@ -1,4 +1,4 @@
-"""Probabilities that can be relied on: temperature scaling, with noisy labels too."""
+"""Temperature scaling of probabilities, from clean or noisy labels."""
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -6,9 +6,9 @@ from scipy.special import log_softmax, logsumexp, softmax
 
 from lnl_sr_tf.analysis.reliability import reliability
 
-# Sharpened logits want far from 1: those on a sphere less, those that grow with λ more.
+# Sharpened logits need temperatures far from 1: below on a sphere, above as λ grows.
 _SMALLEST, _LARGEST = 1e-3, 1e4
-_LEAST = 1e-12  # of a probability, before its logarithm
+_LEAST = 1e-12  # a probability below it counts as this in a logarithm
 _POINTS = 41  # at which the likelihood is computed
 _UNLIKELY = 12.0  # in nats below the largest log-likelihood
 _ENOUGH = 10_000  # examples
@@ -17,7 +17,7 @@ _ENOUGH = 10_000  # examples
 def fit_temperature(
     logits: ArrayLike, labels: ArrayLike, matrix: ArrayLike | None = None
 ) -> float:
-    """The temperature at which a network is as confident as labels say it may be.
+    """The temperature at which a network's confidence fits the labels.
 
     The likelihood of labels that were drawn from the true ones by T is
     Π Σ_i softmax(z/t)_i T_ij, j the label of an example; with T the identity it is that
@@ -30,7 +30,7 @@ def fit_temperature(
 
     Args:
         logits: z, shape (n, k), of examples that were not trained on. Of more than
-            10,000 examples as many are taken, at even distances.
+            10,000 examples, at most this many are used, at even distances.
         labels: integers in [0, k), shape (n,).
         matrix: T, P(label | true class), shape (k, k); None for labels that are right.
 
@@ -42,8 +42,7 @@ def fit_temperature(
         ValueError: if shapes do not fit, or there is no example.
 
     Example:
-        >>> fit_temperature(logits, labels)
-        2.31
+        fit_temperature(logits, labels)  # 2.31
     """
     logits, labels = np.asarray(logits, np.float64), np.asarray(labels)
     if logits.ndim != 2 or not len(logits) or labels.shape != logits.shape[:1]:
@@ -97,8 +96,7 @@ def calibration_error(
         temperature: t.
 
     Example:
-        >>> calibration_error(logits, labels, fit_temperature(logits, labels))
-        0.008
+        calibration_error(logits, labels, fit_temperature(logits, labels))  # 0.008
     """
     return reliability(probabilities(logits, temperature), labels).ece
 

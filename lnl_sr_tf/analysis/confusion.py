@@ -1,4 +1,4 @@
-"""Which class a model takes for which."""
+"""The confusion matrix: which class a model takes for which."""
 
 import pathlib
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ def confusion(true: ArrayLike, predicted: ArrayLike, num_classes: int) -> np.nda
         int64 array of shape (k, k): true classes are rows, predicted ones columns.
 
     Raises:
-        ValueError: if shapes do not fit, or a label is none of the classes.
+        ValueError: if shapes do not fit, or a label is not among the classes.
 
     Example:
         >>> confusion([0, 0, 1], [0, 1, 1], 2)
@@ -43,8 +43,8 @@ def draw_confusion(
 ) -> tuple[pathlib.Path, pathlib.Path]:
     """A confusion matrix, in percent of each true class.
 
-    Colours are by the square root, so that rare confusions are seen beside the
-    diagonal. Up to 20 classes the cells have numbers; no number is no example. The row
+    Colours follow the square root, so that rare confusions are visible beside the
+    diagonal. With up to 20 classes the cells have numbers; an empty cell is 0. The row
     of a class without examples is hatched.
 
     Args:
@@ -60,8 +60,8 @@ def draw_confusion(
         ValueError: if shapes do not fit, or nothing was counted.
 
     Example:
-        >>> counts = confusion(labels, logits.argmax(1), 10)
-        >>> draw_confusion(counts, names, "CE+SR, MNIST, 80 % symmetric", "confusion")
+        counts = confusion(labels, logits.argmax(1), 10)
+        draw_confusion(counts, names, "CE+SR, MNIST, 80 % symmetric", "confusion")
     """
     counts = np.asarray(counts)
     k = len(class_names)
@@ -89,7 +89,7 @@ def checked_pair(
     """Two arrays of labels that belong together; the first may have −1.
 
     Raises:
-        ValueError: if shapes differ, one is empty, or a label is none of the classes.
+        ValueError: if shapes differ, one is empty, or a label is not a class.
     """
     first, second = np.asarray(first), np.asarray(second)
     if first.ndim != 1 or first.shape != second.shape or not len(first):

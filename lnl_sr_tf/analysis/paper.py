@@ -1,4 +1,4 @@
-"""The paper's tables: their numbers, and where a run has its place in them."""
+"""The paper's tables: their numbers, and in which cell a run belongs."""
 
 import csv
 import functools
@@ -27,12 +27,12 @@ _METHODS = {
 
 
 def dataset_name(config: Config) -> str:
-    """Of a config: the paper's name, or ours for a dataset that it has not."""
+    """The paper's name of a dataset, or ours if the paper does not have it."""
     return _DATASETS.get(config.dataset_name, config.dataset_name)
 
 
 def method_name(config: Config) -> str:
-    """Of a config: the paper's name, such as CE+SR, or ours.
+    """The paper's name of a method, such as CE+SR, or ours.
 
     The row APL of the paper is NCE+MAE.
     """
@@ -47,7 +47,7 @@ def method_name(config: Config) -> str:
 
 
 def corruption(config: Config) -> tuple[str, float]:
-    """Of a config: the kind of noise or imbalance as the paper names it, and the rate.
+    """The kind of noise or imbalance, as the paper names it, and its rate.
 
     Returns:
         For instance `("sym", 0.8)`, `("lt", 0.01)`, `("clean", 0.0)`.
@@ -66,11 +66,11 @@ def numbers(
     """The accuracies of a table of Zhou et al., ICCV 2021.
 
     Args:
-        table: its number, as text.
+        table: its number.
 
     Returns:
-        Dict from (dataset, method, kind, rate) to (mean, standard deviation) in
-        percent; the deviation is None where the paper has none.
+        (mean, standard deviation) in percent by (dataset, method, kind, rate); the
+        deviation is None where the paper has none.
 
     Example:
         >>> numbers("1")["MNIST", "CE+SR", "sym", 0.8]

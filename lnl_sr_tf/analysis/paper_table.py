@@ -1,4 +1,4 @@
-"""A table of the paper with ours beside it, from run folders alone."""
+"""A table of the paper with our results beside it, from run folders alone."""
 
 import dataclasses
 import math
@@ -25,8 +25,8 @@ class Cell:
 
     Args:
         values: accuracies of the finished runs, in percent, one a seed.
-        wanted: how many runs there are to be.
-        published: (mean, standard deviation) of the paper, or None.
+        wanted: number of runs, finished or not.
+        published: (mean, standard deviation) of the paper, in percent, or None.
     """
 
     values: tuple[float, ...]
@@ -45,16 +45,16 @@ class Cell:
 
     @property
     def difference(self) -> float | None:
-        """Ours less the paper's mean, in percentage points; None without either."""
+        """Our mean minus the paper's, in percentage points; None without either."""
         if self.mean is None or self.published is None:
             return None
         return self.mean - self.published[0]
 
     @property
     def p_value(self) -> float | None:
-        """Of Welch's t-test for the difference, two-sided; None where it has none.
+        """Of a two-sided Welch's t-test for the difference; None where undefined.
 
-        The paper's deviation counts as a sample's, over 3 seeds.
+        The paper's deviation is taken as that of a sample of 3 seeds.
         """
         mean, deviation = self.published or (None, None)
         if self.deviation is None or deviation is None:
@@ -79,11 +79,10 @@ class PaperTable:
 
     Args:
         dataset: its name.
-        methods: those of the rows.
-        columns: (kind of noise, rate) of the columns.
-        cells: dict from (method, column) to a `Cell`; some may be missing.
-        test_labels: what accuracy is measured by, as in `summary.json`; None while no
-            run is finished.
+        methods: of the rows.
+        columns: (kind of noise, rate).
+        cells: by (method, column); some may be missing.
+        test_labels: their kind, as in `summary.json`; None while no run is finished.
     """
 
     dataset: str
@@ -94,7 +93,7 @@ class PaperTable:
 
     @property
     def runs(self) -> tuple[int, int]:
-        """How many are finished, and how many are wanted."""
+        """The numbers of finished and of wanted runs."""
         cells = self.cells.values()
         return sum(len(c.values) for c in cells), sum(c.wanted for c in cells)
 
@@ -104,7 +103,7 @@ class PaperTable:
         return any(cell.published for cell in self.cells.values())
 
     def best(self, column: Column) -> set[str]:
-        """The methods with the three best means of a column, where there are more."""
+        """The methods with the three best means of a column, if there are more."""
         means = {
             method: cell.mean
             for method in self.methods
@@ -121,15 +120,15 @@ def collect(number: str, runs: Sequence[tuple[Config, RunFolder]]) -> list[Paper
     """The table of some runs, finished or not.
 
     Args:
-        number: of the paper's table, as text.
-        runs: a list of (`lnl_sr_tf.config.Config`, `lnl_sr_tf.runs.folder.RunFolder`).
+        number: of the paper's table.
+        runs: settings and folder of each.
 
     Returns:
-        A list of `PaperTable`, one for each dataset, in the order of the runs. A run
-        that is missing or not finished leaves a gap.
+        One table for each dataset, in the order of the runs. A run that is missing or
+        not finished leaves a gap.
 
     Example:
-        >>> collect("1", runs)[0].cells["CE+SR", ("sym", 0.8)].mean
+        collect("1", runs)[0].cells["CE+SR", ("sym", 0.8)].mean  # 98.1
     """
     made: dict[str, dict[str, Any]] = {}
     published = paper.numbers(number)

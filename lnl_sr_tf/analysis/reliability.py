@@ -1,4 +1,4 @@
-"""Whether a model is right as often as it is sure."""
+"""Whether confidence matches accuracy: calibration error and reliability diagram."""
 
 import pathlib
 import typing
@@ -12,7 +12,7 @@ from lnl_sr_tf.analysis import style
 
 
 class Reliability(typing.NamedTuple):
-    """Confidence, accuracy (NaN where there are no examples) and count of each bin.
+    """Confidence and accuracy (NaN in an empty bin) and count of each bin.
 
     `ece` is the expected calibration error.
     """
@@ -39,14 +39,14 @@ def reliability(
         bins: M ≥ 1.
 
     Returns:
-        A `Reliability` of arrays of shape (M,).
+        Arrays of shape (M,), and the calibration error.
 
     Raises:
-        ValueError: if shapes do not fit, rows are no distributions, a label is none of
-            the classes, or there are no bins.
+        ValueError: if shapes do not fit, rows are not distributions, a label is not
+            among the classes, or there are no bins.
 
     Example:
-        >>> reliability([[0.8, 0.2], [0.6, 0.4]], [0, 1], bins=2).ece
+        >>> round(reliability([[0.8, 0.2], [0.6, 0.4]], [0, 1], bins=2).ece, 3)
         0.2
     """
     probabilities = np.asarray(probabilities, np.float64)
@@ -68,7 +68,7 @@ def reliability(
 def draw_reliability(
     result: Reliability, title: str, stem: pathlib.Path | str
 ) -> tuple[pathlib.Path, pathlib.Path]:
-    """A reliability diagram: accuracy by confidence, and how many examples are where.
+    """A reliability diagram: accuracy by confidence, and the number of examples.
 
     Args:
         result: what `reliability` gives.
@@ -82,8 +82,8 @@ def draw_reliability(
         ValueError: if the result holds no examples.
 
     Example:
-        >>> result = reliability(probabilities, labels)
-        >>> draw_reliability(result, "CE+SR, MNIST, 80 % symmetric", "reliability")
+        result = reliability(probabilities, labels)
+        draw_reliability(result, "CE+SR, MNIST, 80 % symmetric", "reliability")
     """
     count, bins = result.count, len(result.count)
     if not np.sum(count):
@@ -97,8 +97,8 @@ def draw_reliability(
     diagram.bar(middles, result.accuracy, width, color=style.BLUE, label="accuracy")
     over = result.confidence - result.accuracy
     for gap, face, edge, hatch, label in (
-        (over, "#FBDDB0", style.VERMILION, "////", "gap: surer than right"),
-        (-over, "#CFE8F7", style.BLUE, "\\\\\\\\", "gap: more often right than sure"),
+        (over, "#FBDDB0", style.VERMILION, "////", "gap: overconfident"),
+        (-over, "#CFE8F7", style.BLUE, "\\\\\\\\", "gap: underconfident"),
     ):
         low = np.fmin(result.accuracy, result.confidence)
         height = np.maximum(gap, 0.0)
@@ -106,7 +106,7 @@ def draw_reliability(
             middles, height, width, low,
             color=face, edgecolor=edge, hatch=hatch, label=label,
         )  # fmt: skip
-    diagram.plot([0, 1], [0, 1], "--", color=style.BLACK, label="as sure as right")
+    diagram.plot([0, 1], [0, 1], "--", color=style.BLACK, label="confidence = accuracy")
     diagram.set(ylabel="accuracy", ylim=(0, 1))
     figure.legend(loc="outside lower center", ncols=2)
     histogram.bar(middles, count / count.sum(), width, color=style.LIGHT_GREY)
@@ -116,7 +116,7 @@ def draw_reliability(
     histogram.axvline(right, color=style.BLUE)
     histogram.axvline(sure, color=style.VERMILION, linestyle="--")
     histogram.set_title(
-        f"of all: accuracy {right:.1%} (line), confidence {sure:.1%} (dashed)",
+        f"all examples: accuracy {right:.1%} (line), confidence {sure:.1%} (dashed)",
         fontsize="medium",
     )
     histogram.set(

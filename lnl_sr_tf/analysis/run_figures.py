@@ -15,7 +15,7 @@ from lnl_sr_tf.datasets.images.image_files import ImageFiles
 _SAMPLES = 32
 _PER_ROW = 8
 
-# By what the labels of the test set are.
+# By kind of test labels.
 _TEST_SET = {
     "clean": "test set, clean labels",
     "given": "test set, the labels it came with",
@@ -33,9 +33,9 @@ def curves(
 
     Args:
         rows: rows of `metrics.csv`, as `RunFolder.rows` gives them.
-        title: what the run was.
+        title: of the figure: what the run was.
         path: the PNG to write.
-        test_labels: what they are, `"clean"`, `"given"` or `"held out"`.
+        test_labels: their kind, `"clean"`, `"given"` or `"held out"`.
     """
     epochs = [row["epoch"] for row in rows]
     regularized = rows[0]["lambda"] is not None
@@ -54,7 +54,7 @@ def curves(
     line(accuracy, column, _TEST_SET[test_labels], BLUE, "-")
     line(accuracy, "accuracy", "training set, given labels", VERMILION, "--")
     if two_networks:
-        line(accuracy, "second_test_accuracy", "the second network's", GREEN, ":")
+        line(accuracy, "second_test_accuracy", "test set, second network", GREEN, ":")
     accuracy.set(title="Accuracy", xlabel="epoch", ylim=(0, 1))
     accuracy.yaxis.set_major_formatter(PercentFormatter(1.0))
     accuracy.legend(fontsize="small")
@@ -62,7 +62,7 @@ def curves(
     line(loss, "loss", "training set", VERMILION, "--")
     line(loss, "test_loss", "test set", BLUE, "-")
     what = ["with the sparse term"] * regularized
-    what += ["training: sum of both networks"] * two_networks
+    what += ["training: both networks added"] * two_networks
     name = f"Loss ({', '.join(what)})" if what else "Loss"
     loss.set(title=name, xlabel="epoch")
     values = [row[column] for row in rows for column in ("loss", "test_loss")]
@@ -99,14 +99,14 @@ def per_class(
     path: pathlib.Path | str,
     test_labels: str = "clean",
 ) -> None:
-    """Accuracy of each class, and beneath it how many training examples it has.
+    """The accuracy of each class, and below it its number of training examples.
 
     Args:
-        accuracies: dict from a class's name to its accuracy on the test set, or None.
-        counts: how many training examples are labelled so, one a class.
-        title: what the run was.
+        accuracies: by class name, on the test set; None without test examples.
+        counts: the number of training examples with each label.
+        title: of the figure: what the run was.
         path: the PNG to write.
-        test_labels: what they are, `"clean"`, `"given"` or `"held out"`.
+        test_labels: their kind, `"clean"`, `"given"` or `"held out"`.
     """
     names = list(accuracies)
     values = [np.nan if value is None else value for value in accuracies.values()]
@@ -123,7 +123,7 @@ def per_class(
     accuracy.yaxis.set_major_formatter(PercentFormatter(1.0))
     examples.bar(places, counts, color=GREEN)
     examples.set(ylabel="training\nexamples")
-    # More names than these would be read by nobody.
+    # Nobody would read more names.
     step = -(-len(names) // 50)
     examples.set_xticks(places[::step], [names[i] for i in places[::step]])
     examples.tick_params("x", rotation=90 if max(map(len, names)) > 3 else 0)
@@ -144,10 +144,10 @@ def samples(
     """Training images with their given labels, and the clean ones where they differ.
 
     Args:
-        images: uint8, shape (n, height, width, channels); 32 from all over are shown.
+        images: uint8, shape (n, height, width, channels); 32 at even distances are
+            shown.
         given: given labels, shape (n,).
-        clean: clean labels, shape (n,), -1 for none of the classes; None where they are
-            not known.
+        clean: clean labels, shape (n,), -1 for none of the classes; None if unknown.
         class_names: one name a class.
         title: what the data is.
         path: the PNG to write.

@@ -1,4 +1,4 @@
-"""Which labels are wrong, how many, and what they should be.
+"""Find wrong labels: which, how many, and what they should be.
 
 `lnl.audit(run)` or `lnl.audit(labels, probabilities)` gives an `Audit`.
 """
@@ -24,7 +24,7 @@ def audit(
     probabilities: ArrayLike | None = None,
     **more: Any,
 ) -> Audit:
-    """Tell which labels are wrong, by a run or by any network's outputs.
+    """Find wrong labels by the outputs of a run or of any other network.
 
     Args:
         run_or_labels: path of a finished run's folder, as for `audit_run`; or given
@@ -41,11 +41,9 @@ def audit(
             belongs to the other form.
 
     Example:
-        >>> found = lnl.audit("runs/digits-ce_sr-sym0.4-seed1-c3b6a9a4")
-        >>> found.noise_rate, found.suspects[:3]
-        (0.39, array([ 852, 1101,  377]))
-        >>> lnl.audit(labels, model.predict(images)).noise_rate
-        0.12
+        found = lnl.audit("runs/digits-ce_sr-sym0.4-seed1-c3b6a9a4")
+        found.noise_rate, found.suspects[:3]  # 0.39, [852, 1101, 377]
+        lnl.audit(labels, model.predict(images)).noise_rate  # 0.12
     """
     if isinstance(run_or_labels, (str, os.PathLike)):
         if probabilities is not None:

@@ -17,7 +17,7 @@ from lnl_sr_tf.datasets import Dataset
 from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.files import whole_file
 
-# Of an example that is of none of the classes.
+# The label of an example that is of none of the classes.
 _FOREIGN = "none of them"
 _MOST_DIGITS = 18  # of an index; int64 holds more
 
@@ -28,9 +28,9 @@ def write(
     """Write `audit.csv` and `audit.json`.
 
     Args:
-        audit: an `lnl_sr_tf.auditing.Audit`.
-        folder: where to; it has to be there.
-        more: dict of what else `audit.json` is to hold.
+        audit: what was found.
+        folder: where to write; it must exist.
+        more: what else `audit.json` holds.
 
     Returns:
         The paths of both.
@@ -39,8 +39,7 @@ def write(
         RunError: if a file cannot be written; what stood there stays.
 
     Example:
-        >>> write(lnl.audit(run), run)
-        (PosixPath('…/audit.csv'), PosixPath('…/audit.json'))
+        write(lnl.audit(run), run)  # run/audit.csv, run/audit.json
     """
     folder = pathlib.Path(folder)
     table, whole = folder / "audit.csv", folder / "audit.json"
@@ -50,13 +49,7 @@ def write(
 
 
 def summary(audit: Audit) -> dict[str, Any]:
-    """What `audit.json` holds, as a dict.
-
-    What is not known is None.
-
-    Args:
-        audit: an `lnl_sr_tf.auditing.Audit`.
-    """
+    """What `audit.json` holds; what is unknown is None."""
     matrix, low, high = audit.matrix
     shares, least, most = audit.class_rates
     found = {
@@ -101,7 +94,7 @@ def summary(audit: Audit) -> dict[str, Any]:
 
 
 def _without_nan(value):
-    """The same value with None for NaN, which JSON has not."""
+    """The same value with None for NaN, which JSON does not have."""
     if isinstance(value, dict):
         return {name: _without_nan(one) for name, one in value.items()}
     if isinstance(value, (list, tuple)):
@@ -110,7 +103,7 @@ def _without_nan(value):
 
 
 def _table(audit):
-    """The text of `audit.csv`, from the most to the least suspect."""
+    """The text of `audit.csv`, the most suspect label first."""
     names = np.array([*audit.class_names, _FOREIGN], object)
     columns = {
         "index": audit.index,
@@ -151,17 +144,14 @@ def read_audit(path: pathlib.Path, class_names: Sequence[str]) -> AuditTable:
     """Read an `audit.csv`.
 
     Args:
-        path: the file, a `pathlib.Path`.
-        class_names: k texts.
-
-    Returns:
-        A `AuditTable`.
+        path: the file.
+        class_names: k names.
 
     Raises:
-        InputError: if it is not there, or no audit of these classes.
+        InputError: if it is missing, or not an audit of these classes.
     """
     if not path.is_file():
-        raise InputError(f"{path}: there is no audit; lnl-sr audit RUN makes one")
+        raise InputError(f"{path}: there is no audit; lnl-sr audit RUN writes it")
     number = {utf8_safe(name): i for i, name in enumerate(class_names)}
     columns = ("index", "given", "suggested", "probability")
     rows = read_rows(path, columns)
@@ -174,24 +164,24 @@ def read_audit(path: pathlib.Path, class_names: Sequence[str]) -> AuditTable:
         )
     except (KeyError, ValueError, TypeError) as error:
         raise InputError(
-            f"{path}: {error} is of another run, or the file is damaged; lnl-sr audit "
-            "makes it anew"
+            f"{path}: {error} belongs to another run, or the file is damaged; lnl-sr "
+            "audit writes it again"
         ) from error
     numbers, often = np.unique(judged.index, return_counts=True)
     if len(numbers) < len(judged.index):
         raise InputError(
-            f"{path}: example {numbers[often > 1][0]} stands in more than one row; "
-            "lnl-sr audit makes it anew"
+            f"{path}: example {numbers[often > 1][0]} is in more than one row; "
+            "lnl-sr audit writes the file again"
         )
     return judged
 
 
 def check_of(judged: AuditTable, dataset: Dataset, path: pathlib.Path | str) -> None:
-    """Raise InputError unless an audit is of a dataset and its given labels.
+    """Raise InputError unless an audit lists the examples and labels of a dataset.
 
     Args:
-        judged: a `AuditTable`.
-        dataset: a `lnl_sr_tf.datasets.Dataset`.
+        judged: the rows of `audit.csv`.
+        dataset: with the labels that were given.
         path: of the audit, for the message.
     """
     order = np.argsort(judged.index, kind="stable")
@@ -201,13 +191,13 @@ def check_of(judged: AuditTable, dataset: Dataset, path: pathlib.Path | str) -> 
         and np.array_equal(judged.given[order], dataset.given_labels[own])
     ):
         raise InputError(
-            f"{path} is of other examples or labels than this run was trained on, or "
-            "is cut off; lnl-sr audit makes it anew"
+            f"{path} has other examples or labels than this run was trained on, or is "
+            "cut off; lnl-sr audit writes it again"
         )
 
 
 def _probability(row):
-    """That in a row; NaN where it is empty, ValueError if it is none."""
+    """The probability in a row; NaN where it is empty, ValueError if it is not one."""
     text = row["probability"]
     if text == "":
         return np.nan
@@ -218,7 +208,7 @@ def _probability(row):
 
 
 def index_of(row: Mapping[str, str]) -> int:
-    """The index in a row; ValueError if it is none."""
+    """The index in a row; ValueError if it is not one."""
     text = row["index"]
     if not text.isdecimal() or len(text) > _MOST_DIGITS:
         raise ValueError(text[:20])
@@ -249,28 +239,20 @@ def read_rows(path: pathlib.Path | str, columns: Sequence[str]) -> list[dict[str
 
 
 def probability_text(value: float) -> str:
-    """A probability as it stands in tables: nothing where it is not known."""
+    """A probability as tables have it: empty where it is unknown."""
     return "" if math.isnan(value) else f"{value:.6f}"
 
 
 def utf8_safe(name: object) -> str:
-    """A name as it stands in tables: what no UTF-8 can say, as escapes.
-
-    Args:
-        name: text; names of files may hold bytes that are none.
-    """
+    """A name as tables have it: bytes of file names that are not UTF-8 as escapes."""
     return str(name).encode("utf-8", "backslashreplace").decode()
 
 
 def write_text(path: pathlib.Path | str, text: str) -> None:
-    """Write a file whole or not at all.
-
-    Args:
-        path: a `pathlib.Path`.
-        text: what it is to hold, made utf8_safe.
+    """Write a file whole or not at all, as `utf8_safe` text.
 
     Raises:
-        RunError: if it cannot be written; what stood there stays.
+        RunError: if it cannot be written; an older file then stays.
     """
     with whole_file(path) as file:
         file.write(utf8_safe(text).encode())

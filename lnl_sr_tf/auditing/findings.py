@@ -8,45 +8,43 @@ import numpy as np
 from lnl_sr_tf import noise
 from lnl_sr_tf.auditing.agreement import Agreement
 
-# Of all labels: suspects, and the estimated noise rate. On clean data a network errs
-# on about as many.
+# Share of suspects and estimated noise rate up to which there is no sign of noise: on
+# clean data a network errs about as often.
 _NO_SIGN, _NO_RATE = 0.01, 0.02
 _SHOWN = 5  # names of classes in a line
 
 
 @dataclasses.dataclass(frozen=True)
 class Audit:
-    """What is known of n labels of k classes. Made by `lnl.audit`.
+    """What is known about n labels of k classes. Made by `lnl.audit`.
 
-    Where the outputs agree with the labels no more often than by chance, they tell
-    nothing of them: of all labels, or of those given as some classes, such as one that
-    the network never predicts. What is not known is NaN then.
+    Outputs that agree with the labels no more often than by chance are no evidence:
+    about all labels, or about those of some classes, such as one that the network never
+    predicts. What is then unknown is NaN.
 
     Args:
         index: the number of each example in its source, int64, shape (n,).
         given: the labels that were given, int64, shape (n,).
-        suggested: those that may be right instead, int64, shape (n,); the given ones
-            where they are more likely right than wrong, or no other class that is known
-            of is more likely.
-        score: −log ū_given(x) ≥ 0, the network's surprise at the given label, in nats;
-            ū is its output, averaged over epochs where they were recorded.
+        suggested: the most likely class, int64, shape (n,); the given label where it is
+            more likely right than wrong, or no class with evidence is more likely.
+        score: −log ū_given(x) ≥ 0, the cross-entropy of the given label, in nats; ū is
+            the network's output, averaged over epochs where they were recorded.
         probability: that the given label is wrong, in [0, 1], rising with the score;
             NaN without evidence.
-        estimate: the `lnl_sr_tf.noise.NoiseEstimate` behind it, from the labels with
-            evidence alone; its rows and columns of classes without are NaN.
-        class_names: k texts.
-        clean: the true labels, -1 for none of the classes, where known; else None.
+        estimate: the noise estimate behind it, from the labels with evidence alone; its
+            rows and columns of classes without evidence are NaN.
+        class_names: k names.
+        clean: the true labels, -1 for none of the classes; None where unknown.
         names: n paths, or None.
-        evidence: where the outputs are from, in words.
-        agreement: how often the outputs agree with the labels, and whether by chance, a
-            `lnl_sr_tf.auditing.agreement.Agreement`; None where nobody asked.
-        told: of which classes the outputs tell something, a mask of shape (k,); by
+        evidence: where the outputs come from, in words.
+        agreement: how often the outputs agree with the labels, and how likely that is
+            by chance; None where it was not tested.
+        told: mask of the classes that the outputs are evidence about, shape (k,); by
             default all.
 
     Example:
-        >>> found = lnl.audit(labels, probabilities)
-        >>> found.noise_rate, found.noise_rate_interval
-        (0.41, (0.39, 0.44))
+        found = lnl.audit(labels, probabilities)
+        found.noise_rate, found.noise_rate_interval  # 0.41, (0.39, 0.44)
     """
 
     index: np.ndarray
@@ -64,17 +62,17 @@ class Audit:
 
     @property
     def no_evidence(self) -> bool:
-        """Whether the outputs tell nothing of any label."""
+        """Whether the outputs are no evidence about any label."""
         return bool(np.isnan(self.probability).all())
 
     @property
     def classes_without_evidence(self) -> np.ndarray:
-        """The classes of which the outputs tell nothing, int64; there may be none."""
+        """The classes that the outputs are no evidence about, int64, perhaps none."""
         return np.flatnonzero([] if self.told is None else ~self.told)
 
     @property
     def order(self) -> np.ndarray:
-        """Places of the examples from the most to the least suspect, shape (n,).
+        """Positions of the examples, the most suspect first, shape (n,).
 
         Labels without evidence come last.
         """
@@ -83,28 +81,28 @@ class Audit:
 
     @property
     def rank(self) -> np.ndarray:
-        """Of each example, 1 for the most suspect."""
+        """The rank of each example, 1 for the most suspect, int64, shape (n,)."""
         rank = np.empty(len(self.given), np.int64)
         rank[self.order] = np.arange(1, len(rank) + 1)
         return rank
 
     @property
     def suspects(self) -> np.ndarray:
-        """Places of the labels that are rather wrong than right, most suspect first."""
+        """Positions of the labels more likely wrong than right, most suspect first."""
         order = self.order
         return order[self.probability[order] > 0.5]
 
     @property
     def noise_rate(self) -> float:
-        """The estimated share of wrong labels, of those with evidence; NaN without."""
+        """The estimated share of wrong labels among those with evidence, or NaN."""
         known = self.probability[~np.isnan(self.probability)]
         return float(known.mean()) if len(known) else np.nan
 
     @property
     def noise_rate_interval(self) -> tuple[float, float]:
-        """(low, high), 95 % by sampling; what the network misjudges comes on top.
+        """(low, high), a 95 % interval; (NaN, NaN) without evidence.
 
-        (NaN, NaN) without evidence.
+        It is for sampling alone: the network's own mistakes are not in it.
         """
         known = self.probability[~np.isnan(self.probability)]
         if not len(known):
@@ -114,9 +112,9 @@ class Audit:
 
     @property
     def class_rates(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """(share, low, high) of wrong labels among those given as each class.
+        """(share, low, high) of wrong labels among those of each given class.
 
-        NaN for a class without evidence, and for one that no example is labelled as.
+        Each of shape (k,); NaN for a class without evidence or without labels.
         """
         classes = len(self.class_names)
         total = np.bincount(self.given, minlength=classes)
@@ -130,10 +128,10 @@ class Audit:
     def matrix(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """(T, low, high), each of shape (k, k): the transition matrix, P(given | true).
 
-        It is of the labels with evidence; rows and columns of classes without are NaN,
-        but for the columns of classes that no example is labelled as. Of a class that
-        no example seems to be of, the matrix is what it was assumed to be, and the
-        interval nearly [0, 1].
+        It is estimated from the labels with evidence. Rows and columns of classes
+        without evidence are NaN, except the columns of classes without labels. The row
+        of a class to which no example seems to belong is what it was assumed to be, and
+        its intervals are nearly [0, 1].
         """
         counts = self.estimate.counts
         total = np.broadcast_to(np.nansum(counts, axis=1, keepdims=True), counts.shape)
@@ -144,15 +142,15 @@ class Audit:
 
     @property
     def no_sign(self) -> bool:
-        """Whether no more looks wrong than a network's own mistakes would."""
+        """Whether no more labels look wrong than by a network's own mistakes."""
         few = len(self.suspects) <= _NO_SIGN * len(self.given)
         return few and self.noise_rate <= _NO_RATE
 
     @property
     def words(self) -> str:
-        """The outcome in a line."""
+        """The outcome in one line."""
         if self.no_evidence:
-            return f"no evidence: {self._agreement_words}, so that no rate can be told"
+            return f"no evidence: {self._agreement_words}; no noise rate is estimated"
         known = int(np.count_nonzero(~np.isnan(self.probability)))
         suspects = (
             f"{len(self.suspects)} of {known} labels are more likely wrong than right"
@@ -167,22 +165,22 @@ class Audit:
         if not missing:
             return found
         return (
-            f"{found}; no evidence about the {len(self.given) - known} given as "
+            f"{found}; no evidence about the {len(self.given) - known} labelled "
             f"{few(missing)}"
         )
 
     @property
     def _agreement_words(self):
         if self.agreement is None:
-            return "nothing is known of any label"
+            return "nothing is known about any label"
         return (
             f"the outputs agree with {self.agreement.hits} of {len(self.given)} "
-            f"labels, where chance would have {self.agreement.expected:.0f}"
+            f"labels ({self.agreement.expected:.0f} expected by chance)"
             + (", but not class by class" * self.agreement.over_all)
         )
 
 
 def few(names: Sequence[str]) -> str:
-    """The first of the names, for a line."""
+    """The first five names, and how many more there are, in one line."""
     more = len(names) - _SHOWN
     return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")

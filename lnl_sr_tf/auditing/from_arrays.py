@@ -25,36 +25,36 @@ def audit_arrays(
     names: Sequence[str] | None = None,
     evidence: str = "outputs that were passed in",
 ) -> Audit:
-    """Audit labels by what a network, of this package or not, says of the examples.
+    """Audit labels by the outputs of a network, of this package or another.
 
-    The outputs should be of a network that has not learned the wrong labels by heart:
-    one with sparse regularization, or for each example one that was trained without it.
-    Whether they tell anything is tested first (`lnl_sr_tf.auditing.agreement`); of
-    classes that they tell nothing of, nothing is said, and none is suggested.
+    The network should not have memorised the wrong labels: train it with sparse
+    regularization, or judge each example by a network that was trained without it.
+    Whether the outputs are evidence is tested first (`lnl_sr_tf.auditing.agreement`);
+    classes without evidence are neither judged nor suggested.
 
     Args:
         labels: the given ones, integers in [0, k), shape (n,); a class may have none.
         probabilities: shape (n, k), rows sum to 1; or else
         logits: shape (n, k).
-        class_names: k texts; by default the numbers.
-        clean: true labels, for measuring only; None where they are not known.
+        class_names: k names; by default the numbers.
+        clean: true labels, for measuring only; None where unknown.
         index: numbers of the examples in their source; by default 0, 1, …
         names: n paths.
-        evidence: where the outputs are from, in words.
-
-    Returns:
-        An `Audit`.
+        evidence: where the outputs come from, in words.
 
     Raises:
-        InputError: if shapes do not fit, numbers are none, or labels are none of the
-            classes.
+        InputError: if shapes do not fit, values are not finite numbers, or labels are
+            not among the classes.
 
     Example:
-        >>> audit_arrays(labels, logits=model.predict(images)).noise_rate
-        0.12
+        >>> outputs = np.repeat([[0.95, 0.05], [0.05, 0.95]], 100, axis=0)
+        >>> labels = np.repeat([0, 1], 100)
+        >>> labels[3] = 1
+        >>> audit_arrays(labels, outputs).suspects
+        array([3])
     """
     if (probabilities is None) == (logits is None):
-        raise InputError("expected either probabilities or logits beside labels")
+        raise InputError("expected labels with either probabilities or logits")
     if logits is not None:
         probabilities = _softmax(logits)
     outputs, given = mixture.checked(probabilities, labels)
@@ -97,10 +97,10 @@ def audit_arrays(
 
 
 def _judged(probabilities, labels, score, agreed):
-    """(what is known of the noise, of each label, and of which classes).
+    """(noise estimate, probability of each label, mask of classes with evidence).
 
-    A class all of whose labels look wrong is none that something is known of: there is
-    no right one to compare them with.
+    There is no evidence about a class all of whose labels look wrong: there is no right
+    one to compare them with.
     """
     count, num_classes = probabilities.shape
     matrix, counts = np.full((2, num_classes, num_classes), np.nan)

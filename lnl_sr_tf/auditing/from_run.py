@@ -1,4 +1,4 @@
-"""The audit of a run's labels, from what the run left."""
+"""The audit of the labels that a run was trained on, from its folder."""
 
 import pathlib
 import zipfile
@@ -18,7 +18,7 @@ from lnl_sr_tf.experiment.finished_run import FinishedRun
 from lnl_sr_tf.training.callbacks.output_record import read_record
 from lnl_sr_tf.training.evaluate import outputs
 
-# For each output: it, its sharpened form, the posterior and what stands between them.
+# Per output: itself, its sharpened form, the posterior and temporary arrays.
 _BYTES = 6 * 8
 
 
@@ -31,28 +31,24 @@ def audit_run(
 
     Args:
         path: its folder.
-        folds: folders of the runs of all parts of its examples, as `fold_configs` has
-            them; without, the outputs are those of the run itself for the examples
-            that it was trained on.
-        data_dir: where its data is now; by default where it was. It is read only where
+        folds: folders of cross-validation runs, as `fold_configs` makes them, whose
+            outputs are then used; by default those of the run itself.
+        data_dir: where its data is now; by default where it was. It is read only if
             the run has recorded no outputs.
-
-    Returns:
-        An `Audit`.
 
     Raises:
         InputError: if the run is not finished, or its data is needed and not there.
         RunError: if a file cannot be read.
 
     Example:
-        >>> audit_run("runs/digits-ce_sr-sym0.4-seed1-c3b6a9a4").words
-        'noise rate 0.386 (0.361 to 0.411); 555 of 1437 labels are more likely wrong …'
+        audit_run("runs/digits-ce_sr-sym0.4-seed1-c3b6a9a4").words
+        # 'noise rate 0.386 (0.361 to 0.411); 555 of 1437 labels are more likely …'
     """
     run = FinishedRun(path, data_dir)
     if run.config.fold:
         raise InputError(
-            f"{run.folder.path} was trained without the part {run.config.fold} of the "
-            "examples; expected the run of all of them, with --folds for more evidence"
+            f"{run.folder.path} was trained without part {run.config.fold} of the "
+            "examples; expected a run on all of them (--folds trains such parts itself)"
         )
     labels = read_arrays(run.folder.labels, ("index", "given"))
     if folds:
@@ -89,15 +85,12 @@ def audit_run(
 def fold_configs(
     path: pathlib.Path | str, folds: int, settings: Mapping[str, Any] | None = None
 ) -> list[config.Config]:
-    """The configs of the runs that are each trained on all parts but one.
+    """The settings of cross-validation runs, each trained on all parts but one.
 
     Args:
         path: the folder of the run that is audited; theirs come beside it.
         folds: how many parts, from 2 to 100.
-        settings: dict of what is other than in that run, such as `data_dir`.
-
-    Returns:
-        A list of as many `lnl_sr_tf.config.Config`.
+        settings: those that differ from that run's, such as `data_dir`.
 
     Raises:
         InputError: if the run is not finished, its data is not there, or a setting is
@@ -106,7 +99,7 @@ def fold_configs(
     """
     given = dict(settings or {})
     run = FinishedRun(path, given.get("data_dir"))
-    run.dataset  # noqa: B018  (looked at before they are trained)
+    run.dataset  # noqa: B018  (checked before they are trained)
     same = _settings(run.config)
     same |= {"output_dir": str(run.folder.path.parent), "resume": True} | given
     return [
@@ -116,18 +109,18 @@ def fold_configs(
 
 
 def _settings(made):
-    """Of a run's config, those by which another is made of the same labels."""
+    """The settings of a run by which another one gets the same labels."""
     same = {name: value for name, value in made.as_dict().items() if value is not None}
     if made.noise == "instance" and made.noise_draw != "published":
-        # By which runs were made before it was a setting.
+        # What it was before it was a setting.
         same.setdefault("instance_rate", "mode")
-    # What it stood for is among them.
+    # The settings that it stood for are among them.
     same.pop("rate_estimate", None)
     return same
 
 
 def data_fingerprint(path: pathlib.Path | str) -> str | None:
-    """That of the data that a run was trained on; None where its name says it all.
+    """The fingerprint of a run's data; None where its name says which data it is.
 
     Args:
         path: the folder of a finished run.
@@ -139,11 +132,7 @@ def data_fingerprint(path: pathlib.Path | str) -> str | None:
 
 
 def class_names(run: FinishedRun) -> tuple[str, ...]:
-    """The names of a run's classes, as it has them written down.
-
-    Args:
-        run: a `FinishedRun`.
-    """
+    """The names of a run's classes, as recorded in its folder."""
     names = (run.folder.config() or {}).get("class_names")
     return tuple(names) if names else tuple(run.dataset.class_names)
 
@@ -179,7 +168,7 @@ def read_arrays(
 
 
 def _of_itself(run):
-    """(mean output for each example, where it is from)."""
+    """(mean output for each example, where the outputs come from)."""
     recorded = read_record(run.folder.outputs)
     if recorded:
         epochs, total = recorded
@@ -196,7 +185,7 @@ def _of_itself(run):
 
 
 def _of_folds(labels, runs):
-    """Of each example the mean output of the network that was trained without it.
+    """The mean output for each example of the network that was trained without it.
 
     Raises:
         RunError: if they are of other examples or labels, or not of all of them.
@@ -214,9 +203,9 @@ def _of_folds(labels, runs):
         and np.array_equal(given[found], labels["given"][order])
     ):
         raise RunError(
-            f"the {len(runs)} networks of folds, first {runs[0].folder.path}, are of "
-            "other examples or labels than this run: the data has changed; move their "
-            "folders away to train them anew"
+            f"the runs of {len(runs)} folds, first {runs[0].folder.path}, have other "
+            "examples or labels than this run, so the data has changed; move their "
+            "folders away to train them again"
         )
     totals = []
     for run, part in zip(runs, parts, strict=True):
@@ -228,16 +217,16 @@ def _of_folds(labels, runs):
         total = _distributions(total, path)
         if total.shape != np.shape(part["logits"]):
             raise RunError(
-                f"{path} is of {total.shape} outputs, and held_out.npz beside it of "
-                f"{np.shape(part['logits'])}; a file of the run is damaged"
+                f"{path} has outputs of shape {total.shape}, held_out.npz beside it of "
+                f"shape {np.shape(part['logits'])}; a file of the run is damaged"
             )
         totals.append(total)
     try:
         together = np.concatenate(totals)
     except ValueError as error:
         raise RunError(
-            f"the networks of folds, first {runs[0].folder.path}, are not of the same "
-            "number of classes"
+            f"the runs of folds, first {runs[0].folder.path}, have different numbers "
+            "of classes"
         ) from error
     probabilities = np.empty_like(together)
     probabilities[order] = together[found]
@@ -257,10 +246,10 @@ def _softmax(logits):
 
 
 def _distributions(total, path):
-    """Sums of outputs as probabilities, if they are any.
+    """Sums of outputs over epochs as probabilities.
 
     Raises:
-        RunError: that names the file they are from.
+        RunError: if they are not such sums; it names their file.
     """
     try:
         total = validation.numbers("outputs", total, ndim=2)

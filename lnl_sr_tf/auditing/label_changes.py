@@ -1,4 +1,4 @@
-"""What is to become of each suspect label: by probability, by number, or by people."""
+"""Which labels to change or drop: by probability, by number, or by decisions."""
 
 import dataclasses
 import difflib
@@ -23,7 +23,7 @@ class Changes:
         label: the new class of each, -1 for one that is left out.
         probability: that the given label is wrong, shape (m,); NaN where the audit had
             no evidence.
-        reason: why, m texts.
+        reason: why, m entries.
     """
 
     index: np.ndarray
@@ -33,10 +33,10 @@ class Changes:
 
 
 def by_probability(judged: AuditTable, threshold: float, do: str) -> Changes:
-    """Changes of all labels that are wrong with at least a probability.
+    """Changes of all labels from a probability of being wrong on.
 
     Args:
-        judged: an `lnl_sr_tf.auditing.audit_files.AuditTable`.
+        judged: the rows of `audit.csv`.
         threshold: in (0, 1].
         do: `"drop"` or `"relabel"`.
 
@@ -52,23 +52,19 @@ def by_number(judged: AuditTable, number: int, do: str) -> Changes:
     """Changes of the most suspect labels.
 
     Args:
-        judged: an `lnl_sr_tf.auditing.audit_files.AuditTable`.
+        judged: the rows of `audit.csv`.
         number: how many, from 1.
         do: `"drop"` or `"relabel"`.
 
     Raises:
-        InputError: if there are fewer examples, or fewer that the audit had evidence
-            about.
+        InputError: if there are fewer examples with evidence.
     """
     _check_evidence(judged)
     known = int(np.count_nonzero(~np.isnan(judged.probability)))
     if number > known:
-        some = (
-            " about which the audit has evidence" if known < len(judged.index) else ""
-        )
+        some = " with evidence" if known < len(judged.index) else ""
         raise InputError(
-            f"--number={number}: expected at most {known}, which is how many examples "
-            f"there are{some}"
+            f"--number={number}: expected at most {known}, the number of examples{some}"
         )
     return _changes(judged, np.arange(number), do, f"{number} most suspect")
 
@@ -76,14 +72,14 @@ def by_number(judged: AuditTable, number: int, do: str) -> Changes:
 def by_decisions(
     judged: AuditTable, path: pathlib.Path | str, class_names: Sequence[str], do: str
 ) -> Changes:
-    """Changes of the labels that people called wrong on the page.
+    """Changes of the labels that a person marked wrong on the review page.
 
     Args:
-        judged: an `lnl_sr_tf.auditing.audit_files.AuditTable`.
+        judged: the rows of `audit.csv`.
         path: the `decisions.csv` that the page exported.
-        class_names: k texts.
-        do: `"drop"` or `"relabel"`; with the latter, one that is called wrong without
-            a better label is left out too.
+        class_names: k names.
+        do: `"drop"` or `"relabel"`; with the latter, examples marked wrong without a
+            better label are dropped too.
 
     Raises:
         InputError: if the file is not there, malformed, or of another run.
@@ -113,8 +109,8 @@ def by_decisions(
             )
         if i in seen:
             raise InputError(
-                f"{where}: there is more than one of example {row['index']}; expected "
-                "one of each"
+                f"{where}: there is more than one about example {row['index']}; "
+                "expected one an example"
             )
         seen.add(i)
         if row["decision"] not in _DECISIONS:
@@ -128,12 +124,12 @@ def by_decisions(
             close = difflib.get_close_matches(row["label"], names, n=1)
             hint = f"; did you mean {close[0]!r}?" if close else ""
             raise InputError(
-                f"{where}: label {row['label']!r} is none of the classes{hint}"
+                f"{where}: label {row['label']!r} is not one of the classes{hint}"
             )
         if row["label"] == row["given"]:
             raise InputError(
-                f"{where}: label {row['label']!r} is called wrong, and is the one to "
-                "use; expected another, or none"
+                f"{where}: label {row['label']!r} is marked wrong and is also the "
+                "label to use; expected another label to use, or none"
             )
         chosen.append(i)
         labels.append(number.get(row["label"], -1) if do == RELABEL else -1)
@@ -147,17 +143,17 @@ def by_decisions(
 
 
 def _check_evidence(judged):
-    """Where nothing is known of any label, none is to be changed."""
+    """Raise InputError where the audit had no evidence about any label."""
     if np.isnan(judged.probability).all():
         raise InputError(
-            "the audit has no evidence about any label, so that nothing is to be "
-            "changed; audit a run that has learned something, or give --decisions"
+            "the audit has no evidence about any label, so it calls none wrong; audit "
+            "a run that has learned something, or give --decisions"
         )
 
 
 def _changes(judged, chosen, do, reason):
     if do == RELABEL:
-        # The most suspect ones may still be rather right than wrong.
+        # Even the most suspect labels may be more likely right than wrong.
         differ = judged.suggested[chosen] != judged.given[chosen]
         chosen = chosen[differ]
     labels = judged.suggested[chosen] if do == RELABEL else np.full(len(chosen), -1)

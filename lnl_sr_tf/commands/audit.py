@@ -1,4 +1,4 @@
-"""Which labels are wrong: `lnl-sr audit RUN`."""
+"""Find wrong labels: `lnl-sr audit RUN`."""
 
 import math
 import pathlib
@@ -8,13 +8,14 @@ from typing import Any
 from lnl_sr_tf import quiet
 from lnl_sr_tf.commands import backend, grids
 from lnl_sr_tf.commands.option import Option, Request
-from lnl_sr_tf.errors import InputError, RunError
+from lnl_sr_tf.errors import InputError
+from lnl_sr_tf.files import make_folder
 
 USAGE = "audit RUN [--folds=K] [--compare=RUN] [--nopage]"
 MEANING = (
-    "find the labels that a finished run was trained on and that are probably wrong: "
+    "find the training labels of a finished run that are probably wrong; write "
     "audit.csv with each label, audit.json with the noise rate and the transition "
-    "matrix, and audit.html to work through"
+    "matrix, and audit.html, a page to review the labels"
 )
 ARGUMENTS = (1, 1)
 SETTINGS = ("data_dir", "sweep_on", "cpus_per_run", "gpus_per_run")
@@ -23,29 +24,24 @@ OPTIONS = (
         "folds",
         int,
         0,
-        "train as many networks anew, each without a part of the examples, and take "
-        "for each example what the network says that was trained without it; from 2, "
-        "and 0 for the run itself",
+        "cross-validate: train this many networks, each without one part of the "
+        "examples, and judge each label by the network that was trained without it; "
+        "from 2, or 0 for the outputs of the run itself",
     ),
     Option("out", str, "", "the folder to write to (default: that of the run)"),
     Option(
         "compare",
         str,
         "",
-        "the folder of a second run, on the data that lnl-sr clean made: what it "
-        "gained (default: none)",
+        "the folder of a second run, on the data that lnl-sr clean wrote, to compare "
+        "the accuracy with (default: none)",
     ),
     Option("page", bool, True, "whether to write audit.html, which needs the images"),
 )
 
 
 def run(request: Request, tell: Callable[[str], None]) -> None:
-    """Audit a run, and tell what was found and where it is.
-
-    Args:
-        request: a `lnl_sr_tf.commands.option.Request`.
-        tell: called with each line of the result.
-    """
+    """Audit a run, and tell what was found and where it is written."""
     (path,) = request.arguments
     folds = request.options["folds"]
     if folds == 1:
@@ -67,7 +63,7 @@ def run(request: Request, tell: Callable[[str], None]) -> None:
         more["compare"] = compare_runs.compare(path, request.options["compare"])
     trained = _trained(path, folds, request.settings) if folds else []
     found = from_run.audit_run(path, trained, data_dir)
-    _make(out)
+    make_folder(out)
     written = [*audit_files.write(found, out, more)]
     if request.options["page"]:
         review_page_of_run.write_page(
@@ -83,19 +79,12 @@ def run(request: Request, tell: Callable[[str], None]) -> None:
 
 
 def _trained(path, folds, settings):
-    """Folders of the runs of all folds, trained where they are missing."""
+    """The folders of the cross-validation runs, trained where they are missing."""
     from lnl_sr_tf import sweep
     from lnl_sr_tf.auditing import from_run
 
     runs = sweep.train(from_run.fold_configs(path, folds, settings), grids.tell)
     return [folder.path for _, folder in runs]
-
-
-def _make(folder):
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RunError(f"cannot make {folder}: {error.strerror or error}") from error
 
 
 def _lines(found):
@@ -104,7 +93,7 @@ def _lines(found):
     yield f"Outputs: {found.evidence}"
     shares, low, high = found.class_rates
     width = max(len("class"), *map(len, found.class_names))
-    yield f"{'class':{width}}  wrong, of those given so"
+    yield f"{'class':{width}}  share wrong among this given label"
     given = set(found.given.tolist())
     rows = zip(found.class_names, shares, low, high, strict=True)
     for label, (name, share, least, most) in enumerate(rows):

@@ -1,4 +1,4 @@
-"""Which backend computes, settled before Keras is imported."""
+"""The backend of Keras, chosen before Keras is imported."""
 
 import difflib
 import importlib.util
@@ -11,13 +11,12 @@ _BACKENDS = ("tensorflow", "jax", "torch")
 
 
 def choose() -> str:
-    """TensorFlow, whatever keras.json says, unless the environment names another.
+    """The backend's name: TensorFlow unless KERAS_BACKEND names another.
 
-    Returns:
-        Its name.
+    What keras.json says does not count.
 
     Raises:
-        InputError: if there is no such backend, or it is not installed.
+        InputError: if it does not exist or is not installed.
     """
     backend = os.environ.setdefault("KERAS_BACKEND", _BACKENDS[0])
     if backend not in _BACKENDS:
@@ -37,7 +36,7 @@ def start(sweep_on: str = "here") -> None:
     """Get ready for training, without notices.
 
     Args:
-        sweep_on: where runs are trained; elsewhere nothing computes in this process.
+        sweep_on: where runs are trained; unless `here`, not in this process.
     """
     backend = choose()
     if sweep_on == "here":

@@ -29,21 +29,26 @@ OPTIONS = (
         "threshold",
         float,
         0.5,
-        "the smallest probability of being wrong with which a label is suspect, in "
-        "(0, 1]",
+        "a label is suspect from this probability of being wrong on, in (0, 1]",
     ),
-    Option("number", int, 0, "how many labels are suspect instead (default: none)"),
+    Option(
+        "number",
+        int,
+        0,
+        "take this many of the most suspect labels instead (default: none)",
+    ),
     Option(
         "decisions",
         str,
         "",
-        "the decisions.csv that audit.html exported, instead (default: none)",
+        "take the labels marked wrong in a decisions.csv, exported by audit.html, "
+        "instead (default: none)",
     ),
     Option(
         "audit",
         str,
         "",
-        "the folder of audit.csv, where it is another (default: that of the run)",
+        "the folder of audit.csv (default: that of the run)",
     ),
     Option(
         "out",
@@ -56,12 +61,7 @@ OPTIONS = (
 
 
 def run(request: Request, tell: Callable[[str], None]) -> None:
-    """Write the data set, and tell what was changed.
-
-    Args:
-        request: a `lnl_sr_tf.commands.option.Request`.
-        tell: called with each line of the result.
-    """
+    """Write the data set, and tell what was changed."""
     (path,) = request.arguments
     options = request.options
     if options["number"] and options["decisions"]:

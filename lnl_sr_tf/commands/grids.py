@@ -1,4 +1,4 @@
-"""Runs behind a table or a figure: trained where they are missing, or shown."""
+"""The runs of a table or a figure: trained where they are missing, or only listed."""
 
 import contextlib
 import sys
@@ -7,11 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from lnl_sr_tf import quiet
 from lnl_sr_tf.commands import backend
+from lnl_sr_tf.commands.option import Option
 from lnl_sr_tf.config import Config, loss_args
 from lnl_sr_tf.errors import RunError
 
 if TYPE_CHECKING:
     from lnl_sr_tf.runs.folder import RunFolder
+
+OPTIONS = (
+    Option("train", bool, True, "train what is missing; otherwise leave gaps"),
+    Option("dry_run", bool, False, "show which runs would be trained, and train none"),
+)
 
 
 @contextlib.contextmanager
@@ -21,13 +27,12 @@ def trained(
     """Train what is missing, unless the options say otherwise.
 
     Args:
-        grids: lists of `lnl_sr_tf.config.Config`.
+        grids: the settings of runs, perhaps in several grids.
         options: `train` and `dry_run`.
 
     Yields:
-        A list of (config, `RunFolder`) of all runs, each once; None where only what
-        would be trained was to be shown. What of them failed is raised after what is
-        done with the others.
+        (config, folder) of all runs, each once; None after a dry run. If some runs
+        failed, RunError is raised after the block.
     """
     configs = list({c.run_name: c for grid in grids for c in grid}.values())
     if options["dry_run"]:
@@ -55,7 +60,7 @@ def trained(
 
 
 def foreseen(configs: Sequence[Config]) -> list[str]:
-    """What `lnl_sr_tf.sweep.forecast.lines` says of runs."""
+    """The lines of `lnl_sr_tf.sweep.forecast` about runs."""
     from lnl_sr_tf.sweep import forecast
 
     with looking():
@@ -64,7 +69,7 @@ def foreseen(configs: Sequence[Config]) -> list[str]:
 
 @contextlib.contextmanager
 def looking() -> Iterator[None]:
-    """While folders of runs are looked for, data may be looked into, by TensorFlow."""
+    """Hold back notices: finding run folders may read data, with TensorFlow."""
     backend.choose()
     with quiet.notices():
         yield
@@ -73,11 +78,11 @@ def looking() -> Iterator[None]:
 def tell_of_loss_args(
     settings: Mapping[str, Any], grids: Sequence[Sequence[Config]]
 ) -> None:
-    """Tell which losses of some grids `--loss_args` is for, where it is not all."""
+    """Tell which losses `--loss_args` is for, unless it is for all."""
     for line in loss_args.told(settings, [c for grid in grids for c in grid]):
         tell(line)
 
 
 def tell(line: str) -> None:
-    """To standard error, since standard output is for the result."""
+    """Print to standard error; standard output is for the result."""
     print(line, file=sys.stderr, flush=True)

@@ -1,4 +1,4 @@
-"""What a command is given."""
+"""The flags of a command, and what a person asks it for."""
 
 import difflib
 from typing import Any, NamedTuple
@@ -11,11 +11,11 @@ class Option(NamedTuple):
 
     Args:
         name: of the flag.
-        kind: bool, int, float, a share in (0, 1], or str.
-        default: its value where it is not given.
-        meaning: what it is, with its unit.
-        choices: the texts that it may be.
-        least: the smallest number that it may be.
+        kind: bool, int, str, or float for a share in (0, 1].
+        default: the value of a flag that is not given.
+        meaning: for the help, with its unit.
+        choices: the allowed texts; empty for any.
+        least: the smallest allowed number.
     """
 
     name: str
@@ -29,7 +29,7 @@ class Option(NamedTuple):
         """Its value from text.
 
         Raises:
-            InputError: says what was received and what would be right.
+            InputError: if it is not allowed.
         """
         if self.kind is bool:
             words = {"true": True, "1": True, "false": False, "0": False}
@@ -66,10 +66,10 @@ class Request(NamedTuple):
     """What a person asks a command for.
 
     Args:
-        arguments: words beside the flags, as text.
-        settings: settings of runs that were given, by name; those of
-            `lnl_sr_tf.config.AXES` as lists.
-        options: the command's own, by name, with their defaults.
+        arguments: words that are not flags.
+        settings: the given settings of runs, by name; those of `lnl_sr_tf.config.AXES`
+            as lists.
+        options: the values of the command's own flags, by name, defaults included.
     """
 
     arguments: list[str]

@@ -9,8 +9,8 @@ from lnl_sr_tf.commands.option import Option, Request
 
 USAGE = "report RUN_OR_FOLDER ... [--out=FILE] [--data_dir=FOLDER]"
 MEANING = (
-    "write one self-contained HTML file about finished runs: settings, curves, tables "
-    "and figures, and what was compared with what"
+    "write one self-contained HTML file about finished runs: settings, what they "
+    "differ in, curves, tables and figures"
 )
 ARGUMENTS = (1, 10_000)
 SETTINGS = ("data_dir",)
@@ -25,12 +25,7 @@ OPTIONS = (
 
 
 def run(request: Request, tell: Callable[[str], None]) -> None:
-    """Write the report, and tell where.
-
-    Args:
-        request: a `lnl_sr_tf.commands.option.Request`.
-        tell: called with each line of the result.
-    """
+    """Write the report, and tell its file."""
     backend.start()
     with quiet.notices():
         from lnl_sr_tf.reporting import report

@@ -1,4 +1,4 @@
-"""Choose loss, λ0, p and τ on one's own data: `lnl-sr tune --dataset=photos/`."""
+"""Choose loss, λ0, p and τ on your own data: `lnl-sr tune --dataset=photos/`."""
 
 from collections.abc import Callable
 
@@ -19,8 +19,7 @@ OPTIONS = (
         "trials",
         int,
         30,
-        "how many there are to be altogether, those before included; the recipes come "
-        "first",
+        "the total number of trials, earlier ones included; the recipes come first",
         least=1,
     ),
 )
@@ -28,12 +27,7 @@ DEFAULTS = {"loss": LOSSES}
 
 
 def run(request: Request, tell: Callable[[str], None]) -> None:
-    """Search, and tell what was found.
-
-    Args:
-        request: a `lnl_sr_tf.commands.option.Request`.
-        tell: called with each line about the search.
-    """
+    """Search, and tell what was found."""
     tuning.check_installed()
     # Settled once before Keras is imported: a typo is answered at once.
     space = Space(request.settings)

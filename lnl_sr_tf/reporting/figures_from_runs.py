@@ -19,7 +19,7 @@ from lnl_sr_tf.experiment import label_noise
 from lnl_sr_tf.experiment.finished_run import FinishedRun
 from lnl_sr_tf.runs.folder import RunFolder
 
-# Of a parameter that a figure is about.
+# Of the parameters that figures vary.
 _SYMBOLS = {"lambda0": "λ", "p": "p", "tau": "τ"}
 
 
@@ -29,12 +29,11 @@ def of_paper(
     stem: pathlib.Path | str,
     tell: Callable[[str], None] = lambda line: None,
 ) -> tuple[pathlib.Path, pathlib.Path]:
-    """A figure of the paper, of one dataset; what is not finished is a gap.
+    """Draw a figure of the paper for one dataset; unfinished runs leave gaps.
 
     Args:
-        number: its number, as text.
-        grids: lists of (`lnl_sr_tf.config.Config`, `lnl_sr_tf.runs.folder.RunFolder`),
-            one for each panel that has a flagfile of its own.
+        number: of the figure.
+        grids: settings and folders of runs, a list for each flagfile of the figure.
         stem: path of the figure, without suffix.
         tell: called with a line for each part that takes long.
 
@@ -55,7 +54,7 @@ def of_paper(
 
 
 def _rows(folder):
-    """A list of the rows of a finished run; an empty one for another."""
+    """[rows of a finished run]; [] for an unfinished one."""
     return [folder.rows()] if folder.finished() else []
 
 
@@ -74,7 +73,7 @@ def _by_value(grid):
 
 
 def _embeddings(number, grid, stem, tell):
-    """What networks make of the test set: noise over methods, or SR over losses."""
+    """t-SNE of test features: a grid of methods and noise, or of losses and SR."""
     rows = {}
     names, first = None, grid[0][0]
     for config, folder in grid:
@@ -105,7 +104,7 @@ def _panel(title, run):
 def draw_confusion(
     run: FinishedRun, stem: pathlib.Path | str
 ) -> tuple[pathlib.Path, pathlib.Path]:
-    """The confusion matrix of the test set; the paths of PNG and SVG."""
+    """Draw the confusion matrix of the test set."""
     dataset = run.dataset
     predicted = run.test_probabilities.argmax(axis=1)
     counts = confusion.confusion(dataset.test_labels, predicted, dataset.num_classes)
@@ -115,7 +114,7 @@ def draw_confusion(
 def draw_transition(
     run: FinishedRun, stem: pathlib.Path | str
 ) -> tuple[pathlib.Path, pathlib.Path] | None:
-    """The transition matrix as drawn, and as intended; None without clean labels."""
+    """Draw the transition matrix, as drawn and intended; None without clean labels."""
     dataset = run.dataset
     if dataset.clean_labels is None:
         return None
@@ -125,7 +124,7 @@ def draw_transition(
     try:
         intended = label_noise.noise_matrix(run.config, dataset)
     except InputError:
-        intended = None  # labels by people, and noise that depends on the image
+        intended = None  # human labels, or noise that depends on the image
     return drawn_noise.draw_transition(
         drawn, intended, dataset.class_names, run.name, stem
     )
@@ -134,19 +133,19 @@ def draw_transition(
 def draw_memorisation(
     run: FinishedRun, stem: pathlib.Path | str
 ) -> tuple[pathlib.Path, pathlib.Path] | None:
-    """What was learned of right and of wrong labels; None where none is wrong."""
+    """Draw what was learned of right and wrong labels; None where none is wrong."""
     return memorisation.draw_memorisation(run.rows, run.name, stem)
 
 
 def draw_reliability(
     run: FinishedRun, stem: pathlib.Path | str
 ) -> tuple[pathlib.Path, pathlib.Path]:
-    """How far the probabilities of the test set are to be trusted."""
+    """Draw the reliability diagram of the test set."""
     result = reliability.reliability(run.test_probabilities, run.dataset.test_labels)
     return reliability.draw_reliability(result, run.name, stem)
 
 
-# Of one run, by name.
+# The figures of one run, by name.
 OF_RUN = {
     "confusion": draw_confusion,
     "memorisation": draw_memorisation,

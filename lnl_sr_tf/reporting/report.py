@@ -1,4 +1,4 @@
-"""A report of runs: settings, curves, tables and figures on one page."""
+"""A report on runs: settings, curves, tables and figures on one page."""
 
 import pathlib
 import tempfile
@@ -11,11 +11,11 @@ from lnl_sr_tf.reporting import figures_from_runs, html_page
 from lnl_sr_tf.runs.folder import RunFolder, measured
 from lnl_sr_tf.training.build import build_loss
 
-# Settings that are about where and how, not about what.
+# Settings of place and machine.
 _NOT_SHOWN = (
     "output_dir", "data_dir", "versions", "machine", "class_names", "places",
 )  # fmt: skip
-# Figures that need no images.
+# Figures that need no data.
 _OF_ROWS = ("memorisation",)
 _ALT = {
     "confusion": "Confusion matrix of the test set",
@@ -23,22 +23,19 @@ _ALT = {
     "reliability": "Accuracy against confidence on the test set",
     "transition": "Transition matrix as drawn, and as intended",
 }
-_MOST_IN_FULL = 12  # runs; a page with the figures of more would be too large
+_MOST_IN_FULL = 12  # runs; figures of more would make the page too large
 
 
 def folders_in(
     paths: Sequence[pathlib.Path | str],
 ) -> tuple[list[RunFolder], list[RunFolder]]:
-    """The run folders that some paths name: each a run, or a folder of runs.
-
-    Args:
-        paths: folders, as text.
+    """The run folders among some paths: each a run, or a folder of runs.
 
     Returns:
-        (finished, unfinished): two lists of `RunFolder`.
+        (finished, unfinished).
 
     Raises:
-        InputError: if one names neither.
+        InputError: if a path is neither.
     """
     finished: list[RunFolder] = []
     unfinished: list[RunFolder] = []
@@ -61,7 +58,7 @@ def write(
     data_dir: str | None = None,
     tell: Callable[[str], None] = lambda line: None,
 ) -> None:
-    """Write the report of some runs.
+    """Write a report on runs.
 
     Args:
         path: the HTML file.
@@ -74,7 +71,7 @@ def write(
         RunError: if the file cannot be written.
 
     Example:
-        >>> write("report.html", ["runs"])
+        write("report.html", ["runs"])
     """
     finished, unfinished = folders_in(paths)
     if not finished:
@@ -89,7 +86,7 @@ def write(
             tell(f"{number + 1} of {min(len(runs), _MOST_IN_FULL)}: {run.name}")
             problem = _without_data(run)
             if problem:
-                tell(f"without figures of its images: {problem}")
+                tell(f"without the figures that need the data: {problem}")
             else:
                 with_data.append(run)
             sections.append(_of_run(run, pathlib.Path(place) / str(number), problem))
@@ -99,16 +96,16 @@ def write(
             sections[0].blocks.append(
                 html_page.Text(
                     f"The first {_MOST_IN_FULL} of {len(runs)} runs follow one by one; "
-                    "a report of fewer has all of them."
+                    "a report on fewer runs shows all of them."
                 )
             )
-        # Each run has a heading of its own; many paths would fill a screen.
+        # Many paths would fill a screen, and each run has its own heading.
         of = paths[0] if len(paths) == 1 else f"{len(runs)} runs"
         html_page.write(path, f"Report of {of}", sections)
 
 
 def _comparison(runs, unfinished):
-    """All runs side by side, and what they differ in."""
+    """All runs side by side, and how they differ."""
     header, *rows = tables.cells(
         [(run.config, run.summary) for run in runs],
         [run.folder.config().get("data_fingerprint") for run in runs],
@@ -120,19 +117,17 @@ def _comparison(runs, unfinished):
         if name not in (*differ, *_NOT_SHOWN) and value is not None
     }
     words = (
-        f"{len(runs)} finished runs. Accuracy is that of the last epoch; the best "
-        "epoch was chosen by looking at the test set, so it is not to be compared by."
+        f"{len(runs)} finished runs. Compare them by the accuracy of the last epoch: "
+        "the best epoch was chosen on the test set."
     )
     if unfinished:
-        words += f" {len(unfinished)} runs are not finished and left out."
+        words += f" {len(unfinished)} runs are not finished and are left out."
     if differ:
         words += f" They differ in {', '.join(differ)}."
     blocks = [
         html_page.Text(words),
         html_page.Table(header, rows, "Mean ± standard deviation over seeds"),
-        html_page.Fold(
-            "Settings that all of them have in common", [html_page.Facts(same)]
-        ),
+        html_page.Fold("Settings that all runs share", [html_page.Facts(same)]),
     ]
     return html_page.Section("Comparison", blocks, "comparison")
 
@@ -146,7 +141,7 @@ def _differing(settings):
 
 
 def _without_data(run):
-    """Why a run's data cannot be had as it was, one line; empty where it can."""
+    """Why a run's data cannot be read as it was, in one line; empty if it can."""
     try:
         run.dataset  # noqa: B018
     except (InputError, RunError) as error:
@@ -155,7 +150,7 @@ def _without_data(run):
 
 
 def _of_run(run, place, problem):
-    """One run: its numbers, its figures, its settings; and why some are missing."""
+    """One run: numbers, figures, settings, and why some figures are missing."""
     place.mkdir()
     summary = run.summary
     facts = {
@@ -178,7 +173,9 @@ def _of_run(run, place, problem):
         ),
     ]
     if problem:
-        blocks.append(html_page.Text(f"Without figures of its images: {problem}"))
+        blocks.append(
+            html_page.Text(f"Without the figures that need the data: {problem}")
+        )
     for name, draw in figures_from_runs.OF_RUN.items():
         if problem and name not in _OF_ROWS:
             continue
@@ -202,7 +199,7 @@ _THEORY = (
 
 
 def _theory(runs):
-    """How near the outputs are to what the theorems ask for."""
+    """How close outputs and losses are to the conditions of Theorem 3."""
     rows = []
     for run in runs:
         row = theory_row(run, runs)
@@ -211,28 +208,28 @@ def _theory(runs):
     if not rows:
         return None
     words = (
-        "Of the outputs for the test set: ε is their distance to the nearest one-hot "
-        "vector; the spread of Σᵢ L(u, i) says how far the loss is from symmetric on "
-        "them; δ is how far that sum lies from its value for a one-hot output. "
-        "Theorem 3 of Zhou et al. (ICCV 2021) bounds what symmetric noise of the run's "
-        "rate can cost in risk by 2cδ, c = η / ((1 − η) k − 1). Beside it stands the "
-        "risk on the clean test labels less that of a run of the same loss and seed "
-        "that was trained on clean labels, where there is one among these."
+        "On the test set, ε is the distance of an output to the nearest one-hot "
+        "vector. The spread of Σᵢ L(u, i) says how far the loss is from symmetric, and "
+        "δ how far that sum is from its value for a one-hot output. By Theorem 3 of "
+        "Zhou et al. (ICCV 2021), symmetric noise of rate η raises the risk by at most "
+        "2cδ, c = η / ((1 − η) k − 1). The last column is the risk on the clean test "
+        "labels, minus that of a run with the same loss and seed on clean labels, if "
+        "this report has one."
     )
-    table = html_page.Table(_THEORY, rows, "The theory, by computing")
+    table = html_page.Table(_THEORY, rows, "Theorem 3, computed from the outputs")
     return html_page.Section("Theory", [html_page.Text(words), table], "theory")
 
 
 def theory_row(run: FinishedRun, runs: Sequence[FinishedRun]) -> list[str] | None:
-    """The row of one run in the table of the theory.
+    """The row of one run in the table of Theorem 3.
 
     Args:
-        run: a `FinishedRun`.
-        runs: others, among which one on clean labels may be.
+        run: with its data.
+        runs: others, perhaps with one on clean labels.
 
     Returns:
-        A list of text; None where the theory is not about the run: another noise than
-        symmetric, no clean labels, or a loss that is no formula for each class.
+        Its cells; None where the theorem does not apply: noise that is not symmetric,
+        no clean test labels, or a loss without a value for each class.
     """
     config, dataset = run.config, run.dataset
     suits = config.noise == "sym" and dataset.test_labels_are == "clean"
@@ -265,11 +262,11 @@ def theory_row(run: FinishedRun, runs: Sequence[FinishedRun]) -> list[str] | Non
 
 
 def _data_of(run):
-    """What tells one data set from another."""
+    """The identity of a run's data: its fingerprint, or its name."""
     known = run.folder.config().get("data_fingerprint")
     return known or run.config.dataset
 
 
 def default_path(paths: Sequence[pathlib.Path | str]) -> pathlib.Path:
-    """Where a report goes if nobody says: beside what it is of."""
+    """The default path of a report: in the first folder that it is on."""
     return pathlib.Path(paths[0]) / "report.html"

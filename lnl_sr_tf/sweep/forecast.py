@@ -1,4 +1,4 @@
-"""Which runs would be trained, and how long that would take by those that are done."""
+"""Which runs would be trained, and how long that would take by earlier ones."""
 
 import os
 import pathlib
@@ -12,21 +12,15 @@ from lnl_sr_tf.errors import RunError
 from lnl_sr_tf.runs.folder import RunFolder
 from lnl_sr_tf.runs.identity import folder_of
 
-# Runs that are alike in these take about as long an epoch.
+# Runs that agree in these take about the same time an epoch.
 _ALIKE = ("dataset", "model", "method", "imbalance", "image_size")
 
 
 def lines(configs: Sequence[Config]) -> list[str]:
-    """A line for each run, and what all of them take.
-
-    Args:
-        configs: a list of `lnl_sr_tf.config.Config`.
-
-    Returns:
-        A list of text lines.
+    """A line for each run, and one for the time of all.
 
     Example:
-        >>> print("\\n".join(lines(lnl.config.grid({"loss": ["ce", "ce_sr"]}))))
+        print(*lines(lnl.config.grid({"loss": ["ce", "ce_sr"]})), sep="\\n")
     """
     paces = _paces(configs[0].output_dir)
     said, total, unknown, done = [], 0.0, 0, 0
@@ -42,11 +36,11 @@ def lines(configs: Sequence[Config]) -> list[str]:
         state = f"{begun} of {config.epochs} epochs" if begun else "to be trained"
         plain = folder.path.with_name(config.run_name)
         if folder.path != plain and (plain / "config.json").is_file():
-            state += f" ({plain.name} is of other data)"
+            state += f" ({plain.name} has other data)"
         seconds = _seconds(config, config.epochs - begun, paces)
         if seconds is None:
             unknown += 1
-            about = "no run like it so far to tell the time by"
+            about = "time unknown without a similar run"
         else:
             total += seconds
             about = f"about {duration(seconds)}"
@@ -60,14 +54,14 @@ def lines(configs: Sequence[Config]) -> list[str]:
 
 
 def _paces(output_dir):
-    """Seconds an epoch of the runs that are there: lists by what they have alike."""
+    """Seconds an epoch of existing runs, in lists by the settings of `_ALIKE`."""
     found = {}
     for path in pathlib.Path(os.path.expanduser(output_dir)).glob("*/config.json"):
         folder = RunFolder(path.parent)
         try:
             config, summary = folder.config(), folder.summary()
         except RunError:
-            continue  # damaged, so that nothing is known of it
+            continue  # damaged: nothing is known about it
         if summary and summary.get("epochs") and summary.get("seconds"):
             key = tuple(config.get(name) for name in _ALIKE)
             pace = summary["seconds"] / summary["epochs"]

@@ -1,4 +1,4 @@
-"""A table of a sweep that a terminal shows while it is trained."""
+"""A table of a sweep that a terminal shows while its runs are trained."""
 
 import contextlib
 import sys
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 _LOOK_EVERY = 2.0  # seconds
-_OTHER_LINES = 8  # of the terminal, for what is told above the table
+_OTHER_LINES = 8  # of the terminal, for messages above the table
 
 
 @contextlib.contextmanager
 def shown(
     configs: Sequence[Config], console: "Console | None" = None
 ) -> Iterator[None]:
-    """Show the table beneath what is told, on a terminal, while there are several runs.
+    """On a terminal, show the table of several runs below the messages.
 
     Args:
-        configs: a list of `lnl_sr_tf.config.Config`.
-        console: a `rich.console.Console`; by default that of standard output.
+        configs: of the runs.
+        console: by default that of standard output.
     """
     if console is None and (len(configs) == 1 or not sys.stdout.isatty()):
         yield
@@ -52,13 +52,13 @@ def shown(
 
 
 class Board:
-    """How far the runs of a sweep are, by what their folders say.
+    """How far the runs of a sweep are, read from their folders.
 
     Args:
-        configs: a list of `lnl_sr_tf.config.Config`.
+        configs: of the runs.
 
     Example:
-        >>> Board(lnl.config.grid({"loss": ["ce", "ce_sr"]})).look()["left"]
+        Board(lnl.config.grid({"loss": ["ce", "ce_sr"]})).look()["left"]
     """
 
     def __init__(self, configs: Sequence[Config]) -> None:
@@ -72,9 +72,9 @@ class Board:
         """How far they are now.
 
         Returns:
-            A dict: `rows`, for each setting a dict of its `name`, how many runs are
-            `done` and `wanted`, what is `running`, and the `accuracy` of those that are
-            done; and `left`, about how many seconds, or None.
+            `rows`, for each setting its `name`, how many runs are `done` and `wanted`,
+            what is `running`, and the `accuracy` of those that are done; and `left`,
+            about how many seconds, or None.
         """
         rows: dict[tuple, dict[str, Any]] = {}
         epochs = 0
@@ -105,7 +105,7 @@ class Board:
         try:
             summary = (folder and folder.summary()) or {}
         except RunError:
-            return {}  # the run itself will say so
+            return {}  # the run itself will report it
         if summary.get("finished"):
             self._finished[config.run_name] = summary
         return summary
@@ -121,26 +121,18 @@ class Board:
 
 
 def _folders(configs):
-    """Dict from names of runs to their folders, of those whose data can be read."""
+    """The folders of runs by name, of those whose data can be read."""
     found, known = {}, {}
     with quiet.notices():
         for config in configs:
-            # The run itself will say so.
+            # The run itself will report it.
             with contextlib.suppress(InputError, RunError):
                 found[config.run_name] = folder_of(config, known)
     return found
 
 
 def table(state: dict[str, Any], height: int) -> "Table":
-    """What `Board.look` gave, as a table of at most so many lines.
-
-    Args:
-        state: that dict.
-        height: lines.
-
-    Returns:
-        A `rich.table.Table`.
-    """
+    """The result of `Board.look` as a table of at most `height` lines."""
     from rich.table import Table
 
     left = "" if state["left"] is None else f", about {duration(state['left'])} left"
@@ -149,7 +141,7 @@ def table(state: dict[str, Any], height: int) -> "Table":
     made = Table(title=f"{done} of {wanted} runs done{left}")
     for name in ("dataset", "noise", "loss", "done", "running", "accuracy"):
         made.add_column(name)
-    # Those that move come first, then those that are done; the others wait.
+    # Running ones first, then finished ones, then those that wait.
     rows = sorted(rows, key=lambda row: (not row["running"], not row["done"]))
     most = max(height - 5, 1)
     for row in rows[:most]:

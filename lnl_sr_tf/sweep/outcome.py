@@ -1,4 +1,4 @@
-"""What is told while jobs end one by one, and what is made of those that failed."""
+"""The results of jobs as they end: progress, failures, and the folders in the end."""
 
 import os
 import time
@@ -18,10 +18,10 @@ class Outcome:
     """Gathers the results of jobs.
 
     Args:
-        jobs: a list of `lnl_sr_tf.sweep.child.Job`.
-        tell: called with each line for the person who waits.
-        look_again: whether jobs that are finished are gone through all the same, as
-            several machines must, of which one alone has the folders.
+        jobs: to be trained.
+        tell: called with each line of progress.
+        look_again: whether finished jobs are run through as well. Several machines
+            must, since only one of them has the folders.
     """
 
     def __init__(
@@ -32,9 +32,9 @@ class Outcome:
         self.results: dict[str, Result] = {}
         self._start = time.monotonic()
         if not look_again:
-            # To look into image files TensorFlow may start here, beside the jobs.
+            # TensorFlow may start here too, to read image files.
             os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
-        known: dict[tuple, Any] = {}  # they are of the same data, mostly
+        known: dict[tuple, Any] = {}  # mostly they have the same data
         with quiet.notices():
             finished = {job.label: job.finished(known) for job in jobs}
         self._before = {label for label, result in finished.items() if result}
@@ -51,11 +51,7 @@ class Outcome:
         return [job for job in self.jobs if job.label not in self.results]
 
     def look(self, asked: Asked) -> None:
-        """Raise RunError where a signal asks to stop.
-
-        Args:
-            asked: an `lnl_sr_tf.interruption.Asked`.
-        """
+        """Raise RunError where a signal asks to stop."""
         if asked.signal:
             raise RunError(
                 f"stopped by {asked.name}; with resume on, the same command goes on "
@@ -63,10 +59,10 @@ class Outcome:
             )
 
     def add(self, job: Job, result: Result) -> None:
-        """Note the `Result` of a job, and tell how far all of them are.
+        """Record the result of a job, and tell how far all of them are.
 
         Raises:
-            InputError: if settings or data are wrong: others would fail likewise.
+            InputError: if settings or data are wrong: other jobs would fail too.
         """
         self.results[job.label] = result
         if result.wrong_input:
@@ -88,13 +84,13 @@ class Outcome:
         if failed:
             first = failed[0]
             raise RunError(
-                f"{len(failed)} of {len(self.jobs)} could not go on, the others are "
-                "finished, and the same command tries again; "
+                f"{len(failed)} of {len(self.jobs)} could not go on; the others are "
+                "finished, and the same command tries these again; "
                 f"{first.label}{self.results[first.label].problem}"
             )
 
     def folders(self) -> list[list[RunFolder]]:
-        """For each job its `RunFolder`s.
+        """For each job the folders of its runs.
 
         Raises:
             RunError: if some could not go on.
@@ -104,14 +100,14 @@ class Outcome:
             for folder in self.results[job.label].folders:
                 if not folder.finished():
                     raise RunError(
-                        f"{job.label}was trained, and {folder.path} is not here: all "
+                        f"{job.label}was trained, but {folder.path} is not here: all "
                         "machines need the same folder as --output_dir"
                     )
         return [self.results[job.label].folders for job in self.jobs]
 
 
 def _elsewhere(job, known):
-    """The folders of a job that have not the names of its runs, for a message."""
+    """The folders of a job that are not named after its runs, for a message."""
     paths = [identity.folder_of(config, known).path for config in job.group]
     others = [
         str(path)

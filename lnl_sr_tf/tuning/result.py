@@ -1,4 +1,4 @@
-"""What a search found, for people and in files."""
+"""What a search found: files, and lines for people."""
 
 import csv
 import io
@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from scipy import stats
 
+from lnl_sr_tf.analysis.tables import aligned
 from lnl_sr_tf.errors import RunError
 from lnl_sr_tf.tuning import criterion
 from lnl_sr_tf.tuning.space import Space, words
@@ -31,10 +32,10 @@ def write_files(
     """Write `trials.csv`, and `best.flags` once there is a best trial.
 
     Args:
-        folder: where they go, a `pathlib.Path`.
-        space: the `lnl_sr_tf.tuning.space.Space`.
-        trials: a list of `lnl_sr_tf.tuning.trial.Tried`.
-        examples: how many the criterion is measured on.
+        folder: where they go.
+        space: what was searched.
+        trials: all of them, complete or not.
+        examples: the number that the criterion is measured on.
 
     Raises:
         RunError: if they cannot be written.
@@ -68,17 +69,15 @@ def lines(
     examples: int,
     ceiling: float | None = None,
 ) -> list[str]:
-    """What is told in the end.
+    """The result, as lines of text.
 
     Args:
         folder: where the files are.
-        space: the `lnl_sr_tf.tuning.space.Space`.
-        trials: a list of `lnl_sr_tf.tuning.trial.Tried`, one of them complete.
-        examples: how many the criterion is measured on.
-        ceiling: what a network would get that is always right, where that is known.
-
-    Returns:
-        A list of text lines.
+        space: what was searched.
+        trials: of which one is complete.
+        examples: the number that the criterion is measured on.
+        ceiling: the expected accuracy of a classifier that is always right, where that
+            is known.
     """
     chosen = criterion.chosen(trials)
     ranked = sorted(
@@ -90,7 +89,7 @@ def lines(
         "labels, ± its standard error"
     ]
     if ceiling is not None:
-        told[0] += f" (always right: {100 * ceiling:.1f} %)"
+        told[0] += f" (the true classes: {100 * ceiling:.1f} %)"
     told[0] += ":"
     told += _table(space, ranked[:_SHOWN], examples)
     if len(ranked) > _SHOWN:
@@ -121,14 +120,13 @@ def lines(
 
 
 def regret(trials: Sequence[Tried]) -> float:
-    """How much better the best trial by the test set is than the chosen one.
+    """How much better than the chosen trial the best one is on the test set.
 
     Args:
-        trials: a list of `lnl_sr_tf.tuning.trial.Tried`, complete, with a
-            `test_accuracy` each.
+        trials: complete ones, each with a `test_accuracy`.
 
     Returns:
-        A share, at least 0.
+        A difference of accuracies, in [0, 1].
     """
     best = max(one.facts["test_accuracy"] for one in trials)
     return best - criterion.chosen(trials).facts["test_accuracy"]
@@ -141,7 +139,7 @@ def rank_correlation(trials: Sequence[Tried]) -> float | None:
         trials: as for `regret`.
 
     Returns:
-        In [-1, 1]; None where there are fewer than 3, or all alike in one of the two.
+        In [-1, 1]; None for fewer than 3 trials, or where one of the two is constant.
     """
     values = [one.accuracy for one in trials]
     tested = [one.facts["test_accuracy"] for one in trials]
@@ -151,9 +149,9 @@ def rank_correlation(trials: Sequence[Tried]) -> float | None:
 
 
 def _in_hindsight(ranked, chosen):
-    """How the choice would have done by labels that it did not look at."""
+    """How good the choice was by labels that it did not use."""
     if any(one.facts.get("test_accuracy") is None for one in ranked):
-        return ["No clean labels are known to say how that would have done."]
+        return ["No clean test labels are known, so the regret is not known."]
     top = max(ranked, key=lambda one: (one.facts["test_accuracy"], -one.number))
     of = f"test accuracy {_BY[chosen.facts['test_labels']]}"
     told = [
@@ -187,12 +185,7 @@ def _table(space, ranked, examples):
                 "recipe" if one.recipe else "",
             )
         )
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    text = [
-        "  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ]
-    return [text[0], "-" * max(map(len, text)), *text[1:]]
+    return aligned(rows)
 
 
 def _percent(share, examples=None):
@@ -203,7 +196,7 @@ def _percent(share, examples=None):
 
 
 def _flags(settings):
-    """Settings as the command line takes them, `--name=value` each."""
+    """Settings as flags, `--name=value` each."""
     return [f"--{name}={_text(value)}" for name, value in settings.items()]
 
 

@@ -1,18 +1,18 @@
-"""A trial of a search: what was tried, and what came of it."""
+"""A trial of a search: its parameters and its result."""
 
 from typing import Any, NamedTuple
 
 
 class Tried(NamedTuple):
-    """A trial as the study knows it.
+    """A trial as the study has it.
 
     Args:
-        number: from 1, in the order in which they were begun.
-        parameters: what a `Space` makes settings of.
+        number: from 1, in the order of their starts.
+        parameters: what `Space.method_of` takes.
         state: `"complete"`, `"failed"` or `"running"`.
-        value: the criterion, where it is complete.
+        value: the criterion of a complete trial, otherwise None.
         recipe: whether it is the recipe of its loss.
-        facts: what else was noted of it, a dict.
+        facts: other values that were recorded.
     """
 
     number: int

@@ -54,9 +54,9 @@ class FiguresTest(absltest.TestCase):
         figure = self.drawn(run_figures.curves, rows(4, False, True), "a title")
         lines = {line.get_label(): line for line in figure.axes[0].get_lines()}
         np.testing.assert_allclose(
-            lines["the second network's"].get_ydata(), [0, 0.2, 0.4, 0.6]
+            lines["test set, second network"].get_ydata(), [0, 0.2, 0.4, 0.6]
         )
-        self.assertIn("sum of both networks", figure.axes[1].get_title())
+        self.assertIn("both networks added", figure.axes[1].get_title())
 
     def test_per_class(self):
         accuracies = {"a": 0.5, "b": None, "c": 1.0}

@@ -161,7 +161,7 @@ class NoEvidenceTest(parameterized.TestCase):
             np.isnan(matrix), (np.arange(5) == 4) | (np.arange(5) == 4)[:, None]
         )
         self.assertEndsWith(
-            found.words, f"; no evidence about the {of_class.sum()} given as cat"
+            found.words, f"; no evidence about the {of_class.sum()} labelled cat"
         )
         self.assertIn(
             f" of {3000 - of_class.sum()} labels are more likely", found.words
@@ -285,9 +285,7 @@ class FilesTest(absltest.TestCase):
         judged = audit_files.read_audit(self.folder / "audit.csv", ("x", "y", "z"))
         self.assertEmpty(label_changes.by_probability(judged, 0.01, "drop").index)
         self.assertLen(label_changes.by_number(judged, 200, "drop").index, 200)
-        with self.assertRaisesRegex(
-            InputError, "at most 200, .*which the audit has ev"
-        ):
+        with self.assertRaisesRegex(InputError, "at most 200, .*with evidence"):
             label_changes.by_number(judged, 201, "drop")
 
     def test_rate_estimate(self):

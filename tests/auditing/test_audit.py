@@ -131,7 +131,7 @@ class AuditTest(parameterized.TestCase):
         self.assertTrue(np.all((low <= matrix + 1e-4) & (matrix - 1e-4 <= high)))
 
     @parameterized.parameters(
-        ({}, "expected either probabilities or logits"),
+        ({}, "expected labels with either probabilities or logits"),
         ({"probabilities": [[1.0, 0]] * 2, "logits": [[1.0, 0]] * 2}, "either"),
         ({"logits": [[np.nan, 0], [1, 0]]}, "NaN or infinity in row 0"),
         ({"logits": [1.0, 2.0]}, r"received the shape \(2,\)"),

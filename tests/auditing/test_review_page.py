@@ -287,7 +287,9 @@ class PageTest(parameterized.TestCase):
 
     @parameterized.parameters("given", "clean", "names", "images")
     def test_as_many_of_each(self, field):
-        with self.assertRaisesRegex(ValueError, f"{field} are 6, the examples 7"):
+        with self.assertRaisesRegex(
+            ValueError, f"`{field}` must have 7 entries.*Received: 6"
+        ):
             made_items(**{field: np.zeros((6, 2, 2, 1), np.uint8)})
 
 

@@ -145,7 +145,7 @@ class CommandsTest(tf.test.TestCase, parameterized.TestCase):
         page = pathlib.Path(out.strip()).read_text("utf-8")
         self.assertIn("4 finished runs", page)
         self.assertIn("They differ in noise, rate, loss, ", page)
-        self.assertIn("The theory, by computing", page)
+        self.assertIn("Theorem 3, computed from the outputs", page)
         # Four figures of a run with noise, and curves and two figures without.
         self.assertEqual(page.count("data:image/png"), 2 * 5 + 2 * 4)
 
@@ -157,7 +157,10 @@ class CommandsTest(tf.test.TestCase, parameterized.TestCase):
         (("tabel", "1"), "unexpected argument 'tabel'.*did you mean table?"),
         (("figure", "9"), "figure 9: expected one of 1, 2, 3, 4, 5, confusion"),
         (("figure", "3", "runs"), "unexpected argument 'runs': figure 3 finds its"),
-        (("figure", "confusion"), "of which run?"),
+        (
+            ("figure", "confusion"),
+            "missing argument; usage: lnl-sr figure confusion RUN",
+        ),
         (("figure", "confusion", "nowhere"), "nowhere: there is no run"),
         (("report",), "lnl-sr report RUN_OR_FOLDER"),
         (("report", "nowhere"), "nowhere: there is no run"),

@@ -32,7 +32,7 @@ class Runs(absltest.TestCase):
 class ForecastTest(Runs):
     def test_nothing_known(self):
         lines = forecast.lines(self.made)
-        self.assertIn("to be trained, no run like it so far", lines[0])
+        self.assertIn("to be trained, time unknown without a similar run", lines[0])
         self.assertEqual(lines[-1], "4 runs: 0 finished, 4 to be trained")
 
     def test_time_from_runs_so_far(self):

@@ -19,10 +19,11 @@ Regularization" (ICCV 2021).
 
 import importlib
 import sys
+from typing import Any
 
 __version__ = "0.1.0"
 
-# What has to be registered before `keras.models.load_model` can bring it back.
+# They hold the classes that `keras.models.load_model` must find registered.
 _SERIALIZABLE = ("layers", "losses", "metrics", "training")
 _WITH_KERAS = (
     "analysis",
@@ -41,8 +42,8 @@ _WITHOUT_KERAS = ("config", "datasets", "errors", "noise", "runs", "schedules")
 __all__ = ["__version__", "audit", *sorted(_WITH_KERAS + _WITHOUT_KERAS)]
 
 
-def __getattr__(name):
-    """Import a module when it is first used: Keras takes seconds to import."""
+def __getattr__(name: str) -> Any:
+    """Import a module at its first use: Keras takes seconds to import."""
     if name == "audit":
         _register()
         return importlib.import_module(f"{__name__}.auditing").audit
@@ -53,7 +54,7 @@ def __getattr__(name):
     return importlib.import_module(f"{__name__}.{name}")
 
 
-def __dir__():
+def __dir__() -> list[str]:
     return __all__
 
 
@@ -62,7 +63,7 @@ def _register():
         importlib.import_module(f"{__name__}.{name}")
 
 
-# Someone who has Keras already pays nothing for registering at once, and may
-# call `keras.models.load_model` without having used a module of this package.
+# If Keras is imported already, registering at once costs nothing, and
+# `keras.models.load_model` works before any module of this package is used.
 if "keras" in sys.modules:
     _register()

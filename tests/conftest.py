@@ -17,8 +17,9 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 _LONG = (
     "test_processes", "test_main_own_data", "test_mirrored", "test_multi_worker",
     "test_main", "test_commands", "test_within_epoch", "test_experiment",
-    "test_survival", "test_properties", "test_resume", "test_calibrate", "test_search",
-    "test_audit_command", "test_compilation", "test_audit_page_in_browser",
+    "test_survival", "test_properties", "test_resume", "test_serving_temperature",
+    "test_search",
+    "test_audit_command", "test_compilation", "test_review_page_in_browser",
     "test_fold_runs", "test_own_data", "test_photographs", "test_fuzz",
     "test_bad_data", "test_cli", "test_export", "test_clean",
 )  # fmt: skip

@@ -114,7 +114,7 @@ class ProcessesTest(tf.test.TestCase, parameterized.TestCase):
         made = config.grid(settings(self.folder))
         broken = RunFolder(self.folder / made[0].run_name)
         broken.write_config({"seed": 7})
-        with self.assertRaisesRegex(RunError, "1 of 2 could not go on, the others are"):
+        with self.assertRaisesRegex(RunError, "1 of 2 could not go on; the others are"):
             sweep.run(settings(self.folder), self.lines.append)
         self.assertTrue(RunFolder(self.folder / made[1].run_name).finished())
 

@@ -32,7 +32,7 @@ from tqdm import tqdm
 
 from lnl_sr_tf import config, experiment, quiet
 from lnl_sr_tf.auditing.against_clean import against_clean
-from lnl_sr_tf.auditing.of_run import audit_run
+from lnl_sr_tf.auditing.from_run import audit_run
 
 NOISE = ("sym 0.4", "sym 0.6", "pairflip 0.3")
 

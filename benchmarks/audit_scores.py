@@ -29,7 +29,7 @@ from sklearn.neighbors import NearestNeighbors
 from tqdm import tqdm
 
 from lnl_sr_tf import quiet
-from lnl_sr_tf.auditing.of_run import audit_run
+from lnl_sr_tf.auditing.from_run import audit_run
 from lnl_sr_tf.experiment.finished_run import FinishedRun
 from lnl_sr_tf.training.predict import outputs
 

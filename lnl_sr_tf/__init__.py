@@ -23,7 +23,7 @@ from typing import Any
 
 __version__ = "0.1.0"
 
-# Modules whose classes `keras.models.load_model` must know.
+# They hold the classes that `keras.models.load_model` must find registered.
 _SERIALIZABLE = ("layers", "losses", "metrics", "training")
 _WITH_KERAS = (
     "analysis",
@@ -43,7 +43,7 @@ __all__ = ["__version__", "audit", *sorted(_WITH_KERAS + _WITHOUT_KERAS)]
 
 
 def __getattr__(name: str) -> Any:
-    """Import a module when it is first used: Keras takes seconds to import."""
+    """Import a module at its first use: Keras takes seconds to import."""
     if name == "audit":
         _register()
         return importlib.import_module(f"{__name__}.auditing").audit
@@ -63,7 +63,7 @@ def _register():
         importlib.import_module(f"{__name__}.{name}")
 
 
-# If Keras is imported already, registering costs nothing, and lets
-# `keras.models.load_model` work before any module of this package was used.
+# If Keras is imported already, registering at once costs nothing, and
+# `keras.models.load_model` works before any module of this package is used.
 if "keras" in sys.modules:
     _register()

@@ -1,4 +1,4 @@
-"""The command line: flags, messages and exit statuses; nothing else knows of them."""
+"""The command line: flags, messages and exit statuses, which are here alone."""
 
 import difflib
 import itertools
@@ -6,6 +6,7 @@ import os
 import sys
 import textwrap
 import types
+from typing import Any
 
 from absl import flags
 
@@ -23,13 +24,14 @@ _HELP = {"--help", "-help", "-h", "--helpfull", "--helpshort"}
 def run() -> None:
     """Entry of the command: exits with the status of `main`."""
     for stream in (sys.stdout, sys.stderr):
-        # λ and τ are no reason to end on a terminal that cannot show them.
-        stream.reconfigure(errors="replace")
+        # A terminal that cannot show λ or τ is no reason to stop.
+        if hasattr(stream, "reconfigure"):  # a file, not what stands in for one
+            stream.reconfigure(errors="replace")
     try:
         status = main(sys.argv)
         sys.stdout.flush()
     except BrokenPipeError:
-        # Who read the output has gone, as `head` does; there is no one to tell.
+        # Whoever read the output has gone, as `head` does; there is no one to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         status = FAILED
     except OSError as error:
@@ -39,14 +41,13 @@ def run() -> None:
 
 
 def main(argv: list[str]) -> int:
-    """Do what the command line asks for.
+    """Run a command, and return its exit status.
+
+    It is 0 if all went well; 2 if the command line or the data is wrong, with one line
+    on stderr; and 1 otherwise.
 
     Args:
         argv: the command line, the program's name first.
-
-    Returns:
-        Exit status: 0 done; 2 the command line or the data is wrong (one line on
-        stderr); 1 anything else.
     """
     try:
         command, arguments = _command(argv[1:])
@@ -72,7 +73,7 @@ def main(argv: list[str]) -> int:
 
 
 def _command(arguments: list[str]) -> tuple[str | None, list[str]]:
-    """The name of the command, or None, and what comes after it."""
+    """(name of the command or None, the arguments after it)."""
     if not arguments or arguments[0].startswith("-"):
         return None, arguments
     name = arguments[0]
@@ -87,12 +88,12 @@ def _command(arguments: list[str]) -> tuple[str | None, list[str]]:
 
 
 def _request(program: str, arguments: list[str], module: types.ModuleType) -> Request:
-    """The `Request` that a command line makes of a command."""
-    # Read here, for absl would take more than settings from a file.
+    """The `Request` of a command line."""
+    # Flagfiles are read here: absl would accept more than settings from them.
     arguments = config.expand(arguments)
     for argument in arguments:
         name = argument.partition("=")[0]
-        # absl's search for a name like it would recurse too deep.
+        # absl's search for similar names would recurse too deeply.
         if name.startswith("-") and len(name) > _LONGEST_NAME:
             raise InputError(f"unknown setting {name[:_LONGEST_NAME]}…")
     given = _flags(module)
@@ -115,7 +116,7 @@ def _request(program: str, arguments: list[str], module: types.ModuleType) -> Re
         else flag.parse(values[flag.name])
         for flag in module.OPTIONS
     }
-    settings = {
+    settings: dict[str, Any] = {
         flag.name: values[flag.name]
         for flag in _settings(module)
         if values[flag.name] is not None
@@ -127,7 +128,7 @@ def _request(program: str, arguments: list[str], module: types.ModuleType) -> Re
 
 
 def _several(text: str) -> list[str]:
-    """The values of a text with commas; the name of a file may have one."""
+    """The values of a text with commas, unless it is the name of a file."""
     if os.path.exists(os.path.expanduser(text)):
         return [text]
     return [part.strip() for part in text.split(",")]
@@ -171,7 +172,7 @@ def _help(command: str | None) -> str:
     defaults = getattr(module, "DEFAULTS", {})
     every = (*module.OPTIONS, *_settings(module))
     for group, members in itertools.groupby(every, lambda flag: flag.group):
-        lines += ["", f"{group or 'Of this command'}:"]
+        lines += ["", f"{group or 'Flags of this command'}:"]
         for flag in members:
             text = flag.help(",".join(defaults.get(flag.name, ())))
             text += _SEVERAL if flag.name in config.AXES else ""

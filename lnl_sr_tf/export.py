@@ -1,4 +1,4 @@
-"""A trained model as files that others can use."""
+"""A trained model as files: Keras's own, and a SavedModel for serving."""
 
 import logging
 import os
@@ -6,19 +6,28 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 
 import keras
 
 from lnl_sr_tf.datasets import tensorflow_import
 from lnl_sr_tf.errors import RunError
+from lnl_sr_tf.runs.folder import RunFolder
 
 
-def save(model, folder, class_names, resize=None, temperature=1.0, bits=None):
+def save(
+    model: keras.Model,
+    folder: RunFolder,
+    class_names: Sequence[str],
+    resize: str | None = None,
+    temperature: float = 1.0,
+    bits: int | None = None,
+) -> bool:
     """Write `model.keras` and, where TensorFlow is installed, the SavedModel.
 
     Args:
-        model: a `keras.Model` from uint8 images to logits.
-        folder: a `lnl_sr_tf.runs.folder.RunFolder`.
+        model: from uint8 images to logits.
+        folder: of the run.
         class_names: one name a class.
         resize: as for `save_serving`.
         temperature: likewise.
@@ -45,20 +54,18 @@ def save(model, folder, class_names, resize=None, temperature=1.0, bits=None):
     return True
 
 
-def in_float32(model):
-    """The network computed in float32 throughout, whatever it was trained in.
+def in_float32(model: keras.Model) -> keras.Model:
+    """The same network, computing in float32 throughout.
 
     Args:
-        model: a functional `keras.Model`, perhaps of mixed precision.
+        model: a functional one, perhaps of mixed precision.
 
     Returns:
-        A new `keras.Model` with copies of its weights, which are float32 in any case,
-        so that outputs differ by the rounding of training alone; the model itself where
-        it is in float32 already.
+        A new model with copies of the weights, which are float32 anyway, so outputs
+        differ by rounding alone; the model itself where it is in float32 already.
 
     Example:
-        >>> in_float32(model)(images).dtype
-        'float32'
+        in_float32(model)(images).dtype  # "float32"
     """
     before = model.get_config()
     config = _float32_config(before)
@@ -70,7 +77,7 @@ def in_float32(model):
 
 
 def _float32_config(config):
-    """A layer's config, and what is in it, with float32 for mixed precision."""
+    """A layer's config, with float32 in place of mixed precision, nested too."""
     if isinstance(config, dict):
         return {name: _float32_config(value) for name, value in config.items()}
     if isinstance(config, (list, tuple)):
@@ -85,7 +92,14 @@ def _tensorflow_errors():
     return errors.ResourceExhaustedError, errors.PermissionDeniedError
 
 
-def save_serving(model, path, class_names, resize=None, temperature=1.0, bits=None):
+def save_serving(
+    model: keras.Model,
+    path: pathlib.Path | str,
+    class_names: Sequence[str],
+    resize: str | None = None,
+    temperature: float = 1.0,
+    bits: int | None = None,
+) -> None:
     """Write a SavedModel that needs neither Keras nor this package to load.
 
     It computes in float32, whatever the network was trained in, so that others can
@@ -96,21 +110,20 @@ def save_serving(model, path, class_names, resize=None, temperature=1.0, bits=No
     `probabilities`, float32 of shape (batch, classes), softmax(z/t) of the logits z,
     and `label`, int64 of shape (batch,), the most probable class. Its signature `files`
     takes `encoded`, the bytes of JPEG, PNG, BMP or GIF files of any sizes, shape
-    (batch,), resizes them as in training, and gives the name of the class beside,
-    `name`.
+    (batch,), resizes them as in training, and also gives `name`, that of the class.
 
     Args:
-        model: a `keras.Model` from uint8 images to logits, on TensorFlow or JAX.
+        model: from uint8 images to logits, on TensorFlow or JAX.
         path: the folder to write.
         class_names: one name a class.
         resize: how files are resized, `"stretch"` or `"crop"`.
-        temperature: t > 0, at which the probabilities are calibrated.
-        bits: of which the values in PNGs of 16 bits are, as in training; None for 16.
+        temperature: t > 0, which calibrates the probabilities.
+        bits: the bits in use of 16-bit PNGs, as in training; None for 16.
 
     Example:
-        >>> signatures = tf.saved_model.load(path).signatures
-        >>> signatures["serving_default"](images=tf.constant(images))["label"]
-        >>> signatures["files"](encoded=[tf.io.read_file("cat.jpg")])["name"]
+        signatures = tf.saved_model.load(path).signatures
+        signatures["serving_default"](images=tf.constant(images))["label"]
+        signatures["files"](encoded=[tf.io.read_file("cat.jpg")])["name"]
     """
     import tensorflow as tf
 
@@ -120,7 +133,7 @@ def save_serving(model, path, class_names, resize=None, temperature=1.0, bits=No
     _, height, width, channels = model.input_shape
     logits_of, kept = _as_tensorflow(model)
 
-    # autograph would take longer than all else here, and nothing needs it.
+    # autograph would take most of the time here, and nothing needs it.
     @tf.function(
         input_signature=[
             tf.TensorSpec([None, *model.input_shape[1:]], tf.uint8, name="images")
@@ -128,8 +141,8 @@ def save_serving(model, path, class_names, resize=None, temperature=1.0, bits=No
         autograph=False,
     )
     def serve(images):
-        # A signature that is loaded takes any shape, and a network with a pool over
-        # all of the image would answer.
+        # A loaded signature takes any shape, and a network with global pooling would
+        # answer.
         images = tf.ensure_shape(images, [None, *model.input_shape[1:]])
         logits = tf.cast(logits_of(images), tf.float32)
         return {
@@ -157,7 +170,7 @@ def save_serving(model, path, class_names, resize=None, temperature=1.0, bits=No
     module.kept = kept
     module.serve, module.serve_files = serve, serve_files
     signatures = {"serving_default": serve, "files": serve_files}
-    # It is for serving, and gradients of what JAX gave cannot be kept.
+    # Gradients are not needed to serve, and those of JAX's functions cannot be saved.
     options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
     tf.saved_model.save(module, str(path), signatures, options)
 
@@ -176,7 +189,7 @@ def _as_tensorflow(model):
         "logits",
         lambda images: model(images, training=False),
         [keras.InputSpec("uint8", (None, *model.input_shape[1:]), name="images")],
-        # For those who serve, whatever it was trained on.
+        # To serve on either, whatever it was trained on.
         jax2tf_kwargs={"native_serialization_platforms": ("cpu", "cuda")},
     )
     logger = logging.getLogger("absl")
@@ -191,7 +204,7 @@ def _as_tensorflow(model):
 
 
 def _matters(record):
-    """Not that there are no gradients: what is served needs none."""
+    """Filter out the notice that there are no gradients: serving needs none."""
     return not record.getMessage().startswith("Importing a function")
 
 
@@ -202,7 +215,7 @@ def _by_another_process(source, path, class_names, resize, temperature, bits):
         "KERAS_BACKEND": "tensorflow",
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "CUDA_VISIBLE_DEVICES": "-1",  # the GPU is PyTorch's
-        # It need not be installed for `python main.py`.
+        # The package need not be installed for `python main.py`.
         "PYTHONPATH": os.pathsep.join(
             filter(None, [str(package), os.environ.get("PYTHONPATH")])
         ),
@@ -225,7 +238,7 @@ def _by_another_process(source, path, class_names, resize, temperature, bits):
 
 
 def _main(source, path, resize, temperature, bits, *class_names):
-    # Registers what a model may be made of, as the first use of a room does.
+    # Registers the classes that a model may contain.
     from lnl_sr_tf import losses  # noqa: F401
 
     model = keras.models.load_model(source, safe_mode=True)

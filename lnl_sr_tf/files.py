@@ -19,6 +19,18 @@ UNREADABLE = (
 )  # fmt: skip
 
 
+def make_folder(path: pathlib.Path) -> None:
+    """Make a folder and those above it, unless it exists.
+
+    Raises:
+        RunError: if it cannot be made.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunError(f"cannot make {path}: {error.strerror or error}") from error
+
+
 @contextlib.contextmanager
 def whole_file(path: str | os.PathLike) -> Iterator[BinaryIO]:
     """A file to write bytes to, which takes the place of another when it is whole.

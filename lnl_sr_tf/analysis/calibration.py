@@ -1,4 +1,4 @@
-"""How far probabilities can be relied on, and the temperature that mends them."""
+"""Confidence against accuracy, and the temperature that makes them agree."""
 
 from typing import NamedTuple
 
@@ -9,23 +9,23 @@ from scipy.special import log_softmax, logsumexp
 from lnl_sr_tf import validation
 from lnl_sr_tf.errors import InputError
 
-# Sharpened logits want far from 1: those on a sphere less, those that grow with λ more.
+# Sharpened logits need temperatures far from 1: below on a sphere, above as λ grows.
 _SMALLEST, _LARGEST = 1e-3, 1e4
-_LEAST = 1e-12  # of a probability, before its logarithm
+_LEAST = 1e-12  # a probability below it counts as this in a logarithm
 _POINTS = 41  # at which the likelihood is computed
 _UNLIKELY = 12.0  # in nats below the largest log-likelihood
 _ENOUGH = 10_000  # examples
 
 
 class Reliability(NamedTuple):
-    """Confidence, accuracy (NaN where there are no examples) and count of each bin.
+    """Confidence and accuracy (NaN in an empty bin) and count of each bin.
 
     `ece` is the expected calibration error.
     """
 
     confidence: np.ndarray
     accuracy: np.ndarray
-    count: np.ndarray
+    count: np.ndarray  # type: ignore[assignment]  # a method of tuples, too
     ece: float
 
 
@@ -43,11 +43,11 @@ def reliability(
         A `Reliability` of arrays of shape (M,), as of `binned`.
 
     Raises:
-        InputError: if shapes do not fit, rows are not distributions, a label is not one
-            of the classes, or there are no bins.
+        InputError: if shapes do not fit, rows are not distributions, a label is not
+            among the classes, or there are no bins.
 
     Example:
-        >>> reliability([[0.8, 0.2], [0.6, 0.4]], [0, 1], bins=2).ece
+        >>> round(reliability([[0.8, 0.2], [0.6, 0.4]], [0, 1], bins=2).ece, 3)
         0.2
     """
     probabilities, labels = validation.probabilities_and_labels(probabilities, labels)
@@ -58,7 +58,7 @@ def reliability(
 
 
 def binned(confidence: np.ndarray, right: np.ndarray, bins: int = 15) -> Reliability:
-    """How often what was said with some confidence was right, by that confidence.
+    """Accuracy by confidence, of predictions that are right or wrong.
 
     Bin m of M holds the examples whose confidence is in ((m − 1) / M, m / M]; the first
     one those of 0 too. The expected calibration error is
@@ -67,14 +67,14 @@ def binned(confidence: np.ndarray, right: np.ndarray, bins: int = 15) -> Reliabi
 
     Args:
         confidence: in [0, 1], shape (n,), n ≥ 1.
-        right: whether it was right, shape (n,).
+        right: whether each is right, shape (n,).
         bins: M ≥ 1.
 
     Returns:
         A `Reliability` of arrays of shape (M,).
 
     Example:
-        >>> binned(np.array([0.8, 0.6]), np.array([True, False]), bins=2).ece
+        >>> round(binned(np.array([0.8, 0.6]), np.array([True, False]), bins=2).ece, 3)
         0.2
     """
     edges = np.linspace(0.0, 1.0, bins + 1)
@@ -90,7 +90,7 @@ def binned(confidence: np.ndarray, right: np.ndarray, bins: int = 15) -> Reliabi
 def fit_temperature(
     logits: ArrayLike, labels: ArrayLike, matrix: ArrayLike | None = None
 ) -> float:
-    """The temperature at which a network is as confident as labels say it may be.
+    """The temperature at which a network's confidence fits the labels.
 
     The likelihood of labels that were drawn from the true ones by T is
     Π Σ_i softmax(z/t)_i T_ij, j the label of an example; with T the identity it is that
@@ -103,7 +103,7 @@ def fit_temperature(
 
     Args:
         logits: z, shape (n, k), of examples that were not trained on. Of more than
-            10,000 examples as many are taken, at even distances.
+            10,000 examples, at most this many are used, at even distances.
         labels: integers in [0, k), shape (n,).
         matrix: T, P(label | true class), shape (k, k); None for labels that are right.
 
@@ -116,8 +116,7 @@ def fit_temperature(
             no example.
 
     Example:
-        >>> fit_temperature(logits, labels)
-        2.31
+        fit_temperature(logits, labels)  # 2.31
     """
     logits = validation.numbers("logits", logits, ndim=2)
     labels = validation.labels("labels", labels, logits.shape[1], len(logits))
@@ -169,8 +168,7 @@ def calibration_error(
         temperature: t.
 
     Example:
-        >>> calibration_error(logits, labels, fit_temperature(logits, labels))
-        0.008
+        calibration_error(logits, labels, fit_temperature(logits, labels))  # 0.008
     """
     return reliability(probabilities(logits, temperature), labels).ece
 

@@ -1,14 +1,18 @@
-"""Which class a model takes for which."""
+"""The confusion matrix: which class a model takes for which."""
+
+import pathlib
+from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
 
 from lnl_sr_tf import validation
 from lnl_sr_tf.analysis import heat_map, style
 from lnl_sr_tf.errors import InputError
 
 
-def confusion(true, predicted, num_classes):
+def confusion(true: ArrayLike, predicted: ArrayLike, num_classes: int) -> np.ndarray:
     """How often class i is taken for class j.
 
     Args:
@@ -20,7 +24,7 @@ def confusion(true, predicted, num_classes):
         int64 array of shape (k, k): true classes are rows, predicted ones columns.
 
     Raises:
-        ValueError: if shapes do not fit, or a label is none of the classes.
+        ValueError: if shapes do not fit, or a label is not among the classes.
 
     Example:
         >>> confusion([0, 0, 1], [0, 1, 1], 2)
@@ -31,11 +35,13 @@ def confusion(true, predicted, num_classes):
 
 
 @style.fixed
-def draw_confusion(counts, class_names, title, stem):
+def draw_confusion(
+    counts: ArrayLike, class_names: Sequence[str], title: str, stem: pathlib.Path | str
+) -> tuple[pathlib.Path, pathlib.Path]:
     """A confusion matrix, in percent of each true class.
 
-    Colours are by the square root, so that rare confusions are seen beside the
-    diagonal. Up to 20 classes the cells have numbers; no number is no example. The row
+    Colours follow the square root, so that rare confusions are visible beside the
+    diagonal. With up to 20 classes the cells have numbers; an empty cell is 0. The row
     of a class without examples is hatched.
 
     Args:
@@ -51,8 +57,8 @@ def draw_confusion(counts, class_names, title, stem):
         ValueError: if shapes do not fit, or nothing was counted.
 
     Example:
-        >>> counts = confusion(labels, logits.argmax(1), 10)
-        >>> draw_confusion(counts, names, "CE+SR, MNIST, 80 % symmetric", "confusion")
+        counts = confusion(labels, logits.argmax(1), 10)
+        draw_confusion(counts, names, "CE+SR, MNIST, 80 % symmetric", "confusion")
     """
     counts = np.asarray(counts)
     k = len(class_names)
@@ -74,7 +80,9 @@ def draw_confusion(counts, class_names, title, stem):
     return style.save(figure, stem)
 
 
-def checked_pair(true, others, num_classes, none_of_them=False):
+def checked_pair(
+    true: ArrayLike, others: ArrayLike, num_classes: int, none_of_them: bool = False
+) -> tuple[np.ndarray, np.ndarray]:
     """True labels, and others of the same examples, as by `validation.labels`.
 
     Raises:
@@ -87,13 +95,13 @@ def checked_pair(true, others, num_classes, none_of_them=False):
     return true, others
 
 
-def counted(rows, columns, num_classes):
+def counted(rows: np.ndarray, columns: np.ndarray, num_classes: int) -> np.ndarray:
     """How often each pair of labels occurs, shape (k, k)."""
     flat = np.bincount(rows * num_classes + columns, minlength=num_classes**2)
     return flat.reshape(num_classes, num_classes)
 
 
-def shares_of_rows(counts):
+def shares_of_rows(counts: np.ndarray) -> np.ndarray:
     """Each row by its sum; NaN where that is 0."""
     total = counts.sum(axis=1, keepdims=True)
     return np.where(total > 0, counts / np.maximum(total, 1), np.nan)

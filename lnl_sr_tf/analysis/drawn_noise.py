@@ -1,17 +1,21 @@
-"""The label noise that was drawn, beside the one that was meant."""
+"""The label noise as drawn, beside the intended one."""
+
+import pathlib
+from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
 
 from lnl_sr_tf.analysis import heat_map, style
 from lnl_sr_tf.analysis.confusion import checked_pair, counted, shares_of_rows
 
 
-def transition(clean, given, num_classes):
+def transition(clean: ArrayLike, given: ArrayLike, num_classes: int) -> np.ndarray:
     """The transition matrix of labels: T[i, j], the share of class i that is given j.
 
     Args:
-        clean: true labels, shape (n,); −1 is none of the classes and left out.
+        clean: true labels, shape (n,); −1, for none of the classes, is left out.
         given: labels in [0, k), shape (n,).
         num_classes: k.
 
@@ -20,7 +24,7 @@ def transition(clean, given, num_classes):
         is NaN.
 
     Raises:
-        ValueError: if shapes do not fit, or a label is none of the classes.
+        ValueError: if shapes do not fit, or a label is not among the classes.
 
     Example:
         >>> transition([0, 0, 1, -1], [0, 1, 1, 1], 3)
@@ -34,15 +38,20 @@ def transition(clean, given, num_classes):
 
 
 @style.fixed
-def draw_transition(drawn, intended, class_names, title, stem):
-    """The drawn transition matrix, and where it is known the intended one.
+def draw_transition(
+    drawn: ArrayLike,
+    intended: ArrayLike | None,
+    class_names: Sequence[str],
+    title: str,
+    stem: pathlib.Path | str,
+) -> tuple[pathlib.Path, pathlib.Path]:
+    """The drawn transition matrix, and the intended one where it is known.
 
-    With it comes the difference: drawn less intended, in percentage points.
+    A third panel shows the difference, drawn minus intended, in percentage points.
 
     Args:
         drawn: as `transition` gives it, shape (k, k).
-        intended: the matrix that made the noise, shape (k, k); None where none did, or
-            none is known.
+        intended: the matrix that made the noise, shape (k, k); None if unknown.
         class_names: k names.
         title: dataset and noise.
         stem: path of the figure, without suffix.
@@ -54,9 +63,9 @@ def draw_transition(drawn, intended, class_names, title, stem):
         ValueError: if shapes do not fit.
 
     Example:
-        >>> drawn = transition(clean, given, 10)
-        >>> meant = noise.symmetric_matrix(10, 0.6)
-        >>> draw_transition(drawn, meant, names, "CIFAR-10, 60 % symmetric", "noise")
+        drawn = transition(clean, given, 10)
+        intended = noise.symmetric_matrix(10, 0.6)
+        draw_transition(drawn, intended, names, "CIFAR-10, 60 % symmetric", "noise")
     """
     k = len(class_names)
     matrices = [np.asarray(drawn, float)]
@@ -69,7 +78,7 @@ def draw_transition(drawn, intended, class_names, title, stem):
                 f"{matrix.shape}"
             )
     alone = intended is None
-    # Three beside each other are shown smaller than one.
+    # Three side by side are smaller than one alone.
     inches = heat_map.side(k) if alone else min(5.4, max(3.6, 0.27 * k))
     columns = 1 if alone else 3
     size = heat_map.size(
@@ -86,8 +95,8 @@ def draw_transition(drawn, intended, class_names, title, stem):
     if not alone:
         difference = matrices[1] - matrices[0]
         heat_map.draw_difference(grid[2], difference, class_names, inches)
-        grid[2].set_title("drawn − intended, in points")
-        # The names stand at the first alone, and the rows that are empty in the second.
+        grid[2].set_title("drawn − intended, in percentage points")
+        # The first panel alone has names, those of the second: they tell empty rows.
         grid[0].set_yticks(grid[1].get_yticks(), grid[1].get_yticklabels())
         for axes in grid[1:]:
             axes.tick_params(labelleft=False)

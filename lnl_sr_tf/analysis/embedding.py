@@ -1,6 +1,8 @@
 """What a network has learned, as points in the plane (Figures 1 and 5 of the paper)."""
 
+import pathlib
 import typing
+from collections.abc import Sequence
 
 import numpy as np
 import sklearn.manifold
@@ -9,18 +11,19 @@ import threadpoolctl
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
+from numpy.typing import ArrayLike
 
 from lnl_sr_tf import validation
 from lnl_sr_tf.analysis import style
 
-_NAMED = 20  # classes; a longer legend is larger than the figure
+_NAMED = 20  # classes; a longer legend would be larger than the figure
 
 
 class Panel(typing.NamedTuple):
     """One embedding among several.
 
-    `title` says of what; `points`, shape (n, 2), are None while there are none;
-    `labels`, shape (n,), are the true classes; `score` is their silhouette, or None.
+    `points` have the shape (n, 2), or are None before training; `labels`, shape (n,),
+    are the true classes; `score` is the silhouette of the points, or None.
     """
 
     title: str
@@ -29,29 +32,30 @@ class Panel(typing.NamedTuple):
     score: float | None = None
 
 
-def project(features, seed, max_points=2000):
+def project(
+    features: ArrayLike, seed: int, max_points: int = 2000
+) -> tuple[np.ndarray, np.ndarray]:
     """Features in the plane, by t-SNE (van der Maaten and Hinton, JMLR 2008).
 
-    It takes 8 s for 2000 points and 25 s for 5000 on a busy core, which is why no more
-    than 2000 are taken. Same arguments, same points, however many cores there are;
-    other processors and versions of scikit-learn give other ones.
+    On a busy core it takes 8 s for 2000 points and 25 s for 5000; hence the default.
+    The same arguments give the same points, whatever the number of cores; another
+    processor or version of scikit-learn may give others.
 
     Args:
         features: finite numbers, shape (n, d) with n ≥ 3 and d ≥ 2.
         seed: of the choice of examples and of t-SNE.
-        max_points: where there are more examples, so many are chosen at random.
+        max_points: of more examples, this many are chosen at random.
 
     Returns:
-        (indices, points): which examples were chosen, in ascending order, shape (m,),
-        and where they lie, float32, shape (m, 2), m = min(n, max_points).
+        (indices, points): the chosen examples, in ascending order, shape (m,), and
+        their points, float32, shape (m, 2), m = min(n, max_points).
 
     Raises:
         ValueError: if the features are of another shape or not finite.
 
     Example:
-        >>> chosen, points = project(features, seed=1)
-        >>> silhouette(points, labels[chosen])
-        0.61
+        chosen, points = project(features, seed=1)
+        silhouette(points, labels[chosen])  # 0.61
     """
     features = np.asarray(features)
     if features.ndim != 2 or len(features) < 3 or features.shape[1] < 2:
@@ -71,8 +75,8 @@ def project(features, seed, max_points=2000):
             f"features must be finite numbers; received "
             f"{np.count_nonzero(~np.isfinite(values))} that are not"
         )
-    # A network that has collapsed gives all images the same features, or nearly so.
-    # t-SNE divides by their deviation, which float32 may not hold, and crashes on NaN.
+    # A collapsed network gives all images nearly the same features. t-SNE divides by
+    # their deviation, which may be 0 in float32, and crashes on NaN.
     values -= values[0]
     scale = np.abs(values).max()
     if scale == 0:
@@ -84,23 +88,21 @@ def project(features, seed, max_points=2000):
         perplexity=min(30.0, (len(chosen) - 1) / 3),
         random_state=seed,
     )
-    # Threads would add up in another order each time, and where others are at work
-    # they wait for each other: 42 s in place of 8 s.
+    # Threads would add in another order each time, and on a busy machine they wait for
+    # each other: 42 s instead of 8 s.
     with threadpoolctl.threadpool_limits(1):
         return chosen, tsne.fit_transform(values)
 
 
-def silhouette(values, labels):
+def silhouette(values: ArrayLike, labels: ArrayLike) -> float:
     """Mean silhouette: how much nearer its own class is to an example than the next.
 
     s = mean of (b − a) / max(a, b), where a is the mean distance to the others of the
     own class and b that to the nearest other class (Rousseeuw, 1987): 1 for tight
-    classes far apart, near 0 for mixed ones, negative where examples lie in the midst
-    of another class.
+    classes far apart, near 0 for mixed ones, negative for examples amid another class.
 
-    Beside a picture belongs the score of the points that it shows, and `Panel` holds
-    that. t-SNE pulls neighbours together and so finds gaps that features have less of:
-    to compare networks apart from t-SNE, give the features themselves.
+    A figure states the score of the points that it shows. t-SNE widens gaps between
+    classes: to compare networks without that effect, give the features themselves.
 
     Args:
         values: points or features, shape (n, d).
@@ -113,8 +115,8 @@ def silhouette(values, labels):
         ValueError: if shapes do not fit, or it is undefined for such labels.
 
     Example:
-        >>> silhouette([[0, 0], [0, 1], [9, 0], [9, 1]], [0, 0, 1, 1])
-        0.889...
+        >>> round(silhouette([[0, 0], [0, 1], [9, 0], [9, 1]], [0, 0, 1, 1]), 3)
+        0.889
     """
     values, labels = np.asarray(values), np.asarray(labels)
     if values.ndim != 2 or labels.shape != (len(values),):
@@ -132,12 +134,17 @@ def silhouette(values, labels):
 
 
 @style.fixed
-def draw(panels, title, stem, class_names):
+def draw(
+    panels: Sequence[Sequence[Panel | None]],
+    title: str,
+    stem: pathlib.Path | str,
+    class_names: Sequence[str],
+) -> tuple[pathlib.Path, pathlib.Path]:
     """Embeddings side by side, classes by colour and by a numeral where they lie.
 
     Args:
-        panels: rows of the grid, each a list of `Panel`. Where one is None, or has no
-            points, the figure says that it is not trained yet.
+        panels: the rows of the grid. Where a panel is None or has no points, the figure
+            says "not trained yet".
         title: dataset and noise.
         stem: path of the figure, without suffix.
         class_names: one name a class.
@@ -149,8 +156,8 @@ def draw(panels, title, stem, class_names):
         ValueError: if there are no panels, or points and labels do not fit.
 
     Example:
-        >>> panel = Panel("CE", points, labels, silhouette(points, labels))
-        >>> draw([[panel, None]], "MNIST, 80 % symmetric noise", "embedding", names)
+        panel = Panel("CE", points, labels, silhouette(points, labels))
+        draw([[panel, None]], "MNIST, 80 % symmetric noise", "embedding", names)
     """
     columns = max((len(row) for row in panels), default=0)
     if columns == 0:
@@ -220,16 +227,16 @@ def _draw_panel(axes, panel, letters, height):
 
 
 def _place(points, height):
-    """Of a class's numeral: its median, or above it if it would cover all points."""
+    """Where a class's numeral is: at the median of its points, or above tight ones."""
     x, y = np.median(points, axis=0)
     radius = np.median(np.hypot(*(points - (x, y)).T))
     return (x, y + 0.9 * height + radius) if radius < 0.6 * height else (x, y)
 
 
 def _apart(places, distance):
-    """Places of numerals, moved as little as it takes that none covers another."""
+    """Places of numerals, moved a little so that none covers another."""
     places = places.copy()
-    # Those at the very same place would not know where to go.
+    # Numerals at exactly the same place have no direction to move in.
     angles = 2.4 * np.arange(len(places))
     places += 1e-4 * np.stack([np.cos(angles), np.sin(angles)], axis=1)
     for _ in range(200):
@@ -266,7 +273,7 @@ def _legend(figure, class_names, width):
         names,
         loc="outside lower center",
         ncols=max(1, min(len(names), int(width / each))),
-        title="true class; its numeral stands at the median of its points",
+        title="true class; its numeral is at the median of its points",
         handletextpad=0.2,
         columnspacing=1.2,
     )

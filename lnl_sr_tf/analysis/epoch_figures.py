@@ -1,7 +1,10 @@
-"""What happens over the epochs, in many runs (Figures 2, 3 and 4 of the paper)."""
+"""Curves over the epochs of many runs (Figures 2, 3 and 4 of the paper)."""
 
+import pathlib
 import re
 import typing
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -11,30 +14,30 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from lnl_sr_tf.analysis import style
 from lnl_sr_tf.runs.folder import measured
 
+# The rows of one run.
+Rows = Sequence[Mapping[str, Any]]
+
 _REGULARIZED = re.compile(r"[\s_+-]*SR$", re.IGNORECASE)
 
 
 class OverSeeds(typing.NamedTuple):
-    """Mean and sample standard deviation (NaN for one seed), one for each epoch."""
+    """Mean and sample standard deviation (NaN for one seed) of each epoch."""
 
     epochs: np.ndarray
     mean: np.ndarray
     deviation: np.ndarray
 
 
-def over_seeds(seeds, column="test_accuracy"):
-    """What runs that differ in the seed alone have in common.
+def over_seeds(seeds: Sequence[Rows], column: str = "test_accuracy") -> OverSeeds:
+    """Mean and deviation over runs that differ in the seed alone.
 
-    An epoch counts if every seed has it with a value: where one was cut short, so is
-    the mean, which would jump where it lost a seed.
+    Only epochs for which every seed has a value count: the mean would jump where it
+    loses a seed.
 
     Args:
         seeds: rows of each seed, as `RunFolder.rows` gives them.
-        column: what is taken of the rows. `"test_accuracy"` is what the runs could
-            measure: by the given labels, where no clean ones are known.
-
-    Returns:
-        An `OverSeeds` of three arrays of the same length.
+        column: of the rows. `"test_accuracy"` is measured by the given labels where no
+            clean ones are known.
 
     Raises:
         ValueError: if no epoch has a value in every seed.
@@ -62,13 +65,16 @@ def over_seeds(seeds, column="test_accuracy"):
 
 
 @style.fixed
-def accuracy_by_value(panels, title, stem):
+def accuracy_by_value(
+    panels: Sequence[tuple[str, str, Mapping[float, Sequence[Rows]]]],
+    title: str,
+    stem: pathlib.Path | str,
+) -> tuple[pathlib.Path, pathlib.Path]:
     """Test accuracy over the epochs, one curve for each value of a parameter.
 
     Args:
-        panels: list of (panel's title, symbol of the parameter, runs); runs is a dict
-            from a value to the rows of each seed. A value whose runs have no rows is
-            listed as not trained.
+        panels: (title of the panel, symbol of the parameter, rows of each seed by
+            value). A value without rows is listed as not trained.
         title: dataset and noise.
         stem: path of the figure, without suffix.
 
@@ -79,8 +85,8 @@ def accuracy_by_value(panels, title, stem):
         ValueError: if there are no panels, or a panel has no values.
 
     Example:
-        >>> runs = {1.0: [folder.rows()], 5.0: []}
-        >>> accuracy_by_value([("CE+SR", "λ", runs)], "CIFAR-10, 60 % symmetric", "f2")
+        runs = {1.0: [folder.rows()], 5.0: []}
+        accuracy_by_value([("CE+SR", "λ", runs)], "CIFAR-10, 60 % symmetric", "f2")
     """
     if not panels or not all(runs for _, _, runs in panels):
         raise ValueError(
@@ -113,15 +119,17 @@ def accuracy_by_value(panels, title, stem):
 
 
 @style.fixed
-def sparse_rate_and_accuracy(curves, title, stem):
+def sparse_rate_and_accuracy(
+    curves: Mapping[str, Sequence[Rows]], title: str, stem: pathlib.Path | str
+) -> tuple[pathlib.Path, pathlib.Path]:
     """Sparse rate and accuracy on the test set over the epochs, side by side.
 
-    A method and the same with sparse regularization, whose label ends in "SR", have
-    the colour in common and differ in the line: dashed without, solid with.
+    A method has the same colour with and without sparse regularization ("SR" at the end
+    of its label); its line is solid with it and dashed without.
 
     Args:
-        curves: dict from a label to the rows of each seed. One whose runs have no rows
-            is listed as not trained.
+        curves: rows of each seed by label. A label without rows is listed as not
+            trained.
         title: dataset and noise.
         stem: path of the figure, without suffix.
 
@@ -132,8 +140,8 @@ def sparse_rate_and_accuracy(curves, title, stem):
         ValueError: if there are no curves.
 
     Example:
-        >>> curves = {"CE": [ce.rows()], "CE+SR": [ce_sr.rows()]}
-        >>> sparse_rate_and_accuracy(curves, "MNIST, 80 % symmetric", "f3")
+        curves = {"CE": [ce.rows()], "CE+SR": [ce_sr.rows()]}
+        sparse_rate_and_accuracy(curves, "MNIST, 80 % symmetric", "f3")
     """
     if not curves:
         raise ValueError(f"expected at least one curve; received {curves!r}")
@@ -180,7 +188,7 @@ def _begun(runs):
 
 
 def _curve(axes, seeds, column, label, stroke, place):
-    """Draw a curve with its band, and return what stands for it in the legend."""
+    """Draw a curve with its band; return its entry for the legend."""
     looks = {
         "color": stroke.color,
         "linestyle": stroke.line,
@@ -190,7 +198,7 @@ def _curve(axes, seeds, column, label, stroke, place):
     if not seeds:
         return Line2D([], [], linestyle="", label=f"{label}: not trained")
     epochs, mean, deviation = over_seeds(seeds, column)
-    # A marker here and there, and those of two curves not above each other.
+    # A few markers on each curve, at other epochs than those of the next.
     step = max(1, len(epochs) // 7)
     start = place[0] * step // place[1]
     axes.plot(epochs, mean, markevery=(start, step), label=label, **looks)

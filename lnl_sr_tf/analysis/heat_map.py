@@ -1,20 +1,24 @@
-"""Square tables of classes by colour, with numbers where they can be read."""
+"""Square tables of classes as colours, with numbers where they are readable."""
+
+from collections.abc import Sequence
 
 import matplotlib
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.colors import Normalize, PowerNorm
+from matplotlib.image import AxesImage
 from matplotlib.ticker import FuncFormatter
 
 from lnl_sr_tf.analysis import style
 
-NUMBERED = 20  # classes; numbers of more would be read by nobody
+NUMBERED = 20  # classes; more numbers would be too small to read
 
-_NAME = 0.105  # inches that a name takes, at the least that is read
+_NAME = 0.105  # inches that a name takes at the smallest readable size
 _SHARES = (0, 0.01, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1)
 
 
-def side(num_classes):
-    """Inches that a table of so many classes wants.
+def side(num_classes: int) -> float:
+    """The side of a table of so many classes, in inches.
 
     Example:
         >>> side(10)
@@ -24,18 +28,24 @@ def side(num_classes):
     return min(12.5, max(3.6, each * num_classes))
 
 
-def size(values, class_names, inches, columns=1, bars=1):
+def size(
+    values: np.ndarray,
+    class_names: Sequence[str],
+    inches: float,
+    columns: int = 1,
+    bars: int = 1,
+) -> tuple[float, float]:
     """(width, height) in inches of a figure of tables beside each other.
 
     Args:
         values: of one table, shape (k, k); rows of NaN have longer names.
         class_names: k names.
         inches: side of a table.
-        columns: how many tables.
-        bars: how many bars of colours.
+        columns: number of tables.
+        bars: number of colour bars.
 
     Example:
-        >>> figure = Figure(figsize=size(counts, names, side(10)))
+        figure = Figure(figsize=size(counts, names, side(10)))
     """
     # A letter of 9 points is 0.075 inches wide, and less where there are many names.
     letter = 0.075 if len(values) <= 2 * NUMBERED else 0.06
@@ -45,37 +55,41 @@ def size(values, class_names, inches, columns=1, bars=1):
     return width, inches + beneath + 1.2
 
 
-def draw_shares(axes, shares, class_names, inches):
+def draw_shares(
+    axes: Axes, shares: np.ndarray, class_names: Sequence[str], inches: float
+) -> AxesImage:
     """Shares of rows, as percent in the cells.
 
-    Colours are by the square root: from white to blue, which keep their order in grey.
+    Colours follow the square root, from white to blue, and keep their order in grey.
 
     Args:
         axes: where to draw.
         shares: shape (k, k), in [0, 1]; rows of NaN are hatched.
         class_names: k names.
-        inches: height of the table, from which follows how many names have a place.
+        inches: height of the table, which decides how many names fit.
 
     Returns:
         The image, for `bar_of_shares`.
 
     Example:
-        >>> image = draw_shares(axes, np.eye(3), ["a", "b", "c"], side(3))
-        >>> bar_of_shares(image, axes)
+        image = draw_shares(axes, np.eye(3), ["a", "b", "c"], side(3))
+        bar_of_shares(image, axes)
     """
     norm = PowerNorm(0.5, 0.0, 1.0)
     return _draw(axes, shares, class_names, norm, "Blues", _percent, inches)
 
 
-def bar_of_shares(image, axes):
-    """Beside the axes, what the colours of `draw_shares` mean."""
+def bar_of_shares(image: AxesImage, axes: Axes) -> None:
+    """The colour bar of `draw_shares`, beside the axes."""
     bar = axes.figure.colorbar(image, ax=axes, shrink=0.8, pad=0.02, aspect=25)
     bar.set_ticks(_SHARES, labels=[f"{100 * share:g}" for share in _SHARES])
     bar.set_label("% of the true class")
 
 
-def draw_difference(axes, difference, class_names, inches):
-    """Differences of shares, as percentage points in the cells, and the bar of colours.
+def draw_difference(
+    axes: Axes, difference: np.ndarray, class_names: Sequence[str], inches: float
+) -> None:
+    """Differences of shares, in percentage points in the cells, and their colour bar.
 
     Args:
         axes: where to draw.
@@ -84,9 +98,9 @@ def draw_difference(axes, difference, class_names, inches):
         inches: height of the table.
 
     Example:
-        >>> draw_difference(axes, drawn - intended, names, side(10))
+        draw_difference(axes, drawn - intended, names, side(10))
     """
-    # Never a full scale for what is rounding, nor none where nothing is known.
+    # Rounding errors do not get the full scale; without values there is a scale too.
     reach = max([1e-3, *np.abs(difference[~np.isnan(difference)])])
     norm = Normalize(-reach, reach)
     image = _draw(axes, difference, class_names, norm, "PuOr", _points, inches)
@@ -99,7 +113,7 @@ def draw_difference(axes, difference, class_names, inches):
 
 def _draw(axes, values, class_names, norm, colors, text, inches):
     count = len(values)
-    # What has no value is no colour, and so no value can look like it.
+    # Missing values are hatched, so that they look like no value.
     axes.patch.set(hatch="////", facecolor="white", edgecolor=style.GREY)
     colormap = matplotlib.colormaps[colors].with_extremes(bad=(0, 0, 0, 0))
     image = axes.imshow(values, cmap=colormap, norm=norm, interpolation="nearest")

@@ -1,4 +1,8 @@
-"""When a model learns right labels, and when it learns wrong ones by heart."""
+"""When a model learns right labels, and when it memorises wrong ones."""
+
+import pathlib
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -6,7 +10,7 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from lnl_sr_tf.analysis import style
 
-# Column, legend, colour and line.
+# Column, legend, colour, line and marker.
 _CURVES = (
     ("clean_part_accuracy", "right labels: agrees with them", style.BLUE, "-", "o"),
     ("wrong_part_true_accuracy", "wrong labels: finds the true class",
@@ -19,25 +23,26 @@ _MEMORISED = "wrong_part_given_accuracy"
 
 
 @style.fixed
-def draw_memorisation(rows, title, stem):
-    """How training examples with right and with wrong labels are classified.
+def draw_memorisation(
+    rows: Sequence[Mapping[str, Any]], title: str, stem: pathlib.Path | str
+) -> tuple[pathlib.Path, pathlib.Path] | None:
+    """How training examples with right and wrong labels are classified, by epoch.
 
     Args:
         rows: rows of a run, as `RunFolder.rows` gives them, with `epoch` and
             `clean_part_accuracy` (of examples whose label is right),
             `wrong_part_given_accuracy` (of those whose label is wrong, by that label),
             `wrong_part_true_accuracy` (of the same, by their true class) and
-            `test_accuracy`. What is None is left out.
+            `test_accuracy`. Columns of None are left out.
         title: dataset, noise and loss.
         stem: path of the figure, without suffix.
 
     Returns:
-        The paths of the PNG and the SVG; None where no row knows
-        `wrong_part_given_accuracy`: an old run, or labels of which none is known to be
-        wrong.
+        The paths of the PNG and the SVG; None where no row has
+        `wrong_part_given_accuracy`: an old run, or no label that is known to be wrong.
 
     Example:
-        >>> draw_memorisation(folder.rows(), "MNIST, 80 % symmetric, CE", "memorised")
+        draw_memorisation(folder.rows(), "MNIST, 80 % symmetric, CE", "memorised")
     """
     if all(row.get(_MEMORISED) is None for row in rows):
         return None

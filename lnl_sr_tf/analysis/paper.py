@@ -1,9 +1,10 @@
-"""The paper's tables: their numbers, and where a run has its place in them."""
+"""The paper's tables: their numbers, and in which cell a run belongs."""
 
 import csv
 import functools
 import pathlib
 
+from lnl_sr_tf.config import Config
 from lnl_sr_tf.config.data_kinds import comes_noisy
 from lnl_sr_tf.loss_names import REGULARIZED
 
@@ -25,13 +26,13 @@ _METHODS = {
 }
 
 
-def dataset_name(config):
-    """Of a config: the paper's name, or ours for a dataset that it has not."""
+def dataset_name(config: Config) -> str:
+    """The paper's name of a dataset, or ours if the paper does not have it."""
     return _DATASETS.get(config.dataset_name, config.dataset_name)
 
 
-def method_name(config):
-    """Of a config: the paper's name, such as CE+SR, or ours.
+def method_name(config: Config) -> str:
+    """The paper's name of a method, such as CE+SR, or ours.
 
     The row APL of the paper is NCE+MAE. The method goes before "+SR", so in brackets.
     """
@@ -45,8 +46,8 @@ def method_name(config):
     return name + ("+SR" if config.regularized else "")
 
 
-def corruption(config):
-    """Of a config: the kind of noise or imbalance as the paper names it, and the rate.
+def corruption(config: Config) -> tuple[str, float]:
+    """The kind of noise or imbalance, as the paper names it, and its rate.
 
     Returns:
         For instance `("sym", 0.8)`, `("lt", 0.01)`, `("clean", 0.0)`.
@@ -59,15 +60,17 @@ def corruption(config):
 
 
 @functools.cache
-def numbers(table):
+def numbers(
+    table: str,
+) -> dict[tuple[str, str, str, float], tuple[float, float | None]]:
     """The accuracies of a table of Zhou et al., ICCV 2021.
 
     Args:
-        table: its number, as text.
+        table: its number.
 
     Returns:
-        Dict from (dataset, method, kind, rate) to (mean, standard deviation) in
-        percent; the deviation is None where the paper has none.
+        (mean, standard deviation) in percent by (dataset, method, kind, rate); the
+        deviation is None where the paper has none.
 
     Example:
         >>> numbers("1")["MNIST", "CE+SR", "sym", 0.8]

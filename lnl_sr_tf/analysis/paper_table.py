@@ -1,17 +1,23 @@
-"""A table of the paper with ours beside it, from run folders alone."""
+"""A table of the paper with our results beside it, from run folders alone."""
 
 import dataclasses
 import math
 import statistics
+from collections.abc import Sequence
+from typing import Any
 
 from scipy import stats
 
 from lnl_sr_tf.analysis import paper
+from lnl_sr_tf.config import Config
 from lnl_sr_tf.runs import label_kinds
-from lnl_sr_tf.runs.folder import measured
+from lnl_sr_tf.runs.folder import RunFolder, measured
 
 _SEEDS = 3  # of the paper's numbers
 _BEST = 3
+
+# Kind of noise or imbalance, and its rate.
+Column = tuple[str, float]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,47 +26,48 @@ class Cell:
 
     Args:
         values: accuracies of the finished runs, in percent, one a seed.
-        wanted: how many runs there are to be.
-        published: (mean, standard deviation) of the paper, or None.
+        wanted: number of runs, finished or not.
+        published: (mean, standard deviation) of the paper, in percent, or None.
     """
 
-    values: tuple
+    values: tuple[float, ...]
     wanted: int
-    published: tuple = None
+    published: tuple[float, float | None] | None = None
 
     @property
-    def mean(self):
+    def mean(self) -> float | None:
         """Of the finished runs; None without one."""
         return statistics.mean(self.values) if self.values else None
 
     @property
-    def deviation(self):
+    def deviation(self) -> float | None:
         """The standard deviation over seeds; None for fewer than two."""
         return statistics.stdev(self.values) if len(self.values) > 1 else None
 
     @property
-    def difference(self):
-        """Ours less the paper's mean, in percentage points; None without either."""
-        if not self.values or self.published is None:
+    def difference(self) -> float | None:
+        """Our mean minus the paper's, in percentage points; None without either."""
+        if self.mean is None or self.published is None:
             return None
         return self.mean - self.published[0]
 
     @property
-    def p_value(self):
-        """Of Welch's t-test for the difference, two-sided; None where it has none.
+    def p_value(self) -> float | None:
+        """Of a two-sided Welch's t-test for the difference; None where undefined.
 
-        The paper's deviation counts as a sample's, over 3 seeds.
+        The paper's deviation is taken as that of a sample of 3 seeds.
         """
-        known = self.published is not None and self.published[1] is not None
-        if len(self.values) < 2 or not known:
+        mean, deviation = self.published or (None, None)
+        if self.deviation is None or deviation is None:
             return None
-        if self.deviation == 0 and self.published[1] == 0:
+        if self.deviation == 0 and deviation == 0:
             return None
         test = stats.ttest_ind_from_stats(
             self.mean,
             self.deviation,
             len(self.values),
-            *self.published,
+            mean,
+            deviation,
             _SEEDS,
             equal_var=False,
         )
@@ -73,65 +80,67 @@ class PaperTable:
 
     Args:
         dataset: its name.
-        methods: those of the rows.
-        columns: (kind of noise, rate) of the columns.
-        cells: dict from (method, column) to a `Cell`; some may be missing.
-        test_labels: what accuracy is measured by, as in `summary.json`; `"clean"` while
-            no run is finished.
+        methods: of the rows.
+        columns: (kind of noise, rate).
+        cells: by (method, column); some may be missing.
+        test_labels: their kind, as in `summary.json`; `"clean"` while no run is
+            finished.
     """
 
     dataset: str
-    methods: tuple
-    columns: tuple
-    cells: dict
+    methods: tuple[str, ...]
+    columns: tuple[Column, ...]
+    cells: dict[tuple[str, Column], Cell]
     test_labels: str = "clean"
 
     @property
-    def runs(self):
-        """How many are finished, and how many are wanted."""
+    def runs(self) -> tuple[int, int]:
+        """The numbers of finished and of wanted runs."""
         cells = self.cells.values()
         return sum(len(c.values) for c in cells), sum(c.wanted for c in cells)
 
     @property
-    def published(self):
+    def published(self) -> bool:
         """Whether the paper has any number for it."""
         return any(cell.published for cell in self.cells.values())
 
-    def best(self, column):
-        """The methods with the three best means of a column, where there are more."""
+    def best(self, column: Column) -> set[str]:
+        """The methods with the three best means of a column, if there are more."""
         means = {
-            method: self.cells[method, column].mean
+            method: cell.mean
             for method in self.methods
-            if (method, column) in self.cells and self.cells[method, column].values
+            if (cell := self.cells.get((method, column)))
+            if cell.mean is not None
         }
         if len(means) <= _BEST:
             return set()
-        return set(sorted(means, key=means.get, reverse=True)[:_BEST])
+        ranked = sorted(means, key=lambda method: means[method], reverse=True)
+        return set(ranked[:_BEST])
 
 
-def collect(number, runs):
+def collect(number: str, runs: Sequence[tuple[Config, RunFolder]]) -> list[PaperTable]:
     """The table of some runs, finished or not.
 
     Args:
-        number: of the paper's table, as text.
-        runs: a list of (`lnl_sr_tf.config.Config`, `lnl_sr_tf.runs.folder.RunFolder`).
+        number: of the paper's table.
+        runs: settings and folder of each.
 
     Returns:
-        A list of `PaperTable`, one for each dataset, in the order of the runs. A run
-        that is missing or not finished leaves a gap.
+        One table for each dataset, in the order of the runs. A run that is missing or
+        not finished leaves a gap.
 
     Example:
-        >>> collect("1", runs)[0].cells["CE+SR", ("sym", 0.8)].mean
+        collect("1", runs)[0].cells["CE+SR", ("sym", 0.8)].mean  # 98.1
     """
-    made = {}
+    made: dict[str, dict[str, Any]] = {}
     published = paper.numbers(number)
     for config, folder in runs:
         dataset = paper.dataset_name(config)
         table = made.setdefault(dataset, {"cells": {}, "labels": "clean"})
         key = paper.method_name(config), paper.corruption(config)
         values, wanted = table["cells"].get(key, ((), 0))
-        if folder.finished():
-            summary = folder.summary()
+        summary = folder.summary() if folder.finished() else None
+        if summary is not None:
             values += (100.0 * measured(summary),)
             table["labels"] = label_kinds.kind(summary)
         table["cells"][key] = values, wanted + 1
@@ -142,9 +151,9 @@ def collect(number, runs):
             tuple(dict.fromkeys(column for _, column in table["cells"])),
             {
                 (method, column): Cell(
-                    *found, published.get((dataset, method, *column))
+                    values, wanted, published.get((dataset, method, *column))
                 )
-                for (method, column), found in table["cells"].items()
+                for (method, column), (values, wanted) in table["cells"].items()
             },
             table["labels"],
         )

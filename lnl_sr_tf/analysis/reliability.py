@@ -1,18 +1,22 @@
-"""The figure of how far a model's confidence can be relied on."""
+"""Reliability diagrams: whether confidence matches accuracy."""
+
+import pathlib
 
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from lnl_sr_tf.analysis import style
-from lnl_sr_tf.analysis.calibration import reliability
+from lnl_sr_tf.analysis.calibration import Reliability, reliability
 
 __all__ = ["draw_reliability", "reliability"]
 
 
 @style.fixed
-def draw_reliability(result, title, stem):
-    """A reliability diagram: accuracy by confidence, and how many examples are where.
+def draw_reliability(
+    result: Reliability, title: str, stem: pathlib.Path | str
+) -> tuple[pathlib.Path, pathlib.Path]:
+    """A reliability diagram: accuracy by confidence, and the number of examples.
 
     Args:
         result: what `reliability` gives.
@@ -26,8 +30,8 @@ def draw_reliability(result, title, stem):
         ValueError: if the result holds no examples.
 
     Example:
-        >>> result = reliability(probabilities, labels)
-        >>> draw_reliability(result, "CE+SR, MNIST, 80 % symmetric", "reliability")
+        result = reliability(probabilities, labels)
+        draw_reliability(result, "CE+SR, MNIST, 80 % symmetric", "reliability")
     """
     count, bins = result.count, len(result.count)
     if not np.sum(count):
@@ -41,8 +45,8 @@ def draw_reliability(result, title, stem):
     diagram.bar(middles, result.accuracy, width, color=style.BLUE, label="accuracy")
     over = result.confidence - result.accuracy
     for gap, face, edge, hatch, label in (
-        (over, "#FBDDB0", style.VERMILION, "////", "gap: surer than right"),
-        (-over, "#CFE8F7", style.BLUE, "\\\\\\\\", "gap: more often right than sure"),
+        (over, "#FBDDB0", style.VERMILION, "////", "gap: overconfident"),
+        (-over, "#CFE8F7", style.BLUE, "\\\\\\\\", "gap: underconfident"),
     ):
         low = np.fmin(result.accuracy, result.confidence)
         height = np.maximum(gap, 0.0)
@@ -50,7 +54,7 @@ def draw_reliability(result, title, stem):
             middles, height, width, low,
             color=face, edgecolor=edge, hatch=hatch, label=label,
         )  # fmt: skip
-    diagram.plot([0, 1], [0, 1], "--", color=style.BLACK, label="as sure as right")
+    diagram.plot([0, 1], [0, 1], "--", color=style.BLACK, label="confidence = accuracy")
     diagram.set(ylabel="accuracy", ylim=(0, 1))
     figure.legend(loc="outside lower center", ncols=2)
     histogram.bar(middles, count / count.sum(), width, color=style.LIGHT_GREY)
@@ -60,7 +64,7 @@ def draw_reliability(result, title, stem):
     histogram.axvline(right, color=style.BLUE)
     histogram.axvline(sure, color=style.VERMILION, linestyle="--")
     histogram.set_title(
-        f"of all: accuracy {right:.1%} (line), confidence {sure:.1%} (dashed)",
+        f"all examples: accuracy {right:.1%} (line), confidence {sure:.1%} (dashed)",
         fontsize="medium",
     )
     histogram.set(

@@ -1,4 +1,4 @@
-"""The theory of noise tolerance, computed for a loss and a network's outputs.
+"""The theorems on noise tolerance, evaluated for a loss and a network's outputs.
 
 Zhou et al., "Learning with Noisy Labels via Sparse Regularization" (ICCV 2021),
 sections 2.1 and 2.2. L(u, i) is the loss of output u under label i, S(u) = Σ_i L(u, i);
@@ -21,36 +21,41 @@ loss. Arguments mean the same everywhere; a ValueError says which is wrong:
     v              the paper's fixed vector, shape (k,); None is one-hot, (1, 0, …, 0)
 
 A loss made with `from_logits=False` clips u at its ε. One that takes logits is given
-log max(u, 1.2e-38), the smallest normal float32. Where v is one-hot, δ hangs on that.
+log max(u, 1.2e-38), the smallest normal float32; with a one-hot v, δ depends on it.
 """
 
 import typing
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from keras import ops
+from numpy.typing import ArrayLike
 
 from lnl_sr_tf import validation
-from lnl_sr_tf.losses.base import check_range, loss_of_this_library
+from lnl_sr_tf.losses.base import RobustLoss, check_range, loss_of_this_library
 from lnl_sr_tf.losses.sparse_regularization import SparseRegularization
+
+Loss = RobustLoss | SparseRegularization
 
 _SMALLEST = float(np.finfo(np.float32).tiny)
 # Numbers evaluated at once: a loss makes several arrays of this size.
 _CHUNK = 2**18
 
 
-def class_losses(loss, probabilities):
+def class_losses(loss: Loss, probabilities: ArrayLike) -> np.ndarray:
     """L(u, i) for every class i, float64 of shape (n, k).
 
-    Raises ValueError if u is no distribution, or L is no fixed function of it.
-    >>> class_losses(CrossEntropy(), [[0.5, 0.5]])  # log 2, log 2
+    Raises ValueError if u is not a distribution, or L not a fixed function of it.
+    For example, `class_losses(CrossEntropy(), [[0.5, 0.5]])` is log 2 twice.
     """
     loss = _check_loss(loss)
-    probabilities = validation.probabilities("probabilities", probabilities)
-    values = np.empty(probabilities.shape)
-    rows = max(1, _CHUNK // values.shape[1])
+    outputs = validation.probabilities("probabilities", probabilities)
+    values: np.ndarray = np.empty(outputs.shape)
+    rows = max(1, _CHUNK // outputs.shape[1])
     for start in range(0, len(values), rows):
         part = slice(start, start + rows)
-        values[part] = _evaluate(loss, probabilities[part])
+        values[part] = _evaluate(loss, outputs[part])
     return values
 
 
@@ -64,56 +69,64 @@ class SymmetryGap(typing.NamedTuple):
     relative_spread: float
 
 
-def symmetry_gap(loss, probabilities):
+def symmetry_gap(loss: Loss, probabilities: ArrayLike) -> SymmetryGap:
     """How far S(u) is from constant: Eq. 2 for any outputs, Eq. 5 for permutations.
 
     Returns a `SymmetryGap`; its `spread`, maximum − minimum, is 0 for a symmetric loss.
     Raises ValueError as `class_losses`.
-    >>> symmetry_gap(CrossEntropy(), [[0.5, 0.5], [0.8, 0.2]]).spread  # 0.446
+    For `CrossEntropy()` and [[0.5, 0.5], [0.8, 0.2]] it is 0.446.
     """
     return _gap(class_losses(loss, probabilities))
 
 
-def distance_to_one_hot(probabilities):
+def distance_to_one_hot(probabilities: ArrayLike) -> np.ndarray:
     """ε where v is one-hot: min_i ‖u − e_i‖₂ of each output, shape (n,).
 
     √(‖u‖₂² − 2 max_i u_i + 1), in [0, √(1 − 1/k)], as a distance of sorted vectors,
     since that sum loses the digits of small ones.
-    Raises ValueError if the outputs are no distributions.
-    >>> distance_to_one_hot([[0.1, 0.9]])  # 0.1 √2 = 0.141
+    Raises ValueError if the outputs are not distributions.
+
+    >>> distance_to_one_hot([[0.1, 0.9]]).round(3)  # 0.1 √2
+    array([0.141])
     """
     return distance_to_permutations(probabilities, None)
 
 
-def distance_to_permutations(probabilities, v):
+def distance_to_permutations(
+    probabilities: ArrayLike, v: ArrayLike | None
+) -> np.ndarray:
     """The ε of Theorem 3: min_π ‖u − v_π‖₂ of each output, shape (n,), in [0, √2].
 
     By the rearrangement inequality the nearest v_π is in the order of u, so it is
     ‖sort(u) − sort(v)‖₂.
-    Raises ValueError if one of the two is no distribution, or they do not fit.
-    >>> distance_to_permutations([[0.1, 0.9]], [0.6, 0.4])  # 0.3 √2 = 0.424
+    Raises ValueError if one of the two is not a distribution, or they do not fit.
+
+    >>> distance_to_permutations([[0.1, 0.9]], [0.6, 0.4]).round(3)  # 0.3 √2
+    array([0.424])
     """
     outputs = validation.probabilities("probabilities", probabilities)
     v = _check_vector(v, outputs.shape[1])
     return np.linalg.norm(np.sort(outputs, axis=-1) - np.sort(v), axis=-1)
 
 
-def delta(loss, probabilities, v=None):
+def delta(loss: Loss, probabilities: ArrayLike, v: ArrayLike | None = None) -> float:
     """The δ of Theorem 3 that these outputs show, max_u |Σ_i (L(u, i) − L(v, i))|.
 
     Permutations of v have the same S(v) (Lemma 1), unless L treats classes differently:
     then S(v) is that of v as given.
-    Raises ValueError as `class_losses`, and if v is no distribution over k classes.
-    >>> delta(CrossEntropy(), [[0.5, 0.5]], [0.8, 0.2])  # 0.446
+    Raises ValueError as `class_losses`, and if v is not a distribution over k
+    classes. For `CrossEntropy()`, [[0.5, 0.5]] and v = [0.8, 0.2] it is 0.446.
     """
     return _delta(loss, class_losses(loss, probabilities), v)
 
 
-def noise_constant(rate, num_classes):
+def noise_constant(rate: float, num_classes: int) -> float:
     """The constant of Theorem 3, c = η / ((1 − η) k − 1), for k ≥ 2.
 
     Raises ValueError if η is not in [0, 1 − 1/k), where labels say nothing, or k < 2.
-    >>> noise_constant(0.4, 10)  # 0.08
+
+    >>> round(noise_constant(0.4, 10), 3)
+    0.08
     """
     classes = check_range("num_classes", num_classes, 2.0, np.inf)
     rate = check_range("rate", rate, 0.0, 1.0)
@@ -127,37 +140,47 @@ def noise_constant(rate, num_classes):
     return rate / margin
 
 
-def risk_bound(loss, probabilities, rate, v=None):
+def risk_bound(
+    loss: Loss, probabilities: ArrayLike, rate: float, v: ArrayLike | None = None
+) -> float:
     """2cδ, Theorem 3's bound on R(f*_η) − R(f*), with the δ of these outputs.
 
     It holds for a class of hypotheses none of which has a larger δ. One network's
     outputs do not say what another's would give; see `measured_difference`.
     Raises ValueError as `delta` and `noise_constant`.
-    >>> risk_bound(CrossEntropy(), [[0.5, 0.5]], 0.25, [0.8, 0.2])  # 0.446
+    For `CrossEntropy()`, [[0.5, 0.5]], η = 0.25 and v = [0.8, 0.2] it is 0.446.
     """
     values = class_losses(loss, probabilities)
     return 2.0 * noise_constant(rate, values.shape[1]) * _delta(loss, values, v)
 
 
-def risk(loss, probabilities, labels):
+def risk(loss: Loss, probabilities: ArrayLike, labels: ArrayLike) -> float:
     """The L-risk of Eq. 1, the mean of L(u, y), as a float.
 
     Raises ValueError as `class_losses`, and if the labels do not fit.
-    >>> risk(CrossEntropy(), [[0.5, 0.5]], [0])  # log 2 = 0.693
+    For example, `risk(CrossEntropy(), [[0.5, 0.5]], [0])` is log 2.
     """
     return _risk(class_losses(loss, probabilities), labels)
 
 
-def symmetric_noisy_risk(loss, probabilities, labels, rate):
+def symmetric_noisy_risk(
+    loss: Loss, probabilities: ArrayLike, labels: ArrayLike, rate: float
+) -> float:
     """R^η: the mean of (1 − η) L(u, y) + η/(k−1) Σ_{i≠y} L(u, i), as a float.
 
     The expectation over the noise (section 2.1). Raises ValueError as `risk`.
-    >>> symmetric_noisy_risk(MeanAbsoluteError(), [[1.0, 0.0]], [0], 0.2)  # 0.4
+    For `MeanAbsoluteError()`, u = (1, 0), y = 0 and η = 0.2 it is 0.4.
     """
     return _noisy_risk(class_losses(loss, probabilities), labels, rate)
 
 
-def measured_difference(loss, hypotheses, labels, rate, v=None):
+def measured_difference(
+    loss: Loss,
+    hypotheses: Sequence[ArrayLike],
+    labels: ArrayLike,
+    rate: float,
+    v: ArrayLike | None = None,
+) -> dict[str, Any]:
     """Theorem 3 over a finite set of hypotheses: R(f*_η) − R(f*) ≤ 2cδ.
 
     f* minimises R and f*_η minimises R^η; of equal ones the first is taken. δ is over
@@ -165,7 +188,8 @@ def measured_difference(loss, hypotheses, labels, rate, v=None):
     Returns a dict: `difference`, the left side; `bound`, the right one; `delta`; and
     `clean_minimiser` and `noisy_minimiser`, the positions of f* and f*_η.
     Raises ValueError as `check`, and if there is no hypothesis or shapes differ.
-    >>> measured_difference(loss, [m.predict(x) for m in models], labels, 0.4)
+
+    Example: measured_difference(loss, [m.predict(x) for m in models], labels, 0.4)
     """
     shapes = {np.shape(outputs) for outputs in hypotheses}
     if len(shapes) != 1:
@@ -182,7 +206,13 @@ def measured_difference(loss, hypotheses, labels, rate, v=None):
     }
 
 
-def check(loss, probabilities, labels, rate, v=None):
+def check(
+    loss: Loss,
+    probabilities: ArrayLike,
+    labels: ArrayLike,
+    rate: float,
+    v: ArrayLike | None = None,
+) -> dict[str, float]:
     """What the theory says of one network, as a row for a table.
 
     Returns a dict of floats: `symmetry_spread` and `relative_spread` of S; of ε
@@ -190,7 +220,8 @@ def check(loss, probabilities, labels, rate, v=None):
     `constant`, c; `bound`, 2cδ; `spread_bound`, c times the spread, the same with the
     best constant in place of S(v), never above 2cδ; `clean_risk` and `noisy_risk`.
     Raises ValueError as `risk` and `risk_bound`.
-    >>> check(CrossEntropy(from_logits=False), model.predict(x), y, 0.4)["bound"]
+
+    Example: check(CrossEntropy(from_logits=False), model.predict(x), y, 0.4)["bound"]
     """
     values = class_losses(loss, probabilities)
     gap = _gap(values)

@@ -2,21 +2,17 @@
 
 import csv
 import io
+from collections.abc import Sequence
 
+from lnl_sr_tf.analysis.paper_table import Cell, Column, PaperTable
+from lnl_sr_tf.analysis.tables import aligned
 from lnl_sr_tf.runs.label_kinds import WORDS
 
 _OURS = "±"
 
 
-def text(table):
-    """For a terminal; `*` marks the best three of ours.
-
-    Args:
-        table: a `lnl_sr_tf.analysis.paper_table.PaperTable`.
-
-    Returns:
-        One text.
-    """
+def text(table: PaperTable) -> str:
+    """For a terminal; `*` marks our three best means."""
     rows = [["", *map(column_name, table.columns)]]
     for method in table.methods:
         cells = [table.cells.get((method, column)) for column in table.columns]
@@ -29,24 +25,11 @@ def text(table):
             rows.append(["  paper", *map(published, cells)])
         if any(cell and cell.difference is not None for cell in cells):
             rows.append(["  difference", *map(difference, cells)])
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    lines = [
-        "  ".join(c.ljust(w) for c, w in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ]
-    rule = "-" * max(map(len, lines))
-    return "\n".join([caption(table), "", lines[0], rule, *lines[1:], "", note(table)])
+    return "\n".join([caption(table), "", *aligned(rows), "", note(table)])
 
 
-def markdown(table):
-    """As a Markdown table; the best three of ours are bold.
-
-    Args:
-        table: a `lnl_sr_tf.analysis.paper_table.PaperTable`.
-
-    Returns:
-        One text.
-    """
+def markdown(table: PaperTable) -> str:
+    """As a Markdown table; our three best means are bold."""
     header = ["", *map(column_name, table.columns)]
     lines = [_piped(header), _piped(["---"] * len(header))]
     for method in table.methods:
@@ -63,15 +46,8 @@ def markdown(table):
     return "\n".join([caption(table), "", *lines, "", note(table)])
 
 
-def latex(table):
-    """As a LaTeX `tabular`; the best three of ours are bold.
-
-    Args:
-        table: a `lnl_sr_tf.analysis.paper_table.PaperTable`.
-
-    Returns:
-        One text.
-    """
+def latex(table: PaperTable) -> str:
+    """As a LaTeX `tabular`; our three best means are bold."""
     header = " & ".join(["", *(_escaped(column_name(c)) for c in table.columns)])
     lines = [
         f"% {caption(table)}",
@@ -95,15 +71,8 @@ def latex(table):
     return "\n".join([*lines, r"\hline", r"\end{tabular}"])
 
 
-def as_csv(tables):
-    """All tables as one CSV, a line for each cell; a gap is an empty field.
-
-    Args:
-        tables: a list of `lnl_sr_tf.analysis.paper_table.PaperTable`.
-
-    Returns:
-        One text.
-    """
+def as_csv(tables: Sequence[PaperTable]) -> str:
+    """All tables as one CSV, a line for each cell; a gap is an empty field."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(
@@ -127,8 +96,8 @@ def as_csv(tables):
     return out.getvalue().rstrip("\n")
 
 
-def caption(table):
-    """What the numbers of a table are, one line."""
+def caption(table: PaperTable) -> str:
+    """What the numbers of a table are, in one line."""
     measured = WORDS[table.test_labels].accuracy
     return (
         f"{table.dataset}: {measured} after the last epoch in %, mean ± standard "
@@ -136,8 +105,8 @@ def caption(table):
     )
 
 
-def note(table):
-    """How much of a table is there, and how it is to be read, one line."""
+def note(table: PaperTable) -> str:
+    """How complete a table is, and how to read it, in one line."""
     done, wanted = table.runs
     said = f"{done} of {wanted} runs are done."
     if table.published:
@@ -146,25 +115,25 @@ def note(table):
             "where there are two seeds or more."
         )
     if any(table.best(column) for column in table.columns):
-        said += " Marked are the best three of ours in each column."
+        said += " The best three of our means in each column are marked."
     return said
 
 
-def column_name(column):
-    """For instance sym 0.8, lt 0.01, clean."""
+def column_name(column: Column) -> str:
+    """The name of a column, such as sym 0.8, lt 0.01 or clean."""
     kind, rate = column
     return f"{kind} {rate:g}" if rate else kind
 
 
-def published(cell):
-    """The paper's number as text, empty without one."""
+def published(cell: Cell | None) -> str:
+    """The paper's result as text; empty without one."""
     if cell is None or cell.published is None:
         return ""
     return _plus_minus(*cell.published)
 
 
-def difference(cell):
-    """Ours less the paper's as text, with p where it has one; empty for a gap."""
+def difference(cell: Cell | None) -> str:
+    """Our mean minus the paper's as text, with p if defined; empty for a gap."""
     if cell is None or cell.difference is None:
         return ""
     p_value = cell.p_value
@@ -172,7 +141,7 @@ def difference(cell):
 
 
 def _mean(cell):
-    """Ours as text; how many of the runs, where some are missing."""
+    """Our result as text, with the number of runs if some are missing."""
     if cell is None or not cell.values:
         return ""
     some = len(cell.values) < cell.wanted

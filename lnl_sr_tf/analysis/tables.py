@@ -1,50 +1,63 @@
 """Tables of runs, as text."""
 
 import statistics
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+from lnl_sr_tf.config import Config
 from lnl_sr_tf.runs.folder import measured
 
 
-def comparison(results):
-    """Runs side by side: a line for all that differ in their seeds alone, mean ±
-    deviation over seeds.
+def comparison(results: Sequence[tuple[Config, Mapping[str, Any]]]) -> list[str]:
+    """Runs side by side, as the lines of a table.
+
+    A line is for runs that differ in the seed alone: mean ± standard deviation.
 
     Args:
-        results: list of (config, summary) of finished runs.
-
-    Returns:
-        The lines of the table.
+        results: (config, summary) of finished runs.
 
     Example:
-        >>> print("\\n".join(comparison([(config, folder.summary())])))
+        print(*comparison([(config, folder.summary())]), sep="\\n")
     """
-    body = cells(results)
-    widths = [max(len(row[i]) for row in body) for i in range(len(body[0]))]
-    lines = [
+    return aligned(cells(results))
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """A header and rows as lines of columns, with a rule below the header.
+
+    Example:
+        >>> aligned([("loss", "accuracy"), ("ce", "81 %")])
+        ['loss  accuracy', '--------------', 'ce    81 %']
+    """
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    header, *body = [
         "  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip()
-        for row in body
+        for row in rows
     ]
-    return [lines[0], "-" * sum([*widths, 2 * (len(widths) - 1)]), *lines[1:]]
+    return [header, "-" * max(map(len, [header, *body])), *body]
 
 
-def cells(results, data=None):
+def cells(
+    results: Sequence[tuple[Config, Mapping[str, Any]]],
+    data: Sequence[str | None] | None = None,
+) -> list[tuple[str, ...]]:
     """What `comparison` shows, as a header and rows of text.
 
-    A row is of runs that differ in their seeds alone. Where two rows would read the
-    same, a last column says what they differ in.
+    A row is for runs that differ in the seed alone. Where two rows would look the same,
+    a last column says how they differ.
 
     Args:
-        results: list of (config, summary) of finished runs.
-        data: what each of them was trained on, in a few letters that differ where the
-            data does, or None where its name says it; by default all None.
+        results: (config, summary) of finished runs.
+        data: the fingerprint of each run's data, or None where its name says which data
+            it is; by default all None.
     """
-    groups = {}
+    groups: dict[tuple, tuple[dict, dict]] = {}
     for (config, summary), known in zip(
         results, data or [None] * len(results), strict=True
     ):
         settings = _settings(config, known)
         key = (_shown(config), repr(sorted(settings.items(), key=repr)))
-        # By seed: a copy of a run is no other one.
+        # By seed: a copy of a run counts once.
         groups.setdefault(key, (settings, {}))[1][config.seed] = summary
     header = (
         "dataset",
@@ -79,19 +92,19 @@ def _shown(config):
 
 
 def _settings(config, data):
-    """What makes a run another one, by name; not its seed."""
+    """The settings that identify a run, without its seed."""
     settings = config.identity()
     del settings["seed"]
     files = settings.pop("file_contents", {})
     settings |= {f"contents of {name}": value for name, value in files.items()}
     if data is not None:
-        # Wherever it lies, or lay.
+        # Wherever the data is, or was.
         settings |= {"dataset": config.dataset_name, "data": data}
     return settings
 
 
 def _difference(settings, others):
-    """By which settings some differ from others that a table shows alike."""
+    """The settings by which rows differ that otherwise look the same."""
     names = dict.fromkeys(name for other in others for name in other)
     return ", ".join(
         f"{name}={settings.get(name)}"
@@ -100,8 +113,13 @@ def _difference(settings, others):
     )
 
 
-def percent(values):
-    """Shares as percent: mean, and ± standard deviation where there are several."""
+def percent(values: Sequence[float]) -> str:
+    """Shares in percent: their mean, ± standard deviation if there are several.
+
+    Example:
+        >>> percent([0.5, 0.75])
+        '62.50 % ± 17.68'
+    """
     text = f"{100 * statistics.mean(values):.2f} %"
     if len(values) > 1:
         text += f" ± {100 * statistics.stdev(values):.2f}"

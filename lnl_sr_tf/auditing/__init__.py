@@ -1,10 +1,16 @@
-"""Which labels are wrong, how many, and what they should be.
+"""Find wrong labels: which, how many, and what they should be.
 
 `lnl.audit(run)` or `lnl.audit(labels, probabilities)` gives an `Audit`.
 """
 
-from lnl_sr_tf.auditing.audit import Audit, audit_arrays
-from lnl_sr_tf.auditing.of_run import audit_run
+import os
+from typing import Any
+
+from numpy.typing import ArrayLike
+
+from lnl_sr_tf.auditing.findings import Audit
+from lnl_sr_tf.auditing.from_arrays import audit_arrays
+from lnl_sr_tf.auditing.from_run import audit_run
 from lnl_sr_tf.errors import InputError
 
 __all__ = ["Audit", "audit", "audit_arrays", "audit_run"]
@@ -13,8 +19,12 @@ _OF_RUN = ("folds", "data_dir")
 _OF_LABELS = ("probabilities", "logits", "class_names", "clean", "index", "names")
 
 
-def audit(run_or_labels, probabilities=None, **more):
-    """Tell which labels are wrong, by a run or by any network's outputs.
+def audit(
+    run_or_labels: str | os.PathLike[str] | ArrayLike,
+    probabilities: ArrayLike | None = None,
+    **more: Any,
+) -> Audit:
+    """Find wrong labels by the outputs of a run or of any other network.
 
     Args:
         run_or_labels: path of a finished run's folder, as for `audit_run`; or given
@@ -31,22 +41,22 @@ def audit(run_or_labels, probabilities=None, **more):
             belongs to the other form.
 
     Example:
-        >>> found = lnl.audit("runs/digits-ce_sr-sym0.4-seed1-c3b6a9a4")
-        >>> found.noise_rate, found.suspects[:3]
-        (0.39, array([ 852, 1101,  377]))
-        >>> lnl.audit(labels, model.predict(images)).noise_rate
-        0.12
+        found = lnl.audit("runs/digits-ce_sr-sym0.4-seed1-c3b6a9a4")
+        found.noise_rate, found.suspects[:3]  # 0.39, [852, 1101, 377]
+        lnl.audit(labels, model.predict(images)).noise_rate  # 0.12
     """
-    of_run = isinstance(run_or_labels, str) or hasattr(run_or_labels, "__fspath__")
-    allowed = _OF_RUN if of_run else _OF_LABELS
-    if of_run and probabilities is not None:
-        more = {"probabilities": probabilities} | more
-    for name in more:
+    if isinstance(run_or_labels, (str, os.PathLike)):
+        if probabilities is not None:
+            more = {"probabilities": probabilities} | more
+        _check_names("the path of a run", _OF_RUN, more)
+        return audit_run(os.fspath(run_or_labels), **more)
+    _check_names("labels", _OF_LABELS, more)
+    return audit_arrays(run_or_labels, probabilities, **more)
+
+
+def _check_names(form, allowed, given):
+    for name in given:
         if name not in allowed:
-            form = "the path of a run" if of_run else "labels"
             raise InputError(
                 f"audit of {form} takes {', '.join(allowed)}; received {name}"
             )
-    if of_run:
-        return audit_run(run_or_labels, **more)
-    return audit_arrays(run_or_labels, probabilities, **more)

@@ -4,26 +4,26 @@ import numpy as np
 from sklearn.metrics import roc_auc_score
 
 from lnl_sr_tf.analysis.calibration import binned
+from lnl_sr_tf.auditing.findings import Audit
 
 
-def against_clean(audit):
+def against_clean(audit: Audit) -> dict[str, float | None]:
     """Compare an audit with the true labels.
 
     Args:
-        audit: an `lnl_sr_tf.auditing.Audit` with `clean`.
+        audit: one with `clean`.
 
     Returns:
-        A dict of `noise_rate`, the true one; `auroc`, the probability that a wrong
-        label has a higher score than a right one, and `precision`, the share of wrong
-        ones among as many most suspect labels as there are wrong ones (both None where
-        none or all are wrong); `calibration_error`, the expected calibration error of
-        the probability of being wrong, in 15 bins, among the labels with evidence (None
-        where there are none); and `suggested_right`, the share of
-        examples whose suggested label is the true one.
+        `noise_rate`, the true one; `auroc`, the probability that a wrong label has a
+        higher score than a right one, and `precision`, the share of wrong labels among
+        the n most suspect, n being the number of wrong ones (both None where none or
+        all are wrong); `calibration_error`, the expected calibration error of the
+        probability of being wrong, in 15 bins, among labels with evidence (None without
+        such); and `suggested_right`, the share of examples whose suggested label is the
+        true one.
 
     Example:
-        >>> against_clean(lnl.audit(run))["auroc"]
-        0.997
+        against_clean(lnl.audit(run))["auroc"]  # 0.997
     """
     wrong = audit.given != audit.clean
     count = int(wrong.sum())

@@ -1,11 +1,12 @@
-"""Small pictures of many images, put together on sheets, of which a page shows parts.
+"""Thumbnails of many images, put together on sheets, of which a page shows parts.
 
-A file of its own for each of 50,000 images would be slow to open. Small images keep
-every pixel, as PNG; others are shrunk, and become JPEG.
+One file for each of 50,000 images would be slow to open. Small images keep every pixel,
+as PNG; larger ones are shrunk and become JPEG.
 """
 
 import base64
 import io
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from PIL import Image
@@ -16,30 +17,31 @@ from lnl_sr_tf.errors import RunError
 COLUMNS = 10
 PER_SHEET = 100  # a page decodes all of them to show one
 
-_EXACT = 32  # pixels on the longer side, up to which images are kept as they are
+_EXACT = 32  # pixels on the longer side up to which every pixel is kept
 _LONGEST = 64
 _QUALITY = 80
-_BLOCK = 8  # pixels of which JPEG makes one, without a look at what is beside them
-_PIECE = 2**26  # bytes of images that are read at once
+_BLOCK = 8  # pixels; JPEG compresses blocks of this side on their own
+_PIECE = 2**26  # bytes of images read at once
 _TOLD = 5000
 
 
 class Thumbnails:
     """Sheets of thumbnails, each with `COLUMNS` in a row and `PER_SHEET` in all.
 
-    They are made when they are asked for, one after the other, since all of them may be
-    more than the memory holds.
+    They are made one after the other, since all of them may not fit in memory.
 
     Args:
-        images: uint8, shape (n, height, width, 1 or 3), an array or `ImageFiles`.
+        images: uint8, shape (n, height, width, 1 or 3).
         order: int64, shape (n,): which image comes first, which second, and so on.
 
     Example:
-        >>> thumbnails = Thumbnails(data.train_images, np.arange(1000))
-        >>> sheets = [base64.b64decode(sheet) for sheet in thumbnails.sheets()]
+        >>> images = np.zeros((250, 28, 28, 1), np.uint8)
+        >>> thumbnails = Thumbnails(images, np.arange(250))
+        >>> thumbnails.kind, len(list(thumbnails.sheets()))
+        ('image/png', 3)
     """
 
-    def __init__(self, images, order):
+    def __init__(self, images: np.ndarray | ImageFiles, order: np.ndarray) -> None:
         self.order = order
         height, width = images.shape[1:3]
         longest = max(height, width)
@@ -56,29 +58,26 @@ class Thumbnails:
         self._images = images
 
     @property
-    def kind(self):
+    def kind(self) -> str:
         """The media type of the sheets."""
         return "image/png" if self.exact else "image/jpeg"
 
     @property
-    def cell(self):
-        """(height, width) of the place of one thumbnail, which lies at its top left."""
+    def cell(self) -> tuple[int, int]:
+        """(height, width) of the cell of a thumbnail, which is at its top left."""
         if self.exact:
             return self.height, self.width
-        # So that no block of a JPEG holds pixels of two images.
+        # No block of a JPEG may hold pixels of two images.
         return tuple(-(-side // _BLOCK) * _BLOCK for side in (self.height, self.width))
 
-    def sheets(self, tell=lambda line: None):
-        """The sheets in their order, each encoded, in base64.
+    def sheets(self, tell: Callable[[str], None] = lambda line: None) -> Iterator[str]:
+        """The sheets in order, each in base64.
 
         Args:
             tell: called with a line now and then, if there are many.
 
-        Returns:
-            Iterator of texts.
-
         Raises:
-            RunError: an image file cannot be read any more.
+            RunError: if an image file cannot be read.
         """
         each = int(np.prod(self._images.shape[1:]))
         step = PER_SHEET * max(1, _PIECE // (PER_SHEET * each))
@@ -96,7 +95,7 @@ class Thumbnails:
         try:
             return np.asarray(take(images, indices))
         except Exception as error:
-            # TensorFlow and Pillow have errors of their own; what counts is the file.
+            # TensorFlow and Pillow raise different errors; the file is what counts.
             if isinstance(images, ImageFiles) and (found := images.damaged()):
                 raise RunError(f"an image cannot be read any more: {found}") from error
             raise
@@ -106,7 +105,7 @@ class Thumbnails:
         if pixels.shape[1:3] != size:
             pixels = np.stack([_shrunk(image, *size) for image in pixels])
         edges = [(0, whole - part) for whole, part in zip(self.cell, size, strict=True)]
-        # Edges go on, since a jump to black would be seen within the image.
+        # Edges are extended: JPEG would smear a jump to black into the image.
         pixels = np.pad(pixels, [(0, 0), *edges, (0, 0)], mode="edge")
         file = io.BytesIO()
         sheet = _picture(_side_by_side(pixels))

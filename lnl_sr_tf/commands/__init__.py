@@ -1,16 +1,16 @@
-"""What the command line can do, each in a module of its own.
+"""The commands of the command line, one a module.
 
-A module has `USAGE`, `MEANING`, `OPTIONS` beside the settings of a run, the number of
-`ARGUMENTS` it takes, and `run`, which does it; and `SETTINGS`, where it does not take
-all of them.
+A module has `USAGE`, `MEANING`, its own flags in `OPTIONS`, the least and the largest
+number of `ARGUMENTS`, and `run`; and `SETTINGS` where it does not take those of a run.
 """
 
 import importlib
+from types import ModuleType
 
-# By name, in the order of the help. The first is what is done where none is named.
+# By name, in the order of the help. The first is the default.
 NAMES = ("sweep", "table", "figure", "report", "tune", "audit", "clean")
 
 
-def load(name):
+def load(name: str) -> ModuleType:
     """The module of a command, one of `NAMES`."""
     return importlib.import_module(f"lnl_sr_tf.commands.{name}")

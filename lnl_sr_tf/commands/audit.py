@@ -1,19 +1,22 @@
-"""Which labels are wrong: `lnl-sr audit RUN`."""
+"""Find wrong labels: `lnl-sr audit RUN`."""
 
 import math
 import pathlib
+from collections.abc import Callable
+from typing import Any
 
 from lnl_sr_tf import quiet
 from lnl_sr_tf.commands import backend, grids
-from lnl_sr_tf.commands.figure import make_folder
+from lnl_sr_tf.commands.request import Request
 from lnl_sr_tf.config.flag import Flag
 from lnl_sr_tf.errors import InputError
+from lnl_sr_tf.files import make_folder
 
 USAGE = "audit RUN [--folds=K] [--compare=RUN] [--nopage]"
 MEANING = (
-    "find the labels that a finished run was trained on and that are probably wrong: "
+    "find the training labels of a finished run that are probably wrong; write "
     "audit.csv with each label, audit.json with the noise rate and the transition "
-    "matrix, and audit.html to work through"
+    "matrix, and audit.html, a page to review the labels"
 )
 ARGUMENTS = (1, 1)
 SETTINGS = ("data_dir", "sweep_on", "cpus_per_run", "gpus_per_run")
@@ -22,9 +25,9 @@ OPTIONS = (
         "folds",
         int,
         0,
-        "train as many networks anew, at least 2, each without a part of the "
-        "examples, and take for each example what the network says that was trained "
-        "without it; 0 for the run itself",
+        "cross-validate: train this many networks, at least 2, each without one part "
+        "of the examples, and judge each label by the network that was trained without "
+        "it; 0 for the outputs of the run itself",
         interval="[0, inf)",
     ),
     Flag("out", str, "", "the folder to write to (default: that of the run)"),
@@ -32,20 +35,15 @@ OPTIONS = (
         "compare",
         str,
         "",
-        "the folder of a second run, on the data that lnl-sr clean made: what it "
-        "gained (default: none)",
+        "the folder of a second run, on the data that lnl-sr clean wrote, to compare "
+        "the accuracy with (default: none)",
     ),
     Flag("page", bool, True, "whether to write audit.html, which needs the images"),
 )
 
 
-def run(request, tell):
-    """Audit a run, and tell what was found and where it is.
-
-    Args:
-        request: a `lnl_sr_tf.commands.request.Request`.
-        tell: called with each line of the result.
-    """
+def run(request: Request, tell: Callable[[str], None]) -> None:
+    """Audit a run, and tell what was found and where it is written."""
     (path,) = request.arguments
     folds = request.options["folds"]
     if folds == 1:
@@ -55,32 +53,39 @@ def run(request, tell):
         raise InputError(f"--out={out}: expected a folder; this is a file")
     backend.start()
     with quiet.notices():
-        from lnl_sr_tf.auditing import audit_run, compare, files, of_run, page_of_run
+        from lnl_sr_tf.auditing import (
+            audit_files,
+            compare_runs,
+            from_run,
+            review_page_of_run,
+        )
     data_dir = request.settings.get("data_dir")
-    more = {"data_fingerprint": of_run.data_fingerprint(path)}
+    more: dict[str, Any] = {"data_fingerprint": from_run.data_fingerprint(path)}
     if request.options["compare"]:
-        more["compare"] = compare.compare(path, request.options["compare"])
+        more["compare"] = compare_runs.compare(path, request.options["compare"])
     trained = _trained(path, folds, request.settings) if folds else []
-    found = audit_run(path, trained, data_dir)
+    found = from_run.audit_run(path, trained, data_dir)
     make_folder(out)
-    written = files.write(found, out, more)
+    written = [*audit_files.write(found, out, more)]
     if request.options["page"]:
-        page_of_run.write_page(found, path, out / "audit.html", data_dir, grids.tell)
-        written = (*written, out / "audit.html")
+        review_page_of_run.write_page(
+            found, path, out / "audit.html", data_dir, grids.tell
+        )
+        written.append(out / "audit.html")
     for line in _lines(found):
         tell(line)
-    for line in compare.lines(more["compare"]) if "compare" in more else ():
+    for line in compare_runs.lines(more["compare"]) if "compare" in more else ():
         tell(line)
     for name in written:
         tell(str(name))
 
 
 def _trained(path, folds, settings):
-    """Folders of the runs of all folds, trained where they are missing."""
+    """The folders of the cross-validation runs, trained where they are missing."""
     from lnl_sr_tf import sweep
-    from lnl_sr_tf.auditing import of_run
+    from lnl_sr_tf.auditing import from_run
 
-    runs = sweep.train(of_run.fold_configs(path, folds, settings), grids.tell)
+    runs = sweep.train(from_run.fold_configs(path, folds, settings), grids.tell)
     return [folder.path for _, folder in runs]
 
 
@@ -90,7 +95,7 @@ def _lines(found):
     yield f"Outputs: {found.evidence}"
     shares, low, high = found.class_rates
     width = max(len("class"), *map(len, found.class_names))
-    yield f"{'class':{width}}  wrong, of those given so"
+    yield f"{'class':{width}}  share wrong among this given label"
     given = set(found.given.tolist())
     rows = zip(found.class_names, shares, low, high, strict=True)
     for label, (name, share, least, most) in enumerate(rows):

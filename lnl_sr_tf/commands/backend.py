@@ -1,4 +1,4 @@
-"""Which backend computes, settled before Keras is imported."""
+"""The backend of Keras, chosen before Keras is imported."""
 
 import difflib
 import importlib.util
@@ -10,14 +10,13 @@ from lnl_sr_tf.errors import InputError
 _BACKENDS = ("tensorflow", "jax", "torch")
 
 
-def choose():
-    """TensorFlow, whatever keras.json says, unless the environment names another.
+def choose() -> str:
+    """The backend's name: TensorFlow unless KERAS_BACKEND names another.
 
-    Returns:
-        Its name.
+    What keras.json says does not count.
 
     Raises:
-        InputError: if there is no such backend, or it is not installed.
+        InputError: if it does not exist or is not installed.
     """
     backend = os.environ.setdefault("KERAS_BACKEND", _BACKENDS[0])
     if backend not in _BACKENDS:
@@ -33,11 +32,11 @@ def choose():
     return backend
 
 
-def start(sweep_on="here"):
+def start(sweep_on: str = "here") -> None:
     """Get ready for training, without notices.
 
     Args:
-        sweep_on: where runs are trained; elsewhere nothing computes in this process.
+        sweep_on: where runs are trained; unless `here`, not in this process.
     """
     backend = choose()
     if sweep_on == "here":

@@ -1,9 +1,11 @@
 """A data set without its suspect labels: `lnl-sr clean RUN`."""
 
 import pathlib
+from collections.abc import Callable
 
 from lnl_sr_tf import quiet
 from lnl_sr_tf.commands import backend
+from lnl_sr_tf.commands.request import Request
 from lnl_sr_tf.config.flag import Flag
 from lnl_sr_tf.errors import InputError
 
@@ -28,27 +30,28 @@ OPTIONS = (
         "threshold",
         float,
         0.5,
-        "the smallest probability of being wrong with which a label is suspect",
+        "the probability of being wrong from which on a label is suspect",
         interval="(0, 1]",
     ),
     Flag(
         "number",
         int,
         0,
-        "how many labels are suspect instead (default: none)",
+        "take this many of the most suspect labels instead (default: none)",
         interval="[0, inf)",
     ),
     Flag(
         "decisions",
         str,
         "",
-        "the decisions.csv that audit.html exported, instead (default: none)",
+        "take the labels marked wrong in a decisions.csv, exported by audit.html, "
+        "instead (default: none)",
     ),
     Flag(
         "audit",
         str,
         "",
-        "the folder of audit.csv, where it is another (default: that of the run)",
+        "the folder of audit.csv (default: that of the run)",
     ),
     Flag(
         "out",
@@ -60,38 +63,38 @@ OPTIONS = (
 )
 
 
-def run(request, tell):
-    """Write the data set, and tell what was changed.
-
-    Args:
-        request: a `lnl_sr_tf.commands.request.Request`.
-        tell: called with each line of the result.
-    """
+def run(request: Request, tell: Callable[[str], None]) -> None:
+    """Write the data set, and tell what was changed."""
     (path,) = request.arguments
     options = request.options
     if options["number"] and options["decisions"]:
         raise InputError("--number contradicts --decisions; leave out one of them")
     backend.start()
     with quiet.notices():
-        from lnl_sr_tf.auditing import clean, decide, of_run
+        from lnl_sr_tf.auditing import (
+            audit_files,
+            cleaned_dataset,
+            from_run,
+            label_changes,
+        )
         from lnl_sr_tf.datasets.sources.to_file import left_out
         from lnl_sr_tf.experiment.finished_run import FinishedRun
     finished = FinishedRun(path, request.settings.get("data_dir"))
-    names = of_run.class_names(finished)
+    names = from_run.class_names(finished)
     table = pathlib.Path(options["audit"] or path).expanduser() / "audit.csv"
-    judged = decide.read_audit(table, names)
+    judged = audit_files.read_audit(table, names)
     do = options["do"]
     if options["decisions"]:
-        changes = decide.by_decisions(judged, options["decisions"], names, do)
+        changes = label_changes.by_decisions(judged, options["decisions"], names, do)
     elif options["number"]:
-        changes = decide.by_number(judged, options["number"], do)
+        changes = label_changes.by_number(judged, options["number"], do)
     else:
-        changes = decide.by_probability(judged, options["threshold"], do)
+        changes = label_changes.by_probability(judged, options["threshold"], do)
     dataset = finished.dataset
-    decide.check_of(judged, dataset, table)
-    out = options["out"] or pathlib.Path(path) / clean.default_name(dataset)
+    audit_files.check_of(judged, dataset, table)
+    out = options["out"] or pathlib.Path(path) / cleaned_dataset.default_name(dataset)
     out = pathlib.Path(out).expanduser()
-    (log, flags), gone, changed = clean.write_clean(
+    (log, flags), gone, changed = cleaned_dataset.write_clean(
         dataset, finished.config, changes, out
     )
     total = len(dataset.given_labels)

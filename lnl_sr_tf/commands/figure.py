@@ -1,33 +1,27 @@
-"""A figure of the paper, or of a run: `lnl-sr figure 3`."""
+"""Draw a figure of the paper, or of a run: `lnl-sr figure 3`."""
 
 import pathlib
+from collections.abc import Callable
 
 from lnl_sr_tf import config, quiet
 from lnl_sr_tf.commands import backend, grids
-from lnl_sr_tf.config.flag import Flag
-from lnl_sr_tf.errors import InputError, RunError
+from lnl_sr_tf.commands.request import Request
+from lnl_sr_tf.errors import InputError
+from lnl_sr_tf.files import make_folder
 
 _OF_RUN = ("confusion", "memorisation", "reliability", "transition")
 
 USAGE = "figure NUMBER|NAME [RUN ...] [--name=value ...]"
 MEANING = (
-    "draw figure 1 to 5 of the paper, after training what is missing; or of the "
-    f"folders of finished runs the figures {', '.join(_OF_RUN)}; as PNG and SVG"
+    "draw figure 1 to 5 of the paper, after training what is missing; or, for the "
+    f"folders of finished runs, the figure {', '.join(_OF_RUN)}; as PNG and SVG"
 )
 ARGUMENTS = (1, 10_000)
-OPTIONS = (
-    Flag("train", bool, True, "train what is missing; else leave gaps"),
-    Flag("dry_run", bool, False, "show which runs would be trained, and train none"),
-)
+OPTIONS = grids.OPTIONS
 
 
-def run(request, tell):
-    """Draw, and tell where.
-
-    Args:
-        request: a `lnl_sr_tf.commands.request.Request`.
-        tell: called with each line of the result.
-    """
+def run(request: Request, tell: Callable[[str], None]) -> None:
+    """Draw, and tell the files."""
     what, *paths = request.arguments
     known = config.published.numbers("figures")
     if what in _OF_RUN:
@@ -49,7 +43,7 @@ def run(request, tell):
         folders = {c.run_name: folder for c, folder in runs}
         backend.start()
         with quiet.notices():
-            from lnl_sr_tf.reporting import pictures
+            from lnl_sr_tf.reporting import figures_from_runs
         for dataset in dict.fromkeys(c.dataset for c, _ in runs):
             of_it = [
                 [(c, folders[c.run_name]) for c in grid if c.dataset == dataset]
@@ -59,38 +53,29 @@ def run(request, tell):
             place = pathlib.Path(first.output_dir).expanduser() / "figures"
             make_folder(place)
             stem = place / f"figure_{what}-{first.dataset_name}"
-            for path in pictures.of_paper(what, of_it, stem, grids.tell):
+            for path in figures_from_runs.of_paper(what, of_it, stem, grids.tell):
                 tell(str(path))
 
 
 def _of_runs(what, paths, settings, tell):
     if not paths:
-        raise InputError(f"figure {what}: of which run? lnl-sr figure {what} RUN ...")
+        raise InputError(f"missing argument; usage: lnl-sr figure {what} RUN ...")
     for name in settings.keys() - {"data_dir"}:
         raise InputError(
-            f"--{name} has no effect on figure {what}, which is of runs as they are; "
+            f"--{name} has no effect on figure {what}, which shows finished runs; "
             "--data_dir says where their data is now"
         )
     data_dir = settings.get("data_dir")
     backend.start()
     with quiet.notices():
-        from lnl_sr_tf.reporting import pictures
-    for run in [pictures.FinishedRun(path, data_dir) for path in paths]:
+        from lnl_sr_tf.reporting import figures_from_runs
+    for run in [figures_from_runs.FinishedRun(path, data_dir) for path in paths]:
         make_folder(run.folder.figures)
-        drawn = pictures.OF_RUN[what](run, run.folder.figures / what)
+        drawn = figures_from_runs.OF_RUN[what](run, run.folder.figures / what)
         if drawn is None:
-            tell(f"{run.folder.path}: no label is known to be wrong, so no {what}")
+            tell(
+                f"{run.folder.path}: no label is known to be wrong, so there is no "
+                "figure"
+            )
         for path in drawn or ():
             tell(str(path))
-
-
-def make_folder(path):
-    """Make a folder, unless it is there.
-
-    Raises:
-        RunError: if it cannot be made.
-    """
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RunError(f"cannot make {path}: {error.strerror or error}") from error

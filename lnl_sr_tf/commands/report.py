@@ -1,15 +1,17 @@
 """A page about runs: `lnl-sr report runs/`."""
 
 import pathlib
+from collections.abc import Callable
 
 from lnl_sr_tf import quiet
 from lnl_sr_tf.commands import backend, grids
+from lnl_sr_tf.commands.request import Request
 from lnl_sr_tf.config.flag import Flag
 
 USAGE = "report RUN_OR_FOLDER ... [--out=FILE] [--data_dir=FOLDER]"
 MEANING = (
-    "write one self-contained HTML file about finished runs: settings, curves, tables "
-    "and figures, and what was compared with what"
+    "write one self-contained HTML file about finished runs: settings, what they "
+    "differ in, curves, tables and figures"
 )
 ARGUMENTS = (1, 10_000)
 SETTINGS = ("data_dir",)
@@ -23,13 +25,8 @@ OPTIONS = (
 )
 
 
-def run(request, tell):
-    """Write the report, and tell where.
-
-    Args:
-        request: a `lnl_sr_tf.commands.request.Request`.
-        tell: called with each line of the result.
-    """
+def run(request: Request, tell: Callable[[str], None]) -> None:
+    """Write the report, and tell its file."""
     backend.start()
     with quiet.notices():
         from lnl_sr_tf.reporting import report

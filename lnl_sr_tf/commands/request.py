@@ -7,10 +7,10 @@ class Request(NamedTuple):
     """What a person asks a command for.
 
     Args:
-        arguments: words beside the flags, as text.
-        settings: settings of runs that were given, by name; those of
-            `lnl_sr_tf.config.AXES` as lists.
-        options: the command's own, by name, with their defaults.
+        arguments: words that are not flags.
+        settings: the given settings of runs, by name; those of `lnl_sr_tf.config.AXES`
+            as lists.
+        options: the values of the command's own flags, by name, defaults included.
     """
 
     arguments: list[str]

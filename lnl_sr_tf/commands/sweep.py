@@ -1,13 +1,16 @@
 """Train every combination of the settings that have several values."""
 
+from collections.abc import Callable
+
 from lnl_sr_tf import config, quiet
 from lnl_sr_tf.commands import backend, grids
+from lnl_sr_tf.commands.request import Request
 from lnl_sr_tf.config.flag import Flag
 
 USAGE = "[sweep] [--name=value ...]"
 MEANING = (
-    "train every combination of the settings that have several values, and put the "
-    "results side by side; without a command, too"
+    "train every combination of the settings that have several values, and print the "
+    "results side by side; this is what happens without a command"
 )
 ARGUMENTS = (0, 0)
 OPTIONS = (
@@ -15,21 +18,16 @@ OPTIONS = (
         "dry_run",
         bool,
         False,
-        "show which runs would be trained, and how long they would take by those that "
-        "are done, and train none",
+        "show which runs would be trained, and how long that would take, judged by "
+        "those that are done; train none",
     ),
 )
 # A newcomer sees both at once; everything else has its default in `config`.
 DEFAULTS = {"loss": ["ce", "ce_sr"]}
 
 
-def run(request, tell):
-    """Train, or show, the grid of the settings.
-
-    Args:
-        request: a `lnl_sr_tf.commands.request.Request`.
-        tell: called with each line for the person who waits.
-    """
+def run(request: Request, tell: Callable[[str], None]) -> None:
+    """Train the grid of the settings, or only show it."""
     settings = DEFAULTS | request.settings
     # Settled once before Keras is imported: a typo is answered at once.
     made = config.grid(settings)

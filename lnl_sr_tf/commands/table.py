@@ -1,7 +1,10 @@
-"""A table of the paper with ours beside it: `lnl-sr table 1`."""
+"""A table of the paper with our results beside it: `lnl-sr table 1`."""
+
+from collections.abc import Callable
 
 from lnl_sr_tf import config
-from lnl_sr_tf.commands.grids import tell_of_loss_args, trained
+from lnl_sr_tf.commands import grids
+from lnl_sr_tf.commands.request import Request
 from lnl_sr_tf.config.flag import Flag
 
 USAGE = "table NUMBER [--name=value ...]"
@@ -19,22 +22,16 @@ OPTIONS = (
         "standard error",
         choices=("text", "markdown", "csv", "latex"),
     ),
-    Flag("train", bool, True, "train what is missing; else leave gaps"),
-    Flag("dry_run", bool, False, "show which runs would be trained, and train none"),
+    *grids.OPTIONS,
 )
 
 
-def run(request, tell):
-    """Print a table, after its runs.
-
-    Args:
-        request: a `lnl_sr_tf.commands.request.Request`.
-        tell: called with each line of the result.
-    """
+def run(request: Request, tell: Callable[[str], None]) -> None:
+    """Print a table, after training what is missing."""
     (number,) = request.arguments
-    grids = config.published.configs("tables", number, request.settings)
-    tell_of_loss_args(request.settings, grids)
-    with trained(grids, request.options) as runs:
+    made = config.published.configs("tables", number, request.settings)
+    grids.tell_of_loss_args(request.settings, made)
+    with grids.trained(made, request.options) as runs:
         if runs is None:
             return
         from lnl_sr_tf.analysis import paper_table, table_formats

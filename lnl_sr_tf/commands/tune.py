@@ -1,7 +1,10 @@
-"""Choose loss, λ0, p and τ on one's own data: `lnl-sr tune --dataset=photos/`."""
+"""Choose loss, λ0, p and τ on your own data: `lnl-sr tune --dataset=photos/`."""
+
+from collections.abc import Callable
 
 from lnl_sr_tf import quiet, tuning
 from lnl_sr_tf.commands import backend, grids
+from lnl_sr_tf.commands.request import Request
 from lnl_sr_tf.config.flag import Flag
 from lnl_sr_tf.tuning.space import LOSSES, Space
 
@@ -17,21 +20,15 @@ OPTIONS = (
         "trials",
         int,
         30,
-        "how many there are to be altogether, those before included; the recipes come "
-        "first",
+        "the total number of trials, earlier ones included; the recipes come first",
         interval="[1, inf)",
     ),
 )
 DEFAULTS = {"loss": LOSSES}
 
 
-def run(request, tell):
-    """Search, and tell what was found.
-
-    Args:
-        request: a `lnl_sr_tf.commands.request.Request`.
-        tell: called with each line about the search.
-    """
+def run(request: Request, tell: Callable[[str], None]) -> None:
+    """Search, and tell what was found."""
     tuning.check_installed()
     # Settled once before Keras is imported: a typo is answered at once.
     space = Space(request.settings)

@@ -1,6 +1,7 @@
 """Every combination of settings that have several values."""
 
 import itertools
+from typing import Any
 
 from lnl_sr_tf.config import loss_args, rate_estimate
 from lnl_sr_tf.config.data_kinds import HUMAN_NOISE

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from typing import Any
 
 from lnl_sr_tf import datasets
 from lnl_sr_tf.config import Config, rate_estimate

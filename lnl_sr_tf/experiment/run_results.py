@@ -6,7 +6,7 @@ import keras
 import numpy as np
 
 from lnl_sr_tf import export
-from lnl_sr_tf.analysis import figures
+from lnl_sr_tf.analysis import run_figures
 from lnl_sr_tf.config import Config
 from lnl_sr_tf.datasets import Dataset, tensorflow_import
 from lnl_sr_tf.experiment import serving_temperature
@@ -61,8 +61,10 @@ def _draw(
     folder.figures.mkdir(exist_ok=True)
     title = f"{dataset.name}, noise {config.noise_words}"
     of_run = f"{title}, {config.loss_words}, seed {config.seed}"
-    figures.curves(rows, of_run, folder.figures / "curves.png", dataset.test_labels_are)
-    figures.samples(
+    run_figures.curves(
+        rows, of_run, folder.figures / "curves.png", dataset.test_labels_are
+    )
+    run_figures.samples(
         dataset.train_images,
         dataset.given_labels,
         dataset.clean_labels,
@@ -70,7 +72,7 @@ def _draw(
         title,
         folder.figures / "samples.png",
     )
-    figures.per_class(
+    run_figures.per_class(
         by_class,
         np.bincount(dataset.given_labels, minlength=dataset.num_classes),
         of_run,

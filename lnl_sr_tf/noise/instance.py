@@ -1,6 +1,7 @@
 """Label noise that depends on the image."""
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike

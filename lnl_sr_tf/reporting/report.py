@@ -1,22 +1,23 @@
-"""A report of runs: settings, curves, tables and figures on one page."""
+"""A report on runs: settings, curves, tables and figures on one page."""
 
 import pathlib
 import tempfile
+from collections.abc import Callable, Sequence
 
-from lnl_sr_tf.analysis import figures, robustness, tables
+from lnl_sr_tf.analysis import robustness, run_figures, tables
 from lnl_sr_tf.errors import InputError, RunError
 from lnl_sr_tf.experiment.finished_run import FinishedRun
-from lnl_sr_tf.reporting import page, pictures
+from lnl_sr_tf.reporting import figures_from_runs, html_page
 from lnl_sr_tf.runs import label_kinds
 from lnl_sr_tf.runs.folder import RunFolder, measured
 from lnl_sr_tf.runs.folder import folders_in as runs_in
 from lnl_sr_tf.training.build import build_loss
 
-# Settings that are about where and how, not about what.
+# Settings of place and machine.
 _NOT_SHOWN = (
     "output_dir", "data_dir", "versions", "machine", "class_names", "places",
 )  # fmt: skip
-# Figures that need no images.
+# Figures that need no data.
 _OF_ROWS = ("memorisation",)
 _ALT = {
     "confusion": "Confusion matrix of the test set",
@@ -24,22 +25,22 @@ _ALT = {
     "reliability": "Accuracy against confidence on the test set",
     "transition": "Transition matrix as drawn, and as intended",
 }
-_MOST_IN_FULL = 12  # runs; a page with the figures of more would be too large
+_MOST_IN_FULL = 12  # runs; figures of more would make the page too large
 
 
-def folders_in(paths):
-    """The run folders that some paths name: each a run, or a folder of runs.
-
-    Args:
-        paths: folders, as text.
+def folders_in(
+    paths: Sequence[pathlib.Path | str],
+) -> tuple[list[RunFolder], list[RunFolder]]:
+    """The run folders among some paths: each a run, or a folder of runs.
 
     Returns:
-        (finished, unfinished): two lists of `RunFolder`.
+        (finished, unfinished).
 
     Raises:
-        InputError: if one names neither.
+        InputError: if a path is neither.
     """
-    finished, unfinished = [], []
+    finished: list[RunFolder] = []
+    unfinished: list[RunFolder] = []
     for path in paths:
         one = RunFolder(path)
         found = [one] if one.begun() else runs_in(path)
@@ -53,8 +54,13 @@ def folders_in(paths):
     return finished, unfinished
 
 
-def write(path, paths, data_dir=None, tell=lambda line: None):
-    """Write the report of some runs.
+def write(
+    path: pathlib.Path | str,
+    paths: Sequence[pathlib.Path | str],
+    data_dir: str | None = None,
+    tell: Callable[[str], None] = lambda line: None,
+) -> None:
+    """Write a report on runs.
 
     Args:
         path: the HTML file.
@@ -67,7 +73,7 @@ def write(path, paths, data_dir=None, tell=lambda line: None):
         RunError: if the file cannot be written.
 
     Example:
-        >>> write("report.html", ["runs"])
+        write("report.html", ["runs"])
     """
     finished, unfinished = folders_in(paths)
     if not finished:
@@ -82,7 +88,7 @@ def write(path, paths, data_dir=None, tell=lambda line: None):
             tell(f"{number + 1} of {min(len(runs), _MOST_IN_FULL)}: {run.name}")
             problem = _without_data(run)
             if problem:
-                tell(f"without figures of its images: {problem}")
+                tell(f"without the figures that need the data: {problem}")
             else:
                 with_data.append(run)
             sections.append(_of_run(run, pathlib.Path(place) / str(number), problem))
@@ -90,18 +96,18 @@ def write(path, paths, data_dir=None, tell=lambda line: None):
             sections.insert(1, theory)
         if len(runs) > _MOST_IN_FULL:
             sections[0].blocks.append(
-                page.Text(
+                html_page.Text(
                     f"The first {_MOST_IN_FULL} of {len(runs)} runs follow one by one; "
-                    "a report of fewer has all of them."
+                    "a report on fewer runs shows all of them."
                 )
             )
-        # Each run has a heading of its own; many paths would fill a screen.
+        # Many paths would fill a screen, and each run has its own heading.
         of = paths[0] if len(paths) == 1 else f"{len(runs)} runs"
-        page.write(path, f"Report of {of}", sections)
+        html_page.write(path, f"Report of {of}", sections)
 
 
 def _comparison(runs, unfinished):
-    """All runs side by side, and what they differ in."""
+    """All runs side by side, and how they differ."""
     header, *rows = tables.cells(
         [(run.config, run.summary) for run in runs],
         [run.folder.config().get("data_fingerprint") for run in runs],
@@ -113,19 +119,19 @@ def _comparison(runs, unfinished):
         if name not in (*differ, *_NOT_SHOWN) and value is not None
     }
     words = (
-        f"{len(runs)} finished runs. Accuracy is that of the last epoch; the best "
-        "epoch was chosen by looking at the test set, so it is not to be compared by."
+        f"{len(runs)} finished runs. Compare them by the accuracy of the last epoch: "
+        "the best epoch was chosen on the test set."
     )
     if unfinished:
-        words += f" {len(unfinished)} runs are not finished and left out."
+        words += f" {len(unfinished)} runs are not finished and are left out."
     if differ:
         words += f" They differ in {', '.join(differ)}."
     blocks = [
-        page.Text(words),
-        page.Table(header, rows, "Mean ± standard deviation over seeds"),
-        page.Fold("Settings that all of them have in common", [page.Facts(same)]),
+        html_page.Text(words),
+        html_page.Table(header, rows, "Mean ± standard deviation over seeds"),
+        html_page.Fold("Settings that all runs share", [html_page.Facts(same)]),
     ]
-    return page.Section("Comparison", blocks, "comparison")
+    return html_page.Section("Comparison", blocks, "comparison")
 
 
 def _differing(settings):
@@ -137,7 +143,7 @@ def _differing(settings):
 
 
 def _without_data(run):
-    """Why a run's data cannot be had as it was, one line; empty where it can."""
+    """Why a run's data cannot be read as it was, in one line; empty if it can."""
     try:
         run.dataset  # noqa: B018
     except (InputError, RunError) as error:
@@ -146,7 +152,7 @@ def _without_data(run):
 
 
 def _of_run(run, place, problem):
-    """One run: its numbers, its figures, its settings; and why some are missing."""
+    """One run: numbers, figures, settings, and why some figures are missing."""
     place.mkdir()
     summary = run.summary
     facts = {
@@ -161,27 +167,31 @@ def _of_run(run, place, problem):
         facts["noise rate as drawn"] = f"{summary['noise_rate']:.4f}"
     curves = place / "curves.png"
     labels = label_kinds.kind(summary)
-    figures.curves(run.rows, run.name, curves, labels)
+    run_figures.curves(run.rows, run.name, curves, labels)
     blocks = [
-        page.Facts(facts),
-        page.Picture(curves, f"Curves over epochs: {run.name}", "Curves over epochs"),
+        html_page.Facts(facts),
+        html_page.Picture(
+            curves, f"Curves over epochs: {run.name}", "Curves over epochs"
+        ),
     ]
     if problem:
-        blocks.append(page.Text(f"Without figures of its images: {problem}"))
-    for name, draw in pictures.OF_RUN.items():
+        blocks.append(
+            html_page.Text(f"Without the figures that need the data: {problem}")
+        )
+    for name, draw in figures_from_runs.OF_RUN.items():
         if problem and name not in _OF_ROWS:
             continue
         drawn = draw(run, place / name)
         if drawn:
             blocks.append(
-                page.Picture(drawn[0], f"{_ALT[name]}: {run.name}", _ALT[name])
+                html_page.Picture(drawn[0], f"{_ALT[name]}: {run.name}", _ALT[name])
             )
     record = run.folder.config()
     used = {k: v for k, v in record.items() if v is not None and k not in _NOT_SHOWN}
-    blocks.append(page.Fold("All settings", [page.Facts(used)]))
+    blocks.append(html_page.Fold("All settings", [html_page.Facts(used)]))
     made_on = {**record.get("versions", {}), **record.get("machine", {})}
-    blocks.append(page.Fold("Versions and machine", [page.Facts(made_on)]))
-    return page.Section(run.name, blocks, run.folder.path.name)
+    blocks.append(html_page.Fold("Versions and machine", [html_page.Facts(made_on)]))
+    return html_page.Section(run.name, blocks, run.folder.path.name)
 
 
 _THEORY = (
@@ -191,7 +201,7 @@ _THEORY = (
 
 
 def _theory(runs):
-    """How near the outputs are to what the theorems ask for."""
+    """How close outputs and losses are to the conditions of Theorem 3."""
     rows = []
     for run in runs:
         row = theory_row(run, runs)
@@ -200,28 +210,28 @@ def _theory(runs):
     if not rows:
         return None
     words = (
-        "Of the outputs for the test set: ε is their distance to the nearest one-hot "
-        "vector; the spread of Σᵢ L(u, i) says how far the loss is from symmetric on "
-        "them; δ is how far that sum lies from its value for a one-hot output. "
-        "Theorem 3 of Zhou et al. (ICCV 2021) bounds what symmetric noise of the run's "
-        "rate can cost in risk by 2cδ, c = η / ((1 − η) k − 1). Beside it stands the "
-        "risk on the clean test labels less that of a run of the same loss and seed "
-        "that was trained on clean labels, where there is one among these."
+        "On the test set, ε is the distance of an output to the nearest one-hot "
+        "vector. The spread of Σᵢ L(u, i) says how far the loss is from symmetric, and "
+        "δ how far that sum is from its value for a one-hot output. By Theorem 3 of "
+        "Zhou et al. (ICCV 2021), symmetric noise of rate η raises the risk by at most "
+        "2cδ, c = η / ((1 − η) k − 1). The last column is the risk on the clean test "
+        "labels, minus that of a run with the same loss and seed on clean labels, if "
+        "this report has one."
     )
-    table = page.Table(_THEORY, rows, "The theory, by computing")
-    return page.Section("Theory", [page.Text(words), table], "theory")
+    table = html_page.Table(_THEORY, rows, "Theorem 3, computed from the outputs")
+    return html_page.Section("Theory", [html_page.Text(words), table], "theory")
 
 
-def theory_row(run, runs):
-    """The row of one run in the table of the theory.
+def theory_row(run: FinishedRun, runs: Sequence[FinishedRun]) -> list[str] | None:
+    """The row of one run in the table of Theorem 3.
 
     Args:
-        run: a `FinishedRun`.
-        runs: others, among which one on clean labels may be.
+        run: with its data.
+        runs: others, perhaps with one on clean labels.
 
     Returns:
-        A list of text; None where the theory is not about the run: another noise than
-        symmetric, no clean labels, or a loss that is no formula for each class.
+        Its cells; None where the theorem does not apply: noise that is not symmetric,
+        no clean test labels, or a loss without a value for each class.
     """
     config, dataset = run.config, run.dataset
     suits = config.noise == "sym" and dataset.test_labels_are == "clean"
@@ -254,11 +264,11 @@ def theory_row(run, runs):
 
 
 def _data_of(run):
-    """What tells one data set from another."""
+    """The identity of a run's data: its fingerprint, or its name."""
     known = run.folder.config().get("data_fingerprint")
     return known or run.config.dataset
 
 
-def default_path(paths):
-    """Where a report goes if nobody says: beside what it is of."""
+def default_path(paths: Sequence[pathlib.Path | str]) -> pathlib.Path:
+    """The default path of a report: in the first folder that it is on."""
     return pathlib.Path(paths[0]) / "report.html"

@@ -1,39 +1,49 @@
-"""Many runs, and a table of them: here, in processes of this machine, or on Ray.
+"""Many runs and a table of them: in this process, in several, or on Ray.
 
-The folders of the runs are all that is known of them: one that is finished is not
-trained again, wherever that was done, and one that was cut off goes on.
+The state of a run is in its folder alone: a finished run is not trained again, wherever
+it was trained, and one that was cut off is resumed.
 """
 
 import dataclasses
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from lnl_sr_tf import config as configs
 from lnl_sr_tf.analysis import tables
+from lnl_sr_tf.config import Config
 from lnl_sr_tf.runs import label_kinds
-from lnl_sr_tf.sweep import board
+from lnl_sr_tf.runs.folder import RunFolder
+from lnl_sr_tf.sweep import live_table
 
 
-def run(settings, tell=print):
-    """Train every run of a grid and tell the results side by side.
+def run(
+    settings: dict[str, Any], tell: Callable[[str], None] = print
+) -> list[tuple[Config, RunFolder]]:
+    """Train every run of a grid and show the results side by side.
 
     Args:
         settings: as for `lnl_sr_tf.config.grid`.
-        tell: called with each line for the person who waits.
+        tell: called with each line of progress.
 
     Returns:
-        A list of (config, `RunFolder`), in the order of the grid.
+        (config, folder) of each run, in the order of the grid.
 
     Raises:
         InputError: if a setting or the data is wrong.
         RunError: if a run cannot go on.
 
     Example:
-        >>> run({"loss": ["ce", "ce_sr"], "seed": [1, 2, 3], "epochs": 10})
+        run({"loss": ["ce", "ce_sr"], "seed": [1, 2, 3], "epochs": 10})
     """
     made = configs.grid(settings)
     for line in configs.loss_args.told(settings, made):
         tell(line)
     pairs = train(made, tell)
-    results = [(config, folder.summary()) for config, folder in pairs if folder.kept]
+    results = [
+        (config, summary)
+        for config, folder in pairs
+        if folder.kept and (summary := folder.summary())
+    ]
     for kind, words in label_kinds.WORDS.items():
         alike = [r for r in results if label_kinds.kind(r[1]) == kind]
         if alike:
@@ -43,23 +53,25 @@ def run(settings, tell=print):
     return pairs
 
 
-def train(made, tell=print):
+def train(
+    made: Sequence[Config], tell: Callable[[str], None] = print
+) -> list[tuple[Config, RunFolder]]:
     """Train runs.
 
     Args:
-        made: a list of `lnl_sr_tf.config.Config`, all to be trained in one place.
-        tell: called with each line for the person who waits.
+        made: their settings, all with the same `sweep_on`.
+        tell: called with each line of progress.
 
     Returns:
-        A list of (config, `RunFolder`), in their order.
+        (config, folder) of each run, in the same order.
 
     Raises:
         InputError: if a setting or the data is wrong.
         RunError: if a run cannot go on; the others are finished first.
     """
     groups = _together(made)
-    trained = {}
-    with board.shown(made):
+    trained: dict[str, RunFolder] = {}
+    with live_table.shown(made):
         for group, folders in zip(groups, _place(made[0])(groups, tell), strict=True):
             trained |= {
                 config.run_name: folder
@@ -69,7 +81,7 @@ def train(made, tell=print):
 
 
 def _place(config):
-    """Where runs are trained: a function from groups of configs to their folders."""
+    """The function that trains groups of runs and returns their folders."""
     if config.sweep_on == "ray":
         from lnl_sr_tf.sweep import on_ray
 
@@ -84,7 +96,7 @@ def _place(config):
 
 
 def _together(made):
-    """Lists of the configs to train at once: by default each alone."""
+    """Groups of runs to train together: by default each alone."""
     groups = {}
     for config in made:
         alike = dataclasses.replace(config, seed=0) if config.parallel_seeds else config

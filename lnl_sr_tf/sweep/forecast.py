@@ -1,32 +1,29 @@
-"""Which runs would be trained, and how long that would take by those that are done."""
+"""Which runs would be trained, and how long that would take by earlier ones."""
 
 import os
 import statistics
+from collections.abc import Sequence
+from typing import Any
 
+from lnl_sr_tf.config import Config
 from lnl_sr_tf.duration import duration
 from lnl_sr_tf.errors import RunError
 from lnl_sr_tf.runs.folder import RunFolder, folders_in
 from lnl_sr_tf.runs.identity import folder_of
 
-# Runs that are alike in these take about as long an epoch.
+# Runs that agree in these take about the same time an epoch.
 _ALIKE = ("dataset", "model", "method", "imbalance", "image_size")
 
 
-def lines(configs):
-    """A line for each run, and what all of them take.
-
-    Args:
-        configs: a list of `lnl_sr_tf.config.Config`.
-
-    Returns:
-        A list of text lines.
+def lines(configs: Sequence[Config]) -> list[str]:
+    """A line for each run, and one for the time of all.
 
     Example:
-        >>> print("\\n".join(lines(lnl.config.grid({"loss": ["ce", "ce_sr"]}))))
+        print(*lines(lnl.config.grid({"loss": ["ce", "ce_sr"]})), sep="\\n")
     """
     paces = _paces(configs[0].output_dir)
     said, total, unknown, done = [], 0.0, 0, 0
-    known = {}
+    known: dict[tuple, Any] = {}
     for config in configs:
         folder = folder_of(config, known)
         name = folder.path.name if config.resume else config.run_name
@@ -38,11 +35,11 @@ def lines(configs):
         state = f"{begun} of {config.epochs} epochs" if begun else "to be trained"
         plain = folder.path.with_name(config.run_name)
         if folder.path != plain and RunFolder(plain).begun():
-            state += f" ({plain.name} is of other data)"
+            state += f" ({plain.name} has other data)"
         seconds = _seconds(config, config.epochs - begun, paces)
         if seconds is None:
             unknown += 1
-            about = "no run like it so far to tell the time by"
+            about = "time unknown without a similar run"
         else:
             total += seconds
             about = f"about {duration(seconds)}"
@@ -56,13 +53,13 @@ def lines(configs):
 
 
 def _paces(output_dir):
-    """Seconds an epoch of the runs that are there: lists by what they have alike."""
+    """Seconds an epoch of existing runs, in lists by the settings of `_ALIKE`."""
     found = {}
     for folder in folders_in(os.path.expanduser(output_dir)):
         try:
             config, summary = folder.config(), folder.summary()
         except RunError:
-            continue  # damaged, so that nothing is known of it
+            continue  # damaged: nothing is known about it
         if summary and summary.get("epochs") and summary.get("seconds"):
             key = tuple(config.get(name) for name in _ALIKE)
             pace = summary["seconds"] / summary["epochs"]

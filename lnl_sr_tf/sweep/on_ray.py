@@ -1,42 +1,48 @@
-"""Runs on a cluster of Ray, which places them and retries those whose node died."""
+"""Runs on a Ray cluster, which places them and retries those whose node died."""
 
 import os
 import socket
 import time
+from collections.abc import Callable
 
+from lnl_sr_tf.config import Config
 from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.interruption import watching
-from lnl_sr_tf.sweep import child, job
+from lnl_sr_tf.runs.folder import RunFolder
+from lnl_sr_tf.sweep import child
+from lnl_sr_tf.sweep.job import Result, environment_of, jobs
 from lnl_sr_tf.sweep.outcome import Outcome
 
 _RETRIES = 5
-_CPUS = 1  # of a run, where nobody says how many
-# What a run on another node has to know of the environment here.
+_CPUS = 1  # of a run, by default
+# Variables of the environment here that a run on another node needs.
 _PASSED_ON = ("KERAS_BACKEND", "TFDS_DATA_DIR", "TF_CPP_MIN_LOG_LEVEL", "XLA_FLAGS")
 # Read when Ray is imported.
 _OF_RAY = {
-    # Nothing about these runs is reported to anyone.
+    # No usage reports.
     "RAY_USAGE_STATS_ENABLED": "0",
-    # Each line of each run counts, and a terminal may be without colour.
+    # Every line of every run, without colour codes.
     "RAY_DEDUP_LOGS": "0",
     "RAY_COLOR_PREFIX": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
 }
 
 
-def train(groups, tell):
+def train(
+    groups: list[list[Config]], tell: Callable[[str], None]
+) -> list[list[RunFolder]]:
     """Train groups of runs on the cluster that RAY_ADDRESS names, or a local one.
 
     Args:
-        groups: lists of `lnl_sr_tf.config.Config`, those of each for one process.
-        tell: called with each line for the person who waits.
+        groups: of runs, each for one process.
+        tell: called with each line of progress.
 
     Returns:
-        For each group the `RunFolder` of each run, finished.
+        For each group the folders of its runs, finished.
 
     Raises:
         InputError: if a setting or the data is wrong, Ray is not installed, its cluster
-            does not answer, or no node has what a run is to have.
+            does not answer, or no node has what a run needs.
         RunError: if a run cannot go on; the others are finished first.
     """
     for name, value in _OF_RAY.items():
@@ -47,7 +53,7 @@ def train(groups, tell):
         raise InputError(
             '--sweep_on=ray: Ray is not installed; pip install "lnl-sr-tf[ray]"'
         ) from None
-    outcome = Outcome(job.jobs(groups), tell)
+    outcome = Outcome(jobs(groups), tell)
     if not outcome.waiting:
         return outcome.folders()
     _connect(ray)
@@ -73,13 +79,13 @@ def _connect(ray):
         )
     except (OSError, RuntimeError, ValueError) as error:
         raise InputError(
-            f"RAY_ADDRESS={address}: no cluster of Ray answers there "
+            f"RAY_ADDRESS={address}: no Ray cluster answers there "
             f"({' '.join(str(error).split()):.200})"
         ) from None
 
 
 def _submit(ray, config, waiting):
-    """Dict from what Ray will give for a job to the job."""
+    """The jobs by Ray's reference to their result."""
     gpus = config.gpus_per_run
     if gpus is None:
         gpus = 1.0 if ray.cluster_resources().get("GPU") else 0.0
@@ -93,23 +99,23 @@ def _submit(ray, config, waiting):
     if not fits:
         raise InputError(
             f"--cpus_per_run={cpus} --gpus_per_run={gpus:g}: no node of the cluster "
-            "has as many"
+            "has that many"
         )
     environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-    # A process for each run: what computes is chosen when Keras is imported.
+    # A process for each run: the backend is chosen when Keras is imported.
     remote = ray.remote(max_calls=1, max_retries=_RETRIES)(_train)
     return {
         remote.options(num_cpus=cpus, num_gpus=gpus, name=job.label.strip(": ")).remote(
             job.settings(),
             os.getcwd(),
-            environment | job.environment_of(cpus, None if gpus else "-1"),
+            environment | environment_of(cpus, None if gpus else "-1"),
         ): job
         for job in waiting
     }
 
 
 def _train(settings, folder, environment):
-    """On a node: a job's `Result`, as a tuple. Ray tells whose its lines are."""
+    """On a node: a job's `Result`, as a tuple. Ray labels its output lines."""
     os.environ.update(environment)
     os.chdir(folder)
 
@@ -122,8 +128,8 @@ def _train(settings, folder, environment):
         result = child.train(settings, tell)
         if not result.in_use:
             return tuple(result)
-        # A process on a dead node lets go of its folder in a while; and another run
-        # may want the same estimate of the transition matrix.
+        # The lock of a process on a dead node ends after a while; and another run may
+        # be making the same estimate of the transition matrix.
         if not told:
             tell(f"waiting: {result.problem}")
         told = True
@@ -147,7 +153,7 @@ def _gather(ray, begun, outcome, asked):
 
 def _result(ray, one):
     try:
-        return job.Result(*ray.get(one))
+        return Result(*ray.get(one))
     except ray.exceptions.RayError as error:
         line = " ".join(str(error).split())
-        return job.Result(f"Ray could not finish it ({line:.300})", False, [])
+        return Result(f"Ray could not finish it ({line:.300})", False, [])

@@ -1,65 +1,68 @@
-"""What is told while jobs end one by one, and what is made of those that failed."""
+"""The results of jobs as they end: progress, failures, and the folders in the end."""
 
 import os
 import time
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from lnl_sr_tf import quiet
 from lnl_sr_tf.duration import duration
 from lnl_sr_tf.errors import InputError, RunError
+from lnl_sr_tf.interruption import Asked
 from lnl_sr_tf.runs import identity
+from lnl_sr_tf.runs.folder import RunFolder
+from lnl_sr_tf.sweep.job import Job, Result
 
 
 class Outcome:
     """Gathers the results of jobs.
 
     Args:
-        jobs: a list of `lnl_sr_tf.sweep.job.Job`.
-        tell: called with each line for the person who waits.
-        look_again: whether jobs that are finished are gone through all the same, as
-            several machines must, of which one alone has the folders.
+        jobs: to be trained.
+        tell: called with each line of progress.
+        look_again: whether finished jobs are run through as well. Several machines
+            must, since only one of them has the folders.
     """
 
-    def __init__(self, jobs, tell, look_again=False):
+    def __init__(
+        self, jobs: Sequence[Job], tell: Callable[[str], None], look_again: bool = False
+    ) -> None:
         self.jobs = jobs
         self.tell = tell
-        self.results = {}
+        self.results: dict[str, Result] = {}
         self._start = time.monotonic()
         if not look_again:
-            # To look into image files TensorFlow may start here, beside the jobs.
+            # TensorFlow may start here too, to read image files.
             os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
-        known = {}  # they are of the same data, mostly
+        known: dict[tuple, Any] = {}  # mostly they have the same data
         with quiet.notices():
             finished = {job.label: job.finished(known) for job in jobs}
         self._before = {label for label, result in finished.items() if result}
         if look_again:
             return
         for job in jobs:
-            if job.label in self._before:
-                self.results[job.label] = finished[job.label]
+            if result := finished[job.label]:
+                self.results[job.label] = result
                 tell(f"{job.label}already finished{_elsewhere(job, known)}")
 
     @property
-    def waiting(self):
+    def waiting(self) -> list[Job]:
         """Jobs without a result."""
         return [job for job in self.jobs if job.label not in self.results]
 
-    def look(self, asked):
-        """Raise RunError where a signal asks to stop.
-
-        Args:
-            asked: an `lnl_sr_tf.interruption.Asked`.
-        """
+    def look(self, asked: Asked) -> None:
+        """Raise RunError where a signal asks to stop."""
         if asked.signal:
             raise RunError(
                 f"stopped by {asked.name}; with resume on, the same command goes on "
                 "from there"
             )
 
-    def add(self, job, result):
-        """Note the `Result` of a job, and tell how far all of them are.
+    def add(self, job: Job, result: Result) -> None:
+        """Record the result of a job, and tell how far all of them are.
 
         Raises:
-            InputError: if settings or data are wrong: others would fail likewise.
+            InputError: if settings or data are wrong: other jobs would fail too.
         """
         self.results[job.label] = result
         if result.wrong_input:
@@ -75,19 +78,19 @@ class Outcome:
                 f"{duration(seconds)} left"
             )
 
-    def check(self):
+    def check(self) -> None:
         """Raise RunError if some could not go on."""
         failed = [job for job in self.jobs if self.results[job.label].problem]
         if failed:
             first = failed[0]
             raise RunError(
-                f"{len(failed)} of {len(self.jobs)} could not go on, the others are "
-                "finished, and the same command tries again; "
+                f"{len(failed)} of {len(self.jobs)} could not go on; the others are "
+                "finished, and the same command tries these again; "
                 f"{first.label}{self.results[first.label].problem}"
             )
 
-    def folders(self):
-        """For each job its `RunFolder`s.
+    def folders(self) -> list[list[RunFolder]]:
+        """For each job the folders of its runs.
 
         Raises:
             RunError: if some could not go on.
@@ -97,14 +100,14 @@ class Outcome:
             for folder in self.results[job.label].folders:
                 if not folder.finished():
                     raise RunError(
-                        f"{job.label}was trained, and {folder.path} is not here: all "
+                        f"{job.label}was trained, but {folder.path} is not here: all "
                         "machines need the same folder as --output_dir"
                     )
         return [self.results[job.label].folders for job in self.jobs]
 
 
 def _elsewhere(job, known):
-    """The folders of a job that have not the names of its runs, for a message."""
+    """The folders of a job that are not named after its runs, for a message."""
     paths = [identity.folder_of(config, known).path for config in job.group]
     others = [
         str(path)

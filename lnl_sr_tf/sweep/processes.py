@@ -12,37 +12,42 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 
+from lnl_sr_tf.config import Config
 from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.interruption import watching
-from lnl_sr_tf.sweep.job import Result, environment_of, jobs
+from lnl_sr_tf.runs.folder import RunFolder
+from lnl_sr_tf.sweep.job import Job, Result, environment_of, jobs
 from lnl_sr_tf.sweep.outcome import Outcome
 
 _STARTS = 3  # of a run whose process was killed
 _PAUSE = 1.0  # seconds
-_CPUS = 4  # of a run, where nobody says how many
+_CPUS = 4  # of a run, by default
 
 
-def train(groups, tell):
+def train(
+    groups: list[list[Config]], tell: Callable[[str], None]
+) -> list[list[RunFolder]]:
     """Train groups of runs, as many at a time as processors and GPUs allow.
 
     Args:
-        groups: lists of `lnl_sr_tf.config.Config`, those of each for one process.
-        tell: called with each line for the person who waits.
+        groups: of runs, each for one process.
+        tell: called with each line of progress.
 
     Returns:
-        For each group the `RunFolder` of each run, finished.
+        For each group the folders of its runs, finished.
 
     Raises:
-        InputError: if a setting or the data is wrong, or the machine has not what a
-            run is to have.
+        InputError: if a setting or the data is wrong, or the machine lacks what a run
+            needs.
         RunError: if a run cannot go on; the others are finished first.
     """
     outcome = Outcome(jobs(groups), tell)
     if not outcome.waiting:
         return outcome.folders()
     slots = _slots(groups[0][0])
-    free = queue.Queue()
+    free: queue.Queue[dict[str, str]] = queue.Queue()
     for slot in slots:
         free.put(slot)
     children = _Children(tell, free)
@@ -76,18 +81,20 @@ class _Children:
 
     Args:
         tell: called with each of their lines.
-        free: a `queue.Queue` of the environments that one may have.
+        free: the environments that are not in use.
     """
 
-    def __init__(self, tell, free):
+    def __init__(
+        self, tell: Callable[[str], None], free: queue.Queue[dict[str, str]]
+    ) -> None:
         self.tell = tell
         self.free = free
         self._lock = threading.Lock()
-        self._running = set()
+        self._running: set[subprocess.Popen] = set()
         self._stopped = False
 
-    def run(self, job):
-        """Train a job; start anew, from its last checkpoint, where it was killed."""
+    def run(self, job: Job) -> Result:
+        """Train a job; if it is killed, start again from its last checkpoint."""
         environment = self.free.get()
         try:
             return self._result(job, environment)
@@ -99,7 +106,7 @@ class _Children:
         while True:
             result, status = self._start(job, environment)
             if result and result.in_use and not self._stopped:
-                # Another job may want the same estimate of the transition matrix.
+                # Another job may be making the same estimate of the transition matrix.
                 if not told:
                     self.tell(f"{job.label}waiting: {result.problem}")
                 told = True
@@ -113,15 +120,15 @@ class _Children:
                 return Result(ended, False, [])
             if starts == _STARTS:
                 return Result(
-                    f"{ended}, the last of {starts} times; the memory of the machine "
-                    "may not be enough for as many at a time",
+                    f"{ended}, the last of {starts} times; the machine may not "
+                    "have enough memory for so many runs at a time",
                     False,
                     [],
                 )
             self.tell(job.label + ended)
 
-    def stop(self):
-        """Ask all of them to save their work and end."""
+    def stop(self) -> None:
+        """Ask all processes to save their work and end."""
         with self._lock:
             self._stopped = True
             for process in self._running:
@@ -138,7 +145,7 @@ class _Children:
                     stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                     stderr=subprocess.STDOUT, text=True, errors="replace",
                     env=os.environ | environment,
-                    # Ctrl-C is this process's, which passes it on; a second signal
+                    # This process handles Ctrl-C and passes it on; a second signal
                     # would end a child before it has saved.
                     start_new_session=True,
                 )  # fmt: skip
@@ -165,7 +172,7 @@ class _Children:
 
 
 def _slots(config):
-    """The environment variables of each run that may be trained at the same time."""
+    """The environment variables of each run that may be trained at once."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
     cores = cores or os.cpu_count() or 1
     cpus = config.cpus_per_run or min(_CPUS, cores)

@@ -1,7 +1,7 @@
-"""Choosing loss, λ0, p and τ on one's own data, by labels of which some are wrong.
+"""Choose loss, λ0, p and τ on your own data, although some of its labels are wrong.
 
-`space` says what is searched, `criterion` by what trials are compared, `study` keeps
-them, `search` trains them, and `report` says what was found.
+`space` defines what is searched, `criterion` how trials are compared, `trial` is one of
+them, `study` stores them, `search` trains them, and `result` tells what was found.
 """
 
 import importlib.util
@@ -9,7 +9,7 @@ import importlib.util
 from lnl_sr_tf.errors import InputError
 
 
-def check_installed():
+def check_installed() -> None:
     """Raise InputError where Optuna, which proposes the trials, is not installed."""
     if importlib.util.find_spec("optuna") is None:
         raise InputError(

@@ -1,4 +1,4 @@
-"""What trials are chosen by: accuracy on held-out examples, by their given labels.
+"""How trials are compared: by accuracy on held-out examples with given labels.
 
 The 0–1 loss is symmetric: of the k labels that an example could have, a prediction
 agrees with exactly one, Σ_i L01(h(x), i) = k − 1. So under symmetric noise of rate η
@@ -7,18 +7,21 @@ the accuracy by given labels follows from that by clean ones, a, by
     ã = (1 − η) a + η (1 − a) / (k − 1),
 
 which rises with a as long as η < 1 − 1/k: it ranks trials as clean labels would.
-docs/tuning.md has the proof, and where it ends.
+docs/tuning.md has the proof and its limits.
 """
 
 import math
+from collections.abc import Sequence
+
+from lnl_sr_tf.tuning.trial import Tried
 
 
-def expected(accuracy, rate, num_classes):
-    """Accuracy by labels with symmetric noise, on average over that noise.
+def expected(accuracy: float, rate: float, num_classes: int) -> float:
+    """Expected accuracy on labels with symmetric noise.
 
     Args:
-        accuracy: that by clean labels, a share, or an array of them.
-        rate: η, the share of labels that are wrong.
+        accuracy: a, on clean labels, in [0, 1].
+        rate: η, the share of wrong labels.
         num_classes: k.
 
     Returns:
@@ -31,53 +34,52 @@ def expected(accuracy, rate, num_classes):
     return (1 - rate) * accuracy + rate * (1 - accuracy) / (num_classes - 1)
 
 
-def standard_error(accuracy, examples):
-    """By how much an accuracy differs from that on endless examples: √(a (1 − a) / n).
+def standard_error(accuracy: float, examples: int) -> float:
+    """The standard error of an accuracy: √(a (1 − a) / n).
 
     Args:
-        accuracy: a share.
-        examples: how many it was measured on.
-
-    Returns:
-        A share.
+        accuracy: a, in [0, 1].
+        examples: n, the number it was measured on.
 
     Example:
-        >>> standard_error(0.6, examples=1000)
-        0.0154...
+        >>> round(standard_error(0.6, examples=1000), 4)
+        0.0155
     """
     return math.sqrt(accuracy * (1 - accuracy) / examples)
 
 
-def best(trials):
-    """The trial to choose.
+def best(trials: Sequence[Tried]) -> Tried | None:
+    """The complete trial with the highest criterion; None where none is complete.
 
-    Args:
-        trials: a list of `lnl_sr_tf.tuning.study.Tried`.
-
-    Returns:
-        The complete one with the highest criterion; of several that are alike in it
-        the first, so that a recipe goes before what was searched. None where none is
-        complete.
+    Of equals it is the first, so that a recipe is preferred to a searched trial.
     """
     complete = [one for one in trials if one.state == "complete"]
-    return max(complete, key=lambda one: (one.value, -one.number), default=None)
+    return max(complete, key=lambda one: (one.accuracy, -one.number), default=None)
 
 
-def indistinguishable(trials, examples):
-    """Which other trials are within one standard error of the best.
+def chosen(trials: Sequence[Tried]) -> Tried:
+    """The `best` of trials of which one is complete.
+
+    Raises:
+        ValueError: if none is.
+    """
+    found = best(trials)
+    if found is None:
+        raise ValueError(f"expected a complete trial; received {len(trials)} others")
+    return found
+
+
+def indistinguishable(trials: Sequence[Tried], examples: int) -> list[Tried]:
+    """The other trials within one standard error of the best.
 
     Args:
-        trials: a list of `lnl_sr_tf.tuning.study.Tried`.
-        examples: how many the criterion is measured on.
-
-    Returns:
-        Those of them, a list.
+        trials: of which one is complete.
+        examples: the number that the criterion is measured on.
     """
-    chosen = best(trials)
-    error = standard_error(chosen.value, examples)
+    top = chosen(trials)
+    least = top.accuracy - standard_error(top.accuracy, examples)
     return [
         one
         for one in trials
-        if one.state == "complete" and one is not chosen
-        if one.value >= chosen.value - error
+        if one.state == "complete" and one is not top and one.accuracy >= least
     ]

@@ -1,16 +1,20 @@
-"""What a search found, for people and in files."""
+"""What a search found: files, and lines for people."""
 
 import csv
 import io
 import json
+import pathlib
 import shlex
+from collections.abc import Sequence
 
 from scipy import stats
 
+from lnl_sr_tf.analysis.tables import aligned
 from lnl_sr_tf.files import whole_file
 from lnl_sr_tf.runs.label_kinds import WORDS
 from lnl_sr_tf.tuning import criterion
-from lnl_sr_tf.tuning.space import words
+from lnl_sr_tf.tuning.space import Space, words
+from lnl_sr_tf.tuning.trial import Tried
 
 TABLE = "trials.csv"
 FLAGS = "best.flags"
@@ -21,14 +25,16 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def write_files(folder, space, trials, examples):
+def write_files(
+    folder: pathlib.Path, space: Space, trials: Sequence[Tried], examples: int
+) -> None:
     """Write `trials.csv`, and `best.flags` once there is a best trial.
 
     Args:
-        folder: where they go, a `pathlib.Path`.
-        space: the `lnl_sr_tf.tuning.space.Space`.
-        trials: a list of `lnl_sr_tf.tuning.study.Tried`.
-        examples: how many the criterion is measured on.
+        folder: where they go.
+        space: what was searched.
+        trials: all of them, complete or not.
+        examples: the number that the criterion is measured on.
 
     Raises:
         RunError: if they cannot be written.
@@ -40,8 +46,8 @@ def write_files(folder, space, trials, examples):
         row = one.facts | space.method_of(one.parameters)
         row |= {"trial": one.number, "state": one.state, "recipe": int(one.recipe)}
         if one.state == "complete":
-            row["validation_accuracy"] = one.value
-            row["standard_error"] = criterion.standard_error(one.value, examples)
+            row["validation_accuracy"] = one.accuracy
+            row["standard_error"] = criterion.standard_error(one.accuracy, examples)
         table.writerow(row)
     with whole_file(folder / TABLE) as file:
         file.write(text.getvalue().encode())
@@ -50,37 +56,41 @@ def write_files(folder, space, trials, examples):
         settings = space.settings_of(space.method_of(chosen.parameters))
         lines = [
             f"# Trial {chosen.number} of lnl-sr tune, "
-            f"{_percent(chosen.value, examples)} by given labels.",
+            f"{_percent(chosen.accuracy, examples)} by given labels.",
             *_flags(settings),
         ]
         with whole_file(folder / FLAGS) as file:
             file.write(("\n".join(lines) + "\n").encode())
 
 
-def lines(folder, space, trials, examples, ceiling=None):
-    """What is told in the end.
+def lines(
+    folder: pathlib.Path,
+    space: Space,
+    trials: Sequence[Tried],
+    examples: int,
+    ceiling: float | None = None,
+) -> list[str]:
+    """The result, as lines of text.
 
     Args:
         folder: where the files are.
-        space: the `lnl_sr_tf.tuning.space.Space`.
-        trials: a list of `lnl_sr_tf.tuning.study.Tried`, one of them complete.
-        examples: how many the criterion is measured on.
-        ceiling: what a network would get that is always right, where that is known.
-
-    Returns:
-        A list of text lines.
+        space: what was searched.
+        trials: of which one is complete.
+        examples: the number that the criterion is measured on.
+        ceiling: the expected accuracy of a classifier that is always right, where that
+            is known.
     """
-    chosen = criterion.best(trials)
+    chosen = criterion.chosen(trials)
     ranked = sorted(
         (one for one in trials if one.state == "complete"),
-        key=lambda one: (-one.value, one.number),
+        key=lambda one: (-one.accuracy, one.number),
     )
     told = [
         f"Accuracy on the {examples} examples kept from training, by their given "
         "labels, ± its standard error"
     ]
     if ceiling is not None:
-        told[0] += f" (always right: {100 * ceiling:.1f} %)"
+        told[0] += f" (the true classes: {100 * ceiling:.1f} %)"
     told[0] += ":"
     told += _table(space, ranked[:_SHOWN], examples)
     if len(ranked) > _SHOWN:
@@ -88,7 +98,7 @@ def lines(folder, space, trials, examples, ceiling=None):
     told.append("")
     told.append(
         f"Chosen: trial {chosen.number}, {words(space.method_of(chosen.parameters))}, "
-        f"{_percent(chosen.value, examples)}"
+        f"{_percent(chosen.accuracy, examples)}"
     )
     others = criterion.indistinguishable(trials, examples)
     if others:
@@ -110,30 +120,29 @@ def lines(folder, space, trials, examples, ceiling=None):
     return told
 
 
-def regret(trials):
-    """How much better the best trial by the test set is than the chosen one.
+def regret(trials: Sequence[Tried]) -> float:
+    """How much better than the chosen trial the best one is on the test set.
 
     Args:
-        trials: a list of `lnl_sr_tf.tuning.study.Tried`, complete, with a
-            `test_accuracy` each.
+        trials: complete ones, each with a `test_accuracy`.
 
     Returns:
-        A share, at least 0.
+        A difference of accuracies, in [0, 1].
     """
     best = max(one.facts["test_accuracy"] for one in trials)
-    return best - criterion.best(trials).facts["test_accuracy"]
+    return best - criterion.chosen(trials).facts["test_accuracy"]
 
 
-def rank_correlation(trials):
+def rank_correlation(trials: Sequence[Tried]) -> float | None:
     """Spearman's rank correlation of criterion and test accuracy.
 
     Args:
         trials: as for `regret`.
 
     Returns:
-        In [-1, 1]; None where there are fewer than 3, or all alike in one of the two.
+        In [-1, 1]; None for fewer than 3 trials, or where one of the two is constant.
     """
-    values = [one.value for one in trials]
+    values = [one.accuracy for one in trials]
     tested = [one.facts["test_accuracy"] for one in trials]
     if len(trials) < 3 or len(set(values)) == 1 or len(set(tested)) == 1:
         return None
@@ -141,9 +150,9 @@ def rank_correlation(trials):
 
 
 def _in_hindsight(ranked, chosen):
-    """How the choice would have done by labels that it did not look at."""
+    """How good the choice was by labels that it did not use."""
     if any(one.facts.get("test_accuracy") is None for one in ranked):
-        return ["No clean labels are known to say how that would have done."]
+        return ["No clean test labels are known, so the regret is not known."]
     top = max(ranked, key=lambda one: (one.facts["test_accuracy"], -one.number))
     measured = WORDS[chosen.facts["test_labels"]].accuracy
     told = [
@@ -172,17 +181,12 @@ def _table(space, ranked, examples):
                 str(one.number),
                 method["loss"],
                 *("" if number is None else f"{number:g}" for number in numbers),
-                _percent(one.value, examples),
+                _percent(one.accuracy, examples),
                 "" if tested is None else _percent(tested),
                 "recipe" if one.recipe else "",
             )
         )
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    text = [
-        "  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ]
-    return [text[0], "-" * max(map(len, text)), *text[1:]]
+    return aligned(rows)
 
 
 def _percent(share, examples=None):
@@ -193,7 +197,7 @@ def _percent(share, examples=None):
 
 
 def _flags(settings):
-    """Settings as the command line takes them, `--name=value` each."""
+    """Settings as flags, `--name=value` each."""
     return [f"--{name}={_text(value)}" for name, value in settings.items()]
 
 

@@ -1,4 +1,4 @@
-"""Trains the trials of a search, one after the other."""
+"""Train the trials of a search, one after the other."""
 
 import contextlib
 import hashlib
@@ -7,40 +7,49 @@ import pathlib
 import signal
 import threading
 import time
+from collections.abc import Callable
 
 import keras
 
 from lnl_sr_tf import experiment
 from lnl_sr_tf.config import loss_args
 from lnl_sr_tf.devices import choice
+from lnl_sr_tf.devices.strategies import Devices
 from lnl_sr_tf.duration import duration
 from lnl_sr_tf.errors import InputError, NotFinite, RunError
 from lnl_sr_tf.experiment import run_data
+from lnl_sr_tf.files import make_folder
 from lnl_sr_tf.tuning import criterion, result
-from lnl_sr_tf.tuning.space import words
+from lnl_sr_tf.tuning.space import Space, words
 from lnl_sr_tf.tuning.study import FILE, Study
+from lnl_sr_tf.tuning.trial import Tried
 
 _NAMES = {"strength": "λ0·p", "p": "p", "tau": "τ"}
 
 
-def run(space, wanted, tell=print, say=lambda line: None):
-    """Search, or go on with a search, and tell what was found.
+def run(
+    space: Space,
+    wanted: int,
+    tell: Callable[[str], None] = print,
+    say: Callable[[str], None] = lambda line: None,
+) -> list[Tried]:
+    """Start or resume a search, and tell what was found.
 
     Args:
-        space: a `lnl_sr_tf.tuning.space.Space`.
-        wanted: how many trials there are to be altogether, those before included.
+        space: what is searched.
+        wanted: the total number of trials, earlier ones included.
         tell: called with each line about the search.
         say: called with each line about the run of a trial.
 
     Returns:
-        The trials, a list of `lnl_sr_tf.tuning.study.Tried`.
+        All trials.
 
     Raises:
         InputError: if a setting or the data is wrong.
         RunError: if the search cannot go on; what was done is kept.
 
     Example:
-        >>> run(Space({"dataset": "digits", "epochs": 10}), wanted=20)
+        run(Space({"dataset": "digits", "epochs": 10}), wanted=20)
     """
     folder = pathlib.Path(space.output_dir).expanduser() / space.name
     first = next(iter(space.recipes.values()))
@@ -51,7 +60,7 @@ def run(space, wanted, tell=print, say=lambda line: None):
         experiment.check(config, devices)
     for line in loss_args.told(space.given, space.recipes.values()):
         tell(line)
-    # Before anything is written: the data may be wrong.
+    # Read before anything is written: the data may be wrong.
     dataset = _dataset(first, say)
     examples = len(dataset.validation.labels)
     study = _study(folder, space, dataset, tell)
@@ -70,15 +79,23 @@ class _Search:
     """Trains trials until there are enough.
 
     Args:
-        study: a `lnl_sr_tf.tuning.study.Study`.
-        wanted: how many there are to be.
-        examples: how many the criterion is measured on.
+        study: where trials are stored.
+        wanted: their total number.
+        examples: the number that the criterion is measured on.
         devices: what each is trained on.
         tell: called with each line about the search.
         say: called with each line about the run of a trial.
     """
 
-    def __init__(self, study, wanted, examples, devices, tell, say):
+    def __init__(
+        self,
+        study: Study,
+        wanted: int,
+        examples: int,
+        devices: Devices,
+        tell: Callable[[str], None],
+        say: Callable[[str], None],
+    ) -> None:
         self.study = study
         self.wanted = wanted
         self.examples = examples
@@ -86,12 +103,8 @@ class _Search:
         self.tell = tell
         self.say = say
 
-    def train_all(self):
-        """Train them.
-
-        Returns:
-            All trials, a list of `lnl_sr_tf.tuning.study.Tried`.
-        """
+    def train_all(self) -> list[Tried]:
+        """Train what is missing, and return all trials."""
         space, there = self.study.space, self.study.tried()
         self._before = {one.number for one in there if one.state != "running"}
         self._start = time.monotonic()
@@ -126,10 +139,10 @@ class _Search:
         )
         try:
             config = space.config_of(method, folder)
-        except InputError as error:  # λ would grow beyond all bounds, for instance
+        except InputError as error:  # for instance, λ would grow without bound
             self._fail(claim, error, name)
             return
-        # What Keras keeps of the trials before would add up.
+        # Otherwise what Keras keeps of earlier trials adds up.
         keras.utils.clear_session()
         try:
             done = experiment.run(config, self.say, self.devices)
@@ -146,11 +159,11 @@ class _Search:
             "seconds": summary["seconds"],
         }
         self.study.complete(claim, value, facts)
-        error = criterion.standard_error(value, self.examples)
+        deviation = criterion.standard_error(value, self.examples)
         best, left = self._so_far()
         self.tell(
-            f"{name}validation {100 * value:.2f} % ± {100 * error:.2f}; best so far "
-            f"{100 * best.value:.2f} % (trial {best.number}){left}"
+            f"{name}validation {100 * value:.2f} % ± {100 * deviation:.2f}; "
+            f"best so far {100 * best.accuracy:.2f} % (trial {best.number}){left}"
         )
 
     def _fail(self, claim, error, name):
@@ -160,15 +173,15 @@ class _Search:
         self.tell(f"{name}failed: {reason}{left}")
 
     def _write(self):
-        """All trials, and the files about them."""
+        """Write the files about all trials, and return these."""
         study = self.study
-        with study.alone():  # else another process might write of more, and before
+        with study.alone():  # otherwise older files could replace newer ones
             trials = study.tried()
             result.write_files(study.folder, study.space, trials, self.examples)
         return trials
 
     def _so_far(self):
-        """The best trial, and in words how long the others will take."""
+        """The best trial, and how long the others will take, as text."""
         trials = self._write()
         ended = {one.number for one in trials if one.state != "running"}
         left = self.wanted - len(ended)
@@ -178,7 +191,7 @@ class _Search:
 
 
 def _result(study, trials, examples, ceiling):
-    """The lines in the end."""
+    """The lines that are told at the end."""
     space, folder = study.space, study.folder
     running = sum(one.state == "running" for one in trials)
     reasons = [one.facts["reason"] for one in trials if one.state == "failed"]
@@ -191,26 +204,26 @@ def _result(study, trials, examples, ceiling):
     told = [""]
     if running:
         told.append(
-            f"not among them, since other processes are training them: {running}; the "
-            "same command will have them too"
+            f"left out, since other processes are still training them: {running}; the "
+            "same command will show them later"
         )
     if not space.searched:
-        told.append("There is nothing to search beside these recipes.")
+        told.append("There is nothing to search besides these recipes.")
     if reasons:
         told.append(f"{len(reasons)} failed: {folder / result.TABLE}")
     return told + result.lines(folder, space, trials, examples, ceiling)
 
 
 def _study(folder, space, dataset, tell):
-    """The `Study` of these settings and of this data, begun where there is none."""
+    """The `Study` of these settings and this data, new where there is none."""
     now = {
         "data": dataset.fingerprint,
         "open_set": dataset.open_set_fingerprint,
         "classes": list(dataset.class_names),
     }
-    _make(folder)
+    make_folder(folder)
     study = Study(folder, space)
-    # In turn: nothing of the new data is noted in a study of other data.
+    # `all` stops at a difference: nothing is noted in a study of other data.
     if all(study.first(name, value) == value for name, value in now.items()):
         return study
     letters = hashlib.sha256(json.dumps(now).encode()).hexdigest()[:8]
@@ -219,26 +232,19 @@ def _study(folder, space, dataset, tell):
         f"{folder} is of other data than there is now ({space.dataset}), and stays as "
         f"it is; this search is {other}"
     )
-    _make(other)
+    make_folder(other)
     return Study(other, space)
 
 
 def _dataset(config, say):
-    """The data of all trials, whose `validation` the criterion is measured on."""
+    """The data of all trials; the criterion is measured on its `validation`."""
     source = run_data.read(config, config.dataset, config.pixels, say)
     return run_data.load(config, source, say)
 
 
-def _make(folder):
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RunError(f"cannot make {folder}: {error.strerror or error}") from error
-
-
 @contextlib.contextmanager
 def _terminable():
-    """SIGTERM is as Ctrl-C, between the times when a run looks after both."""
+    """SIGTERM works as Ctrl-C does; while a run trains, it handles both itself."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -3,55 +3,57 @@
 import dataclasses
 import hashlib
 import json
+import pathlib
+from collections.abc import Mapping
+from typing import Any
 
 from lnl_sr_tf import config as configs
-from lnl_sr_tf.config import rate_estimate
+from lnl_sr_tf.config import Config, rate_estimate
 from lnl_sr_tf.config.parse import parse
 from lnl_sr_tf.errors import InputError
 
 # Those of the paper's tables that train one network in one stage, and CE without more.
 LOSSES = ("ce", "gce", "sce", "nce_mae", "ce_sr", "fl_sr", "gce_sr")
-# Settings that may be searched, in the order in which they are told.
+# Settings that may be searched, in the order of messages.
 SEARCHED = ("lambda0", "p", "tau")
 VALIDATION_SHARE = 0.1
-# What was tried in Section 3.1, without the τ that does not fit the data at all.
+# The values of Section 3.1, without the τ at which training fails to fit the data.
 _P = (0.01, 1.0)
 _TAU = (0.03, 1.0)
-# λ0 p, which is to stay below 1 so that the loss is fitted in the first epochs.
+# λ0·p stays below 1, so that the loss is fitted in the first epochs.
 _STRENGTH = 1.0
-_WEAKER = 8  # by so much than the weakest recipe it may be
+_WEAKER = 8  # λ0·p may be this many times smaller than in the weakest recipe
 _DIGITS = 4  # of searched numbers, so that people can type them
-_ANY_LOSS = "\n"  # which is in no name
+_ANY_LOSS = "\n"  # in no name
 
 
 class Space:
     """The settings of all trials.
 
-    λ0 is searched by way of λ0·p, which is what the gradient of λ‖u‖ₚᵖ is multiplied
-    by: the paper wants λ0 < 1/p.
+    λ0 is searched through λ0·p, the factor of the gradient of λ‖u‖ₚᵖ: the paper asks
+    for λ0 < 1/p.
 
     Args:
-        settings: those that a person gives, as for `lnl_sr_tf.config.grid`. `loss` may
-            be a list of those to choose from (default: `LOSSES`); of λ0, p and τ, those
-            that are given are held fixed.
+        settings: as for `lnl_sr_tf.config.grid`. `loss` may list several to choose from
+            (default: `LOSSES`); λ0, p and τ are fixed where they are given.
 
     Attributes:
-        recipes: dict from each loss to the `Config` of its recipe.
-        name: of the folder of such a study, the same for the same settings alone.
-        ranges: dict from what is searched to (least, most), both on a logarithmic
-            scale; empty where nothing is.
-        searched: the losses that have something to search.
+        recipes: the settings of each loss's recipe, by loss.
+        name: of the study's folder, different for different settings.
+        ranges: (least, most) of each searched parameter, on a logarithmic scale; empty
+            where none is searched.
+        searched: the losses with parameters to search.
 
     Raises:
-        InputError: if a setting is wrong, has several values, or cannot be searched
-            beside.
+        InputError: if a setting is wrong, has several values, or does not go with a
+            search.
 
     Example:
         >>> Space({"dataset": "digits", "loss": ["ce", "ce_sr"], "p": 0.1}).ranges
         {'strength': (0.05, 1.0), 'tau': (0.03, 1.0)}
     """
 
-    def __init__(self, settings):
+    def __init__(self, settings: Mapping[str, Any]) -> None:
         given = {"validation_share": VALIDATION_SHARE} | _single(settings)
         losses = given.get("loss", LOSSES)
         self._losses = [losses] if isinstance(losses, str) else list(losses)
@@ -73,7 +75,7 @@ class Space:
         self.name = self._name(first)
 
     def _name(self, config):
-        """Readable, and another one where any trial would be another."""
+        """A readable name that differs where any trial would differ."""
         text = json.dumps(
             [
                 [recipe.identity() for recipe in self.recipes.values()],
@@ -86,39 +88,33 @@ class Space:
         run = dataclasses.replace(config, loss=_ANY_LOSS).run_name.rpartition("-")[0]
         return f"tune-{run.replace(f'-{_ANY_LOSS}', '')}-{digest}"
 
-    def count(self, wanted):
-        """How many of so many trials there can be: without a search the recipes."""
+    def count(self, wanted: int) -> int:
+        """The number of trials: without a search, at most that of the recipes."""
         return wanted if self.searched else min(wanted, len(self.recipes))
 
-    def parameters_of_recipe(self, loss):
-        """What the recipe of a loss is in this space; empty where none is searched."""
+    def parameters_of_recipe(self, loss: str) -> dict[str, Any]:
+        """The parameters of a loss's recipe; empty where none is searched."""
         if loss not in self.searched:
             return {}
         place = _place(self.recipes[loss])
         return {"loss": loss} | {name: place[name] for name in self.ranges}
 
-    def suggest(self, trial):
-        """Let a trial choose.
+    def suggest(self, trial: Any) -> dict[str, Any]:
+        """Parameters for `method_of`, chosen by an `optuna.Trial`.
 
         Args:
-            trial: an `optuna.Trial`, or anything with its two methods.
-
-        Returns:
-            The parameters, as `method_of` takes them.
+            trial: anything with `suggest_categorical` and `suggest_float`.
         """
         found = {"loss": trial.suggest_categorical("loss", self.searched)}
         for name, (least, most) in self.ranges.items():
             found[name] = trial.suggest_float(name, least, most, log=True)
         return found
 
-    def method_of(self, parameters):
-        """The method that a trial's parameters stand for.
+    def method_of(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """`loss`, `lambda0`, `p` and `tau` of a trial, None where the loss has none.
 
         Args:
-            parameters: what `suggest` gave, or the `loss` alone for its recipe.
-
-        Returns:
-            A dict of `loss`, `lambda0`, `p` and `tau`, None where the loss has none.
+            parameters: from `suggest`, or the `loss` alone for its recipe.
 
         Example:
             >>> Space({}).method_of({"loss": "ce_sr", "strength": 0.2, "p": 0.05})
@@ -133,38 +129,38 @@ class Space:
             found["lambda0"] = _short(parameters["strength"] / found["p"])
         return found
 
-    def config_of(self, method, folder):
-        """The run of a trial.
+    def config_of(
+        self, method: Mapping[str, Any], folder: pathlib.Path | str
+    ) -> Config:
+        """The settings of a trial's run.
 
         Args:
             method: as `method_of` gives it.
-            folder: beneath which it goes.
+            folder: where the run's folder goes.
 
         Raises:
-            InputError: if its settings do not go together.
+            InputError: if the settings do not go together.
         """
         known = {name: value for name, value in method.items() if value is not None}
-        # What is given may be about other losses, where there are several.
+        # Given settings may be for others of several losses.
         several = ("loss",) if len(self._losses) > 1 else ()
         settings = self.given | known | {"output_dir": str(folder)}
         return configs.settled(settings, several)
 
-    def settings_of(self, method):
-        """What to give a command that trains with a method on all of the data.
+    def settings_of(self, method: Mapping[str, Any]) -> dict[str, Any]:
+        """The settings to train with a method on all of the data.
+
+        They are those that were given and the method's, without those of a search.
 
         Args:
             method: as `method_of` gives it.
-
-        Returns:
-            A dict from names to values: the person's and the method's, without what
-            only a search needs.
         """
         others = {
             name: value
             for name, value in self.given.items()
             if name not in ("validation_share", *SEARCHED)
         }
-        found = {"dataset": self.dataset} | others | method
+        found = {"dataset": self.dataset} | others | dict(method)
         if "loss_args" in found:
             given = parse("loss_args", found["loss_args"])
             found["loss_args"] = configs.loss_args.taken_by(method["loss"], given)
@@ -175,8 +171,8 @@ class Space:
         return {name: value for name, value in found.items() if value not in (None, {})}
 
 
-def words(method):
-    """A method for people, for instance ce_sr, λ0 4, p 0.1, τ 0.5.
+def words(method: Mapping[str, Any]) -> str:
+    """A method as text, such as ce_sr, λ0 4, p 0.1, τ 0.5.
 
     Args:
         method: as `Space.method_of` gives it.
@@ -188,7 +184,7 @@ def words(method):
 
 
 def _single(settings):
-    """Settings in which those with a list of one value have that value."""
+    """The settings, with lists of one value replaced by the value."""
     found = dict(settings)
     for name in configs.AXES:
         if name == "loss" or not isinstance(found.get(name), (list, tuple)):
@@ -223,7 +219,7 @@ def _check_place(config):
 
 
 def _ranges(recipes, free):
-    """(least, most) of what is searched, wide enough for every recipe."""
+    """(least, most) of each searched parameter, wide enough for every recipe."""
     places = [_place(recipe) for recipe in recipes]
     found = {}
     if "lambda0" in free:

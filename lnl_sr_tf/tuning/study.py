@@ -1,8 +1,10 @@
-"""The trials of a search, in a file that processes share and that survives them."""
+"""The trials of a search, in a file that processes share and that outlives them."""
 
 import contextlib
+import pathlib
 import sqlite3
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
 import filelock
 import optuna
@@ -11,76 +13,58 @@ from optuna.trial import TrialState
 
 from lnl_sr_tf.errors import RunError
 from lnl_sr_tf.tuning.sampler import Repeatable
+from lnl_sr_tf.tuning.space import Space
+from lnl_sr_tf.tuning.trial import Tried
 
 FILE = "study.db"
 _NAME = "tune"
 _RECIPE = "recipe"
-_PATIENCE = 60.0  # seconds until a file that another process writes counts as locked
+_PATIENCE = 60.0  # seconds to wait for a file that another process writes
 _DAMAGED = ("not a database", "malformed", "no such table", "no such column")
 
 
-class Tried(NamedTuple):
-    """A trial as the study knows it.
-
-    Args:
-        number: from 1, in the order in which they were begun.
-        parameters: what a `Space` makes settings of.
-        state: `"complete"`, `"failed"` or `"running"`.
-        value: the criterion, where it is complete.
-        recipe: whether it is the recipe of its loss.
-        facts: what else was noted of it, a dict.
-    """
-
-    number: int
-    parameters: dict
-    state: str
-    value: float | None
-    recipe: bool
-    facts: dict
-
-
 class Claim(NamedTuple):
-    """A trial that this process is to train, and nobody else as long as it does.
+    """A trial that this process alone trains, for as long as it holds it.
 
     Args:
-        number: as that of `Tried`.
+        number: as in `Tried`.
         parameters: likewise.
         recipe: likewise.
         again: whether another process had begun it.
-        trial: the `optuna.Trial`.
+        trial: Optuna's own.
     """
 
     number: int
-    parameters: dict
+    parameters: dict[str, Any]
     recipe: bool
     again: bool
-    trial: object
+    trial: optuna.Trial
 
 
 class Study:
     """The trials in a folder's `study.db`.
 
-    A trial is held by a lock of the operating system, which lets go of it when the
-    process ends, however that is: so one that was cut off is known by its being
-    unfinished and not held, at once and without a heartbeat.
+    A trial is held by a file lock of the operating system, which is released however
+    the process ends. So an unfinished trial that is not held was cut off: that is known
+    at once, without a heartbeat.
 
     Args:
-        folder: where the file is, or is to be; it is there.
-        space: a `lnl_sr_tf.tuning.space.Space`.
+        folder: of the file; it must exist.
+        space: what is searched.
 
     Raises:
         RunError: if the file cannot be used.
 
     Example:
-        >>> study = Study(pathlib.Path("runs/tune-digits-sym0.4-seed1-0a1b2c3d"), space)
-        >>> with study.claim(wanted=30) as claim:
-        ...     study.complete(claim, value=0.58, facts={})
+        study = Study(pathlib.Path("runs/tune-digits-sym0.4-seed1-0a1b2c3d"), space)
+        with study.claim(wanted=30) as claim:
+            study.complete(claim, value=0.58, facts={})
     """
 
-    def __init__(self, folder, space):
+    def __init__(self, folder: pathlib.Path, space: Space) -> None:
         self.folder = folder
         self.space = space
-        # Optuna tells of every trial by itself.
+        # Optuna logs every trial by itself.
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         self._lock = filelock.FileLock(folder / ".study.lock")
         with self.alone():
@@ -100,54 +84,54 @@ class Study:
             self._add_recipes()
 
     @contextlib.contextmanager
-    def claim(self, wanted):
-        """A trial to train: one that was cut off, else a new one.
+    def claim(self, wanted: int) -> Iterator[Claim | None]:
+        """A trial to train: one that was cut off, otherwise a new one.
 
         Args:
-            wanted: how many are to be begun altogether.
+            wanted: the total number of trials.
 
         Yields:
-            A `Claim`, held until the end of the block; None where none is left.
+            The claim, held until the end of the block; None where none is left.
         """
         with contextlib.ExitStack() as held:
             with self.alone():
                 claim = self._unfinished(held) or self._new(wanted, held)
             yield claim
 
-    def complete(self, claim, value, facts):
-        """Note that a trial was trained.
+    def complete(self, claim: Claim, value: float, facts: Mapping[str, Any]) -> None:
+        """Record that a trial was trained.
 
         Args:
-            claim: its `Claim`.
+            claim: which trial.
             value: the criterion.
-            facts: what else is to be known of it, a dict that JSON can hold.
+            facts: other values to keep, as JSON can hold them.
         """
         with self.alone():
             for name, fact in facts.items():
                 claim.trial.set_user_attr(name, fact)
             self._study.tell(claim.trial, value)
 
-    def fail(self, claim, reason):
-        """Note that a trial cannot be trained, and why."""
+    def fail(self, claim: Claim, reason: str) -> None:
+        """Record that a trial cannot be trained, and why."""
         with self.alone():
             claim.trial.set_user_attr("reason", reason)
             self._study.tell(claim.trial, state=TrialState.FAIL)
 
-    def tried(self):
-        """All trials that were begun, a list of `Tried` by number."""
+    def tried(self) -> list[Tried]:
+        """All trials that were begun, by number."""
         with self.alone():
             return [self._as_tried(one) for one in self._begun()]
 
-    def first(self, name, value):
-        """The value that the first process gave by this name, be it this one."""
+    def first(self, name: str, value: Any) -> Any:
+        """The value that the first process recorded under a name, perhaps this one."""
         with self.alone():
             if name not in self._study.user_attrs:
                 self._study.set_user_attr(name, value)
             return self._study.user_attrs[name]
 
     @contextlib.contextmanager
-    def alone(self):
-        """One process at a time looks at the study, and changes what depends on it.
+    def alone(self) -> Iterator[None]:
+        """Keep other processes from the study, and from the files that depend on it.
 
         Raises:
             RunError: if the study cannot be used.
@@ -166,7 +150,7 @@ class Study:
             ) from error
 
     def _connect(self):
-        # By the path itself: in a URL some of its letters would mean something else.
+        # By path: in a URL some characters would have another meaning.
         return sqlite3.connect(
             self.folder / FILE, timeout=_PATIENCE, check_same_thread=False
         )
@@ -197,10 +181,10 @@ class Study:
                 )
 
     def _unfinished(self, held):
-        """A trial whose process has ended before it had."""
+        """A trial whose process ended too early."""
         for one in self._study.get_trials(states=(TrialState.RUNNING,)):
             if self._hold(one.number, held):
-                # It keeps what was drawn for it, and its number gives the rest.
+                # It keeps the values drawn so far; its number determines the rest.
                 return self._claimed(optuna.Trial(self._study, one._trial_id), True)
         return None
 
@@ -234,16 +218,16 @@ class Study:
             advice = "end the program that holds it, and give the same command again"
         elif isinstance(error, RuntimeError) or any(w in reason for w in _DAMAGED):
             advice = (
-                "move that file away, and the same command makes it anew of the runs "
+                "move that file away; the same command then builds it from the runs "
                 f"in {self.folder}, which are not trained again"
             )
         else:
-            advice = "when that is mended, the same command goes on"
+            advice = "when that is fixed, the same command goes on"
         return RunError(f"{path} cannot be used ({reason}); {advice}")
 
 
 def _origin(error):
-    """What SQLite said, beneath what was made of it."""
+    """SQLite's error beneath those of other libraries."""
     while not isinstance(error, sqlite3.Error):
         beneath = getattr(error, "orig", None) or error.__cause__
         if beneath is None:

@@ -9,7 +9,7 @@ from absl.testing import absltest
 from matplotlib.figure import Figure
 
 from lnl_sr_tf import config
-from lnl_sr_tf.analysis import figures, tables
+from lnl_sr_tf.analysis import run_figures, tables
 
 
 def rows(count, regularized, two_networks=False):
@@ -51,28 +51,28 @@ class FiguresTest(absltest.TestCase):
         return kept[0]
 
     def test_curves_of_two_networks(self):
-        figure = self.drawn(figures.curves, rows(4, False, True), "a title")
+        figure = self.drawn(run_figures.curves, rows(4, False, True), "a title")
         lines = {line.get_label(): line for line in figure.axes[0].get_lines()}
         np.testing.assert_allclose(
-            lines["the second network's"].get_ydata(), [0, 0.2, 0.4, 0.6]
+            lines["test set, second network"].get_ydata(), [0, 0.2, 0.4, 0.6]
         )
-        self.assertIn("sum of both networks", figure.axes[1].get_title())
+        self.assertIn("both networks added", figure.axes[1].get_title())
 
     def test_per_class(self):
         accuracies = {"a": 0.5, "b": None, "c": 1.0}
-        figure = self.drawn(figures.per_class, accuracies, [5, 3, 1], "a title")
+        figure = self.drawn(run_figures.per_class, accuracies, [5, 3, 1], "a title")
         heights = [bar.get_height() for bar in figure.axes[0].patches]
         np.testing.assert_allclose(heights, [0.5, np.nan, 1.0])
         self.assertIn("75.0%", figure.axes[0].get_title())
         counts = [bar.get_height() for bar in figure.axes[1].patches]
         self.assertEqual(counts, [5, 3, 1])
         self.drawn(
-            figures.per_class, {f"class {i}": i / 100 for i in range(100)},
+            run_figures.per_class, {f"class {i}": i / 100 for i in range(100)},
             list(range(100)), "many",
         )  # fmt: skip
 
     def test_curves(self):
-        figure = self.drawn(figures.curves, rows(5, True), "a title")
+        figure = self.drawn(run_figures.curves, rows(5, True), "a title")
         lines = {
             line.get_label(): line.get_ydata()
             for axes in figure.axes
@@ -85,14 +85,14 @@ class FiguresTest(absltest.TestCase):
         np.testing.assert_allclose(lines["sparse rate, test set"], 0.8)
 
     def test_curves_without_regularization_and_one_epoch(self):
-        figure = self.drawn(figures.curves, rows(1, False), "a title")
+        figure = self.drawn(run_figures.curves, rows(1, False), "a title")
         labels = [line.get_label() for axes in figure.axes for line in axes.get_lines()]
         self.assertNotIn("λ (right scale)", labels)
 
     def test_samples(self):
         images = np.zeros((3, 4, 4, 3), np.uint8)
         figure = self.drawn(
-            figures.samples, images, [0, 1, 1], [0, 0, 1], ["cat", "dog"], "a title"
+            run_figures.samples, images, [0, 1, 1], [0, 0, 1], ["cat", "dog"], "a title"
         )
         titles = [axes.get_title() for axes in figure.axes]
         self.assertEqual(titles[:4], ["cat", "dog\n(is cat)", "dog", ""])

@@ -11,7 +11,7 @@ from sklearn.datasets import load_digits
 
 from lnl_sr_tf import config as configs
 from lnl_sr_tf import noise
-from lnl_sr_tf.auditing import audit, decide, files
+from lnl_sr_tf.auditing import audit, audit_files, label_changes
 from lnl_sr_tf.auditing.against_clean import against_clean
 from lnl_sr_tf.auditing.agreement import agreement
 from lnl_sr_tf.errors import InputError
@@ -161,7 +161,7 @@ class NoEvidenceTest(parameterized.TestCase):
             np.isnan(matrix), (np.arange(5) == 4) | (np.arange(5) == 4)[:, None]
         )
         self.assertEndsWith(
-            found.words, f"; no evidence about the {of_class.sum()} given as cat"
+            found.words, f"; no evidence about the {of_class.sum()} labelled cat"
         )
         self.assertIn(
             f" of {3000 - of_class.sum()} labels are more likely", found.words
@@ -239,7 +239,7 @@ class FilesTest(absltest.TestCase):
         found = audit(
             given, outputs_of(said, 3, rng), clean=given, class_names=("x", "y", "z")
         )
-        files.write(found, self.folder)
+        audit_files.write(found, self.folder)
         return json.loads((self.folder / "audit.json").read_text("utf-8"))
 
     def test_json(self):
@@ -263,11 +263,11 @@ class FilesTest(absltest.TestCase):
 
     def test_clean_does_not_act(self):
         self.written(told=False)
-        judged = decide.read_audit(self.folder / "audit.csv", ("x", "y", "z"))
+        judged = audit_files.read_audit(self.folder / "audit.csv", ("x", "y", "z"))
         self.assertTrue(np.isnan(judged.probability).all())
         for call in (
-            lambda: decide.by_probability(judged, 0.5, "drop"),
-            lambda: decide.by_number(judged, 1, "relabel"),
+            lambda: label_changes.by_probability(judged, 0.5, "drop"),
+            lambda: label_changes.by_number(judged, 1, "relabel"),
         ):
             with self.assertRaisesRegex(InputError, "no evidence about any label"):
                 call()
@@ -275,20 +275,18 @@ class FilesTest(absltest.TestCase):
         (self.folder / "decisions.csv").write_text(
             "index,given,decision,label\n5,z,wrong,x\n"
         )
-        changes = decide.by_decisions(
+        changes = label_changes.by_decisions(
             judged, self.folder / "decisions.csv", ("x", "y", "z"), "relabel"
         )
         self.assertEqual((changes.index.tolist(), changes.label.tolist()), ([5], [0]))
 
     def test_clean_leaves_a_class_without_evidence_alone(self):
         self.written(told=True)
-        judged = decide.read_audit(self.folder / "audit.csv", ("x", "y", "z"))
-        self.assertEmpty(decide.by_probability(judged, 0.01, "drop").index)
-        self.assertLen(decide.by_number(judged, 200, "drop").index, 200)
-        with self.assertRaisesRegex(
-            InputError, "at most 200, .*which the audit has ev"
-        ):
-            decide.by_number(judged, 201, "drop")
+        judged = audit_files.read_audit(self.folder / "audit.csv", ("x", "y", "z"))
+        self.assertEmpty(label_changes.by_probability(judged, 0.01, "drop").index)
+        self.assertLen(label_changes.by_number(judged, 200, "drop").index, 200)
+        with self.assertRaisesRegex(InputError, "at most 200, .*with evidence"):
+            label_changes.by_number(judged, 201, "drop")
 
     def test_rate_estimate(self):
         self.written(told=False)

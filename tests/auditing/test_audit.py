@@ -9,7 +9,7 @@ import numpy as np
 from absl.testing import absltest, parameterized
 
 from lnl_sr_tf import noise
-from lnl_sr_tf.auditing import audit, files
+from lnl_sr_tf.auditing import audit, audit_files
 from lnl_sr_tf.auditing.against_clean import against_clean
 from lnl_sr_tf.errors import InputError, RunError
 
@@ -131,7 +131,7 @@ class AuditTest(parameterized.TestCase):
         self.assertTrue(np.all((low <= matrix + 1e-4) & (matrix - 1e-4 <= high)))
 
     @parameterized.parameters(
-        ({}, "expected either probabilities or logits"),
+        ({}, "expected labels with either probabilities or logits"),
         ({"probabilities": [[1.0, 0]] * 2, "logits": [[1.0, 0]] * 2}, "either"),
         ({"logits": [[np.nan, 0], [1, 0]]}, "NaN or infinity in row 0"),
         ({"logits": [1.0, 2.0]}, r"received the shape \(2,\)"),
@@ -187,7 +187,7 @@ class FilesTest(parameterized.TestCase):
             given, outputs, clean=clean, names=names, class_names=classes,
             index=np.arange(200) * 3,
         )  # fmt: skip
-        table, whole = files.write(found, self.folder, {"run": "there"})
+        table, whole = audit_files.write(found, self.folder, {"run": "there"})
         with open(table, newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
         self.assertEqual([int(row["rank"]) for row in rows], list(range(1, 201)))
@@ -211,7 +211,7 @@ class FilesTest(parameterized.TestCase):
         outputs, _, given = observed(0.3, 200)
         (self.folder / "audit.csv").mkdir()
         with self.assertRaisesRegex(RunError, "cannot write .*audit.csv: Is a dir"):
-            files.write(audit(given, outputs), self.folder)
+            audit_files.write(audit(given, outputs), self.folder)
         self.assertEqual([p.name for p in self.folder.iterdir()], ["audit.csv"])
 
 

@@ -14,7 +14,13 @@ from helpers.command import call
 from helpers.made_data import make_folder
 
 from lnl_sr_tf import config, datasets, noise
-from lnl_sr_tf.auditing import audit, clean, compare, decide, files
+from lnl_sr_tf.auditing import (
+    audit,
+    audit_files,
+    cleaned_dataset,
+    compare_runs,
+    label_changes,
+)
 from lnl_sr_tf.errors import InputError, RunError
 from lnl_sr_tf.experiment.finished_run import FinishedRun
 
@@ -43,16 +49,18 @@ class CleanTest(tf.test.TestCase, parameterized.TestCase):
         self.root = pathlib.Path(self.get_temp_dir()) / self.id().rpartition(".")[2]
         shutil.rmtree(self.root, ignore_errors=True)
         self.root.mkdir(parents=True)
-        table, _ = files.write(self.audit, self.root)
-        self.judged = decide.read_audit(table, self.names)
+        table, _ = audit_files.write(self.audit, self.root)
+        self.judged = audit_files.read_audit(table, self.names)
         self.wrong = int(np.sum(self.data.given_labels != self.data.clean_labels))
 
     def write(self, changes, name="new.npz"):
-        return clean.write_clean(self.data, self.config, changes, self.root / name)
+        return cleaned_dataset.write_clean(
+            self.data, self.config, changes, self.root / name
+        )
 
     @parameterized.parameters("drop", "relabel")
     def test_by_probability(self, do):
-        changes = decide.by_probability(self.judged, 0.5, do)
+        changes = label_changes.by_probability(self.judged, 0.5, do)
         (log, flags), gone, changed = self.write(changes)
         self.assertEqual((gone, changed)[do == "relabel"], self.wrong)
         new = datasets.load(str(self.root / "new.npz"))
@@ -74,10 +82,10 @@ class CleanTest(tf.test.TestCase, parameterized.TestCase):
         self.assertIn("--model=cnn_digits\n--epochs=3\n", flags.read_text())
 
     def test_by_number(self):
-        changes = decide.by_number(self.judged, 7, "drop")
+        changes = label_changes.by_number(self.judged, 7, "drop")
         self.assertAllEqual(changes.index, self.audit.index[self.audit.order[:7]])
         with self.assertRaisesRegex(InputError, "--number=2000: expected at most 1437"):
-            decide.by_number(self.judged, 2000, "drop")
+            label_changes.by_number(self.judged, 2000, "drop")
 
     def decisions(self, *lines):
         path = self.root / "decisions.csv"
@@ -91,10 +99,10 @@ class CleanTest(tf.test.TestCase, parameterized.TestCase):
             f"0,,{names[0]},3,wrong,3", f"1,,{names[1]},3,right,{names[1]}",
             f"2,,{names[2]},3,unsure,", f"4,,{names[4]},3,wrong,",
         )  # fmt: skip
-        changes = decide.by_decisions(self.judged, path, self.names, "relabel")
+        changes = label_changes.by_decisions(self.judged, path, self.names, "relabel")
         self.assertAllEqual(changes.index, [0, 4])
         self.assertAllEqual(changes.label, [3, -1])
-        changes = decide.by_decisions(self.judged, path, self.names, "drop")
+        changes = label_changes.by_decisions(self.judged, path, self.names, "drop")
         self.assertAllEqual(changes.label, [-1, -1])
         _, gone, changed = self.write(changes)
         self.assertEqual((gone, changed), (2, 0))
@@ -106,9 +114,12 @@ class CleanTest(tf.test.TestCase, parameterized.TestCase):
             "0,,GIVEN,3,wrogn,3",
             "decision 'wrogn'; expected one of wrong, right",
         ),
-        ("0,,GIVEN,3,wrong,33", "label '33' is none of the classes; did you mean '3'"),
+        (
+            "0,,GIVEN,3,wrong,33",
+            "label '33' is not one of the classes; did you mean '3'",
+        ),
         ("0,,GIVEN", "row 1: expected index, file, given, .*; received 0, "),
-        ("0,,GIVEN,3,wrong,GIVEN", "is called wrong, and is the one to use"),
+        ("0,,GIVEN,3,wrong,GIVEN", "is marked wrong and is also the label to use"),
         (
             "0,,GIVEN,3,unsure,\n0,,GIVEN,3,wrong,",
             "decision 2: there is more than one of",
@@ -118,12 +129,14 @@ class CleanTest(tf.test.TestCase, parameterized.TestCase):
     def test_decisions_of_something_else(self, line, message):
         line = line.replace("GIVEN", self.names[self.data.given_labels[0]])
         with self.assertRaisesRegex(InputError, message):
-            decide.by_decisions(self.judged, self.decisions(line), self.names, "drop")
+            label_changes.by_decisions(
+                self.judged, self.decisions(line), self.names, "drop"
+            )
 
     @parameterized.parameters(
         ("", "expected the columns index, given, suggested, .*received an empty file"),
         ("a,b\n", "expected the columns index, given.*received a, b"),
-        ("index,given,suggested,probability\n", "of other examples or labels"),
+        ("index,given,suggested,probability\n", "has other examples or labels"),
         (
             "index,given,suggested,probability\n" + "9" * 30 + ",0,1,0.5\n",
             "of another run, or the file is damaged",
@@ -137,54 +150,62 @@ class CleanTest(tf.test.TestCase, parameterized.TestCase):
         ),
         (
             "index,given,suggested,probability\n7,0,0,0.5\n7,0,0,0.1\n",
-            "example 7 stands in more than one row",
+            "example 7 is in more than one row",
         ),
     )
     def test_audits_of_something_else(self, text, message):
         path = self.root / "audit.csv"
         path.write_text(text)
         with self.assertRaisesRegex(InputError, message):
-            decide.check_of(decide.read_audit(path, self.names), self.data, path)
+            audit_files.check_of(
+                audit_files.read_audit(path, self.names), self.data, path
+            )
 
     def test_audit_of_other_labels_or_cut_off(self):
         path = self.root / "audit.csv"
-        decide.check_of(self.judged, self.data, path)
+        audit_files.check_of(self.judged, self.data, path)
         other = datasets.load("digits")
-        with self.assertRaisesRegex(InputError, "audit.csv is of other examples or"):
-            decide.check_of(self.judged, other, path)
+        with self.assertRaisesRegex(InputError, "audit.csv has other examples or"):
+            audit_files.check_of(self.judged, other, path)
         path.write_text("".join(path.read_text().splitlines(True)[:-1]))
-        with self.assertRaisesRegex(InputError, "or is cut off; lnl-sr audit makes it"):
-            decide.check_of(decide.read_audit(path, self.names), self.data, path)
+        with self.assertRaisesRegex(
+            InputError, "or is cut off; lnl-sr audit writes it"
+        ):
+            audit_files.check_of(
+                audit_files.read_audit(path, self.names), self.data, path
+            )
 
     def test_all_files_or_none(self):
         before = sorted(self.root.iterdir())
         with (
-            mock.patch.object(clean, "_flags", side_effect=RunError("disk full")),
+            mock.patch.object(
+                cleaned_dataset, "_flags", side_effect=RunError("disk full")
+            ),
             self.assertRaisesRegex(RunError, "disk full"),
         ):
-            self.write(decide.by_number(self.judged, 7, "drop"))
+            self.write(label_changes.by_number(self.judged, 7, "drop"))
         self.assertEqual(sorted(self.root.iterdir()), before)
 
     def test_a_file_that_came_meanwhile_stays(self):
         """One of another process, between the first look and the writing."""
-        changes = decide.by_number(self.judged, 7, "drop")
+        changes = label_changes.by_number(self.judged, 7, "drop")
 
         def to_file(dataset, path):
             path.write_text("theirs")
             raise InputError(f"{path} is there already")
 
         with (
-            mock.patch.object(clean, "to_file", to_file),
+            mock.patch.object(cleaned_dataset, "to_file", to_file),
             self.assertRaisesRegex(InputError, "there already"),
         ):
             self.write(changes)
         self.assertEqual((self.root / "new.npz").read_text(), "theirs")
 
     def test_nothing_is_overwritten(self):
-        changes = decide.by_number(self.judged, 7, "drop")
+        changes = label_changes.by_number(self.judged, 7, "drop")
         self.write(changes)
         before = (self.root / "new.npz").read_bytes()
-        with self.assertRaisesRegex(InputError, "new.npz is there already"):
+        with self.assertRaisesRegex(InputError, "new.npz .* already"):
             self.write(changes)
         self.assertEqual((self.root / "new.npz").read_bytes(), before)
         for name, message in (
@@ -196,7 +217,7 @@ class CleanTest(tf.test.TestCase, parameterized.TestCase):
 
     def test_a_class_is_not_emptied(self):
         of_class = self.data.given_labels == 3
-        changes = decide.Changes(
+        changes = label_changes.Changes(
             self.data.index[of_class], np.full(of_class.sum(), -1),
             np.ones(of_class.sum()), ("x",) * of_class.sum(),
         )  # fmt: skip
@@ -209,11 +230,11 @@ class CleanTest(tf.test.TestCase, parameterized.TestCase):
         for name in ("train", "test"):
             make_folder(self.root / "pets" / name, count=6, start=len(name) * 100)
         data = datasets.load(str(self.root / "pets"))
-        changes = decide.Changes(
+        changes = label_changes.Changes(
             data.index[[0, 7]], np.array([1, -1]), np.ones(2), ("a", "b")
         )
         path = self.root / "new.csv"
-        (log, flags), gone, changed = clean.write_clean(
+        (log, flags), gone, changed = cleaned_dataset.write_clean(
             data, self.config, changes, path
         )
         self.assertEqual((gone, changed), (1, 1))
@@ -225,7 +246,9 @@ class CleanTest(tf.test.TestCase, parameterized.TestCase):
         self.assertAllEqual(new.test_images[:], data.test_images[:])
         self.assertEqual([row["label"] for row in rows(log)], ["dog", ""])
         with_images = self.root / "images.npz"
-        _, flags = clean.write_clean(data, self.config, changes, with_images)[0]
+        _, flags = cleaned_dataset.write_clean(data, self.config, changes, with_images)[
+            0
+        ]
         self.assertNotIn("image_size", flags.read_text())
 
     def test_foreign_images(self):
@@ -234,7 +257,7 @@ class CleanTest(tf.test.TestCase, parameterized.TestCase):
             self.data, clean_labels=np.where(np.arange(1437) < 5, -1, 0)
         )
         self.addCleanup(setattr, self, "data", type(self).data)
-        self.write(decide.by_number(self.judged, 7, "drop"))
+        self.write(label_changes.by_number(self.judged, 7, "drop"))
         self.assertIsNone(datasets.load(str(self.root / "new.npz")).clean_labels)
 
 
@@ -262,7 +285,7 @@ class CleanCommandTest(tf.test.TestCase):
         status, out, err = call("audit", str(first), "--nopage", f"--compare={second}")
         self.assertEqual((status, err), (0, ""))
         self.assertRegex(out, r"before .*noise rate 0.400\)\nafter .*\ngain .* points")
-        found = compare.compare(first, second)
+        found = compare_runs.compare(first, second)
         self.assertTrue(found["same_test_set"])
         data = FinishedRun(second).dataset
         for change in (
@@ -278,13 +301,13 @@ class CleanCommandTest(tf.test.TestCase):
                 ),
                 self.assertRaisesRegex(InputError, "two runs with the same test set"),
             ):  # fmt: skip
-                compare.compare(first, second)
+                compare_runs.compare(first, second)
         cut = root.parent / "cut"
         cut.mkdir(exist_ok=True)
         lines = (first / "audit.csv").read_text("utf-8").splitlines(True)
         (cut / "audit.csv").write_text("".join(lines[:-1]), "utf-8")
         for option, words in (
-            (f"--audit={cut}", "audit.csv is of other examples or labels than this"),
+            (f"--audit={cut}", "audit.csv has other examples or labels than this"),
             ("--threshold=1.2", r"--threshold=1.2: expected a number in \(0, 1\]"),
             ("--do=keep", "--do=keep: expected one of drop, relabel"),
             ("--decisions=nowhere.csv", "nowhere.csv: there is no such file"),

@@ -18,10 +18,10 @@ from helpers.bare_results import bare_results
 from helpers.blank_figures import blank_figures
 from helpers.command import call
 
-from lnl_sr_tf.analysis import figures
+from lnl_sr_tf.analysis import run_figures
 from lnl_sr_tf.runs.folder import RunFolder
 
-CURVES = figures.curves  # of all figures the one that a report draws again
+CURVES = run_figures.curves  # of all figures the one that a report draws again
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SMALL = (
     "--dataset=digits", "--loss=ce,ce_sr", "--noise=none,sym", "--rate=0.4",
@@ -144,7 +144,7 @@ class CommandsTest(tf.test.TestCase, parameterized.TestCase):
     def test_report_of_several_paths(self):
         """A title of all of them would fill a screen."""
         runs = sorted(map(str, self.out.glob("digits-*")))[:2]
-        with mock.patch.object(figures, "curves", CURVES):
+        with mock.patch.object(run_figures, "curves", CURVES):
             status, out, err = call("report", *runs)
         self.assertEqual(status, 0, err)
         page = pathlib.Path(out.strip())
@@ -152,13 +152,13 @@ class CommandsTest(tf.test.TestCase, parameterized.TestCase):
         page.unlink()
 
     def test_report(self):
-        with mock.patch.object(figures, "curves", CURVES):
+        with mock.patch.object(run_figures, "curves", CURVES):
             status, out, err = call("report", str(self.out))
         self.assertEqual(status, 0, err)
         page = pathlib.Path(out.strip()).read_text("utf-8")
         self.assertIn("4 finished runs", page)
         self.assertIn("They differ in noise, rate, loss, ", page)
-        self.assertIn("The theory, by computing", page)
+        self.assertIn("Theorem 3, computed from the outputs", page)
         # Four figures of a run with noise, and curves and two figures without.
         self.assertEqual(page.count("data:image/png"), 2 * 5 + 2 * 4)
 
@@ -170,7 +170,10 @@ class CommandsTest(tf.test.TestCase, parameterized.TestCase):
         (("tabel", "1"), "unexpected argument 'tabel'.*did you mean table?"),
         (("figure", "9"), "figure 9: expected one of 1, 2, 3, 4, 5, confusion"),
         (("figure", "3", "runs"), "unexpected argument 'runs': figure 3 finds its"),
-        (("figure", "confusion"), "of which run?"),
+        (
+            ("figure", "confusion"),
+            "missing argument; usage: lnl-sr figure confusion RUN",
+        ),
         (("figure", "confusion", "nowhere"), "nowhere: there is no run"),
         (("report",), "lnl-sr report RUN_OR_FOLDER"),
         (("report", "nowhere"), "nowhere: there is no run"),

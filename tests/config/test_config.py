@@ -233,7 +233,7 @@ class ResolveTest(tf.test.TestCase, parameterized.TestCase):
         ({"forget_rate": 0.2}, "--forget_rate=0.2 has no effect with --method=stand"),
         ({"nesterov": True, "optimizer": "adam"}, "it belongs to --optimizer=sgd"),
         ({"late_momentum": 0.1}, "has no effect .*belongs to --optimizer=adam"),
-        ({"loss": "ls_sr"}, "--loss=ls_sr: smoothed labels hold .* use --loss=ls"),
+        ({"loss": "ls_sr"}, "--loss=ls_sr: smoothed labels keep .* use --loss=ls"),
         ({"mixup": 0.2}, "--mixup=0.2 contradicts --loss=ce_sr"),
         ({"noise": "t.txt"}, "one of none, .*, or a file that ends in .csv or .npy"),
         ({"noise": "t.csv", "rate": 0.2}, "--noise=t.csv contradicts --rate=0.2"),

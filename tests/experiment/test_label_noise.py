@@ -9,7 +9,7 @@ from absl.testing import parameterized
 import lnl_sr_tf as lnl
 from lnl_sr_tf import config as configs
 from lnl_sr_tf import noise
-from lnl_sr_tf.auditing import of_run
+from lnl_sr_tf.auditing import from_run
 from lnl_sr_tf.experiment import label_noise
 
 
@@ -48,7 +48,7 @@ class CorruptedTest(tf.test.TestCase, parameterized.TestCase):
         self.assertNotAllEqual(self.given(old), self.given(made))
         self.assertNotEqual(old.run_name, made.run_name)
         # So have the networks of folds.
-        again = configs.resolve(of_run._settings(old) | {"fold": "1/2"})
+        again = configs.resolve(from_run._settings(old) | {"fold": "1/2"})
         self.assertAllEqual(self.given(again), self.given(old))
 
     @parameterized.parameters("sym", "asym")

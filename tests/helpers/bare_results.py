@@ -4,7 +4,7 @@ import contextlib
 from unittest import mock
 
 from lnl_sr_tf import export
-from lnl_sr_tf.analysis import figures
+from lnl_sr_tf.analysis import run_figures
 from lnl_sr_tf.training import compilation
 
 
@@ -25,7 +25,7 @@ def bare_results(short=True):
 
     with contextlib.ExitStack() as stack:
         for name in ("curves", "samples", "per_class"):
-            stack.enter_context(mock.patch.object(figures, name))
+            stack.enter_context(mock.patch.object(run_figures, name))
         stack.enter_context(mock.patch.object(export, "save_serving", save_serving))
         if short:
             stack.enter_context(

@@ -105,7 +105,9 @@ class RayTest(tf.test.TestCase):
         process = self.start(RAY_ADDRESS="127.0.0.1:1")
         out, _ = process.communicate()
         self.assertEqual(process.returncode, 2, out)
-        self.assertRegex(out.splitlines()[-1], "RAY_ADDRESS=127.0.0.1:1: no cluster")
+        self.assertRegex(
+            out.splitlines()[-1], "RAY_ADDRESS=127.0.0.1:1: no Ray cluster"
+        )
 
 
 if __name__ == "__main__":

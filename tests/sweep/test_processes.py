@@ -114,7 +114,7 @@ class ProcessesTest(tf.test.TestCase, parameterized.TestCase):
         self.assertLess(len(self.started), 9)
 
     def test_one_that_fails_leaves_the_others(self):
-        with self.assertRaisesRegex(RunError, "1 of 2 could not go on, the others are"):
+        with self.assertRaisesRegex(RunError, "1 of 2 could not go on; the others are"):
             self.played("problem", "finished")
         self.assertEqual(self.started, ["problem", "finished"])
         self.assertTrue(any(x.endswith(": as played") for x in self.lines))
@@ -260,7 +260,8 @@ class ChildTest(tf.test.TestCase, parameterized.TestCase):
         """That of the run itself, or of the one that estimates its matrix first."""
         made = config.resolve({"output_dir": str(self.folder), "epochs": 1} | more)
         if made.transition_matrix:
-            made = correction_matrix.estimation_config(made)
+            folder = RunFolder(self.folder / made.run_name)
+            made = correction_matrix.warm_up(made, folder, lambda line: None)
         with RunLock(self.folder / made.run_name):
             found = self.result(**more)
         self.assertTrue(found.in_use)

@@ -5,7 +5,7 @@ from absl.testing import absltest, parameterized
 
 from lnl_sr_tf import noise
 from lnl_sr_tf.tuning import criterion
-from lnl_sr_tf.tuning.study import Tried
+from lnl_sr_tf.tuning.trial import Tried
 
 CLASSES, EXAMPLES = 10, 100_000
 ACCURACIES = (0.1, 0.4, 0.7, 0.9, 0.95, 1.0)
@@ -67,6 +67,16 @@ class CriterionTest(parameterized.TestCase):
             criterion.standard_error(0.6, 143),
             delta=0.002,
         )
+
+    @parameterized.parameters(([],), ([("running", None)],), ([("failed", None)],))
+    def test_none_is_complete(self, states):
+        trials = [tried(1 + i, v, state=s) for i, (s, v) in enumerate(states)]
+        self.assertIsNone(criterion.best(trials))
+        with self.assertRaisesRegex(ValueError, "expected a complete trial"):
+            criterion.chosen(trials)
+        for trial in trials:
+            with self.assertRaisesRegex(ValueError, "trial 1 is .*, not complete"):
+                trial.accuracy  # noqa: B018
 
     def test_best(self):
         trials = [

@@ -86,7 +86,7 @@ function store() {
 
 function warn() {
   if (!kept) {
-    say("This browser does not keep marks: export them before you close the page.");
+    say("This browser does not save marks: export them before you close the page.");
   }
 }
 
@@ -355,7 +355,7 @@ function rebuild() {
   } else {
     const empty = document.createElement("p");
     empty.className = "empty";
-    empty.textContent = total ? "No example is like that." : "There are no examples.";
+    empty.textContent = total ? "No example matches these filters." : "There are no examples.";
     list.append(empty);
   }
   const count = Math.ceil(shown.length / columns);
@@ -461,7 +461,7 @@ for (let item = 0; item < total; item++) {
 function pairSaid(row, column) {
   const number = estimated(matrix[row][column]);
   return (
-    `Truly ${classes[row]}, given ${classes[column]}: ${number} estimated, ` +
+    `True class ${classes[row]}, given ${classes[column]}: ${number} estimated, ` +
     `${counted(inList.get(row * size + column) ?? 0)} in the list.`
   );
 }
@@ -680,7 +680,7 @@ function importDecisions(text) {
   const lines = parseCsv(text.replace(/^\ufeff/, ""));
   const header = lines?.shift();
   if (!header || header.join() !== COLUMNS.join()) {
-    return `No decisions: the first line of such a file is ${COLUMNS.join()}.`;
+    return `Not a file of decisions: its first line must be ${COLUMNS.join()}.`;
   }
   const labels = new Map(classes.map((name, label) => [name, label]));
   const before = new Map();
@@ -709,8 +709,8 @@ function importDecisions(text) {
   if (taken) past.push([...before]);
   store();
   refilter(selected);
-  const over = changed ? ` ${counted(changed)} marks are others now; z takes it back.` : "";
-  const rest = other ? ` ${counted(other)} lines do not fit these examples.` : "";
+  const over = changed ? ` ${counted(changed)} marks were replaced; z undoes it.` : "";
+  const rest = other ? ` ${counted(other)} lines match none of these examples.` : "";
   return `${counted(taken)} decisions read.${over}${rest}`;
 }
 

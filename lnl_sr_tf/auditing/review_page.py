@@ -1,55 +1,56 @@
-"""A page through which a person works to find wrong labels: one HTML file.
+"""The page on which a person reviews labels: one HTML file.
 
-It opens from disk and asks for nothing from anywhere. What it looks like and does is in
-`templates/`; here is what it is given: the examples, and their thumbnails on sheets.
+It opens from disk and loads nothing from the network. Its looks and its script are in
+`templates/`; here is the data that it is given: examples, and sheets of thumbnails.
 """
 
-import base64
 import dataclasses
 import hashlib
 import json
 import math
+import pathlib
+from collections.abc import Callable, Sequence
 
-import jinja2
 import numpy as np
+from numpy.typing import ArrayLike
 
 from lnl_sr_tf.auditing import thumbnails
-from lnl_sr_tf.auditing.files import sayable
+from lnl_sr_tf.auditing.audit_files import utf8_safe
+from lnl_sr_tf.datasets.images.image_files import ImageFiles
 from lnl_sr_tf.files import whole_file
+from lnl_sr_tf.reporting.template import template
 
 _DIGITS = 6  # of a probability, after the point
-_MOST = 100_000  # examples; with more, browsers would not show all of the list
+_MOST = 100_000  # examples; browsers would not show a longer list whole
 # In a script element these could end it, or begin another.
 _ESCAPED = {ord(char): f"\\u{ord(char):04x}" for char in "<>&"}
 
 
 @dataclasses.dataclass(frozen=True)
 class Items:
-    """Examples whose labels a person is to look at, in any order.
+    """Examples whose labels a person reviews, in any order.
 
     Args:
-        images: uint8, shape (n, height, width, 1 or 3), an array or
-            `lnl_sr_tf.datasets.ImageFiles`, which are read a part at a time.
+        images: uint8, shape (n, height, width, 1 or 3); files are read in parts.
         index: int64, shape (n,): the number of each example in its source, once each.
-        names: n texts, such as paths of files, or None.
+        names: n names, such as paths of files, or None.
         given: int64, shape (n,): the labels that were given.
         suggested: int64, shape (n,): those that may be right instead.
-        probability: shape (n,): how probable it is that the given label is wrong; NaN
-            where that is not known.
-        score: shape (n,): larger comes first where probabilities are the same.
+        probability: shape (n,): that the given label is wrong; NaN where unknown.
+        score: shape (n,): orders examples of the same probability, largest first.
         clean: int64, shape (n,): the true labels, -1 for none of the classes; None
-            where they are not known.
+            where unknown.
         class_names: one name a class.
 
     Raises:
-        ValueError: they are not as many of each.
+        ValueError: if their lengths differ.
 
     Example:
-        >>> Items(images, np.arange(3), None, given, suggested, probability, score,
-        ...       None, ("cat", "dog"))
+        Items(images, np.arange(3), None, given, suggested, probability, score,
+              None, ("cat", "dog"))
     """
 
-    images: object
+    images: np.ndarray | ImageFiles
     index: np.ndarray
     names: tuple[str, ...] | None
     given: np.ndarray
@@ -59,55 +60,54 @@ class Items:
     clean: np.ndarray | None
     class_names: tuple[str, ...]
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
             if field.name == "class_names" or value is None:
                 continue
             if len(value) != len(self.index):
                 raise ValueError(
-                    f"{field.name} are {len(value)}, the examples {len(self.index)}"
+                    f"`{field.name}` must have {len(self.index)} entries, one an "
+                    f"example. Received: {len(value)}"
                 )
 
 
-def write(path, title, items, matrix, facts=(), tell=lambda line: None):
+def write(
+    path: pathlib.Path | str,
+    title: str,
+    items: Items,
+    matrix: ArrayLike,
+    facts: Sequence[tuple[str, str]] = (),
+    tell: Callable[[str], None] = lambda line: None,
+) -> None:
     """Write a page; the same arguments give the same bytes.
 
-    The examples stand on it by falling probability that their label is wrong; of more
-    than 100,000 the most suspect ones. What stands at `path` is the old page or the
-    new one, never a part.
+    The examples are sorted by the probability that their label is wrong, largest
+    first; of more than 100,000, the most suspect are shown. At `path` is always the old
+    page or the new one, never a part.
 
     Args:
-        path: the file; its folder is there.
+        path: the file; its folder must exist.
         title: its heading.
-        items: `Items`.
-        matrix: shape (k, k): how many examples, as estimated, are of a class (row) and
-            were given the label of a class (column); NaN where nothing is known.
-        facts: pairs of a name and a text, at the top.
+        items: the examples.
+        matrix: shape (k, k): the estimated number of examples by true class (row) and
+            given label (column); NaN where unknown.
+        facts: names and values for the top of the page.
         tell: called with a line now and then, if there are many examples.
 
     Raises:
-        RunError: the page cannot be written, or an image file cannot be read any more.
+        RunError: if the page cannot be written, or an image file cannot be read.
 
     Example:
-        >>> write("audit.html", "Digits", items, matrix, [("Noise rate", "0.41")])
+        write("audit.html", "Digits", items, matrix, [("Noise rate", "0.41")])
     """
-    # The last key counts most; NaN comes last.
+    # The last key counts most; NaN sorts last.
     order = np.lexsort((-np.asarray(items.score), -np.asarray(items.probability)))
     if len(order) > _MOST:
         order = order[:_MOST]
         facts = [*facts, ("On this page", f"the {_MOST:,} most suspect")]
     pictures = thumbnails.Thumbnails(items.images, order)
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("lnl_sr_tf.auditing"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["csp_hash"] = _csp_hash
-    parts = environment.get_template("audit.html").generate(
+    parts = template("lnl_sr_tf.auditing", "audit.html").generate(
         title=title,
         facts=facts,
         data=_for_script(_data(items, order, matrix, pictures)),
@@ -118,14 +118,14 @@ def write(path, title, items, matrix, facts=(), tell=lambda line: None):
 
 
 def _data(items, order, matrix, pictures):
-    """What the script of the page reads: all but the sheets."""
+    """What the page's script reads, except the sheets."""
 
     def ordered(values):
         return None if values is None else np.asarray(values)[order].tolist()
 
     examples = {
         "index": ordered(items.index),
-        "names": items.names and [sayable(items.names[place]) for place in order],
+        "names": items.names and [utf8_safe(items.names[place]) for place in order],
         "given": ordered(items.given),
         "suggested": ordered(items.suggested),
         "probability": [
@@ -133,7 +133,7 @@ def _data(items, order, matrix, pictures):
             for value in ordered(items.probability)
         ],
         "clean": ordered(items.clean),
-        "classes": [sayable(name) for name in items.class_names],
+        "classes": [utf8_safe(name) for name in items.class_names],
     }
     height, width = pictures.cell
     return examples | {
@@ -156,9 +156,9 @@ def _data(items, order, matrix, pictures):
 
 
 def _fingerprint(examples):
-    """By which a browser tells the marks of these labels from those of others.
+    """The key under which a browser saves the marks of these labels.
 
-    Another audit of them, with other probabilities, has the same.
+    Another audit of the same labels, with other probabilities, has the same.
     """
     order = np.argsort(examples["index"], kind="stable").tolist()
     names = examples["names"]
@@ -175,10 +175,5 @@ def _json(value):
 
 
 def _for_script(value):
-    """JSON that stays within its script element, whatever names are in it."""
+    """JSON that cannot end its script element, whatever names are in it."""
     return _json(value).translate(_ESCAPED)
-
-
-def _csp_hash(text):
-    digest = hashlib.sha256(str(text).encode("utf-8")).digest()
-    return f"sha256-{base64.b64encode(digest).decode()}"

@@ -16,7 +16,7 @@ from helpers import made_data
 from PIL import Image
 
 from lnl_sr_tf import datasets
-from lnl_sr_tf.auditing import page, thumbnails
+from lnl_sr_tf.auditing import review_page, thumbnails
 from lnl_sr_tf.errors import RunError
 
 HOSTILE = "</script><img src=x onerror=alert(1)>&\u2028\u2029'\""
@@ -36,7 +36,7 @@ def made_items(count=7, shape=(8, 8, 1), **changed):
         clean=None,
         class_names=("ant", "bee", "cow"),
     )
-    return page.Items(**fields | changed)
+    return review_page.Items(**fields | changed)
 
 
 def sheets_of(text):
@@ -71,7 +71,7 @@ class PageTest(parameterized.TestCase):
     def written(self, items, matrix=None, title="Digits", **options):
         size = len(items.class_names)
         matrix = np.eye(size) if matrix is None else matrix
-        page.write(self.path, title, items, matrix, **options)
+        review_page.write(self.path, title, items, matrix, **options)
         return self.path.read_text("utf-8")
 
     def test_examples_by_falling_probability_then_score(self):
@@ -250,7 +250,7 @@ class PageTest(parameterized.TestCase):
         self.assertIn("<dt>Noise rate</dt><dd>0.41 &lt;0.39&gt;</dd>", text)
 
     def test_the_most_suspect_of_very_many(self):
-        self.enterContext(mock.patch.object(page, "_MOST", 20))
+        self.enterContext(mock.patch.object(review_page, "_MOST", 20))
         items = made_items(30)
         text = self.written(items)
         most = np.argsort(-items.probability, kind="stable")[:20]
@@ -275,7 +275,7 @@ class PageTest(parameterized.TestCase):
     @parameterized.parameters("missing/audit.html", ".")
     def test_unwritable_path(self, name):
         with self.assertRaisesRegex(RunError, "^cannot write .*$") as caught:
-            page.write(self.folder / name, "Digits", made_items(), np.eye(3))
+            review_page.write(self.folder / name, "Digits", made_items(), np.eye(3))
         self.assertNotIn("\n", str(caught.exception))
 
     def test_what_was_there_stays_until_the_new_one_is_whole(self):
@@ -287,7 +287,9 @@ class PageTest(parameterized.TestCase):
 
     @parameterized.parameters("given", "clean", "names", "images")
     def test_as_many_of_each(self, field):
-        with self.assertRaisesRegex(ValueError, f"{field} are 6, the examples 7"):
+        with self.assertRaisesRegex(
+            ValueError, f"`{field}` must have 7 entries.*Received: 6"
+        ):
             made_items(**{field: np.zeros((6, 2, 2, 1), np.uint8)})
 
 

@@ -1,5 +1,8 @@
 """Figures from run folders: the paper's, and those of one run."""
 
+import pathlib
+from collections.abc import Callable, Sequence
+
 from lnl_sr_tf.analysis import (
     confusion,
     drawn_noise,
@@ -10,21 +13,27 @@ from lnl_sr_tf.analysis import (
     reliability,
 )
 from lnl_sr_tf.analysis.table_formats import column_name
+from lnl_sr_tf.config import Config
 from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.experiment import label_noise
 from lnl_sr_tf.experiment.finished_run import FinishedRun
+from lnl_sr_tf.runs.folder import RunFolder
 
-# Of a parameter that a figure is about.
+# Of the parameters that figures vary.
 _SYMBOLS = {"lambda0": "λ", "p": "p", "tau": "τ"}
 
 
-def of_paper(number, grids, stem, tell=lambda line: None):
-    """A figure of the paper, of one dataset; what is not finished is a gap.
+def of_paper(
+    number: str,
+    grids: Sequence[Sequence[tuple[Config, RunFolder]]],
+    stem: pathlib.Path | str,
+    tell: Callable[[str], None] = lambda line: None,
+) -> tuple[pathlib.Path, pathlib.Path]:
+    """Draw a figure of the paper for one dataset; unfinished runs leave gaps.
 
     Args:
-        number: its number, as text.
-        grids: lists of (`lnl_sr_tf.config.Config`, `lnl_sr_tf.runs.folder.RunFolder`),
-            one for each panel that has a flagfile of its own.
+        number: of the figure.
+        grids: settings and folders of runs, a list for each flagfile of the figure.
         stem: path of the figure, without suffix.
         tell: called with a line for each part that takes long.
 
@@ -36,7 +45,7 @@ def of_paper(number, grids, stem, tell=lambda line: None):
     if number in ("1", "5"):
         return _embeddings(number, grids[0], stem, tell)
     if number == "3":
-        curves = {}
+        curves: dict[str, list] = {}
         for config, folder in grids[0]:
             curves.setdefault(paper.method_name(config), []).extend(_rows(folder))
         return epoch_figures.sparse_rate_and_accuracy(curves, title, stem)
@@ -45,7 +54,7 @@ def of_paper(number, grids, stem, tell=lambda line: None):
 
 
 def _rows(folder):
-    """A list of the rows of a finished run; an empty one for another."""
+    """[rows of a finished run]; [] for an unfinished one."""
     return [folder.rows()] if folder.finished() else []
 
 
@@ -64,7 +73,7 @@ def _by_value(grid):
 
 
 def _embeddings(number, grid, stem, tell):
-    """What networks make of the test set: noise over methods, or SR over losses."""
+    """t-SNE of test features: a grid of methods and noise, or of losses and SR."""
     rows = {}
     names, first = None, grid[0][0]
     for config, folder in grid:
@@ -92,16 +101,20 @@ def _panel(title, run):
     return embedding.Panel(title, points, labels, embedding.silhouette(points, labels))
 
 
-def draw_confusion(run, stem):
-    """The confusion matrix of the test set; the paths of PNG and SVG."""
+def draw_confusion(
+    run: FinishedRun, stem: pathlib.Path | str
+) -> tuple[pathlib.Path, pathlib.Path]:
+    """Draw the confusion matrix of the test set."""
     dataset = run.dataset
     predicted = run.test_probabilities.argmax(axis=1)
     counts = confusion.confusion(dataset.test_labels, predicted, dataset.num_classes)
     return confusion.draw_confusion(counts, dataset.class_names, run.name, stem)
 
 
-def draw_transition(run, stem):
-    """The transition matrix as drawn, and as intended; None without clean labels."""
+def draw_transition(
+    run: FinishedRun, stem: pathlib.Path | str
+) -> tuple[pathlib.Path, pathlib.Path] | None:
+    """Draw the transition matrix, as drawn and intended; None without clean labels."""
     dataset = run.dataset
     if dataset.clean_labels is None:
         return None
@@ -111,24 +124,28 @@ def draw_transition(run, stem):
     try:
         intended = label_noise.noise_matrix(run.config, dataset)
     except InputError:
-        intended = None  # labels by people, and noise that depends on the image
+        intended = None  # human labels, or noise that depends on the image
     return drawn_noise.draw_transition(
         drawn, intended, dataset.class_names, run.name, stem
     )
 
 
-def draw_memorisation(run, stem):
-    """What was learned of right and of wrong labels; None where none is wrong."""
+def draw_memorisation(
+    run: FinishedRun, stem: pathlib.Path | str
+) -> tuple[pathlib.Path, pathlib.Path] | None:
+    """Draw what was learned of right and wrong labels; None where none is wrong."""
     return memorisation.draw_memorisation(run.rows, run.name, stem)
 
 
-def draw_reliability(run, stem):
-    """How far the probabilities of the test set are to be trusted."""
+def draw_reliability(
+    run: FinishedRun, stem: pathlib.Path | str
+) -> tuple[pathlib.Path, pathlib.Path]:
+    """Draw the reliability diagram of the test set."""
     result = reliability.reliability(run.test_probabilities, run.dataset.test_labels)
     return reliability.draw_reliability(result, run.name, stem)
 
 
-# Of one run, by name.
+# The figures of one run, by name.
 OF_RUN = {
     "confusion": draw_confusion,
     "memorisation": draw_memorisation,

@@ -1,47 +1,52 @@
-"""The audit of a run's labels, from what the run left."""
+"""The audit of the labels that a run was trained on, from its folder."""
+
+import pathlib
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import keras
 import numpy as np
 
 from lnl_sr_tf import config, validation
-from lnl_sr_tf.auditing.audit import audit_arrays
+from lnl_sr_tf.auditing.findings import Audit
+from lnl_sr_tf.auditing.from_arrays import audit_arrays
 from lnl_sr_tf.datasets.memory import check_memory
 from lnl_sr_tf.errors import InputError, RunError
 from lnl_sr_tf.experiment.finished_run import FinishedRun
 from lnl_sr_tf.runs import arrays
 from lnl_sr_tf.training.predict import outputs
 
-# For each output: it, its sharpened form, the posterior and what stands between them.
+# Per output: itself, its sharpened form, the posterior and temporary arrays.
 _BYTES = 6 * 8
 
 
-def audit_run(path, folds=(), data_dir=None):
+def audit_run(
+    path: pathlib.Path | str,
+    folds: Sequence[pathlib.Path | str] = (),
+    data_dir: str | None = None,
+) -> Audit:
     """Audit the labels that a finished run was trained on.
 
     Args:
         path: its folder.
-        folds: folders of the runs of all parts of its examples, as `fold_configs` has
-            them; without, the outputs are those of the run itself for the examples
-            that it was trained on.
-        data_dir: where its data is now; by default where it was. It is read only where
+        folds: folders of cross-validation runs, as `fold_configs` makes them, whose
+            outputs are then used; by default those of the run itself.
+        data_dir: where its data is now; by default where it was. It is read only if
             the run has recorded no outputs.
-
-    Returns:
-        An `Audit`.
 
     Raises:
         InputError: if the run is not finished, or its data is needed and not there.
         RunError: if a file cannot be read.
 
     Example:
-        >>> audit_run("runs/digits-ce_sr-sym0.4-seed1-c3b6a9a4").words
-        'noise rate 0.386 (0.361 to 0.411); 555 of 1437 labels are more likely wrong …'
+        audit_run("runs/digits-ce_sr-sym0.4-seed1-c3b6a9a4").words
+        # 'noise rate 0.386 (0.361 to 0.411); 555 of 1437 labels are more likely …'
     """
     run = FinishedRun(path, data_dir)
     if run.config.fold:
         raise InputError(
-            f"{run.folder.path} was trained without the part {run.config.fold} of the "
-            "examples; expected the run of all of them, with --folds for more evidence"
+            f"{run.folder.path} was trained without part {run.config.fold} of the "
+            "examples; expected a run on all of them (--folds trains such parts itself)"
         )
     labels = arrays.read_labels(run.folder)
     if folds:
@@ -75,26 +80,26 @@ def audit_run(path, folds=(), data_dir=None):
         ) from error
 
 
-def fold_configs(path, folds, settings=()):
-    """The configs of the runs that are each trained on all parts but one.
+def fold_configs(
+    path: pathlib.Path | str, folds: int, settings: Mapping[str, Any] | None = None
+) -> list[config.Config]:
+    """The settings of cross-validation runs, each trained on all parts but one.
 
     Args:
         path: the folder of the run that is audited; theirs come beside it.
         folds: how many parts, from 2 to 100.
-        settings: dict of what is other than in that run, such as `data_dir`.
-
-    Returns:
-        A list of as many `lnl_sr_tf.config.Config`.
+        settings: those that differ from that run's, such as `data_dir`.
 
     Raises:
         InputError: if the run is not finished, its data is not there, or a setting is
             out of range.
         RunError: if its data has changed since.
     """
-    run = FinishedRun(path, dict(settings).get("data_dir"))
-    run.dataset  # noqa: B018  (looked at before they are trained)
+    given = dict(settings or {})
+    run = FinishedRun(path, given.get("data_dir"))
+    run.dataset  # noqa: B018  (checked before they are trained)
     same = _settings(run.config)
-    same |= {"output_dir": str(run.folder.path.parent), "resume": True} | dict(settings)
+    same |= {"output_dir": str(run.folder.path.parent), "resume": True} | given
     return [
         config.resolve(same | {"fold": f"{part}/{folds}"})
         for part in range(1, folds + 1)
@@ -102,18 +107,18 @@ def fold_configs(path, folds, settings=()):
 
 
 def _settings(made):
-    """Of a run's config, those by which another is made of the same labels."""
+    """The settings of a run by which another one gets the same labels."""
     same = {name: value for name, value in made.as_dict().items() if value is not None}
     if made.noise == "instance" and made.noise_draw != "published":
-        # By which runs were made before it was a setting.
+        # What it was before it was a setting.
         same.setdefault("instance_rate", "mode")
-    # What it stood for is among them.
+    # The settings that it stood for are among them.
     same.pop("rate_estimate", None)
     return same
 
 
-def data_fingerprint(path):
-    """That of the data that a run was trained on; None where its name says it all.
+def data_fingerprint(path: pathlib.Path | str) -> str | None:
+    """The fingerprint of a run's data; None where its name says which data it is.
 
     Args:
         path: the folder of a finished run.
@@ -121,21 +126,17 @@ def data_fingerprint(path):
     Raises:
         InputError: if the run is not finished.
     """
-    return FinishedRun(path).folder.config().get("data_fingerprint")
+    return (FinishedRun(path).folder.config() or {}).get("data_fingerprint")
 
 
-def class_names(run):
-    """The names of a run's classes, as it has them written down.
-
-    Args:
-        run: a `FinishedRun`.
-    """
+def class_names(run: FinishedRun) -> tuple[str, ...]:
+    """The names of a run's classes, as recorded in its folder."""
     names = (run.folder.config() or {}).get("class_names")
     return tuple(names) if names else tuple(run.dataset.class_names)
 
 
 def _of_itself(run):
-    """(mean output for each example, where it is from)."""
+    """(mean output for each example, where the outputs come from)."""
     recorded = arrays.read_output_sum(run.folder.outputs)
     if recorded:
         total = _distributions(recorded.total, run.folder.outputs)
@@ -151,7 +152,7 @@ def _of_itself(run):
 
 
 def _of_folds(labels, runs):
-    """Of each example the mean output of the network that was trained without it.
+    """The mean output for each example of the network that was trained without it.
 
     Raises:
         RunError: if they are of other examples or labels, or not of all of them.
@@ -167,9 +168,9 @@ def _of_folds(labels, runs):
         and np.array_equal(given[found], labels["given"][order])
     ):
         raise RunError(
-            f"the {len(runs)} networks of folds, first {runs[0].folder.path}, are of "
-            "other examples or labels than this run: the data has changed; move their "
-            "folders away to train them anew"
+            f"the runs of {len(runs)} folds, first {runs[0].folder.path}, have other "
+            "examples or labels than this run, so the data has changed; move their "
+            "folders away to train them again"
         )
     totals = []
     for run, part in zip(runs, parts, strict=True):
@@ -181,16 +182,16 @@ def _of_folds(labels, runs):
         total = _distributions(total, path)
         if total.shape != np.shape(part["logits"]):
             raise RunError(
-                f"{path} is of {total.shape} outputs, and held_out.npz beside it of "
-                f"{np.shape(part['logits'])}; a file of the run is damaged"
+                f"{path} has outputs of shape {total.shape}, held_out.npz beside it of "
+                f"shape {np.shape(part['logits'])}; a file of the run is damaged"
             )
         totals.append(total)
     try:
         together = np.concatenate(totals)
     except ValueError as error:
         raise RunError(
-            f"the networks of folds, first {runs[0].folder.path}, are not of the same "
-            "number of classes"
+            f"the runs of folds, first {runs[0].folder.path}, have different numbers "
+            "of classes"
         ) from error
     probabilities = np.empty_like(together)
     probabilities[order] = together[found]
@@ -210,10 +211,10 @@ def _softmax(logits):
 
 
 def _distributions(total, path):
-    """Sums of outputs as probabilities, if they are any.
+    """Sums of outputs over epochs as probabilities.
 
     Raises:
-        RunError: that names the file they are from.
+        RunError: if they are not such sums; it names their file.
     """
     try:
         total = validation.numbers("outputs", total, ndim=2)

@@ -1,4 +1,4 @@
-"""A new data set with suspect labels changed or left out; the old one stays."""
+"""A new data set with suspect labels changed or dropped; the old one stays."""
 
 import contextlib
 import csv
@@ -9,11 +9,14 @@ import pathlib
 
 import numpy as np
 
-from lnl_sr_tf.auditing.files import probability_text, replace
+from lnl_sr_tf.auditing.audit_files import probability_text, write_text
+from lnl_sr_tf.auditing.label_changes import Changes
+from lnl_sr_tf.config import Config
+from lnl_sr_tf.datasets import Dataset
 from lnl_sr_tf.datasets.sources.to_file import check_name, in_files, to_file
 from lnl_sr_tf.errors import InputError
 
-# Settings of a run that are as good for its data with other labels, whatever the loss.
+# Settings of a run that suit its data with other labels, whatever the loss.
 _TRAINING = (
     "model", "weights", "epochs", "batch_size", "optimizer", "lr", "lr_schedule",
     "lr_decay", "lr_hold", "momentum", "late_momentum", "nesterov", "weight_decay",
@@ -22,47 +25,48 @@ _TRAINING = (
 )  # fmt: skip
 
 
-def default_name(dataset):
-    """The name that suits a data set: a .csv for files, an .npz for arrays."""
+def default_name(dataset: Dataset) -> str:
+    """The default file name: a .csv for image files, an .npz for arrays."""
     return "cleaned.csv" if in_files(dataset) else "cleaned.npz"
 
 
-def write_clean(dataset, config, changes, path):
-    """Write a data set with its labels changed, and a log of every change beside it.
+def write_clean(
+    dataset: Dataset, config: Config, changes: Changes, path: pathlib.Path | str
+) -> tuple[tuple[pathlib.Path, pathlib.Path], int, int]:
+    """Write a data set with changed labels, and a log of every change beside it.
 
     The log is NAME.changes.csv: `index`, `file` where there is one, `given`, `label`
-    (empty for an example that is left out), `probability` (empty where the audit had no
-    evidence), `reason`.
+    (empty for a dropped example), `probability` (empty without evidence), `reason`.
 
-    Beside it is NAME.flags too: the network and how the run trained it, so that
-    another training differs in its labels alone.
+    NAME.flags holds the network and how the run trained it, so that a new run differs
+    in its labels alone.
 
     Args:
-        dataset: the `lnl_sr_tf.datasets.Dataset` that the run trained on.
-        config: the run's `lnl_sr_tf.config.Config`.
-        changes: a `lnl_sr_tf.auditing.decide.Changes`.
+        dataset: what the run trained on.
+        config: the run's settings.
+        changes: the labels to change or drop.
         path: the new file, as for `lnl_sr_tf.datasets.sources.to_file`.
 
     Returns:
-        (paths of the log and of the flags, how many are left out, how many have another
-        label).
+        (paths of the log and the flags, number of dropped examples, number of changed
+        labels).
 
     Raises:
-        InputError: if one of the files is there already, or the data does not go into
-            such a file, or a class would lose all its examples.
-        RunError: if they cannot be written; then there is none of them.
+        InputError: if one of the files exists, the data does not go into such a file,
+            or a class would lose all its examples.
+        RunError: if they cannot be written; then none of them is left.
 
     Example:
-        >>> changes = by_probability(judged, 0.5, "drop")
-        >>> write_clean(run.dataset, run.config, changes, "cleaned.npz")
-        ((PosixPath('cleaned.changes.csv'), PosixPath('cleaned.flags')), 555, 0)
+        changes = by_probability(judged, 0.5, "drop")
+        write_clean(run.dataset, run.config, changes, "cleaned.npz")
+        # (cleaned.changes.csv, cleaned.flags), 555, 0
     """
     path = pathlib.Path(path)
     check_name(path)
     log, flags = path.with_suffix(".changes.csv"), path.with_suffix(".flags")
     for one in (log, flags):
         if one.exists():
-            raise InputError(f"{one} is there already; expected a name for a new file")
+            raise InputError(f"{one} exists already; expected a name for a new file")
     place = {index: i for i, index in enumerate(dataset.index.tolist())}
     places = np.array([place[index] for index in changes.index.tolist()], np.int64)
     labels = dataset.given_labels.copy()
@@ -78,9 +82,9 @@ def write_clean(dataset, config, changes, path):
     to_file(cleaned, path)
     written = [path]
     try:
-        replace(log, _log(dataset, changes, places))
+        write_text(log, _log(dataset, changes, places))
         written.append(log)
-        replace(flags, _flags(config, dataset, path))
+        write_text(flags, _flags(config, dataset, path))
     except BaseException:
         for one in written:
             with contextlib.suppress(OSError):
@@ -91,13 +95,13 @@ def write_clean(dataset, config, changes, path):
 
 
 def _flags(config, dataset, path):
-    """A flagfile of the new data and of how the run trained."""
+    """A flagfile with the new data and the run's training settings."""
     settings = {"dataset": os.path.abspath(path)}
     settings |= {name: getattr(config, name) for name in _TRAINING}
     if config.weights:
         settings["weights"] = os.path.abspath(os.path.expanduser(config.weights))
     if path.suffix.lower() == ".csv":
-        # A size that is chosen by what files there are may be another without some.
+        # A size chosen from the files may differ once some are dropped.
         height, width, _ = dataset.image_shape
         settings |= {"image_size": f"{height}x{width}", "resize": config.resize}
     lines = []

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from lnl_sr_tf import config
 from lnl_sr_tf.runs.identity import folder_of
-from lnl_sr_tf.sweep import board, forecast
+from lnl_sr_tf.sweep import forecast, live_table
 
 
 class Runs(absltest.TestCase):
@@ -32,7 +32,7 @@ class Runs(absltest.TestCase):
 class ForecastTest(Runs):
     def test_nothing_known(self):
         lines = forecast.lines(self.made)
-        self.assertIn("to be trained, no run like it so far", lines[0])
+        self.assertIn("to be trained, time unknown without a similar run", lines[0])
         self.assertEqual(lines[-1], "4 runs: 0 finished, 4 to be trained")
 
     def test_time_from_runs_so_far(self):
@@ -61,7 +61,7 @@ class BoardTest(Runs):
         self.run_of(0.9, "ce", 1)
         self.run_of(0.8, "ce", 2)
         self.run_of(0.5, "ce_sr", 2, finished=False, epochs=4)
-        state = board.Board(self.made).look()
+        state = live_table.Board(self.made).look()
         ce, ce_sr = state["rows"]
         self.assertEqual((ce["done"], ce["wanted"]), (2, 2))
         self.assertEqual(ce["accuracy"], "85.00 % ± 7.07")
@@ -71,7 +71,7 @@ class BoardTest(Runs):
 
     def test_estimate(self):
         """From the epochs that were done since it was first looked at."""
-        watched = board.Board(self.made)
+        watched = live_table.Board(self.made)
         watched.look()
         self.run_of(0.5, "ce_sr", 2, finished=False, epochs=10)
         watched._start -= 60.0
@@ -81,7 +81,7 @@ class BoardTest(Runs):
         self.run_of(0.5, "ce_sr", 2, finished=False, epochs=4)
         out = io.StringIO()
         console = Console(file=out, width=100, color_system=None)
-        console.print(board.table(board.Board(self.made).look(), height=6))
+        console.print(live_table.table(live_table.Board(self.made).look(), height=6))
         text = out.getvalue()
         self.assertIn("0 of 4 runs done", text)
         self.assertIn("seed 2: 4/10", text)
@@ -90,7 +90,7 @@ class BoardTest(Runs):
     def test_shown_beneath_what_is_told(self):
         out = io.StringIO()
         console = Console(file=out, width=100, height=30, force_terminal=True)
-        with board.shown(self.made, console):
+        with live_table.shown(self.made, console):
             self.run_of(0.9, "ce", 1)
         self.assertIn("1 of 4 runs done", out.getvalue())
 

@@ -1,41 +1,48 @@
-"""The page of an audited run, with its images."""
+"""The review page of an audited run, with its images."""
 
 import pathlib
+from collections.abc import Callable
 
 import numpy as np
 
-from lnl_sr_tf.auditing import page
-from lnl_sr_tf.auditing.audit import few
+from lnl_sr_tf.auditing import review_page
+from lnl_sr_tf.auditing.findings import Audit, few
 from lnl_sr_tf.errors import InputError, RunError
 from lnl_sr_tf.experiment.finished_run import FinishedRun
 
 
-def write_page(audit, run, path, data_dir=None, tell=lambda line: None):
-    """Write the page through which a person works.
+def write_page(
+    audit: Audit,
+    run: pathlib.Path | str,
+    path: pathlib.Path | str,
+    data_dir: str | None = None,
+    tell: Callable[[str], None] = lambda line: None,
+) -> None:
+    """Write the page on which a person reviews the labels of a run.
 
     Args:
-        audit: the `lnl_sr_tf.auditing.Audit` of the run.
-        run: the run's folder.
+        audit: what was found about the run.
+        run: its folder.
         path: the HTML file.
         data_dir: where the run's data is now; by default where it was.
         tell: called with a line now and then, if there are many examples.
 
     Raises:
         InputError: if the data is not where it was.
-        RunError: if the data is other than it was, or the page cannot be written.
+        RunError: if the data has changed, or the page cannot be written.
 
     Example:
-        >>> write_page(lnl.audit(run), run, "audit.html")
+        write_page(lnl.audit(run), run, "audit.html")
     """
     finished = FinishedRun(run, data_dir)
     try:
         images = finished.dataset.train_images
     except (InputError, RunError) as error:
         raise type(error)(
-            f"the images of {finished.folder.path} are needed for the page, which "
-            f"--nopage leaves out: {error}"
+            f"audit.html shows the images of {finished.folder.path}, which cannot be "
+            f"read (--nopage leaves the page out): {error}"
         ) from error
-    rate = "no evidence: the outputs tell nothing of the labels"
+    rate = "no evidence: the outputs say nothing about the labels"
     if not audit.no_evidence:
         low, high = audit.noise_rate_interval
         rate = f"{audit.noise_rate:.3f} ({low:.3f} to {high:.3f})"
@@ -43,13 +50,13 @@ def write_page(audit, run, path, data_dir=None, tell=lambda line: None):
         ("Run", finished.name),
         ("Outputs", audit.evidence),
         ("Labels", f"{len(audit.given)}"),
-        ("Rather wrong than right", f"{len(audit.suspects)}"),
-        ("Noise rate, estimated", rate),
+        ("More likely wrong than right", f"{len(audit.suspects)}"),
+        ("Estimated noise rate", rate),
     ]
     without = [audit.class_names[i] for i in audit.classes_without_evidence]
     if without and not audit.no_evidence:
         facts.append(("No evidence about", few(without)))
-    items = page.Items(
+    items = review_page.Items(
         images=images,
         index=np.asarray(audit.index),
         names=audit.names,
@@ -61,4 +68,6 @@ def write_page(audit, run, path, data_dir=None, tell=lambda line: None):
         class_names=audit.class_names,
     )
     title = f"Labels of {finished.config.dataset_name}"
-    page.write(pathlib.Path(path), title, items, audit.estimate.counts, facts, tell)
+    review_page.write(
+        pathlib.Path(path), title, items, audit.estimate.counts, facts, tell
+    )

@@ -1,26 +1,35 @@
 """Figures of one run, as PNG."""
 
+import pathlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
+from numpy.typing import ArrayLike
 
+from lnl_sr_tf.analysis.style import BLUE, GREEN, VERMILION
+from lnl_sr_tf.datasets.images.image_files import ImageFiles
 from lnl_sr_tf.runs.label_kinds import WORDS
 
-# Okabe and Ito's colours, which the colour-blind can tell apart; the styles of the
-# lines differ too, for print in grey.
-_BLUE, _ORANGE, _GREEN = "#0072B2", "#D55E00", "#009E73"
 _SAMPLES = 32
 _PER_ROW = 8
 
 
-def curves(rows, title, path, test_labels="clean"):
+def curves(
+    rows: Sequence[Mapping[str, Any]],
+    title: str,
+    path: pathlib.Path | str,
+    test_labels: str = "clean",
+) -> None:
     """Accuracy, loss, sparse rate and λ over the epochs.
 
     Args:
         rows: rows of `metrics.csv`, as `RunFolder.rows` gives them.
-        title: what the run was.
+        title: of the figure: what the run was.
         path: the PNG to write.
-        test_labels: what they are, `"clean"`, `"given"` or `"held out"`.
+        test_labels: their kind, `"clean"`, `"given"` or `"held out"`.
     """
     epochs = [row["epoch"] for row in rows]
     regularized = rows[0]["lambda"] is not None
@@ -36,18 +45,18 @@ def curves(rows, title, path, test_labels="clean"):
 
     held_out = rows[0]["test_accuracy"] is None
     column = "given_test_accuracy" if held_out else "test_accuracy"
-    line(accuracy, column, WORDS[test_labels].labels, _BLUE, "-")
-    line(accuracy, "accuracy", "training set, given labels", _ORANGE, "--")
+    line(accuracy, column, WORDS[test_labels].labels, BLUE, "-")
+    line(accuracy, "accuracy", "training set, given labels", VERMILION, "--")
     if two_networks:
-        line(accuracy, "second_test_accuracy", "the second network's", _GREEN, ":")
+        line(accuracy, "second_test_accuracy", "test set, second network", GREEN, ":")
     accuracy.set(title="Accuracy", xlabel="epoch", ylim=(0, 1))
     accuracy.yaxis.set_major_formatter(PercentFormatter(1.0))
     accuracy.legend(fontsize="small")
 
-    line(loss, "loss", "training set", _ORANGE, "--")
-    line(loss, "test_loss", "test set", _BLUE, "-")
+    line(loss, "loss", "training set", VERMILION, "--")
+    line(loss, "test_loss", "test set", BLUE, "-")
     what = ["with the sparse term"] * regularized
-    what += ["training: sum of both networks"] * two_networks
+    what += ["training: both networks added"] * two_networks
     name = f"Loss ({', '.join(what)})" if what else "Loss"
     loss.set(title=name, xlabel="epoch")
     values = [row[column] for row in rows for column in ("loss", "test_loss")]
@@ -55,15 +64,15 @@ def curves(rows, title, path, test_labels="clean"):
         loss.set_yscale("log")  # λ grows by orders of magnitude, and the loss with it
     loss.legend(fontsize="small")
 
-    line(sparse, "sparse_rate", "sparse rate, training set", _ORANGE, "--")
-    line(sparse, "test_sparse_rate", "sparse rate, test set", _BLUE, "-")
+    line(sparse, "sparse_rate", "sparse rate, training set", VERMILION, "--")
+    line(sparse, "test_sparse_rate", "sparse rate, test set", BLUE, "-")
     sparse.set(title="Sparse rate", xlabel="epoch", ylim=(-0.02, 1.02))
     sparse.yaxis.set_major_formatter(PercentFormatter(1.0))
     handles, labels = sparse.get_legend_handles_labels()
     if regularized:
         sparse.set_title("Sparse rate and λ")
         weight = sparse.twinx()
-        line(weight, "lambda", "λ (right scale)", _GREEN, ":", drawstyle="steps-mid")
+        line(weight, "lambda", "λ (right scale)", GREEN, ":", drawstyle="steps-mid")
         if rows[0]["lambda"] > 0:
             weight.set_yscale("log")
         more = weight.get_legend_handles_labels()
@@ -77,15 +86,21 @@ def curves(rows, title, path, test_labels="clean"):
     figure.savefig(path, dpi=150)
 
 
-def per_class(accuracies, counts, title, path, test_labels="clean"):
-    """Accuracy of each class, and beneath it how many training examples it has.
+def per_class(
+    accuracies: Mapping[str, float | None],
+    counts: Sequence[int] | np.ndarray,
+    title: str,
+    path: pathlib.Path | str,
+    test_labels: str = "clean",
+) -> None:
+    """The accuracy of each class, and below it its number of training examples.
 
     Args:
-        accuracies: dict from a class's name to its accuracy on the test set, or None.
-        counts: how many training examples are labelled so, one a class.
-        title: what the run was.
+        accuracies: by class name, on the test set; None without test examples.
+        counts: the number of training examples with each label.
+        title: of the figure: what the run was.
         path: the PNG to write.
-        test_labels: what they are, `"clean"`, `"given"` or `"held out"`.
+        test_labels: their kind, `"clean"`, `"given"` or `"held out"`.
     """
     names = list(accuracies)
     values = [np.nan if value is None else value for value in accuracies.values()]
@@ -94,15 +109,15 @@ def per_class(accuracies, counts, title, path, test_labels="clean"):
     figure.suptitle(title)
     accuracy, examples = figure.subplots(2, 1, sharex=True, height_ratios=(2, 1))
     places = np.arange(len(names))
-    accuracy.bar(places, values, color=_BLUE)
+    accuracy.bar(places, values, color=BLUE)
     mean = np.nanmean(values)
-    accuracy.axhline(mean, color=_ORANGE, linestyle="--")
+    accuracy.axhline(mean, color=VERMILION, linestyle="--")
     accuracy.set_title(f"mean of the classes {mean:.1%} (dashed)", fontsize="medium")
     accuracy.set(ylabel=f"accuracy,\n{WORDS[test_labels].labels}", ylim=(0, 1))
     accuracy.yaxis.set_major_formatter(PercentFormatter(1.0))
-    examples.bar(places, counts, color=_GREEN)
+    examples.bar(places, counts, color=GREEN)
     examples.set(ylabel="training\nexamples")
-    # More names than these would be read by nobody.
+    # Nobody would read more names.
     step = -(-len(names) // 50)
     examples.set_xticks(places[::step], [names[i] for i in places[::step]])
     examples.tick_params("x", rotation=90 if max(map(len, names)) > 3 else 0)
@@ -112,22 +127,29 @@ def per_class(accuracies, counts, title, path, test_labels="clean"):
     figure.savefig(path, dpi=110)
 
 
-def samples(images, given, clean, class_names, title, path):
+def samples(
+    images: np.ndarray | ImageFiles,
+    given: ArrayLike,
+    clean: ArrayLike | None,
+    class_names: Sequence[str],
+    title: str,
+    path: pathlib.Path | str,
+) -> None:
     """Training images with their given labels, and the clean ones where they differ.
 
     Args:
-        images: uint8, shape (n, height, width, channels); 32 from all over are shown.
+        images: uint8, shape (n, height, width, channels); 32 at even distances are
+            shown.
         given: given labels, shape (n,).
-        clean: clean labels, shape (n,), -1 for none of the classes; None where they are
-            not known.
+        clean: clean labels, shape (n,), -1 for none of the classes; None if unknown.
         class_names: one name a class.
         title: what the data is.
         path: the PNG to write.
     """
     count = min(_SAMPLES, len(images))
     chosen = np.linspace(0, len(images) - 1, count).astype(int)
-    images, given = images[chosen], np.asarray(given)[chosen]
-    true_labels = given if clean is None else np.asarray(clean)[chosen]
+    shown, labels = images[chosen], np.asarray(given)[chosen]
+    true_labels = labels if clean is None else np.asarray(clean)[chosen]
     what = "given labels" if clean is None else "given labels, wrong ones in bold"
     height = -(-count // _PER_ROW)
     figure = Figure(figsize=(_PER_ROW * 1.3, height * 1.75 + 0.4))
@@ -137,7 +159,7 @@ def samples(images, given, clean, class_names, title, path):
     grid = figure.subplots(height, _PER_ROW, squeeze=False).ravel()
     for axes in grid:
         axes.set_axis_off()
-    for axes, image, label, true in zip(grid, images, given, true_labels, strict=False):
+    for axes, image, label, true in zip(grid, shown, labels, true_labels, strict=False):
         axes.imshow(np.squeeze(image), cmap="gray", vmin=0, vmax=255)
         wrong = label != true
         text = class_names[label]
@@ -147,7 +169,7 @@ def samples(images, given, clean, class_names, title, path):
         axes.set_title(
             text,
             fontsize="small",
-            color=_ORANGE if wrong else "black",
+            color=VERMILION if wrong else "black",
             fontweight="bold" if wrong else "normal",
         )
     figure.savefig(path, dpi=110)

@@ -7,7 +7,7 @@ from absl.testing import absltest, parameterized
 from helpers import browser
 from matplotlib.figure import Figure
 
-from lnl_sr_tf.reporting import page
+from lnl_sr_tf.reporting import html_page as page
 
 LONG = "a_name_without_a_place_to_break_" * 5
 RATES = ("clean", *(f"symmetric 0.{i}" for i in range(1, 9)))

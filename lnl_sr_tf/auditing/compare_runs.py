@@ -1,8 +1,12 @@
 """What training on cleaned data gained."""
 
+import pathlib
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
-from lnl_sr_tf.auditing.of_run import class_names
+from lnl_sr_tf.auditing.from_run import class_names
 from lnl_sr_tf.datasets.copies import content_hashes
 from lnl_sr_tf.errors import InputError, RunError
 from lnl_sr_tf.experiment.finished_run import FinishedRun
@@ -10,47 +14,46 @@ from lnl_sr_tf.runs import label_kinds
 from lnl_sr_tf.runs.folder import measured
 
 
-def compare(before, after):
-    """Two runs side by side: on the audited data, and on what was made of it.
+def compare(before: pathlib.Path | str, after: pathlib.Path | str) -> dict[str, Any]:
+    """Compare a run on the audited data with one on the cleaned data.
 
     Args:
         before: the folder of the audited run.
-        after: that of a run on the cleaned data.
+        after: the folder of a run on the cleaned data.
 
     Returns:
-        A dict of `before` and `after`, each with `run`, `accuracy` of the last epoch
-        and `noise_rate` (None where it is not known); `gain`, the difference in
-        accuracy; and `same_test_set`, None where the data of a run is gone, so that
-        it is not known.
+        `before` and `after`, each with `run`, `accuracy` of the last epoch and
+        `noise_rate` (None where unknown); `gain`, the difference in accuracy; and
+        `same_test_set`, None where the data of a run is gone, so that it is unknown.
 
     Raises:
-        InputError: if a run is not finished, or they are of other classes, or not
-            measured by the same kind of labels, or not by the same test set.
+        InputError: if a run is not finished, or the two have different classes, kinds
+            of test labels or test sets.
 
     Example:
-        >>> compare("runs/digits-ce-…", "runs/cleaned-ce-…")["gain"]
-        0.2944
+        compare("runs/digits-ce-…", "runs/cleaned-ce-…")["gain"]  # 0.2944
     """
     runs = [FinishedRun(path) for path in (before, after)]
     classes = [class_names(run) for run in runs]
     if sorted(classes[0]) != sorted(classes[1]):
         raise InputError(
             f"{before} has {len(classes[0])} classes, first {classes[0][0]}, {after} "
-            f"{len(classes[1])}, first {classes[1][0]}; expected two runs with the same"
+            f"{len(classes[1])}, first {classes[1][0]}; expected two runs with the "
+            "same classes"
         )
     kinds = [label_kinds.kind(run.summary) for run in runs]
     if ("clean" in kinds) and len(set(kinds)) > 1:
         raise InputError(
-            f"{before} is measured by labels that are {kinds[0]}, {after} by labels "
-            f"that are {kinds[1]}; expected two runs with the same test set"
+            f"the test labels of {before} are {kinds[0]}, those of {after} {kinds[1]}; "
+            "expected two runs with the same test set"
         )
     same = _same_test_set(runs)
     if same is False:
         raise InputError(
-            f"{before} and {after} are measured by other examples, or by other labels "
-            "of them; expected two runs with the same test set"
+            f"the test sets of {before} and {after} differ in examples or labels; "
+            "expected two runs with the same test set"
         )
-    sides = [
+    sides: list[dict[str, Any]] = [
         {
             "run": run.name,
             "accuracy": measured(run.summary),
@@ -68,10 +71,10 @@ def compare(before, after):
 
 
 def _same_test_set(runs):
-    """Whether test sets have the same examples under the same names of classes.
+    """Whether test sets have the same examples with the same class names.
 
-    None where the data of a run is gone or has changed, so that nobody knows. Images
-    that are read from their files are taken by their labels alone.
+    None where the data of a run is gone or has changed. Images that are read from files
+    are compared by their labels alone.
     """
     try:
         sets = [run.dataset for run in runs]
@@ -90,15 +93,8 @@ def _same_test_set(runs):
     return examples[0] == examples[1]
 
 
-def lines(found):
-    """What `compare` found, for a terminal.
-
-    Args:
-        found: its dict.
-
-    Returns:
-        A list of text.
-    """
+def lines(found: Mapping[str, Any]) -> list[str]:
+    """What `compare` found, as lines for a terminal."""
     told = []
     for side in ("before", "after"):
         one = found[side]
@@ -107,7 +103,7 @@ def lines(found):
         told.append(f"{side:6}  {one['accuracy']:7.2%}  ({one['run']}{noise})")
     if found["same_test_set"] is None:
         told.append(
-            "warning: the data of one of them is gone or has changed; whether they are "
-            "measured by the same test set is not known"
+            "warning: the data of one run is gone or has changed, so it is not known "
+            "whether both have the same test set"
         )
     return [*told, f"{'gain':6}  {100 * found['gain']:+7.2f} points"]

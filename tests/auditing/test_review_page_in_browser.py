@@ -10,7 +10,7 @@ import numpy as np
 from absl.testing import absltest, parameterized
 from helpers import browser
 
-from lnl_sr_tf.auditing import page
+from lnl_sr_tf.auditing import review_page
 
 SIZES = {"phone": (360, 740), "desk": (1400, 900)}
 HOSTILE = (
@@ -47,7 +47,7 @@ def made_items(count, class_names=NAMES, names=None, clean=False):
     images = np.zeros((count, 8, 8, 3), np.uint8)
     images[..., 0] = (number // 256)[:, None, None]
     images[..., 1] = (number % 256)[:, None, None]
-    return page.Items(
+    return review_page.Items(
         images=images,
         index=number,
         names=names,
@@ -88,7 +88,7 @@ class PageInBrowserTest(parameterized.TestCase):
             matrix = np.arange(size * size).reshape(size, size) + 0.4
             path = cls.folder / f"{name} & more.html"
             title = HOSTILE[0] if name == "hostile" else "Which labels are wrong"
-            page.write(path, title, items, matrix, [("Noise rate", "0.41")])
+            review_page.write(path, title, items, matrix, [("Noise rate", "0.41")])
             cls.addresses[name] = path.as_uri()
         cls.driver = cls.enterClassContext(browser.chromium(cls.downloads))
 
@@ -235,7 +235,7 @@ class PageInBrowserTest(parameterized.TestCase):
 
     def test_map_chooses_a_pair(self):
         self.opened("many")
-        cell = self.one('[aria-label^="Truly cow, given bee:"]')
+        cell = self.one('[aria-label^="True class cow, given bee:"]')
         self.assertEqual(cell.text, "9")
         cell.click()
         # 5000 examples by sixteen pairs of classes in turn: 312 or 313 each.
@@ -256,7 +256,9 @@ class PageInBrowserTest(parameterized.TestCase):
         self.press(">v", on=None)  # in the list, first
         self.run_script("document.querySelector('#map button').focus()")
         self.press(">>v^v", on=None)
-        self.assertStartsWith(self.one("#pair").text, "Truly bee, given cow: 6 est")
+        self.assertStartsWith(
+            self.one("#pair").text, "True class bee, given cow: 6 est"
+        )
         self.driver.switch_to.active_element.send_keys(" ")
         self.assertEqual(self.shown(), 313)
         self.assertEqual(self.one(".value.given").text, "cow")
@@ -266,7 +268,7 @@ class PageInBrowserTest(parameterized.TestCase):
         cells = self.one(".cells")
         run("arguments[0].focus()", cells)
         self.press(">>>v^v", on=None)
-        pair = "Truly class 1, given class 3: 33 estimated, 4 in the list."
+        pair = "True class class 1, given class 3: 33 estimated, 4 in the list."
         self.assertEqual(self.one("#pair").text, pair)
         self.assertEqual(cells.get_attribute("title"), pair)
         cells.send_keys("\n")
@@ -297,7 +299,7 @@ class PageInBrowserTest(parameterized.TestCase):
         self.choose("#given", 1)
         self.choose("#suggested", 1)
         self.assertEqual(self.shown(), 0)
-        self.assertIn("No example is like that.", self.one("#list").text)
+        self.assertIn("No example matches these filters.", self.one("#list").text)
         self.press("wrx>v")
         self.assertEqual(self.marked(), "0 wrong, 0 right, 0 unsure")
         self.one("#show-all").click()
@@ -407,7 +409,7 @@ class PageInBrowserTest(parameterized.TestCase):
         path = self.folder / "few & more.html"
         old = path.read_bytes()
         self.addCleanup(path.write_bytes, old)
-        page.write(path, "Which labels are wrong", again, np.eye(4))
+        review_page.write(path, "Which labels are wrong", again, np.eye(4))
         self.reloaded()
         after = self.exported()
         self.assertNotEmpty(after)
@@ -446,7 +448,7 @@ class PageInBrowserTest(parameterized.TestCase):
             added,
         )
         self.reloaded()
-        self.assertIn("does not keep marks", self.one("#said").text)
+        self.assertIn("does not save marks", self.one("#said").text)
         self.press("w")
         self.assertEqual(self.marked(), "1 wrong, 0 right, 0 unsure")
         # Else the page would ask before it is left.
@@ -530,10 +532,12 @@ class PageInBrowserTest(parameterized.TestCase):
             ["too short"],
         ]
         said = self.imported([chosen, rows[0], *rows[2:], *other])
-        self.assertEqual(said, "5 decisions read. 6 lines do not fit these examples.")
+        self.assertEqual(
+            said, "5 decisions read. 6 lines match none of these examples."
+        )
         self.assertEqual(self.exported(), [rows[0], chosen, *rows[2:]])
         said = self.imported([rows[1]])
-        self.assertIn("1 decisions read. 1 marks are others now; z takes it back", said)
+        self.assertIn("1 decisions read. 1 marks were replaced; z undoes it", said)
         self.assertEqual(self.exported(), rows)
         self.press("z")
         self.assertEqual(self.exported(), [rows[0], chosen, *rows[2:]])
@@ -546,7 +550,7 @@ class PageInBrowserTest(parameterized.TestCase):
         self.opened()
         self.press("w")
         said = self.imported([["1", "2"]], header=["a", "b"])
-        self.assertStartsWith(said, "No decisions: the first line of such a file is")
+        self.assertStartsWith(said, "Not a file of decisions: its first line must be")
         self.assertEqual(self.marked(), "1 wrong, 0 right, 0 unsure")
 
     def test_hostile_names_are_text(self):

@@ -1,27 +1,36 @@
-"""A table of a sweep that a terminal shows while it is trained."""
+"""A table of a sweep that a terminal shows while its runs are trained."""
 
 import contextlib
 import sys
 import time
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 from lnl_sr_tf import quiet
 from lnl_sr_tf.analysis.tables import percent
+from lnl_sr_tf.config import Config
 from lnl_sr_tf.duration import duration
 from lnl_sr_tf.errors import InputError, RunError
 from lnl_sr_tf.runs.folder import measured
 from lnl_sr_tf.runs.identity import folder_of
 
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
 _LOOK_EVERY = 2.0  # seconds
-_OTHER_LINES = 8  # of the terminal, for what is told above the table
+_OTHER_LINES = 8  # of the terminal, for messages above the table
 
 
 @contextlib.contextmanager
-def shown(configs, console=None):
-    """Show the table beneath what is told, on a terminal, while there are several runs.
+def shown(
+    configs: Sequence[Config], console: "Console | None" = None
+) -> Iterator[None]:
+    """On a terminal, show the table of several runs below the messages.
 
     Args:
-        configs: a list of `lnl_sr_tf.config.Config`.
-        console: a `rich.console.Console`; by default that of standard output.
+        configs: of the runs.
+        console: by default that of standard output.
     """
     if console is None and (len(configs) == 1 or not sys.stdout.isatty()):
         yield
@@ -43,31 +52,32 @@ def shown(configs, console=None):
 
 
 class Board:
-    """How far the runs of a sweep are, by what their folders say.
+    """How far the runs of a sweep are, read from their folders.
 
     Args:
-        configs: a list of `lnl_sr_tf.config.Config`.
+        configs: of the runs.
 
     Example:
-        >>> Board(lnl.config.grid({"loss": ["ce", "ce_sr"]})).look()["left"]
+        Board(lnl.config.grid({"loss": ["ce", "ce_sr"]})).look()["left"]
     """
 
-    def __init__(self, configs):
+    def __init__(self, configs: Sequence[Config]) -> None:
         self.configs = configs
-        self._finished = {}
+        self._finished: dict[str, dict] = {}
         self._folders = _folders(configs)
-        self._before = None
+        self._before: int | None = None
         self._start = time.monotonic()
 
-    def look(self):
+    def look(self) -> dict[str, Any]:
         """How far they are now.
 
         Returns:
-            A dict: `rows`, for each setting a dict of its `name`, how many runs are
-            `done` and `wanted`, what is `running`, and the `accuracy` of those that are
-            done; and `left`, about how many seconds, or None.
+            `rows`, for each setting its `name`, how many runs are `done` and `wanted`,
+            what is `running`, and the `accuracy` of those that are done; and `left`,
+            about how many seconds, or None.
         """
-        rows, epochs = {}, 0
+        rows: dict[tuple, dict[str, Any]] = {}
+        epochs = 0
         for config in self.configs:
             name = (config.dataset_name, config.noise_words, config.loss_words)
             row = rows.setdefault(
@@ -95,7 +105,7 @@ class Board:
         try:
             summary = (folder and folder.summary()) or {}
         except RunError:
-            return {}  # the run itself will say so
+            return {}  # the run itself will report it
         if summary.get("finished"):
             self._finished[config.run_name] = summary
         return summary
@@ -111,26 +121,18 @@ class Board:
 
 
 def _folders(configs):
-    """Dict from names of runs to their folders, of those whose data can be read."""
+    """The folders of runs by name, of those whose data can be read."""
     found, known = {}, {}
     with quiet.notices():
         for config in configs:
-            # The run itself will say so.
+            # The run itself will report it.
             with contextlib.suppress(InputError, RunError):
                 found[config.run_name] = folder_of(config, known)
     return found
 
 
-def table(state, height):
-    """What `Board.look` gave, as a table of at most so many lines.
-
-    Args:
-        state: that dict.
-        height: lines.
-
-    Returns:
-        A `rich.table.Table`.
-    """
+def table(state: dict[str, Any], height: int) -> "Table":
+    """The result of `Board.look` as a table of at most `height` lines."""
     from rich.table import Table
 
     left = "" if state["left"] is None else f", about {duration(state['left'])} left"
@@ -139,7 +141,7 @@ def table(state, height):
     made = Table(title=f"{done} of {wanted} runs done{left}")
     for name in ("dataset", "noise", "loss", "done", "running", "accuracy"):
         made.add_column(name)
-    # Those that move come first, then those that are done; the others wait.
+    # Running ones first, then finished ones, then those that wait.
     rows = sorted(rows, key=lambda row: (not row["running"], not row["done"]))
     most = max(height - 5, 1)
     for row in rows[:most]:

@@ -1,12 +1,11 @@
-"""A page of texts, settings, tables and pictures: one HTML file that needs no other.
+"""A page of texts, settings, tables and pictures: one self-contained HTML file.
 
-It opens from disk, and its Content-Security-Policy forbids scripts and anything
-from elsewhere. What it looks like is in `templates/report.html`.
+It opens from disk, and its Content-Security-Policy forbids scripts and the network.
+Its looks are in `templates/report.html`.
 """
 
 import base64
 import dataclasses
-import hashlib
 import os
 import pathlib
 import re
@@ -14,10 +13,9 @@ import struct
 import typing
 from collections.abc import Collection, Mapping, Sequence
 
-import jinja2
-
 from lnl_sr_tf.errors import RunError
 from lnl_sr_tf.files import whole_file
+from lnl_sr_tf.reporting.template import template
 
 _NO_VALUE = {"", "n/a", "nan"}
 _PNG_START, _PNG_END = b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"
@@ -31,7 +29,7 @@ class Text:
         text: the words; an empty line begins a new paragraph.
 
     Example:
-        >>> Text("Means over three seeds.")
+        Text("Means over three seeds.")
     """
 
     kind = "text"
@@ -40,13 +38,13 @@ class Text:
 
 @dataclasses.dataclass(frozen=True)
 class Facts:
-    """Names and what each of them is, such as settings.
+    """Names and values, such as settings.
 
     Args:
-        values: dict from a name to its value.
+        values: by name.
 
     Example:
-        >>> Facts({"dataset": "mnist", "epochs": 50})
+        Facts({"dataset": "mnist", "epochs": 50})
     """
 
     kind = "facts"
@@ -57,21 +55,22 @@ class Facts:
 class Table:
     """A table; the first cell of each row names the row.
 
-    A column with digits and without letters is one of numbers, and stands to the right;
-    empty cells, `n/a` and `nan` do not count.
+    A column with digits and without letters is numeric and aligned to the right; empty
+    cells, `n/a` and `nan` do not count.
 
     Args:
-        header: what each column is.
+        header: the names of the columns.
         rows: the rows, each as long as the header.
         caption: what is in the table.
-        strong: (row, column) of the cells in bold, from 0, the header not counted.
-        note: a remark beneath it.
+        strong: (row, column) of the cells in bold, from 0, without the header.
+        note: a remark below it.
 
     Raises:
-        ValueError: a row is shorter or longer than the header.
+        ValueError: if a row is shorter or longer than the header.
 
     Example:
-        >>> Table(("loss", "0.2"), [("ce", "75.4"), ("gce", "98.6")], strong={(1, 1)})
+        >>> Table(("loss", "0.2"), [("ce", "75.4"), ("gce", "98.6")]).numeric
+        [False, True]
     """
 
     kind = "table"
@@ -81,31 +80,32 @@ class Table:
     strong: Collection[tuple[int, int]] = ()
     note: str = ""
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for row in self.rows:
             if len(row) != len(self.header):
                 raise ValueError(
-                    f"a row has {len(row)} cells, the header {len(self.header)}"
+                    f"`rows` must have {len(self.header)} cells each, as the header. "
+                    f"Received: a row of {len(row)}"
                 )
 
     @property
-    def numeric(self):
-        """Whether each column is one of numbers."""
+    def numeric(self) -> list[bool]:
+        """Whether each column is numeric."""
         columns = zip(self.header, *self.rows, strict=True)
         return [_are_numbers(cells) for _, *cells in columns]
 
 
 @dataclasses.dataclass(frozen=True)
 class Picture:
-    """A PNG, which the page then holds itself.
+    """A PNG, embedded in the page.
 
     Args:
         path: the file.
-        alt: what it shows, for those who do not see it.
-        caption: a line beneath it.
+        alt: what it shows, for those who cannot see it.
+        caption: a line below it.
 
     Example:
-        >>> Picture("figures/curves.png", "Accuracy over the epochs", "Seed 1")
+        Picture("figures/curves.png", "Accuracy over the epochs", "Seed 1")
     """
 
     kind = "picture"
@@ -116,14 +116,14 @@ class Picture:
 
 @dataclasses.dataclass(frozen=True)
 class Fold:
-    """Blocks that are out of sight until somebody opens them; in print they are open.
+    """Blocks that are folded away until somebody opens them; in print they are open.
 
     Args:
         title: what is in it.
         blocks: the blocks.
 
     Example:
-        >>> Fold("All settings", [Facts({"tau": 0.5, "p": 0.1})])
+        Fold("All settings", [Facts({"tau": 0.5, "p": 0.1})])
     """
 
     kind = "fold"
@@ -141,11 +141,11 @@ class Section:
     Args:
         title: its heading.
         blocks: what is in it.
-        anchor: what a link to it ends with after `#`; made of the title where there is
-            none. A second one of the same name gets a number.
+        anchor: its name in links, after `#`; by default made from the title. A second
+            section of the same name gets a number.
 
     Example:
-        >>> Section("Results", [Text("None yet.")])
+        Section("Results", [Text("None yet.")])
     """
 
     title: str
@@ -153,39 +153,32 @@ class Section:
     anchor: str | None = None
 
 
-def write(path, title, sections, made=""):
+def write(
+    path: pathlib.Path | str, title: str, sections: Sequence[Section], made: str = ""
+) -> None:
     """Write a page; the same arguments give the same bytes.
 
-    What stands at `path` is the old page or the new one, never a part.
+    At `path` is always the old page or the new one, never a part.
 
     Args:
-        path: the file; its folder is there.
+        path: the file; its folder must exist.
         title: its heading.
-        sections: list of `Section`.
+        sections: its parts.
         made: a line on what made it and when.
 
     Raises:
-        RunError: the page cannot be written, or a picture cannot be read.
+        RunError: if the page cannot be written, or a picture cannot be read.
 
     Example:
-        >>> write("report.html", "MNIST", [Section("Results", [Text("None yet.")])])
+        write("report.html", "MNIST", [Section("Results", [Text("None yet.")])])
     """
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("lnl_sr_tf.reporting"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["csp_hash"] = _csp_hash
-    environment.filters["embedded"] = _embedded
-    text = environment.get_template("report.html").render(
+    page = template("lnl_sr_tf.reporting", "report.html", embedded=_embedded)
+    text = page.render(
         title=title,
         sections=list(zip(_anchors(sections), sections, strict=True)),
         made=made,
     )
-    # Names of files may hold what no UTF-8 can say.
+    # File names may hold bytes that are not UTF-8.
     with whole_file(path) as file:
         file.write(text.encode("utf-8", "replace"))
 
@@ -211,11 +204,6 @@ def _are_numbers(cells):
     return digits and not letters
 
 
-def _csp_hash(text):
-    digest = hashlib.sha256(str(text).encode("utf-8")).digest()
-    return f"sha256-{base64.b64encode(digest).decode()}"
-
-
 class _Embedded(typing.NamedTuple):
     source: str
     width: int
@@ -229,9 +217,9 @@ def _embedded(picture):
         raise RunError(
             f"cannot read {picture.path}: {error.strerror or error}"
         ) from error
-    # A figure whose drawing was cut off has a start and no end.
+    # A file whose writing was cut off has a start but no end.
     if not (content.startswith(_PNG_START) and content.endswith(_PNG_END)):
-        raise RunError(f"{picture.path} is no whole PNG")
+        raise RunError(f"{picture.path} is not a complete PNG")
     width, height = struct.unpack(">II", content[16:24])
     source = "data:image/png;base64," + base64.b64encode(content).decode()
     return _Embedded(source, width, height)

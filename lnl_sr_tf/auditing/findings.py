@@ -1,0 +1,186 @@
+"""What an audit finds: of each label, of each class and of all labels."""
+
+import dataclasses
+from collections.abc import Sequence
+
+import numpy as np
+
+from lnl_sr_tf import noise
+from lnl_sr_tf.auditing.agreement import Agreement
+
+# Share of suspects and estimated noise rate up to which there is no sign of noise: on
+# clean data a network errs about as often.
+_NO_SIGN, _NO_RATE = 0.01, 0.02
+_SHOWN = 5  # names of classes in a line
+
+
+@dataclasses.dataclass(frozen=True)
+class Audit:
+    """What is known about n labels of k classes. Made by `lnl.audit`.
+
+    Outputs that agree with the labels no more often than by chance are no evidence:
+    about all labels, or about those of some classes, such as one that the network never
+    predicts. What is then unknown is NaN.
+
+    Args:
+        index: the number of each example in its source, int64, shape (n,).
+        given: the labels that were given, int64, shape (n,).
+        suggested: the most likely class, int64, shape (n,); the given label where it is
+            more likely right than wrong, or no class with evidence is more likely.
+        score: −log ū_given(x) ≥ 0, the cross-entropy of the given label, in nats; ū is
+            the network's output, averaged over epochs where they were recorded.
+        probability: that the given label is wrong, in [0, 1], rising with the score;
+            NaN without evidence.
+        estimate: the noise estimate behind it, from the labels with evidence alone; its
+            rows and columns of classes without evidence are NaN.
+        class_names: k names.
+        clean: the true labels, -1 for none of the classes; None where unknown.
+        names: n paths, or None.
+        evidence: where the outputs come from, in words.
+        agreement: how often the outputs agree with the labels, and how likely that is
+            by chance; None where it was not tested.
+        told: mask of the classes that the outputs are evidence about, shape (k,); by
+            default all.
+
+    Example:
+        found = lnl.audit(labels, probabilities)
+        found.noise_rate, found.noise_rate_interval  # 0.41, (0.39, 0.44)
+    """
+
+    index: np.ndarray
+    given: np.ndarray
+    suggested: np.ndarray
+    score: np.ndarray
+    probability: np.ndarray
+    estimate: noise.NoiseEstimate
+    class_names: tuple[str, ...]
+    clean: np.ndarray | None = None
+    names: tuple[str, ...] | None = None
+    evidence: str = "outputs that were passed in"
+    agreement: Agreement | None = None
+    told: np.ndarray | None = None
+
+    @property
+    def no_evidence(self) -> bool:
+        """Whether the outputs are no evidence about any label."""
+        return bool(np.isnan(self.probability).all())
+
+    @property
+    def classes_without_evidence(self) -> np.ndarray:
+        """The classes that the outputs are no evidence about, int64, perhaps none."""
+        return np.flatnonzero([] if self.told is None else ~self.told)
+
+    @property
+    def order(self) -> np.ndarray:
+        """Positions of the examples, the most suspect first, shape (n,).
+
+        Labels without evidence come last.
+        """
+        unknown = np.isnan(self.probability)
+        return np.lexsort((np.arange(len(self.given)), -self.score, unknown))
+
+    @property
+    def rank(self) -> np.ndarray:
+        """The rank of each example, 1 for the most suspect, int64, shape (n,)."""
+        rank = np.empty(len(self.given), np.int64)
+        rank[self.order] = np.arange(1, len(rank) + 1)
+        return rank
+
+    @property
+    def suspects(self) -> np.ndarray:
+        """Positions of the labels more likely wrong than right, most suspect first."""
+        order = self.order
+        return order[self.probability[order] > 0.5]
+
+    @property
+    def noise_rate(self) -> float:
+        """The estimated share of wrong labels among those with evidence, or NaN."""
+        known = self.probability[~np.isnan(self.probability)]
+        return float(known.mean()) if len(known) else np.nan
+
+    @property
+    def noise_rate_interval(self) -> tuple[float, float]:
+        """(low, high), a 95 % interval; (NaN, NaN) without evidence.
+
+        It is for sampling alone: the network's own mistakes are not in it.
+        """
+        known = self.probability[~np.isnan(self.probability)]
+        if not len(known):
+            return np.nan, np.nan
+        low, high = noise.share_interval(known.sum(), len(known))
+        return float(low), float(high)
+
+    @property
+    def class_rates(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """(share, low, high) of wrong labels among those of each given class.
+
+        Each of shape (k,); NaN for a class without evidence or without labels.
+        """
+        classes = len(self.class_names)
+        total = np.bincount(self.given, minlength=classes)
+        # NaN stays NaN.
+        wrong = np.bincount(self.given, self.estimate.wrong, minlength=classes)
+        wrong = np.where(total > 0, wrong, np.nan)
+        low, high = noise.share_interval(wrong, np.where(total > 0, total, np.nan))
+        return wrong / np.maximum(total, 1), low, high
+
+    @property
+    def matrix(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """(T, low, high), each of shape (k, k): the transition matrix, P(given | true).
+
+        It is estimated from the labels with evidence. Rows and columns of classes
+        without evidence are NaN, except the columns of classes without labels. The row
+        of a class to which no example seems to belong is what it was assumed to be, and
+        its intervals are nearly [0, 1].
+        """
+        counts = self.estimate.counts
+        total = np.broadcast_to(np.nansum(counts, axis=1, keepdims=True), counts.shape)
+        low, high = noise.share_interval(counts, total)
+        unknown = np.isnan(counts)
+        low, high = np.where(unknown, np.nan, low), np.where(unknown, np.nan, high)
+        return self.estimate.matrix, low, high
+
+    @property
+    def no_sign(self) -> bool:
+        """Whether no more labels look wrong than by a network's own mistakes."""
+        few = len(self.suspects) <= _NO_SIGN * len(self.given)
+        return few and self.noise_rate <= _NO_RATE
+
+    @property
+    def words(self) -> str:
+        """The outcome in one line."""
+        if self.no_evidence:
+            return f"no evidence: {self._agreement_words}; no noise rate is estimated"
+        known = int(np.count_nonzero(~np.isnan(self.probability)))
+        suspects = (
+            f"{len(self.suspects)} of {known} labels are more likely wrong than right"
+        )
+        if self.no_sign:
+            found = f"no sign of label noise: {suspects}"
+        else:
+            low, high = self.noise_rate_interval
+            found = f"noise rate {self.noise_rate:.3f} ({low:.3f} to {high:.3f}); "
+            found += suspects
+        missing = [self.class_names[i] for i in self.classes_without_evidence]
+        if not missing:
+            return found
+        return (
+            f"{found}; no evidence about the {len(self.given) - known} labelled "
+            f"{few(missing)}"
+        )
+
+    @property
+    def _agreement_words(self):
+        if self.agreement is None:
+            return "nothing is known about any label"
+        return (
+            f"the outputs agree with {self.agreement.hits} of {len(self.given)} "
+            f"labels ({self.agreement.expected:.0f} expected by chance)"
+            + (", but not class by class" * self.agreement.over_all)
+        )
+
+
+def few(names: Sequence[str]) -> str:
+    """The first five names, and how many more there are, in one line."""
+    more = len(names) - _SHOWN
+    return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")

@@ -71,7 +71,7 @@ def _of_runs(what, paths, settings, tell):
         from lnl_sr_tf.reporting import figures_from_runs
     for run in [figures_from_runs.FinishedRun(path, data_dir) for path in paths]:
         make_folder(run.folder.figures)
-        drawn = figures_from_runs.OF_RUN[what](run, run.folder.figures / what)
+        drawn = figures_from_runs.OF_RUN[what].draw(run, run.folder.figures / what)
         if drawn is None:
             tell(
                 f"{run.folder.path}: no label is known to be wrong, so there is no "

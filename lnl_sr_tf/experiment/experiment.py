@@ -3,7 +3,10 @@
 import contextlib
 from collections.abc import Callable
 
+import numpy as np
+
 from lnl_sr_tf.config import Config
+from lnl_sr_tf.datasets import Dataset
 from lnl_sr_tf.devices import backend, choice
 from lnl_sr_tf.devices.strategies import Devices
 from lnl_sr_tf.experiment import (
@@ -113,11 +116,7 @@ def run_checked(configs: list[Config], devices: Devices, tell: Tell) -> list[Run
                 + dataset.given_labels.tobytes()
                 + dataset.test_labels.tobytes()
             )
-            first = correction_matrix.warm_up(config, folder, tell)
-            warm_up = run(first, tell, devices) if first else None
-            matrix = correction_matrix.correction_matrix(
-                config, dataset, folder, warm_up, tell
-            )
+            matrix = _correction_matrix(config, dataset, folder, devices, tell)
             made = run_model.make_model(
                 config, dataset, matrix, folder.config(), devices, tell
             )
@@ -128,12 +127,12 @@ def run_checked(configs: list[Config], devices: Devices, tell: Tell) -> list[Run
             run_data.warn_of_estimate(config, dataset, tell)
             if dataset.test_labels_are != "clean":
                 tell(label_kinds.WORDS[dataset.test_labels_are].notice)
-            name = f"seed {config.seed}: " if len(configs) > 1 else ""
-            progress = Progress(config, folder, dataset, tell, name)
+            prefix = f"seed {config.seed}: " if len(configs) > 1 else ""
+            progress = Progress(config, folder, dataset, tell, prefix)
             training = Training(
                 config, made.model, dataset, folder, progress, devices, made.make
             )
-            _begin(training, name, tell)
+            _go_to_checkpoint(training, prefix, tell)
             trainings.append(training)
         with problems.of_images(source):
             fit(trainings)
@@ -156,13 +155,24 @@ def _finished(folder: RunFolder, devices: Devices, tell: Tell) -> bool:
     return finished
 
 
-def _begin(training: Training, name: str, tell: Tell) -> None:
+def _correction_matrix(
+    config: Config, dataset: Dataset, folder: RunFolder, devices: Devices, tell: Tell
+) -> np.ndarray | None:
+    """The matrix that the loss is corrected by; a short run is trained first for one
+    that is estimated.
+    """
+    before = correction_matrix.warm_up(config, folder, tell)
+    warm_up = run(before, tell, devices) if before else None
+    return correction_matrix.correction_matrix(config, dataset, folder, warm_up, tell)
+
+
+def _go_to_checkpoint(training: Training, prefix: str, tell: Tell) -> None:
     """Go back to the last checkpoint, and tell where that is."""
-    training.begin(lambda line: tell(name + line))
+    training.begin(lambda line: tell(prefix + line))
     place = training.restored.place
     if any(place):
         began_on = (training.folder.config() or {}).get("backend", backend.name())
         tell(
-            f"{name}going on after {place.words}"
+            f"{prefix}going on after {place.words}"
             + (f", which {began_on} trained" if began_on != backend.name() else "")
         )

@@ -1,6 +1,7 @@
 """Figures from run folders: the paper's, and those of one run."""
 
 import pathlib
+import typing
 from collections.abc import Callable, Sequence
 
 from lnl_sr_tf.analysis import (
@@ -145,10 +146,29 @@ def draw_reliability(
     return reliability.draw_reliability(result, run.name, stem)
 
 
-# The figures of one run, by name.
+class OfRun(typing.NamedTuple):
+    """A figure of one finished run.
+
+    Args:
+        draw: makes it, from the run and a path without suffix; gives the paths of the
+            PNG and the SVG, or None where there is nothing to draw.
+        caption: what it shows.
+        needs_data: whether the run's data has to be there.
+    """
+
+    draw: Callable[[FinishedRun, pathlib.Path], tuple[pathlib.Path, ...] | None]
+    caption: str
+    needs_data: bool = True
+
+
+# By the name that `lnl-sr figure` knows them by.
 OF_RUN = {
-    "confusion": draw_confusion,
-    "memorisation": draw_memorisation,
-    "reliability": draw_reliability,
-    "transition": draw_transition,
+    "confusion": OfRun(draw_confusion, "Confusion matrix of the test set"),
+    "memorisation": OfRun(
+        draw_memorisation, "Accuracy over epochs on right and on wrong labels", False
+    ),
+    "reliability": OfRun(
+        draw_reliability, "Accuracy against confidence on the test set"
+    ),
+    "transition": OfRun(draw_transition, "Transition matrix as drawn, and as intended"),
 }

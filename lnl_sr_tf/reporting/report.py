@@ -17,14 +17,6 @@ from lnl_sr_tf.training.build import build_loss
 _NOT_SHOWN = (
     "output_dir", "data_dir", "versions", "machine", "class_names", "places",
 )  # fmt: skip
-# Figures that need no data.
-_OF_ROWS = ("memorisation",)
-_ALT = {
-    "confusion": "Confusion matrix of the test set",
-    "memorisation": "Accuracy over epochs on right and on wrong labels",
-    "reliability": "Accuracy against confidence on the test set",
-    "transition": "Transition matrix as drawn, and as intended",
-}
 _MOST_IN_FULL = 12  # runs; figures of more would make the page too large
 
 
@@ -178,14 +170,13 @@ def _of_run(run, place, problem):
         blocks.append(
             html_page.Text(f"Without the figures that need the data: {problem}")
         )
-    for name, draw in figures_from_runs.OF_RUN.items():
-        if problem and name not in _OF_ROWS:
+    for name, figure in figures_from_runs.OF_RUN.items():
+        if problem and figure.needs_data:
             continue
-        drawn = draw(run, place / name)
+        drawn = figure.draw(run, place / name)
         if drawn:
-            blocks.append(
-                html_page.Picture(drawn[0], f"{_ALT[name]}: {run.name}", _ALT[name])
-            )
+            alt = f"{figure.caption}: {run.name}"
+            blocks.append(html_page.Picture(drawn[0], alt, figure.caption))
     record = run.folder.config()
     used = {k: v for k, v in record.items() if v is not None and k not in _NOT_SHOWN}
     blocks.append(html_page.Fold("All settings", [html_page.Facts(used)]))

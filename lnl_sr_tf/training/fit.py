@@ -262,7 +262,8 @@ def _finish_epoch(training: Training, asked: Asked) -> None:
     place = training.restored.place
     if place.step:
         _call_fit(training, place, place.epochs + 1, asked)
-        training.done += 1
+        if not training.problem:
+            training.done += 1
 
 
 def _call_fit(training: Training, place: Place, end: int, asked: Asked) -> None:

@@ -27,8 +27,8 @@ class MendsTest(tf.test.TestCase):
         super().setUp()
         self.strategy = tf.distribute.MirroredStrategy(["CPU:0"])
 
-    def test_faults_of_this_keras(self):
-        """Where this fails, Keras has mended itself, and the module may go."""
+    def test_mended_where_the_fault_is(self):
+        """It is mended where it averages batches, and only within."""
         before = trainer.TensorFlowTrainer._maybe_symbolic_build
         with mended_multi_worker.mended(self.strategy):
             during = trainer.TensorFlowTrainer._maybe_symbolic_build

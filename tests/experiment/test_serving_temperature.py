@@ -11,7 +11,7 @@ from helpers.bare_results import bare_results
 from helpers.quick_runs import one_layer_networks
 
 from lnl_sr_tf import config, experiment
-from lnl_sr_tf.analysis import calibration, figures
+from lnl_sr_tf.analysis import calibration, run_figures
 from lnl_sr_tf.experiment.finished_run import FinishedRun
 from lnl_sr_tf.training.predict import outputs
 
@@ -27,7 +27,7 @@ class CalibrateTest(tf.test.TestCase, parameterized.TestCase):
         with contextlib.ExitStack() as stack:
             stack.enter_context(one_layer_networks())
             for name in ("curves", "samples", "per_class"):
-                stack.enter_context(mock.patch.object(figures, name))
+                stack.enter_context(mock.patch.object(run_figures, name))
             run = self.run_(
                 loss="ce_sr", noise="none", epochs=20, tau=0.5, normalize_logits=True
             )

@@ -21,7 +21,7 @@ from measuring import in_turns, ratio, report
 from lnl_sr_tf import config, datasets
 from lnl_sr_tf.training import build, compilation, precision
 from lnl_sr_tf.training.device_epochs import DeviceData, DeviceEpochs
-from lnl_sr_tf.training.fit import Training
+from lnl_sr_tf.training.training import Training
 
 SHAPES = {"mnist": (28, 28, 1), "cifar10": (32, 32, 3)}
 POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16"}

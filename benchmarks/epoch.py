@@ -23,7 +23,8 @@ from lnl_sr_tf import config, datasets
 from lnl_sr_tf.datasets.batches import pipeline
 from lnl_sr_tf.runs.folder import RunFolder
 from lnl_sr_tf.training import build, precision
-from lnl_sr_tf.training.fit import Training, fit
+from lnl_sr_tf.training.fit import fit
+from lnl_sr_tf.training.training import Training
 
 SIZES = {"mnist": (60_000, 10_000), "cifar10": (50_000, 10_000)}
 

@@ -1,34 +1,16 @@
 """Cross-validation: training examples in several parts, one left out of each run."""
 
 import dataclasses
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from lnl_sr_tf.datasets.images.image_files import Images, take
+from lnl_sr_tf.datasets.fields import AnyDataset, Fold
+from lnl_sr_tf.datasets.images.image_files import take
 from lnl_sr_tf.errors import InputError
-
-if TYPE_CHECKING:
-    from lnl_sr_tf.datasets.dataset import Dataset
 
 # Keeps these draws apart from others with the same seed.
 _STREAM = 0xF01D
-
-
-@dataclasses.dataclass(frozen=True)
-class Fold:
-    """The training examples that one run of a cross-validation does without.
-
-    Args:
-        images: uint8, shape (m, height, width, channels).
-        labels: given labels, int64, shape (m,).
-        index: which example of the source each is, int64, shape (m,).
-    """
-
-    images: Images
-    labels: np.ndarray
-    index: np.ndarray
 
 
 def fold_of(labels: npt.ArrayLike, folds: int, seed: int) -> np.ndarray:
@@ -59,7 +41,7 @@ def fold_of(labels: npt.ArrayLike, folds: int, seed: int) -> np.ndarray:
     return parts
 
 
-def with_fold(dataset: "Dataset", part: int, folds: int, seed: int) -> "Dataset":
+def with_fold(dataset: AnyDataset, part: int, folds: int, seed: int) -> AnyDataset:
     """The same dataset without one of the parts of its training examples.
 
     The parts depend on given labels, `folds` and `seed` alone, so that each example is

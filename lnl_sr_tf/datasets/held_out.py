@@ -2,33 +2,12 @@
 
 import dataclasses
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from lnl_sr_tf.datasets.images.image_files import Images
+from lnl_sr_tf.datasets.fields import AnyDataset, TestSet
 from lnl_sr_tf.errors import InputError
-
-if TYPE_CHECKING:
-    from lnl_sr_tf.datasets.dataset import Dataset
-
-
-@dataclasses.dataclass(frozen=True)
-class TestSet:
-    """Images and labels to measure by.
-
-    Args:
-        images: uint8, shape (m, height, width, channels).
-        labels: int64, shape (m,).
-        paths: the file of each image, or None.
-    """
-
-    __test__ = False  # pytest would collect it by its name
-
-    images: Images
-    labels: np.ndarray
-    paths: tuple[str, ...] | None = None
 
 
 def held_out(
@@ -113,8 +92,8 @@ def held_out_for_testing(
 
 
 def with_validation(
-    dataset: "Dataset", share: float, seed: int | np.random.Generator
-) -> "Dataset":
+    dataset: AnyDataset, share: float, seed: int | np.random.Generator
+) -> AnyDataset:
     """The same dataset with a part of the training examples kept for validation.
 
     Args:

@@ -1,14 +1,10 @@
 """Imbalanced datasets: some classes have few training examples."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 import numpy.typing as npt
 
+from lnl_sr_tf.datasets.fields import AnyDataset
 from lnl_sr_tf.errors import InputError
-
-if TYPE_CHECKING:
-    from lnl_sr_tf.datasets.dataset import Dataset
 
 KINDS = ("none", "lt", "step")
 
@@ -96,8 +92,8 @@ def imbalanced_indices(
 
 
 def with_imbalance(
-    dataset: "Dataset", kind: str, factor: float, seed: int | np.random.Generator
-) -> "Dataset":
+    dataset: AnyDataset, kind: str, factor: float, seed: int | np.random.Generator
+) -> AnyDataset:
     """The same dataset with fewer training examples of some classes.
 
     Args:

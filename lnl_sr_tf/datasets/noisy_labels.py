@@ -5,23 +5,20 @@ clean from here on.
 """
 
 import dataclasses
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lnl_sr_tf.datasets.fields import AnyDataset
 from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.noise import corrupt, instance_noise, published_noise
 
-if TYPE_CHECKING:
-    from lnl_sr_tf.datasets.dataset import Dataset
-
 
 def with_noise(
-    dataset: "Dataset",
+    dataset: AnyDataset,
     matrix: np.ndarray,
     seed: int | np.random.Generator,
     exact: bool = True,
-) -> "Dataset":
+) -> AnyDataset:
     """The same dataset with labels corrupted by a transition matrix.
 
     Args:
@@ -41,7 +38,7 @@ def with_noise(
     return _labelled(dataset, corrupt(dataset.true_labels, matrix, seed, exact))
 
 
-def with_human_noise(dataset: "Dataset", name: str) -> "Dataset":
+def with_human_noise(dataset: AnyDataset, name: str) -> AnyDataset:
     """The same dataset with the labels that human annotators gave.
 
     Args:
@@ -60,12 +57,12 @@ def with_human_noise(dataset: "Dataset", name: str) -> "Dataset":
 
 
 def with_published_noise(
-    dataset: "Dataset",
+    dataset: AnyDataset,
     source: str,
     kind: str,
     rate: float,
     seed: int | np.random.Generator,
-) -> "Dataset":
+) -> AnyDataset:
     """The same dataset with labels corrupted exactly as published code does it.
 
     Args:
@@ -83,12 +80,12 @@ def with_published_noise(
 
 
 def with_instance_noise(
-    dataset: "Dataset",
+    dataset: AnyDataset,
     rate: float,
     seed: int | np.random.Generator,
     rate_is: str = "mean",
     published: bool = False,
-) -> "Dataset":
+) -> AnyDataset:
     """The same dataset with instance-dependent noise, which depends on the image.
 
     Args:
@@ -113,7 +110,7 @@ def with_instance_noise(
     return _labelled(dataset, given)
 
 
-def _labelled(dataset: "Dataset", given: np.ndarray) -> "Dataset":
+def _labelled(dataset: AnyDataset, given: np.ndarray) -> AnyDataset:
     # Where the labels that data came with count as clean, held-out ones do too.
     kind = dataset.test_labels_are
     return dataclasses.replace(

@@ -2,15 +2,12 @@
 
 import dataclasses
 import os
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lnl_sr_tf.datasets.fields import AnyDataset
 from lnl_sr_tf.datasets.images.image_files import ImageFiles, Images
 from lnl_sr_tf.errors import InputError
-
-if TYPE_CHECKING:
-    from lnl_sr_tf.datasets.dataset import Dataset
 
 
 def open_set_images(
@@ -76,8 +73,8 @@ def open_set_images(
 
 
 def with_open_set(
-    dataset: "Dataset", images: Images, rate: float, seed: int | np.random.Generator
-) -> "Dataset":
+    dataset: AnyDataset, images: Images, rate: float, seed: int | np.random.Generator
+) -> AnyDataset:
     """The same dataset with a share of the images replaced by foreign ones.
 
     Labels stay; the clean label of a foreign image, where clean labels are known,

@@ -22,8 +22,9 @@ from lnl_sr_tf.experiment.headline import headline
 from lnl_sr_tf.runs import label_kinds, opening
 from lnl_sr_tf.runs.folder import RunFolder
 from lnl_sr_tf.training import on_device
-from lnl_sr_tf.training.fit import Training, fit
+from lnl_sr_tf.training.fit import fit
 from lnl_sr_tf.training.progress import Progress
+from lnl_sr_tf.training.training import Training
 
 Tell = Callable[[str], None]
 

@@ -14,9 +14,9 @@ from lnl_sr_tf.runs import arrays
 from lnl_sr_tf.runs.folder import RunFolder
 from lnl_sr_tf.training.build import served_model
 from lnl_sr_tf.training.evaluate import class_accuracy, evaluate
-from lnl_sr_tf.training.fit import Training
 from lnl_sr_tf.training.predict import outputs, predictions
 from lnl_sr_tf.training.progress import summarize
+from lnl_sr_tf.training.training import Training
 
 
 def write(training: Training, tell: Callable[[str], None]) -> None:

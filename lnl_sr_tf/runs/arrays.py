@@ -7,7 +7,7 @@ import numpy as np
 
 from lnl_sr_tf import noise
 from lnl_sr_tf.datasets import Dataset
-from lnl_sr_tf.datasets.dataset import Fold
+from lnl_sr_tf.datasets.fields import Fold
 from lnl_sr_tf.errors import InputError, RunError
 from lnl_sr_tf.files import read_npz, whole_file
 from lnl_sr_tf.runs.folder import RunFolder

@@ -1,16 +1,12 @@
 """Epochs that are compiled as a whole, with JAX."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from lnl_sr_tf.datasets.batches.numpy_batches import prepared
 from lnl_sr_tf.datasets.dataset import Dataset
 from lnl_sr_tf.devices import backend
 from lnl_sr_tf.training.build import build_variables, needs_index
-
-if TYPE_CHECKING:  # it imports this module
-    from lnl_sr_tf.training.fit import Training
+from lnl_sr_tf.training.training import Training
 
 
 class DeviceData:
@@ -41,7 +37,7 @@ class DeviceEpochs:
         data: the data of these runs.
     """
 
-    def __init__(self, trainings: list["Training"], data: DeviceData) -> None:
+    def __init__(self, trainings: list[Training], data: DeviceData) -> None:
         import jax
 
         self.models = [training.model for training in trainings]

@@ -1,21 +1,18 @@
 """The step at which loss or weights became NaN or infinite, found by repeating it."""
 
 import math
-from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
 
 from lnl_sr_tf.errors import NotFinite
 from lnl_sr_tf.training.checkpoint import restore, what_stands
-
-if TYPE_CHECKING:  # it imports this module
-    from lnl_sr_tf.training.fit import Training
+from lnl_sr_tf.training.training import Training
 
 _SHOWN = 5
 
 
-def explained(training: "Training", problem: NotFinite) -> NotFinite:
+def explained(training: Training, problem: NotFinite) -> NotFinite:
     """An error that says at which step, on which examples, and what may help.
 
     The run is repeated from its last checkpoint, step by step; the steps are the same.

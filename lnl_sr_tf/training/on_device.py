@@ -1,7 +1,5 @@
 """Training with the data in the device's memory, several seeds at once, with JAX."""
 
-from typing import TYPE_CHECKING
-
 import keras
 import numpy as np
 
@@ -12,9 +10,7 @@ from lnl_sr_tf.devices import backend
 from lnl_sr_tf.errors import InputError, RunError
 from lnl_sr_tf.interruption import Asked
 from lnl_sr_tf.training.device_epochs import DeviceData, DeviceEpochs
-
-if TYPE_CHECKING:  # it imports this module
-    from lnl_sr_tf.training.fit import Training
+from lnl_sr_tf.training.training import Training
 
 # The share of the device's memory that the images may take.
 _LARGEST_SHARE = 0.5
@@ -93,7 +89,7 @@ def _device_memory():
     return statistics.get("bytes_limit", float("inf"))
 
 
-def fit(trainings: list["Training"], asked: Asked) -> None:
+def fit(trainings: list[Training], asked: Asked) -> None:
     """Train runs that differ in their seeds alone, to their last epoch.
 
     If one cannot continue, its `RunError` is put into its `problem`, and the others

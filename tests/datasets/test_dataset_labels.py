@@ -6,8 +6,9 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
-from lnl_sr_tf.datasets.dataset import Dataset, TestSet
+from lnl_sr_tf.datasets.dataset import Dataset
 from lnl_sr_tf.datasets.describe import in_a_line
+from lnl_sr_tf.datasets.fields import TestSet
 from lnl_sr_tf.errors import InputError
 
 IMAGES = np.zeros((6, 4, 4, 1), np.uint8)

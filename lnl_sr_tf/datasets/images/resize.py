@@ -1,16 +1,13 @@
 """Arrays of images at another size."""
 
 import dataclasses
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lnl_sr_tf.datasets.fields import AnyDataset
 from lnl_sr_tf.datasets.images.image_files import Images
 from lnl_sr_tf.datasets.images.pixel_statistics import pixel_statistics
 from lnl_sr_tf.datasets.memory import check_memory
-
-if TYPE_CHECKING:
-    from lnl_sr_tf.datasets.dataset import Dataset
 
 _CHUNK = 2**26  # numbers that are resized at once
 
@@ -38,7 +35,7 @@ def resized_array(images: Images, image_size: tuple[int, int]) -> np.ndarray:
     return made
 
 
-def with_image_size(dataset: "Dataset", image_size: tuple[int, int]) -> "Dataset":
+def with_image_size(dataset: AnyDataset, image_size: tuple[int, int]) -> AnyDataset:
     """The same dataset with images resized, in memory.
 
     Args:

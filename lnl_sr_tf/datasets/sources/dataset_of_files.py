@@ -9,7 +9,8 @@ from tqdm import tqdm
 
 from lnl_sr_tf.datasets.copies import SplitContents, warn_of_copies
 from lnl_sr_tf.datasets.dataset import Dataset
-from lnl_sr_tf.datasets.held_out import TestSet, held_out_for_testing
+from lnl_sr_tf.datasets.fields import TestSet
+from lnl_sr_tf.datasets.held_out import held_out_for_testing
 from lnl_sr_tf.datasets.images import common_form
 from lnl_sr_tf.datasets.images.image_files import ImageFiles, Images
 from lnl_sr_tf.datasets.images.inspection import Inspection, inspect_files, why_bad

@@ -12,7 +12,8 @@ import numpy as np
 
 from lnl_sr_tf.datasets.copies import array_contents, warn_of_copies
 from lnl_sr_tf.datasets.dataset import Dataset
-from lnl_sr_tf.datasets.held_out import TestSet, held_out_for_testing
+from lnl_sr_tf.datasets.fields import TestSet
+from lnl_sr_tf.datasets.held_out import held_out_for_testing
 from lnl_sr_tf.datasets.images.pixel_statistics import pixel_statistics
 from lnl_sr_tf.datasets.memory import check_memory
 from lnl_sr_tf.datasets.sources.ignored_files import is_ignored

@@ -13,7 +13,7 @@ from lnl_sr_tf.experiment import correction_matrix, run_data
 from lnl_sr_tf.runs import opening
 from lnl_sr_tf.runs.folder import RunFolder
 from lnl_sr_tf.sweep import here
-from lnl_sr_tf.training import fit, predict
+from lnl_sr_tf.training import predict, training
 
 
 class StagesTest(tf.test.TestCase, parameterized.TestCase):
@@ -42,7 +42,7 @@ class StagesTest(tf.test.TestCase, parameterized.TestCase):
         self.enterContext(bare_results())
         asked = self.counted(predict, "outputs")
         # In `fit` Keras measures on it, after each epoch.
-        self.enterContext(mock.patch.object(fit, "OutputRecord", mock.MagicMock()))
+        self.enterContext(mock.patch.object(training, "OutputRecord", mock.MagicMock()))
         here.train([[self.settled(loss="ce")]], lambda line: None)
         sizes = [len(call.args[1]) for call in asked.call_args_list]
         self.assertEqual(sizes, [360])

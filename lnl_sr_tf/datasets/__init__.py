@@ -1,6 +1,6 @@
 """Datasets: images, given labels, clean labels, class names, how to preprocess.
 
-To add one: write a function that returns a `Dataset`, and name it in `load`.
+To add one: write a function that returns a `Dataset`, and name it in `_load`.
 """
 
 import difflib

@@ -88,7 +88,7 @@ def _check_loss(config: Config) -> None:
     if config.regularized and config.mixup:
         raise InputError(
             f"--mixup={config.mixup:g} contradicts --loss={config.loss}: mixed labels "
-            "hold the output away from one-hot, where sparse regularization draws it; "
+            "keep the output away from one-hot, which sparse regularization aims at; "
             f"use --loss={base}, or --mixup=0"
         )
 

@@ -129,7 +129,7 @@ class _Reader:
         try:
             text = content.decode("utf-8-sig")
         except UnicodeDecodeError:
-            raise InputError(f"{source} is no text in UTF-8") from None
+            raise InputError(f"{source} is not UTF-8 text") from None
         made = []
         for name, value in parse_lines(text, path, beside=(_NAME,)):
             if name == _NAME:

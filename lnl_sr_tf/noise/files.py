@@ -76,7 +76,7 @@ def _rows(path, num_classes):
     try:
         lines = path.read_text("utf-8-sig").splitlines()
     except UnicodeDecodeError:
-        raise InputError(f"{path} is no text in UTF-8") from None
+        raise InputError(f"{path} is not UTF-8 text") from None
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue

@@ -83,7 +83,7 @@ class FlagfilesTest(parameterized.TestCase):
         ("--flagfile=./y.flags", "in a circle: .*x.flags > .*/./y.flags > "),
         ("--flagfile=deep0.flags", "at most 20 that name one another in turn"),
         ("--flagfile=twice0.flags", "at most 1000000 bytes of flagfiles"),
-        (b"--data_dir=\xff", "x.flags is no text in UTF-8"),
+        (b"--data_dir=\xff", "x.flags is not UTF-8 text"),
         ("#" * 10**6, "at most 1000000 bytes of flagfiles"),
     )  # fmt: skip
     def test_refused(self, line, message):

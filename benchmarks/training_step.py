@@ -49,8 +49,9 @@ def ours(name, loss, precision):
     _, classes, batch, steps = CASES[name]
     channels = images.shape[-1]
     # As many examples as there are steps in a turn: they are called together.
+    many, given = np.tile(images, (steps, 1, 1, 1)), np.tile(labels, steps)
     data = datasets.Dataset(
-        name, images, np.tile(labels, steps), np.tile(labels, steps), images, labels,
+        name, many, given, given, images, labels,
         tuple(str(i) for i in range(classes)), (0.5,) * channels, (0.25,) * channels,
     )  # fmt: skip
     settled = config.resolve(

@@ -10,7 +10,6 @@ from lnl_sr_tf.commands import backend, grids
 from lnl_sr_tf.commands.request import Request
 from lnl_sr_tf.config.flag import Flag
 from lnl_sr_tf.errors import InputError
-from lnl_sr_tf.files import make_folder
 
 USAGE = "audit RUN [--folds=K] [--compare=RUN] [--nopage]"
 MEANING = (
@@ -59,6 +58,7 @@ def run(request: Request, tell: Callable[[str], None]) -> None:
             from_run,
             review_page_of_run,
         )
+        from lnl_sr_tf.files import make_folder
     data_dir = request.settings.get("data_dir")
     more: dict[str, Any] = {"data_fingerprint": from_run.data_fingerprint(path)}
     if request.options["compare"]:

@@ -7,7 +7,6 @@ from lnl_sr_tf import config, quiet
 from lnl_sr_tf.commands import backend, grids
 from lnl_sr_tf.commands.request import Request
 from lnl_sr_tf.errors import InputError
-from lnl_sr_tf.files import make_folder
 
 _OF_RUN = ("confusion", "memorisation", "reliability", "transition")
 
@@ -43,6 +42,7 @@ def run(request: Request, tell: Callable[[str], None]) -> None:
         folders = {c.run_name: folder for c, folder in runs}
         backend.start()
         with quiet.notices():
+            from lnl_sr_tf.files import make_folder
             from lnl_sr_tf.reporting import figures_from_runs
         for dataset in dict.fromkeys(c.dataset for c, _ in runs):
             of_it = [
@@ -68,6 +68,7 @@ def _of_runs(what, paths, settings, tell):
     data_dir = settings.get("data_dir")
     backend.start()
     with quiet.notices():
+        from lnl_sr_tf.files import make_folder
         from lnl_sr_tf.reporting import figures_from_runs
     for run in [figures_from_runs.FinishedRun(path, data_dir) for path in paths]:
         make_folder(run.folder.figures)

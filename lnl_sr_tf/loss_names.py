@@ -108,6 +108,26 @@ NOT_REGULARIZED = {
     "softmax that sparse regularization keeps close to one-hot",
 }
 
+# Losses that a class prior is not put around, and why.
+NOT_WITH_PRIOR = {
+    "LogitAdjusted": "it adds the logarithm of the classes' shares to the logits, so "
+    "that the softmax of the logits alone does not follow the shares that the prior "
+    "wants",
+    "LogitClip": "it takes the softmax of clipped logits, not that of the logits, "
+    "whose mean the prior holds",
+    "LabelDistributionallyRobustKL": "it takes a softplus of the logits, not their "
+    "softmax, whose mean the prior holds",
+    "BiTemperedLogisticLoss": "it takes a tempered softmax of the logits, not their "
+    "softmax, whose mean the prior holds",
+    "BinaryCrossentropy": "it takes a sigmoid for each class, not a softmax, whose "
+    "mean the prior holds",
+    "BinaryFocalCrossentropy": "it takes a sigmoid for each class, not a softmax, "
+    "whose mean the prior holds",
+    "SparseRegularization": "sparse regularization goes around the prior, "
+    "SparseRegularization(ClassPrior(loss))",
+    "ClassPrior": "it is one already",
+}
+
 
 def names() -> list[str]:
     """All names: each loss, and with `_sr` each that can be regularised."""
@@ -150,3 +170,10 @@ def conflict(name: str) -> str | None:
     """Why the loss `name`, without `_sr`, cannot be regularised; None if it can."""
     entry = LOSSES[name]
     return NOT_REGULARIZED.get(entry if isinstance(entry, str) else entry[0])
+
+
+def prior_conflict(name: str) -> str | None:
+    """Why the loss `name`, without `_sr`, takes no class prior; None if it does."""
+    entry = LOSSES[name]
+    classes = (entry,) if isinstance(entry, str) else (entry[0], *entry[1])
+    return next((NOT_WITH_PRIOR[one] for one in classes if one in NOT_WITH_PRIOR), None)

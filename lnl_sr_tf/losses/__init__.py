@@ -21,6 +21,7 @@ from lnl_sr_tf.losses.asymmetric import (
 )
 from lnl_sr_tf.losses.base import RobustLoss
 from lnl_sr_tf.losses.bi_tempered import BiTemperedLogisticLoss
+from lnl_sr_tf.losses.class_prior import ClassPrior
 from lnl_sr_tf.losses.correction import BackwardCorrection, ForwardCorrection
 from lnl_sr_tf.losses.cross_entropy import CrossEntropy, SmoothedCrossEntropy
 from lnl_sr_tf.losses.early_learning import EarlyLearningRegularization
@@ -70,6 +71,7 @@ __all__ = [
     "BackwardCorrection",
     "BiTemperedLogisticLoss",
     "ClassBalanced",
+    "ClassPrior",
     "CrossEntropy",
     "EarlyLearningRegularization",
     "EpsilonSoftmaxCrossEntropy",

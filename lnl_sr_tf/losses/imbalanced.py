@@ -17,21 +17,31 @@ from lnl_sr_tf.types import Tensor
 from lnl_sr_tf.validation import numbers
 
 
-def _check_counts(counts):
+def class_counts(name: str, counts: ArrayLike) -> list[float]:
+    """Numbers of at least 0, one for each class, in the order of the classes.
+
+    Args:
+        name: name of the argument, for error messages.
+        counts: how many examples each class has, or its share of them, shape (k,).
+
+    Raises:
+        ValueError: if they are no such numbers, all 0, or a pandas Series in another
+            order.
+    """
     # A pandas Series has an order of its own; that of value_counts() is by frequency.
     order = list(counts.index) if hasattr(counts, "value_counts") else []
     if order != list(range(len(order))):
         raise ValueError(
-            "`counts` must be in the order of the classes, 0 to k − 1. Received a "
+            f"`{name}` must be in the order of the classes, 0 to k − 1. Received a "
             f"{type(counts).__name__} in the order {order[:10]}"
         )
-    counts = numbers("`counts`", counts, ndim=1).tolist()
-    if not counts or not all(0 <= n < math.inf for n in counts) or not sum(counts):
+    found: list[float] = numbers(f"`{name}`", counts, ndim=1).tolist()
+    if not all(n >= 0 for n in found) or not 0 < sum(found) < math.inf:
         raise ValueError(
-            "`counts` must say how many examples each class has, not all 0. Received: "
-            f"counts={counts}"
+            f"`{name}` must say how many examples each class has, not all 0. Received: "
+            f"{name}={found}"
         )
-    return counts
+    return found
 
 
 def _per_class_constant(values, outputs, counts):
@@ -82,7 +92,7 @@ class ClassBalanced(RobustLoss):
         self.loss = loss_of_this_library("loss", loss)
         kwargs.setdefault("from_logits", self.loss.from_logits)
         super().__init__(**kwargs)
-        self.counts = _check_counts(counts)
+        self.counts = class_counts("counts", counts)
         self.beta = check_range("beta", beta, 0.0, 1.0, open_high=True)
         raw = [
             (1 - self.beta) / (1 - self.beta**count) if count else 0.0
@@ -140,7 +150,7 @@ class LogitAdjusted(RobustLoss):
     ) -> None:
         super().__init__(**kwargs)
         self.loss = loss_of_this_library("loss", loss, of_logits=True)
-        self.counts = _check_counts(counts)
+        self.counts = class_counts("counts", counts)
         self.tau = check_range("tau", tau, 0.0, float("inf"))
 
     def outputs(self, y_pred: Tensor) -> Tensor:

@@ -1,12 +1,43 @@
 """The losses that a model was compiled with, and those that they are made of."""
 
+from collections.abc import Iterator
 from typing import Any, TypeVar
 
 import keras
 
-from lnl_sr_tf.losses.sparse_regularization import SparseRegularization
-
 Kind = TypeVar("Kind", bound=keras.losses.Loss)
+
+
+def with_parts(loss: Any) -> Iterator[Any]:
+    """A loss and all that it is made of, however deep, the outer ones first.
+
+    Args:
+        loss: a loss; one that is made of others names them in its `parts`.
+
+    Example:
+        >>> from lnl_sr_tf import losses
+        >>> [type(one).__name__ for one in with_parts(losses.get("ce_sr"))]
+        ['SparseRegularization', 'CrossEntropy']
+    """
+    yield loss
+    for part in getattr(loss, "parts", ()):
+        yield from with_parts(getattr(loss, part))
+
+
+def without_terms(loss: Any) -> Any:
+    """The loss that fits the labels, without the terms that are added to it.
+
+    Args:
+        loss: a loss, under sparse regularization or with a class prior, or neither.
+
+    Example:
+        >>> from lnl_sr_tf import losses
+        >>> type(without_terms(losses.get("ce_sr"))).__name__
+        'CrossEntropy'
+    """
+    while getattr(loss, "adds_term", False):
+        loss = loss.loss
+    return loss
 
 
 def compiled_losses(loss: Any) -> list[keras.losses.Loss]:
@@ -38,13 +69,13 @@ def losses_of_kind(loss: Any, kind: type[Kind]) -> list[Kind]:
         kind: the class.
 
     Example:
-        >>> from lnl_sr_tf.losses import CrossEntropy
+        >>> from lnl_sr_tf.losses import CrossEntropy, SparseRegularization
         >>> len(losses_of_kind([SparseRegularization(CrossEntropy())], CrossEntropy))
         1
     """
     found: list[Kind] = []
     for outer in compiled_losses(loss):
-        for one in _with_parts(outer):
+        for one in with_parts(outer):
             if isinstance(one, kind) and not _among(one, found):
                 found.append(one)
     return found
@@ -63,15 +94,6 @@ def variables_of(loss: Any) -> list[keras.Variable]:
 def needs_index(loss: Any) -> bool:
     """Whether one of a model's losses needs the index of each example."""
     return any(getattr(one, "needs_index", False) for one in compiled_losses(loss))
-
-
-def _with_parts(loss):
-    yield loss
-    parts = [getattr(loss, name) for name in getattr(loss, "parts", ())]
-    if isinstance(loss, SparseRegularization):
-        parts.append(loss.loss)
-    for part in parts:
-        yield from _with_parts(part)
 
 
 def _among(one, others):

@@ -72,7 +72,7 @@ def masked_sum(values: Tensor, term: Tensor, name: str) -> Tensor:
         )
     mask = get_keras_mask(values)
     if mask is None:
-        return values + term
-    total = values + ops.where(mask, term, 0.0)
+        return ops.add(values, term)  # which may be of different precision
+    total = ops.add(values, ops.where(mask, term, 0.0))
     set_keras_mask(total, mask)
     return total

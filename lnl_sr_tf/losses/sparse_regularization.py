@@ -1,6 +1,5 @@
 """Sparse regularization: the term that keeps a network's output close to one-hot."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import keras
@@ -12,6 +11,7 @@ from lnl_sr_tf.losses.base import (
     log_clip,
     log_probabilities,
 )
+from lnl_sr_tf.losses.nested import with_parts, without_terms
 from lnl_sr_tf.losses.per_position import PositionLoss, masked_sum
 from lnl_sr_tf.losses.within_step import of_output, tell_parts
 from lnl_sr_tf.predictions import check_classes
@@ -62,6 +62,9 @@ class SparseRegularization(PositionLoss):
     """
 
     parameters: tuple[str, ...] = ("p", "weight")
+    parts: tuple[str, ...] = ("loss",)
+    # Whether it is another loss, to which it adds a term.
+    adds_term: bool = True
 
     def __init__(
         self,
@@ -83,7 +86,7 @@ class SparseRegularization(PositionLoss):
                 "`loss` must be an instance of `keras.losses.Loss`, for instance "
                 f"`lnl.losses.CrossEntropy()`. Received: loss={loss!r}"
             )
-        for inner in _with_parts(loss):
+        for inner in with_parts(loss):
             reason = NOT_REGULARIZED.get(type(inner).__name__)
             if reason:
                 raise ValueError(
@@ -148,6 +151,11 @@ class SparseRegularization(PositionLoss):
 
     def _now(self):
         return float(ops.convert_to_numpy(self._weight))
+
+    @property
+    def fitted(self) -> keras.losses.Loss:
+        """The loss that fits the labels, without the terms that are added to it."""
+        return without_terms(self)
 
     @property
     def state(self) -> list[keras.Variable]:
@@ -223,10 +231,3 @@ class SparseRegularization(PositionLoss):
 
 def _checked(name, value):
     return check_range(name, value, 0.0, _LARGEST_WEIGHT)
-
-
-def _with_parts(loss: Any) -> Iterator[Any]:
-    """A loss and the losses that it is made of."""
-    yield loss
-    for part in getattr(loss, "parts", ()):
-        yield from _with_parts(getattr(loss, part))

@@ -17,16 +17,20 @@ _here = threading.local()
 
 
 @contextlib.contextmanager
-def within_step(index: Tensor | None = None) -> Iterator[list[tuple[Any, ...]]]:
-    """Inside, losses know the indices of the examples, and report their parts.
+def within_step(
+    index: Tensor | None = None, training: bool = True
+) -> Iterator[list[tuple[Any, ...]]]:
+    """Inside, losses know the step and its examples, and report their parts.
 
     Args:
         index: the index of each example of the batch in the training set, integers of
             shape (batch,); None if no loss needs it.
+        training: whether it is a step of training, and not of evaluation.
 
     Yields:
-        A list. Each `SparseRegularization` that is called adds a tuple: itself, the
-        wrapped loss of each example, the norm of each, and what `of_output` was given
+        A list. Each `SparseRegularization` or `ClassPrior` that is called adds a tuple:
+        itself, the wrapped loss of each example, its term without its weight (the norm
+        of each example, or the divergence of the batch), and what `of_output` was given
         for the output that it was called for: the pair of its predictions and
         `sample_weight`, or None.
 
@@ -39,7 +43,7 @@ def within_step(index: Tensor | None = None) -> Iterator[list[tuple[Any, ...]]]:
         True
     """
     before = vars(_here).copy()
-    _here.index, _here.parts = index, []
+    _here.index, _here.training, _here.parts = index, training, []
     try:
         yield _here.parts
     finally:
@@ -50,6 +54,11 @@ def within_step(index: Tensor | None = None) -> Iterator[list[tuple[Any, ...]]]:
 def known_index() -> Tensor | None:
     """The index of each example of the batch, as `within_step` was given it."""
     return getattr(_here, "index", None)
+
+
+def is_training() -> bool:
+    """Whether losses are called to train; so it is where no `within_step` says else."""
+    return getattr(_here, "training", True)
 
 
 @contextlib.contextmanager
@@ -63,8 +72,14 @@ def of_output(y_pred: Tensor, sample_weight: Tensor | None) -> Iterator[None]:
         _here.output = before
 
 
-def tell_parts(loss: Any, fit: Tensor, norm: Tensor) -> None:
+def known_weight() -> Tensor | None:
+    """The sample weight of the output that losses are called for, as `of_output`."""
+    output = getattr(_here, "output", None)
+    return None if output is None else output[1]
+
+
+def tell_parts(loss: Any, fit: Tensor, term: Tensor) -> None:
     """Add the parts of a batch's loss to the list of `within_step`, if there is one."""
     parts = getattr(_here, "parts", None)
     if parts is not None:
-        parts.append((loss, fit, norm, getattr(_here, "output", None)))
+        parts.append((loss, fit, term, getattr(_here, "output", None)))

@@ -9,15 +9,15 @@ from lnl_sr_tf.types import Tensor
 
 @keras.saving.register_keras_serializable("lnl_sr_tf")
 class FitLoss(keras.metrics.MeanMetricWrapper):
-    """How well labels are fitted: the mean of the loss without its norm.
+    """How well labels are fitted: the mean of the loss without the terms added to it.
 
     λ grows during training, and L + λ‖u‖_p^p with it, so early stopping on `val_loss`
     stops too soon; it should watch `val_fit_loss`. `lnl.training.RobustModel` reports
     it without being asked.
 
     Args:
-        loss: a `lnl.losses.SparseRegularization`, best the one that the model is
-            compiled with.
+        loss: a `lnl.losses.SparseRegularization`, with or without a class prior, best
+            the one that the model is compiled with.
         name: name of the metric.
         dtype: dtype of the result.
 
@@ -38,12 +38,13 @@ class FitLoss(keras.metrics.MeanMetricWrapper):
         dtype: str | keras.DTypePolicy | None = None,
     ) -> None:
         loss = _regularized(loss)
+        fit = loss.fitted
 
         def values(y_true: Tensor, y_pred: Tensor) -> Tensor:
             # The metric must not change what the loss keeps, such as draws.
-            kept = [(v, v.value) for v in getattr(loss.loss, "variables", [])]
+            kept = [(v, v.value) for v in getattr(fit, "variables", [])]
             with keras.StatelessScope(state_mapping=kept):
-                return loss.loss.call(y_true, y_pred)
+                return fit.call(y_true, y_pred)
 
         super().__init__(values, name=name, dtype=dtype)
         self.loss = loss

@@ -44,6 +44,12 @@ class LossPartsTest(tf.test.TestCase, parameterized.TestCase):
             metric.update_state([0, 1], [[0.0, 0.0], [9.0, 0.0]], sample_weight=[1, 0])
             self.assertAllClose(metric.result(), expected)
 
+    def test_fit_loss_is_without_a_class_prior(self):
+        inner = lnl.losses.ClassPrior(lnl.losses.CrossEntropy(), prior=[1, 9, 1])
+        metric = lnl.metrics.FitLoss(lnl.losses.SparseRegularization(inner))
+        metric.update_state([0, 1], [[0.0, 0.0, 0.0], [0.0, 0.0, 0.0]])
+        self.assertAllClose(metric.result(), np.log(3))
+
     @parameterized.parameters(
         lambda: lnl.losses.NegativeLearning(seed=1),
         lambda: lnl.losses.get("elr", num_examples=8, num_classes=3),

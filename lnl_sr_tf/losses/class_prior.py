@@ -1,0 +1,266 @@
+"""The class prior: the mean output of a batch is held close to the classes' shares."""
+
+import math
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+from keras.src.backend import get_keras_mask
+from numpy.typing import ArrayLike
+
+from lnl_sr_tf.loss_names import NOT_WITH_PRIOR
+from lnl_sr_tf.losses.base import at_least_float32, check_range
+from lnl_sr_tf.losses.imbalanced import class_counts
+from lnl_sr_tf.losses.nested import with_parts
+from lnl_sr_tf.losses.per_position import PositionLoss, masked_sum
+from lnl_sr_tf.losses.within_step import (
+    is_training,
+    known_weight,
+    of_output,
+    tell_parts,
+)
+from lnl_sr_tf.predictions import check_classes, like_values
+from lnl_sr_tf.types import Tensor
+
+# Beyond this, float32 losses and their gradients overflow.
+_LARGEST_WEIGHT = 1e12
+# For each class, this many examples whose output is π count in the mean.
+_PSEUDO_EXAMPLES = 0.1
+
+
+@keras.saving.register_keras_serializable("lnl_sr_tf")
+class ClassPrior(PositionLoss):
+    """Adds μ KL(π‖m̃) to any loss, m̃ the mean output of the batch, π the class shares.
+
+    L(u, y) + μ Σ_k π_k log(π_k / m̃_k), with m̃ = (Σ_x u(x) + a π) / (N + a) over the N
+    positions of the batch and a = k / 10 pseudo-examples, for k classes. A class that
+    the network gives up has m̃_k near 0 while π_k is not, which costs: so no class is
+    lost while sparse regularization freezes what is predicted. A class with π_k = 0
+    does not count. It is the prior term of Tanaka et al., "Joint Optimization Framework
+    for Learning with Noisy Labels" (CVPR 2018), and, with π uniform, of Li et al.,
+    "DivideMix" (ICLR 2020); the pseudo-examples bound its gradient as a class dies, and
+    soften it in batches with few examples for each class.
+
+    The term is the same for each position, so that the mean over a batch is the mean of
+    L plus the term. m̃ and π count examples alike: a position that is masked, by the
+    predictions or by the loss, or whose sample weight is not above 0, is not one of the
+    N, and other weights change nothing in m̃, so that a `class_weight` of `fit` does not
+    pull to other shares. As everything that a loss returns, the term of a position is
+    multiplied by its sample weight.
+
+    In the evaluation of a model of `lnl.training` the term does not count, since other
+    examples may have other shares; there and in training its metric `class_prior` is
+    KL(π‖m̃), the mean over the batches. Of a plain `keras.Model` it counts in both.
+
+    Args:
+        loss: the loss L. Its `call` must return a value per example; its own reduction
+            is not used. Sparse regularization goes around:
+            `SparseRegularization(ClassPrior(CrossEntropy()))`.
+        weight: μ in [0, 1e12].
+        prior: π, shape (k,), numbers of at least 0 in the order of the classes, for
+            instance how often each class is given; they are scaled to sum to 1. None is
+            uniform.
+        from_logits: whether the network gives logits or probabilities; None, the
+            default, takes what the wrapped loss says.
+        reduction: as for every `keras.losses.Loss`.
+        name: name of the instance.
+        dtype: dtype of the computation.
+
+    Raises:
+        ValueError: if `loss` is no Keras loss, does not say whether it takes logits,
+            has its classes along another axis than the last, or is not one of the
+            softmax of the logits; if a number is out of range, or `prior` is a pandas
+            Series in another order; when called, if `prior` is of another number of
+            classes than the predictions.
+
+    Example:
+        >>> from lnl_sr_tf.losses import CrossEntropy
+        >>> loss = ClassPrior(CrossEntropy(), weight=10.0)
+        >>> float(loss([0, 1], [[0.0, 0.0], [0.0, 0.0]]))  # log 2: m is uniform
+        0.693
+    """
+
+    parts: tuple[str, ...] = ("loss",)
+    # Whether it is another loss, to which it adds a term.
+    adds_term: bool = True
+
+    def __init__(
+        self,
+        loss: keras.losses.Loss | dict[str, Any],
+        weight: float = 10.0,
+        prior: ArrayLike | None = None,
+        from_logits: bool | None = None,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = None,
+        dtype: str | keras.DTypePolicy | None = None,
+    ) -> None:
+        super().__init__(name=name, reduction=reduction, dtype=dtype)
+        self.loss = _checked(loss)
+        if from_logits is None:
+            from_logits = self.loss.get_config().get("from_logits")
+        if from_logits is None:
+            raise ValueError(
+                "`from_logits` must be given, since the loss does not say whether it "
+                f"takes logits. Received: loss={loss!r}, from_logits=None"
+            )
+        self.from_logits = bool(from_logits)
+        # As given, so that saving and loading changes no digit.
+        self.prior = None if prior is None else class_counts("prior", prior)
+        self._weight = keras.Variable(
+            check_range("weight", weight, 0.0, _LARGEST_WEIGHT),
+            dtype="float32",
+            trainable=False,
+            name="prior_weight",
+        )
+
+    @property
+    def weight(self) -> keras.Variable:
+        """μ; assign a number to change it."""
+        return self._weight
+
+    @weight.setter
+    def weight(self, value: float) -> None:
+        self._weight.assign(check_range("weight", value, 0.0, _LARGEST_WEIGHT))
+
+    @property
+    def state(self) -> list[keras.Variable]:
+        """Variables of the wrapped loss that a checkpoint needs."""
+        return getattr(self.loss, "state", [])
+
+    @property
+    def variables(self) -> list[keras.Variable]:
+        """μ, and the variables of the wrapped loss."""
+        return [self._weight, *getattr(self.loss, "variables", [])]
+
+    @property
+    def needs_index(self) -> bool:
+        """Whether the wrapped loss needs the index of each example."""
+        return getattr(self.loss, "needs_index", False)
+
+    def divergence(self, y_pred: Tensor, counts: Tensor | None = None) -> Tensor:
+        """KL(π‖m̃) of a batch, a scalar.
+
+        Args:
+            y_pred: logits or probabilities, shape (batch, ..., classes).
+            counts: whether each position counts, shape (batch, ...); None if all do.
+
+        Raises:
+            ValueError: if there are fewer than two classes, or not as many as in
+                `prior`.
+        """
+        probs = at_least_float32(y_pred)
+        classes = check_classes(probs, type(self).__name__)
+        if self.from_logits:
+            probs = ops.softmax(probs, axis=-1)
+        if counts is None:
+            counts = ops.ones_like(probs[..., 0], dtype="bool")
+        counts = ops.expand_dims(counts, -1)
+        positions = tuple(range(len(probs.shape) - 1))
+        total = ops.sum(ops.where(counts, probs, 0.0), axis=positions)
+        number = ops.sum(ops.cast(counts, probs.dtype))
+        pseudo = _PSEUDO_EXAMPLES * classes
+        known = self._shares(classes)
+        shares, log_shares, given = (
+            ops.convert_to_tensor(array, dtype=probs.dtype)
+            for array in (known, np.log(np.where(known > 0, known, 1.0)), known > 0)
+        )
+        mean = (total + pseudo * shares) / (number + pseudo)
+        logs = ops.log(ops.where(given > 0, mean, 1.0))
+        return ops.sum(shares * (log_shares - logs))
+
+    def _shares(self, classes):
+        """π, shape (k,), float64."""
+        if self.prior is None:
+            return np.full(classes, 1.0 / classes)
+        if len(self.prior) != classes:
+            raise ValueError(
+                f"`prior` is of {len(self.prior)} classes. Received predictions of "
+                f"{classes} classes"
+            )
+        shares = np.array(self.prior) / math.fsum(self.prior)
+        # float32 would make them 0 in one place and not in another.
+        return np.where(shares < 1e-30, 0.0, shares)
+
+    def __call__(
+        self, y_true: Tensor, y_pred: Tensor, sample_weight: Tensor | None = None
+    ) -> Tensor:
+        """The reduced loss, as for every `PositionLoss`."""
+        with of_output(y_pred, sample_weight):
+            return super().__call__(y_true, y_pred, sample_weight=sample_weight)
+
+    def call(self, y_true: Tensor, y_pred: Tensor, **kwargs: Any) -> Tensor:
+        """Loss of each position, shape (batch, ...), with the mask of the wrapped loss.
+
+        Args:
+            y_true: labels as the wrapped loss takes them.
+            y_pred: logits or probabilities, shape (batch, ..., classes).
+            **kwargs: for the wrapped loss.
+
+        Raises:
+            ValueError: if the wrapped loss gives values of another shape.
+        """
+        fit = self.loss.call(y_true, y_pred, **kwargs)
+        counts = _counted(fit, y_pred)
+        y_pred = ops.convert_to_tensor(y_pred)
+        divergence = self.divergence(y_pred, counts)
+        tell_parts(self, fit, divergence)
+        if not is_training():
+            return fit
+        # `.value` hands XLA a tensor; it cannot compile a Keras variable.
+        term = ops.cast(self._weight.value, divergence.dtype) * divergence
+        each = ops.broadcast_to(term, ops.shape(y_pred)[:-1])
+        return masked_sum(fit, each, type(self.loss).__name__)
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments that make an equal loss, with the present μ."""
+        config = super().get_config()
+        config.update(
+            loss=keras.losses.serialize(self.loss),
+            weight=float(ops.convert_to_numpy(self._weight)),
+            prior=self.prior,
+            from_logits=self.from_logits,
+        )
+        return config
+
+
+def _checked(loss):
+    """A loss that a class prior goes around, deserialised if it is a config."""
+    if isinstance(loss, dict):
+        loss = keras.losses.deserialize(loss)
+    if not isinstance(loss, keras.losses.Loss):
+        raise ValueError(
+            "`loss` must be an instance of `keras.losses.Loss`, for instance "
+            f"`lnl.losses.CrossEntropy()`. Received: loss={loss!r}"
+        )
+    for inner in with_parts(loss):
+        reason = NOT_WITH_PRIOR.get(type(inner).__name__)
+        if reason:
+            raise ValueError(
+                f"{type(inner).__name__} takes no class prior: {reason}. "
+                f"Received: loss={loss!r}"
+            )
+    axis = loss.get_config().get("axis", -1)
+    if axis != -1:
+        raise ValueError(
+            "`loss` must take the classes along the last axis, axis=-1, as the class "
+            f"prior does. Received: loss={loss!r} with axis={axis!r}"
+        )
+    return loss
+
+
+def _counted(fit, y_pred):
+    """Whether each position counts, shape (batch, ...); None if all do."""
+    found = [get_keras_mask(fit), get_keras_mask(y_pred)]
+    weight = known_weight()
+    if weight is not None:
+        weight = ops.convert_to_tensor(weight)
+        # A single number weighs all alike.
+        found.append(weight > 0 if len(weight.shape) else None)
+    counts = None
+    for one in found:
+        if one is None:
+            continue
+        one = ops.cast(like_values("mask", one, y_pred), "bool")
+        counts = one if counts is None else ops.logical_and(counts, one)
+    return counts

@@ -72,6 +72,14 @@ def with_instance_rate(config: Config) -> Config:
     return dataclasses.replace(config, instance_rate=chosen)
 
 
+def with_prior_weight(config: Config) -> Config:
+    """The config with `prior_weight` where there is a class prior, else None.
+
+    So runs that were made before it was a setting keep their names.
+    """
+    return dataclasses.replace(config, prior_weight=config.prior_weight or None)
+
+
 def with_estimation_epochs(config: Config) -> Config:
     """The config with the number of epochs that a matrix is estimated from."""
     if config.transition_matrix != "estimated" or config.estimation_epochs is not None:

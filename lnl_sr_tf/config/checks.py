@@ -7,7 +7,14 @@ from lnl_sr_tf import schedules
 from lnl_sr_tf.config.data_kinds import HUMAN_NOISE, is_path, plain_name, tidy
 from lnl_sr_tf.config.settings import Config
 from lnl_sr_tf.errors import InputError
-from lnl_sr_tf.loss_names import LOSSES, REGULARIZED, conflict, needs_index
+from lnl_sr_tf.loss_names import (
+    LOSSES,
+    NOT_WITH_PRIOR,
+    REGULARIZED,
+    conflict,
+    needs_index,
+    prior_conflict,
+)
 from lnl_sr_tf.schedules import STAGES
 
 # Beyond this, float32 losses and their gradients overflow.
@@ -90,6 +97,24 @@ def _check_loss(config: Config) -> None:
             f"--mixup={config.mixup:g} contradicts --loss={config.loss}: mixed labels "
             "keep the output away from one-hot, which sparse regularization aims at; "
             f"use --loss={base}, or --mixup=0"
+        )
+    _check_prior(config, base)
+
+
+def _check_prior(config: Config, base: str) -> None:
+    """A class prior holds the mean of the softmax, and that alone."""
+    if not config.prior_weight:
+        return
+    given = f"--prior_weight={config.prior_weight:g} does not go with"
+    if base in LOSSES and prior_conflict(base):
+        raise InputError(
+            f"{given} --loss={config.loss}: {prior_conflict(base)}; use "
+            "--prior_weight=0"
+        )
+    if config.balance == "logit_adjustment":
+        raise InputError(
+            f"{given} --balance={config.balance}: {NOT_WITH_PRIOR['LogitAdjusted']}; "
+            "leave out one of them"
         )
 
 

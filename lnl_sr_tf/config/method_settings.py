@@ -117,6 +117,13 @@ class MethodSettings:
         "shares)",
         choices=("none", "class_balanced", "logit_adjustment"),
     )
+    prior_weight: float | None = setting(
+        None,
+        "weight μ of the class prior, which holds the mean output of a batch close to "
+        "the shares of the given labels, so that no class is given up; 0 for none "
+        "(default: 0)",
+        interval="[0, 1e12]",
+    )
     mixup: float = setting(
         RECIPE,
         "α of mixup, which trains on mixtures of images and labels with shares from "

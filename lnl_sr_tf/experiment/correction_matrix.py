@@ -85,6 +85,7 @@ def warm_up(
             method="standard",
             mixup=0.0,
             balance="none",
+            prior_weight=None,
             epochs=epochs,
         )
     )

@@ -16,6 +16,7 @@ OPTIONAL = {
     "forget_rate", "image_size", "imagenet_dir", "open_set", "weights",
     "random_resized_crop", "color_jitter", "devices", "cluster", "task", "cpus_per_run",
     "gpus_per_run", "validation_share", "fold", "rate_estimate", "instance_rate",
+    "prior_weight",
 }  # fmt: skip
 
 
@@ -172,6 +173,18 @@ class ResolveTest(tf.test.TestCase, parameterized.TestCase):
         one = config.resolve({"distribute": "mirrored", "devices": 4})
         self.assertEqual(one.run_name, config.resolve({}).run_name)
 
+    def test_no_class_prior_is_no_other_run(self):
+        """Runs that were made before it was a setting keep their names."""
+        names = [
+            config.resolve(
+                {"prior_weight": weight} if weight is not None else {}
+            ).run_name
+            for weight in (None, 0, "0.0", 10)
+        ]
+        self.assertLen(set(names), 2)
+        self.assertEqual(names[0], names[1])
+        self.assertEqual(names[1], names[2])
+
     def test_no_noise(self):
         self.assertEqual(config.resolve({"noise": "none"}).rate, 0.0)
 
@@ -242,6 +255,20 @@ class ResolveTest(tf.test.TestCase, parameterized.TestCase):
         ({"balance": "cb"}, "expected one of none, class_balanced, logit_adjustment"),
         ({"balance": "class_balanced", "loss": "elr"}, "does not go with --loss=elr"),
         ({"mixup": 0.2, "loss": "elr"}, "--mixup=0.2 contradicts --loss=elr"),
+        ({"prior_weight": -1}, r"--prior_weight=-1: expected a number in \[0, 1e12\]"),
+        ({"prior_weight": "inf"}, "--prior_weight=inf: expected a number in"),
+        *(
+            (
+                {"prior_weight": 10, "loss": loss},
+                f"^--prior_weight=10 does not go with --loss={loss}: it takes .*; use "
+                "--prior_weight=0$",
+            )
+            for loss in ("ldr_kl", "bi_tempered", "ce_logitclip")
+        ),
+        (
+            {"prior_weight": 10, "balance": "logit_adjustment"},
+            "--prior_weight=10 does not go with --balance=logit_adjustment: it adds",
+        ),
         ({"method": "nlnl"}, "--method=nlnl trains --loss=nlnl; received .*=ce_sr"),
         ({"method": "co_teaching", "loss": "elr"}, "cannot train --loss=elr"),
         ({"method": "co_teaching", "noise": "none"}, "needs --forget_rate"),

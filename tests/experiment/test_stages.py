@@ -49,7 +49,9 @@ class StagesTest(tf.test.TestCase, parameterized.TestCase):
 
     @parameterized.parameters(("known", False), ("estimated", True))
     def test_a_run_to_be_trained_first(self, source, wanted):
-        made = self.settled(loss="forward", transition_matrix=source, epochs=20)
+        made = self.settled(
+            loss="forward", transition_matrix=source, epochs=20, prior_weight=10
+        )
         folder = RunFolder(self.get_temp_dir())
         lines = []
         first = correction_matrix.warm_up(made, folder, lines.append)
@@ -57,6 +59,7 @@ class StagesTest(tf.test.TestCase, parameterized.TestCase):
         if wanted:
             self.assertEqual((first.loss, first.epochs), ("ce", 2))
             self.assertIsNone(first.transition_matrix)
+            self.assertIsNone(first.prior_weight)
 
     def test_none_where_the_run_has_its_matrix(self):
         made = self.settled(loss="forward", transition_matrix="estimated", epochs=20)

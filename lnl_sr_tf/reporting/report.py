@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from lnl_sr_tf.analysis import robustness, run_figures, tables
 from lnl_sr_tf.errors import InputError, RunError
 from lnl_sr_tf.experiment.finished_run import FinishedRun
+from lnl_sr_tf.losses.nested import without_terms
 from lnl_sr_tf.reporting import figures_from_runs, html_page
 from lnl_sr_tf.runs import label_kinds
 from lnl_sr_tf.runs.folder import RunFolder, measured
@@ -231,8 +232,8 @@ def theory_row(run: FinishedRun, runs: Sequence[FinishedRun]) -> list[str] | Non
     labels, outputs = dataset.test_labels, run.test_probabilities
     try:
         loss = build_loss(config, dataset)
-        # The sparse term is the constraint, not the loss whose risk is bounded.
-        loss = getattr(loss, "loss", loss)
+        # The added terms are constraints, not the loss whose risk is bounded.
+        loss = without_terms(loss)
         found = robustness.check(loss, outputs, labels, config.rate)
     except ValueError:
         return None

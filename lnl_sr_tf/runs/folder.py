@@ -40,8 +40,10 @@ COLUMNS = (
     "test_fit_loss",
     "test_norm",
 )
+# Those that are there where a run has them.
+_SOMETIMES = ("class_prior",)
 # Those that runs of earlier versions lack.
-_LATER = dict.fromkeys((*WATCHED, *COLUMNS[-4:]), "")
+_LATER = dict.fromkeys((*WATCHED, *COLUMNS[-4:], *_SOMETIMES), "")
 
 
 def measured(record: dict[str, Any], name: str = "test_accuracy") -> float:
@@ -134,7 +136,7 @@ class RunFolder:
                 return [
                     {
                         column: _number(column, (_LATER | row)[column])
-                        for column in COLUMNS
+                        for column in (*COLUMNS, *_SOMETIMES)
                     }
                     for row in csv.DictReader(file)
                 ]
@@ -143,8 +145,12 @@ class RunFolder:
 
     def write_rows(self, rows: list[dict[str, Any]]) -> None:
         """Write `metrics.csv` anew, whole."""
-        lines = [",".join(COLUMNS)]
-        lines += [",".join(_text(row[c]) for c in COLUMNS) for row in rows]
+        there = {
+            name for row in rows for name, value in row.items() if value is not None
+        }
+        columns = [*COLUMNS, *(name for name in _SOMETIMES if name in there)]
+        lines = [",".join(columns)]
+        lines += [",".join(_text(row[c]) for c in columns) for row in rows]
         self._replace(self.metrics.name, "\n".join(lines) + "\n")
 
     def _read(self, name: str, required: tuple[str, ...] = ()) -> dict | None:

@@ -14,6 +14,7 @@ from lnl_sr_tf.datasets.dataset import Dataset
 from lnl_sr_tf.devices import replicas
 from lnl_sr_tf.layers import OutputSharpening
 from lnl_sr_tf.loss_names import LOSSES, REGULARIZED
+from lnl_sr_tf.losses.nested import with_parts
 from lnl_sr_tf.metrics import SparseRate
 from lnl_sr_tf.training import compilation
 from lnl_sr_tf.training.co_teaching import CoTeaching
@@ -118,27 +119,25 @@ def served_model(model: keras.Model) -> keras.Model:
 def used_parameters(loss: keras.losses.Loss) -> dict[str, bool | int | float]:
     """The parameters of a loss and of the losses it is made of, defaults included."""
     found: dict[str, bool | int | float] = {}
-    for name in getattr(loss, "parameters", ()):
-        value = getattr(loss, name)
-        if isinstance(value, keras.Variable):
-            value = float(keras.ops.convert_to_numpy(value))
-        if isinstance(value, (bool, int, float)):
-            found[name] = value
-    parts = ("loss",) if hasattr(loss, "loss") else getattr(loss, "parts", ())
-    for part in parts:
-        found |= used_parameters(getattr(loss, part))
+    for one in with_parts(loss):
+        for name in getattr(one, "parameters", ()):
+            value = getattr(one, name)
+            if isinstance(value, keras.Variable):
+                value = float(keras.ops.convert_to_numpy(value))
+            if isinstance(value, (bool, int, float)):
+                found[name] = value
     return found
 
 
 def _without_memory(loss):
     """An equal loss without a memory of examples."""
-    config = loss.get_config()
-    if isinstance(loss, losses.SparseRegularization):
-        config["loss"] = _without_memory(loss.loss)
-    elif "num_examples" in config:
-        config.update(num_examples=None, num_classes=None)
-    else:
+    if not any("num_examples" in one.get_config() for one in with_parts(loss)):
         return loss
+    config = loss.get_config()
+    for part in getattr(loss, "parts", ()):
+        config[part] = _without_memory(getattr(loss, part))
+    if "num_examples" in config:
+        config.update(num_examples=None, num_classes=None)
     return type(loss).from_config(config)
 
 
@@ -185,14 +184,21 @@ def build_loss(
         loss = losses.SelectiveNegativePositiveLearning(**params)
     if config.balance != "none" and dataset is not None:
         loss = _balanced(config.balance, loss, dataset)
+    if config.prior_weight and dataset is not None:
+        loss = losses.ClassPrior(loss, config.prior_weight, _counts(dataset))
     if not regularization:
         return loss
     shared = {"epsilon": params["epsilon"]} if "epsilon" in params else {}
     return losses.SparseRegularization(loss, **regularization, **shared)
 
 
+def _counts(dataset):
+    """How often each class is given."""
+    return np.bincount(dataset.given_labels, minlength=dataset.num_classes).tolist()
+
+
 def _balanced(kind, loss, dataset):
-    counts = np.bincount(dataset.given_labels, minlength=dataset.num_classes).tolist()
+    counts = _counts(dataset)
     if kind == "class_balanced":
         return losses.ClassBalanced(loss, counts)
     return losses.LogitAdjusted(loss, counts)

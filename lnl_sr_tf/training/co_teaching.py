@@ -8,7 +8,7 @@ from keras import ops
 
 from lnl_sr_tf.devices import replicas
 from lnl_sr_tf.losses.nested import needs_index
-from lnl_sr_tf.losses.within_step import within_step
+from lnl_sr_tf.losses.within_step import of_output, within_step
 from lnl_sr_tf.training import class_weights
 from lnl_sr_tf.training.loss_parts import weight_of
 from lnl_sr_tf.training.robust_model import SUMS, MovingLoss
@@ -109,20 +109,20 @@ class CoTeaching(MovingLoss, keras.Model):
     ) -> Tensor:
         """In training the sum of both networks' means over what the other selected."""
         y, y_pred, sample_weight = replicas.whole_batch((y, y_pred, sample_weight))
-        with within_step() as parts:
+        with within_step(training=training) as parts:
             if training:
-                first = self.loss.call(y, y_pred[0])
+                first = self._values(y, y_pred[0], sample_weight)
             else:
                 total = self._loss_by_keras(x, y, y_pred[0], sample_weight, training)
         self._loss_parts.update(
             [
-                (loss, fit, norm, weight_of(fit, y_pred[0], sample_weight))
-                for loss, fit, norm, _ in parts
+                (loss, fit, term, weight_of(fit, y_pred[0], sample_weight))
+                for loss, fit, term, _ in parts
             ]
         )
         if not training:
             return total
-        second = self.loss.call(y, y_pred[1])
+        second = self._values(y, y_pred[1], sample_weight)
         first, second = _of_examples(first, y_pred[0]), _of_examples(second, y_pred[1])
         sample_weight = _one_each(sample_weight)
         total = 0.0
@@ -140,6 +140,11 @@ class CoTeaching(MovingLoss, keras.Model):
             total = total + part
         # Penalties of the networks' layers are added, as in every Keras model.
         return replicas.share(self._loss_weight * total + sum(self.losses))
+
+    def _values(self, y, y_pred, sample_weight):
+        """The loss of each position of one network, without reduction."""
+        with of_output(y_pred, sample_weight):
+            return self.loss.call(y, y_pred)
 
     def compute_metrics(
         self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 
 from lnl_sr_tf import validation
-from lnl_sr_tf.losses.nested import compiled_losses
+from lnl_sr_tf.losses.nested import compiled_losses, with_parts
 from lnl_sr_tf.types import Tensor
 
 _FORM = {"label", "index"}
@@ -81,10 +81,13 @@ def nothing_remembered(loss: Any) -> bool:
 
 
 def _remembering(loss: Any) -> Iterator[Any]:
-    """The losses that remember examples, without their sparse regularization."""
-    for one in compiled_losses(loss):
-        if getattr(one, "needs_index", False):
-            yield getattr(one, "loss", one)
+    """The losses that remember examples, without the terms that are added to them."""
+    for outer in compiled_losses(loss):
+        needing = [
+            one for one in with_parts(outer) if getattr(one, "needs_index", False)
+        ]
+        # Those around it say that they need it, because it does.
+        yield from needing[-1:]
 
 
 def with_weights(y: dict[str, Any], arguments: dict[str, Any]) -> dict[str, Any]:

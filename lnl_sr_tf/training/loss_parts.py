@@ -1,4 +1,4 @@
-"""The parts of a model's loss, the fit to the labels and the norm, as metrics."""
+"""The parts of a model's loss, the fit to the labels and the terms, as metrics."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -7,16 +7,19 @@ import keras
 from keras import ops
 from keras.src.backend import get_keras_mask  # no public name
 
-from lnl_sr_tf.losses import SparseRegularization
+from lnl_sr_tf.losses import ClassPrior, SparseRegularization
+from lnl_sr_tf.losses.nested import with_parts
 from lnl_sr_tf.predictions import like_values
 from lnl_sr_tf.types import Tensor
 
 
 class LossParts:
-    """Metrics of the losses with sparse regularization that a model was compiled with.
+    """Metrics of the losses with added terms that a model was compiled with.
 
-    `fit_loss` is the mean of the wrapped loss over the examples, and `norm` that of
-    ‖u‖_p^p, so that `loss` is fit_loss + λ·norm, plus penalties. λ grows during
+    `fit_loss` is the mean of the wrapped loss over the examples, `norm` that of
+    ‖u‖_p^p, and `class_prior` the mean of KL(π‖m̃) over the steps, so that `loss` is
+    fit_loss + λ·norm + μ·class_prior, plus penalties; each is there where the loss has
+    such a term. In evaluation μ·class_prior is not part of `loss`. λ grows during
     training, and `loss` with it; `fit_loss` tells how well labels are fitted. Examples
     are weighted by their `sample_weight`.
 
@@ -33,17 +36,19 @@ class LossParts:
 
     def __init__(self, loss: Any, output_names: Sequence[str] | None = None) -> None:
         named = _named(loss, output_names)
-        self._of_each = [
-            (
-                one,
-                keras.metrics.Mean(name=f"{prefix}fit_loss"),
-                keras.metrics.Mean(name=f"{prefix}norm"),
-            )
-            for one, prefix in named
-        ]
-        self.metrics: list[keras.metrics.Metric] = [
-            metric for _, *metrics in self._of_each for metric in metrics
-        ]
+        self._of_fit: list[tuple[Any, keras.metrics.Metric]] = []
+        self._of_term: list[tuple[Any, keras.metrics.Metric]] = []
+        self.metrics: list[keras.metrics.Metric] = []
+        for outer, prefix in named:
+            terms = [one for one in with_parts(outer) if _term_of(one)]
+            fit = keras.metrics.Mean(name=f"{prefix}fit_loss")
+            # The innermost one is around the loss without any term.
+            self._of_fit.append((terms[-1], fit))
+            self.metrics.append(fit)
+            for one in terms:
+                metric = keras.metrics.Mean(name=prefix + _term_of(one))
+                self._of_term.append((one, metric))
+                self.metrics.append(metric)
 
     def update(
         self, parts: Iterable[tuple[Any, Tensor, Tensor, Tensor | None]]
@@ -51,14 +56,17 @@ class LossParts:
         """Count a batch.
 
         Args:
-            parts: for each loss: the loss, its `fit`, its `norm`, and the weights of
+            parts: for each loss: the loss, its `fit`, its `term`, and the weights of
                 both or None.
         """
-        for loss, fit, norm, weight in parts:
-            for one, of_fit, of_norm in self._of_each:
+        for loss, fit, term, weight in parts:
+            for one, metric in self._of_fit:
                 if one is loss:
-                    of_fit.update_state(fit, weight)
-                    of_norm.update_state(norm, weight)
+                    metric.update_state(fit, weight)
+            for one, metric in self._of_term:
+                if one is loss:
+                    # That of a whole batch is a single number.
+                    metric.update_state(term, weight if len(term.shape) else None)
 
 
 def weight_of(
@@ -86,8 +94,15 @@ def weight_of(
     return weight
 
 
+def _term_of(loss):
+    """The name of the metric of a loss's own term; none if it adds none."""
+    if isinstance(loss, SparseRegularization):
+        return "norm"
+    return "class_prior" if isinstance(loss, ClassPrior) else ""
+
+
 def _named(loss, output_names):
-    """Pairs of a loss with sparse regularization, and the prefix of its metrics' names.
+    """Pairs of a loss with an added term, and the prefix of its metrics' names.
 
     A single one has no prefix.
     """
@@ -96,7 +111,7 @@ def _named(loss, output_names):
         name = path[-1] if path else place
         if isinstance(name, int):
             name = output_names[name] if output_names else f"output_{name}"
-        if isinstance(one, SparseRegularization):
+        if _term_of(one):
             found.setdefault(id(one), (one, f"{name}_"))
     named = list(found.values())
     return named if len(named) > 1 else [(one, "") for one, _ in named]

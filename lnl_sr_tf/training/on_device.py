@@ -34,7 +34,9 @@ def check(config: Config) -> None:
             )
     if not config.parallel_seeds:
         return
-    for name in ("imbalance", "open_set", "balance", "validation_share", "fold"):
+    for name in (
+        "imbalance", "open_set", "balance", "prior_weight", "validation_share", "fold",
+    ):  # fmt: skip
         value = getattr(config, name)
         if value not in (None, "none"):
             raise InputError(

@@ -72,8 +72,9 @@ class RobustModel(MovingLoss, keras.Model):
     a method, the memory of ELR) change in training on every backend, JAX included. If a
     loss needs the index of each example, the model trains on targets of the form
     `{"label": y, "index": i}`, with i in [0, n) for n examples. If a loss has sparse
-    regularization, `fit` and `evaluate` report `fit_loss` and `norm` besides `loss`;
-    early stopping should watch `val_fit_loss` (`mode="min"`).
+    regularization, `fit` and `evaluate` report `fit_loss` and `norm` besides `loss`,
+    and `class_prior` if it has one; early stopping should watch `val_fit_loss`
+    (`mode="min"`).
 
     Evaluation takes both forms of targets, and remembers nothing. `sample_weight`,
     `class_weight`, `loss_weights`, reductions, masks, penalties, weighted metrics and
@@ -155,11 +156,11 @@ class RobustModel(MovingLoss, keras.Model):
         )
 
         def compute():
-            with within_step(index) as parts:
+            with within_step(index, training) as parts:
                 loss = self._loss_by_keras(x, y, y_pred, sample_weight, training)
             told.extend(one for one, *_ in parts)
             return loss, [
-                (fit, norm, weight_of(fit, *output)) for _, fit, norm, output in parts
+                (fit, term, weight_of(fit, *output)) for _, fit, term, output in parts
             ]
 
         told: list[Any] = []

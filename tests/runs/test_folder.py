@@ -24,6 +24,17 @@ class MetricsTest(tf.test.TestCase):
         folder.write_rows([row])
         self.assertEqual(folder.rows(), [row])
 
+    def test_a_column_that_is_there_where_a_run_has_it(self):
+        folder = RunFolder(pathlib.Path(self.get_temp_dir()) / "prior")
+        folder.make()
+        row = dict.fromkeys(COLUMNS) | {"epoch": 1, "loss": 0.5, "class_prior": None}
+        for value, header in ((None, COLUMNS), (0.25, (*COLUMNS, "class_prior"))):
+            row["class_prior"] = value
+            folder.write_rows([row])
+            first = folder.metrics.read_text("utf-8").partition("\n")[0]
+            self.assertEqual(first, ",".join(header))
+            self.assertEqual(folder.rows(), [row])
+
     def test_new_columns_are_at_the_end(self):
         self.assertEqual(
             COLUMNS[-4:], ("fit_loss", "norm", "test_fit_loss", "test_norm")

@@ -15,6 +15,7 @@ from lnl_sr_tf import config, datasets, experiment, losses, noise, schedules
 from lnl_sr_tf.datasets.batches.augment import Augmentation
 from lnl_sr_tf.experiment import run_data
 from lnl_sr_tf.layers import OutputSharpening
+from lnl_sr_tf.losses.nested import losses_of_kind
 from lnl_sr_tf.runs.folder import RunFolder
 from lnl_sr_tf.training import CoupledAdam, RobustModel, schedulers
 from lnl_sr_tf.training import fit as fitting
@@ -103,6 +104,18 @@ class BuildTest(tf.test.TestCase, parameterized.TestCase):
             settled(loss="gce_sr", p=0.3, lambda0=2, loss_args={"q": 0.6})
         )
         self.assertEqual((loss.p, float(loss.weight), loss.loss.q), (0.3, 2.0, 0.6))
+
+    @parameterized.parameters("gce", "gce_sr")
+    def test_class_prior_is_of_the_given_labels(self, name):
+        data = self.data.subset(np.flatnonzero(self.data.given_labels > 0)[:500])
+        loss = build_loss(settled(loss=name, prior_weight=3), data)
+        inner = loss.loss if name == "gce_sr" else loss
+        self.assertIsInstance(inner, losses.ClassPrior)
+        self.assertEqual(float(inner.weight), 3.0)
+        self.assertAllEqual(inner.prior, np.bincount(data.given_labels))
+        for weight in ({}, {"prior_weight": 0}):
+            plain = build_loss(settled(loss=name, **weight), data)
+            self.assertEmpty(losses_of_kind(plain, losses.ClassPrior))
 
     def test_seed_gives_the_initial_weights(self):
         first, again, other = (

@@ -170,6 +170,39 @@ class CoTeachingTest(tf.test.TestCase, parameterized.TestCase):
         with_penalty = model.fit(self.x, self.y, verbose=0).history["loss"][0]
         self.assertGreater(with_penalty, expected)
 
+    def test_class_prior_of_each_network(self):
+        """Of the whole batch, but for the examples whose weight is 0."""
+        prior = lnl.losses.ClassPrior(lnl.losses.CrossEntropy(), 10.0, [1, 2, 5])
+        model = CoTeaching(linear(1), linear(2))
+        model.compile(CoupledSGD(0.0), loss=prior)
+        model.forget_rate.assign(0.5)
+        weights = np.where(np.arange(10) < 7, 1.0, 0.0)
+        found = model.fit(
+            self.x, self.y, sample_weight=weights, batch_size=10, verbose=0,
+            validation_data=(self.x, self.y),
+        ).history  # fmt: skip
+        plain = CoTeaching(model.first, model.second)
+        plain.compile(CoupledSGD(0.0), loss=prior.loss)
+        plain.forget_rate.assign(0.5)
+        without = plain.fit(
+            self.x, self.y, sample_weight=weights, batch_size=10, verbose=0
+        ).history["loss"][0]
+        values = [
+            np.array(prior.loss.call(self.y, one(self.x)))
+            for one in (model.first, model.second)
+        ]
+        terms = [
+            float(prior.divergence(one(self.x[:7])))
+            for one in (model.first, model.second)
+        ]
+        kept = [np.mean(weights[np.argsort(one)[:5]]) for one in values[::-1]]
+        self.assertAllClose(
+            found["loss"], [without + 10 * np.dot(kept, terms)], rtol=1e-5
+        )
+        self.assertAllClose(found["class_prior"], terms[:1], rtol=1e-5)
+        self.assertAllClose(found["fit_loss"], [np.mean(values[0][:7])], rtol=1e-5)
+        self.assertAllClose(found["val_loss"], [np.mean(values[0])], rtol=1e-5)
+
     def test_evaluation_is_of_the_first_network(self):
         results = self.model.evaluate(self.x, self.y, verbose=0, return_dict=True)
         self.assertEqual(set(results), {"loss", "accuracy", "second_accuracy"})
@@ -249,7 +282,10 @@ class RobustModelTest(tf.test.TestCase):
 
 class ServedModelTest(tf.test.TestCase, parameterized.TestCase):
     @parameterized.parameters(
-        {"loss": "ce", "method": "co_teaching"}, {"loss": "elr_sr"}, {"loss": "elr"}
+        {"loss": "ce", "method": "co_teaching"},
+        {"loss": "elr_sr"},
+        {"loss": "elr"},
+        {"loss": "elr_sr", "prior_weight": 10.0},
     )
     def test_is_a_plain_model_of_the_same_weights(self, **settings):
         data = datasets.load("digits")

@@ -413,6 +413,47 @@ class LossPartsTest(tf.test.TestCase, parameterized.TestCase):
             epochs[watched] = len(logs.history["loss"])
         self.assertEqual(epochs, {"val_loss": 2, "val_fit_loss": 5})
 
+    @parameterized.product(how=tuple(HOW), outer=(True, False))
+    def test_class_prior_is_apart_and_not_in_evaluation(self, how, outer):
+        model = network(RobustModel)
+        model.xla_loss = how == "xla_loss"
+        prior = lnl.losses.ClassPrior(ce(), 10.0, [1, 2, 5])
+        loss = lnl.losses.SparseRegularization(prior, 0.5, 3.0) if outer else prior
+        model.compile(keras.optimizers.SGD(0.0), loss=loss, **HOW[how])
+        logs = model.fit(
+            X, Y, epochs=2, batch_size=COUNT, verbose=0, validation_data=(X, Y),
+            callbacks=[
+                keras.callbacks.LambdaCallback(
+                    on_epoch_end=lambda epoch, logs: prior.weight.assign(20.0)
+                )
+            ],
+        ).history  # fmt: skip
+        logits = model(X)
+        fit, divergence = float(ce()(Y, logits)), float(prior.divergence(logits))
+        norm = 3 * float(np.mean(loss.norm(logits))) if outer else 0.0
+        self.assertGreater(divergence, 0.01)
+        for part in ("", "val_"):
+            self.assertAllClose(logs[part + "fit_loss"], [fit, fit], rtol=1e-5)
+            self.assertAllClose(logs[part + "class_prior"], [divergence] * 2, rtol=1e-5)
+            weights = np.array([0.0, 0.0] if part else [10.0, 20.0])
+            total = fit + norm + weights * divergence
+            self.assertAllClose(logs[part + "loss"], total, rtol=1e-5)
+            self.assertEqual(outer, part + "norm" in logs)
+
+    def test_class_prior_is_the_mean_over_steps(self):
+        model = network(RobustModel)
+        prior = lnl.losses.ClassPrior(ce(), 10.0)
+        model.compile(keras.optimizers.SGD(0.0), loss=prior, run_eagerly=True)
+        found = model.fit(
+            X, Y, batch_size=10, shuffle=False, verbose=0, class_weight={0: 0, 1: 5}
+        ).history["class_prior"]
+        logits = np.array(model(X))
+        steps = [
+            float(prior.divergence(logits[part][Y[part] > 0]))
+            for part in (slice(0, 10), slice(10, None))
+        ]
+        self.assertAllClose(found, [np.mean(steps)], rtol=1e-5)
+
     def test_without_regularization_there_are_none(self):
         model = network(RobustModel)
         model.compile("sgd", loss=ce(), run_eagerly=True)

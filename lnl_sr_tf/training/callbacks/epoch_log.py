@@ -10,6 +10,7 @@ import keras
 from lnl_sr_tf.errors import NotFinite, RunError
 from lnl_sr_tf.layers.output_sharpening import sharpening_layers
 from lnl_sr_tf.losses import SparseRegularization
+from lnl_sr_tf.losses.nested import with_parts
 from lnl_sr_tf.runs.folder import WATCHED, RunFolder
 
 Rows = list[dict[str, Any]]
@@ -87,7 +88,7 @@ class EpochLog(keras.callbacks.Callback):
             "second_accuracy": _number(logs.get("second_accuracy")),
             "second_test_accuracy": _number(logs.get("val_second_accuracy")),
             "forget_rate": _number(forget_rate),
-            "stage": getattr(getattr(loss, "loss", loss), "stage", None),
+            "stage": _stage(loss),
             "given_test_accuracy": None if self.clean else test_accuracy,
             **{name: _number(logs.get(name)) for name in WATCHED},
             # What `loss` and `test_loss` consist of, under sparse regularization.
@@ -95,7 +96,14 @@ class EpochLog(keras.callbacks.Callback):
             "norm": _number(logs.get("norm")),
             "test_fit_loss": _number(logs.get("val_fit_loss")),
             "test_norm": _number(logs.get("val_norm")),
+            "class_prior": _number(logs.get("class_prior")),
         }
+
+
+def _stage(loss: Any) -> str | None:
+    """The stage of training that a loss, or one that it is made of, is in."""
+    stages = (getattr(one, "stage", None) for one in with_parts(loss))
+    return next((stage for stage in stages if stage is not None), None)
 
 
 def _number(value: Any) -> float | None:

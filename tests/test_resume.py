@@ -29,9 +29,17 @@ def state(run):
 
 class ResumeTest(tf.test.TestCase, parameterized.TestCase):
     @parameterized.named_parameters(
-        ("co_teaching", {"loss": "ce_sr", "method": "co_teaching", "lr_hold": 0.25}),
+        (
+            "co_teaching",
+            {
+                "loss": "ce_sr",
+                "method": "co_teaching",
+                "lr_hold": 0.25,
+                "prior_weight": 10,
+            },
+        ),
         ("nlnl", {"loss": "nlnl_sr", "method": "nlnl", "stages": "negative=3"}),
-        ("elr", {"loss": "elr"}),
+        ("elr", {"loss": "elr", "prior_weight": 10}),
         ("forward", {"loss": "forward", "estimation_epochs": 1}),
     )
     def test_cut_and_resumed(self, settings):
@@ -57,6 +65,8 @@ class ResumeTest(tf.test.TestCase, parameterized.TestCase):
             return [row | {"seconds": None} for row in run.rows()]
 
         self.assertEqual(without_time(cut), without_time(whole))
+        told = [row["class_prior"] is not None for row in cut.rows()]
+        self.assertEqual(told, ["prior_weight" in settings] * EPOCHS)
         self.assertTrue(cut.finished())
 
 

@@ -19,11 +19,16 @@ from helpers.worker_processes import (
 
 # By flags: what differs in how the replicas must work together.
 CASES = {
-    "losses": ["--loss=elr_sr,nlnl", "--flip=true", "--rotation=5"],
+    "losses": [
+        "--loss=elr_sr,nlnl",
+        "--prior_weight=5",
+        "--flip=true",
+        "--rotation=5",
+    ],
     "no_normalisation": ["--model=plain", "--loss=gce_sr"],
     # 301 examples: the last batch has one, fewer than there are devices.
     "one_left_over": ["--loss=ce", "--batch_size=60", "--mixup=0.4"],
-    "co_teaching": ["--loss=ce", "--method=co_teaching"],
+    "co_teaching": ["--loss=ce", "--method=co_teaching", "--prior_weight=5"],
 }
 DEVICES = {2: ("losses", "co_teaching"), 4: ("no_normalisation", "one_left_over")}
 # In the figures of training, a batch with fewer examples than devices counts more: here
@@ -74,6 +79,8 @@ class MirroredTest(tf.test.TestCase, parameterized.TestCase):
                 columns = ["loss", "accuracy", "test_loss", "sparse_rate"]
                 if other["lambda"] is not None:
                     columns += ["fit_loss", "norm", "test_fit_loss", "test_norm"]
+                if other["class_prior"] is not None:
+                    columns += ["class_prior", "fit_loss"]
                 for column in columns:
                     self.assertAllClose(
                         row[column], other[column], rtol, 1e-3 * rtol, column

@@ -48,6 +48,12 @@ def found():
                 arrays[f"{name}_{rank}_{case}_gradient"] = gradient
             weighted = loss(labels, logits, sample_weight=weights)
             arrays[f"{name}_{rank}_weighted"] = np.asarray(weighted)
+        prior = losses.ClassPrior(losses.CrossEntropy(), prior=[1, 2, 0, 4, 1])
+        value, gradient = value_and_gradient(
+            lambda x, y=labels, w=weights, loss=prior: loss(y, x, sample_weight=w),
+            masked,
+        )
+        arrays[f"prior_{rank}"], arrays[f"prior_{rank}_gradient"] = value, gradient
         for case, z in (("", logits), ("masked", masked)):
             sharpened = OutputSharpening(0.3, activation="softmax")(z)
             arrays[f"sharpening_{rank}_{case}"] = np.asarray(sharpened)

@@ -86,6 +86,7 @@ class RefusedTest(Case):
     @parameterized.parameters(
         ({"imbalance": "lt"}, "imbalance"),
         ({"balance": "class_balanced"}, "balance"),
+        ({"prior_weight": 10}, "prior_weight"),
         ({"validation_share": 0.2}, "validation_share=0.2"),
         ({"fold": "1/3"}, "fold=1/3"),
         ({"loss": "forward", "transition_matrix": "estimated"}, "estimated"),

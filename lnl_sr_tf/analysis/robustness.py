@@ -34,6 +34,7 @@ from numpy.typing import ArrayLike
 
 from lnl_sr_tf import validation
 from lnl_sr_tf.losses.base import RobustLoss, check_range, loss_of_this_library
+from lnl_sr_tf.losses.class_prior import ClassPrior
 from lnl_sr_tf.losses.sparse_regularization import SparseRegularization
 
 Loss = RobustLoss | SparseRegularization
@@ -282,11 +283,13 @@ def _check_loss(loss):
     if isinstance(loss, SparseRegularization):
         _check_loss(loss.loss)
         return loss
-    loss = loss_of_this_library("loss", loss)
-    if _needs_logits(loss) or loss.state:
+    of_batch = isinstance(loss, ClassPrior)
+    loss = loss if of_batch else loss_of_this_library("loss", loss)
+    if of_batch or _needs_logits(loss) or loss.state:
         raise ValueError(
-            "`loss` must be a fixed function of probabilities: none of the logits, "
-            f"with a memory, or with random draws. Received: loss={loss!r}"
+            "`loss` must be a fixed function of probabilities: none of the logits or "
+            "of a whole batch, with a memory, or with random draws. Received: "
+            f"loss={loss!r}"
         )
     return loss
 

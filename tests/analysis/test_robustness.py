@@ -97,6 +97,7 @@ class ClassLossesTest(tf.test.TestCase, parameterized.TestCase):
             losses.ClassBalanced(inner, counts=[1, 2]),
             losses.SparseRegularization(losses.NegativeLearning()),
             losses.ActivePassiveLoss(losses.NegativeLearning(), losses.FocalLoss()),
+            losses.SparseRegularization(losses.ClassPrior(losses.CrossEntropy())),
         ):
             with self.assertRaisesRegex(ValueError, "must be a fixed function"):
                 robustness.class_losses(loss, [[0.5, 0.5]])

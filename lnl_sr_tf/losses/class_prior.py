@@ -251,16 +251,18 @@ def _checked(loss):
 
 def _counted(fit, y_pred):
     """Whether each position counts, shape (batch, ...); None if all do."""
-    found = [get_keras_mask(fit), get_keras_mask(y_pred)]
     weight = known_weight()
     if weight is not None:
         weight = ops.convert_to_tensor(weight)
         # A single number weighs all alike.
-        found.append(weight > 0 if len(weight.shape) else None)
+        weight = weight > 0 if len(weight.shape) else None
     counts = None
-    for one in found:
-        if one is None:
-            continue
-        one = ops.cast(like_values("mask", one, y_pred), "bool")
-        counts = one if counts is None else ops.logical_and(counts, one)
+    for name, one in (
+        ("mask", get_keras_mask(fit)),
+        ("mask", get_keras_mask(y_pred)),
+        ("sample_weight", weight),
+    ):
+        if one is not None:
+            one = ops.cast(like_values(name, one, y_pred), "bool")
+            counts = one if counts is None else ops.logical_and(counts, one)
     return counts

@@ -17,11 +17,11 @@ class LossParts:
     """Metrics of the losses with added terms that a model was compiled with.
 
     `fit_loss` is the mean of the wrapped loss over the examples, `norm` that of
-    ‖u‖_p^p, and `class_prior` the mean of KL(π‖m̃) over the steps, so that `loss` is
-    fit_loss + λ·norm + μ·class_prior, plus penalties; each is there where the loss has
-    such a term. In evaluation μ·class_prior is not part of `loss`. λ grows during
-    training, and `loss` with it; `fit_loss` tells how well labels are fitted. Examples
-    are weighted by their `sample_weight`.
+    ‖u‖_p^p, and `class_prior` the mean of KL(π‖m̃) over the batches, so that `loss` is
+    fit_loss + λ·norm + μ·class_prior, plus penalties, where batches are of one size;
+    each is there where the loss has such a term. In evaluation μ·class_prior is not
+    part of `loss`. λ grows during training, and `loss` with it; `fit_loss` tells how
+    well labels are fitted. Examples are weighted by their `sample_weight`.
 
     If several outputs have such losses, their metrics are named after the outputs:
     `first_fit_loss`, `first_norm`.

@@ -8,7 +8,7 @@ from lnl_sr_tf.analysis import robustness, run_figures, tables
 from lnl_sr_tf.errors import InputError, RunError
 from lnl_sr_tf.experiment.finished_run import FinishedRun
 from lnl_sr_tf.reporting import figures_from_runs, html_page
-from lnl_sr_tf.runs import label_kinds
+from lnl_sr_tf.runs import label_kinds, lost_classes
 from lnl_sr_tf.runs.folder import RunFolder, measured
 from lnl_sr_tf.runs.folder import folders_in as runs_in
 from lnl_sr_tf.training.build import build_loss
@@ -120,10 +120,17 @@ def _comparison(runs, unfinished):
         words += f" They differ in {', '.join(differ)}."
     blocks = [
         html_page.Text(words),
+        *_lost([(run.name, run.summary) for run in runs]),
         html_page.Table(header, rows, "Mean ± standard deviation over seeds"),
         html_page.Fold("Settings that all runs share", [html_page.Facts(same)]),
     ]
     return html_page.Section("Comparison", blocks, "comparison")
+
+
+def _lost(runs):
+    """A warning of the runs that lost classes, where some did."""
+    lines = lost_classes.of_runs(runs)
+    return [html_page.Text(line, warning=True) for line in lines]
 
 
 def _differing(settings):
@@ -160,7 +167,9 @@ def _of_run(run, place, problem):
     curves = place / "curves.png"
     labels = label_kinds.kind(summary)
     run_figures.curves(run.rows, run.name, curves, labels)
+    lost = summary.get("lost_classes")
     blocks = [
+        *([html_page.Text(lost_classes.advice(lost), warning=True)] if lost else []),
         html_page.Facts(facts),
         html_page.Picture(
             curves, f"Curves over epochs: {run.name}", "Curves over epochs"

@@ -4,11 +4,12 @@ A row in memory has, under `LOST`, the labels whose number `metrics.csv` tells;
 `summary.json` names them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 LOST = "lost"
 _NAMED = 3
+_RUNS = 4
 _WIDEST = 24  # of a name; those of ImageNet list synonyms
 
 
@@ -49,6 +50,28 @@ def counted(lost: Sequence[str]) -> str:
         '2 classes never predicted: cat, dog'
     """
     return f"{len(lost)} class{'es' * (len(lost) != 1)} never predicted: {listed(lost)}"
+
+
+def of_runs(runs: Iterable[tuple[str, Mapping[str, Any]]]) -> list[str]:
+    """At most one line, on the runs among several that lost classes.
+
+    Args:
+        runs: name and summary of each.
+
+    Example:
+        >>> of_runs([("ce, seed 1", {"lost_classes": ["cat"]}), ("ce, seed 2", {})])
+        ['classes never predicted in the last epoch: 1 in ce, seed 1']
+    """
+    found = [
+        f"{len(summary['lost_classes'])} in {name}"
+        for name, summary in runs
+        if summary.get("lost_classes")
+    ]
+    more = len(found) - _RUNS
+    if not found:
+        return []
+    told = "; ".join(found[:_RUNS]) + (f"; and {more} more" if more > 0 else "")
+    return [f"classes never predicted in the last epoch: {told}"]
 
 
 def advice(lost: Sequence[str]) -> str:

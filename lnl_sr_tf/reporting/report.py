@@ -111,11 +111,11 @@ def _comparison(runs, unfinished):
         if name not in (*differ, *_NOT_SHOWN) and value is not None
     }
     words = (
-        f"{len(runs)} finished runs. Compare them by the accuracy of the last epoch: "
-        "the best epoch was chosen on the test set."
+        f"{_runs(runs)}, finished. Compare runs by the accuracy of the last epoch: the "
+        "best epoch was chosen on the test set."
     )
     if unfinished:
-        words += f" {len(unfinished)} runs are not finished and are left out."
+        words += f" Not finished and left out: {_runs(unfinished)}."
     if differ:
         words += f" They differ in {', '.join(differ)}."
     blocks = [
@@ -125,6 +125,10 @@ def _comparison(runs, unfinished):
         html_page.Fold("Settings that all runs share", [html_page.Facts(same)]),
     ]
     return html_page.Section("Comparison", blocks, "comparison")
+
+
+def _runs(some):
+    return f"{len(some)} run{'s' * (len(some) != 1)}"
 
 
 def _lost(runs):

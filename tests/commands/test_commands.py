@@ -167,7 +167,7 @@ class CommandsTest(tf.test.TestCase, parameterized.TestCase):
             status, out, err = call("report", str(self.out))
         self.assertEqual(status, 0, err)
         page = pathlib.Path(out.strip()).read_text("utf-8")
-        self.assertIn("4 finished runs", page)
+        self.assertIn("4 runs, finished", page)
         self.assertIn("They differ in noise, rate, loss, ", page)
         self.assertIn("Theorem 3, computed from the outputs", page)
         # Four figures of a run with noise, and curves and two figures without.

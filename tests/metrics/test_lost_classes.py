@@ -53,7 +53,7 @@ class LostClassesTest(tf.test.TestCase, parameterized.TestCase):
         ("mask", [[True, False], [True, True]], None, [1]),
         ("weights", None, [[2.0, 0.0], [0.5, 1.0]], [1]),
         ("weights_of_examples", None, [0.0, 3.0], [1]),
-        ("both", [[True, False], [True, True]], [1.0, 0.0], []),
+        ("both", [[True, False], [True, True]], [[0.0, 1.0], [1.0, 1.0]], [1]),
         ("a_number", None, 0.5, []),
         ("neither", None, None, []),
     )

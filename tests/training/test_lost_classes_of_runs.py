@@ -4,16 +4,21 @@ import json
 import pathlib
 from unittest import mock
 
+import keras
+import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 from helpers.bare_results import bare_results
 from helpers.quick_runs import one_layer_networks
 from keras import initializers, layers
 
+import lnl_sr_tf as lnl
 from lnl_sr_tf import config, experiment, models
 from lnl_sr_tf.experiment import run_results
 from lnl_sr_tf.experiment.finished_run import FinishedRun
 from lnl_sr_tf.runs.folder import RunFolder
+from lnl_sr_tf.runs.lost_classes import LOST
+from lnl_sr_tf.training.callbacks.epoch_log import EpochLog
 
 STILL = {"epochs": 2, "lr": 1e-30, "precision": "float32"}
 
@@ -76,6 +81,22 @@ class LostClassesTest(tf.test.TestCase, parameterized.TestCase):
     def only_folder(self):
         (folder,) = pathlib.Path(self.settings(loss="ce").output_dir).iterdir()
         return folder
+
+    def test_those_of_training_and_not_of_the_test_set(self):
+        folder = RunFolder(pathlib.Path(self.get_temp_dir()) / "by_fit")
+        folder.make()
+        model = keras.Sequential([keras.Input((1,)), layers.Dense(3)])
+        model.layers[0].set_weights([np.zeros((1, 3)), np.array([1.0, 0.0, 0.0])])
+        metrics = ["accuracy", lnl.metrics.SparseRate(), lnl.metrics.LostClasses(3)]
+        model.compile(keras.optimizers.SGD(0.0), lnl.losses.get("ce"), metrics=metrics)
+        told = []
+        model.fit(
+            np.ones((4, 1)), np.array([0, 1, 1, 0]), 1, epochs=2, verbose=0,
+            validation_data=(np.ones((3, 1)), np.array([0, 1, 2])),
+            callbacks=[EpochLog(folder, [], lambda rows: told.append(rows[-1]))],
+        )  # fmt: skip
+        self.assertEqual([row[LOST] for row in told], [[1], [1]])
+        self.assertEqual([row["lost_classes"] for row in folder.rows()], [1, 1])
 
     def test_none_is_told_of_where_none_is_lost(self):
         self.enterContext(one_layer_networks())

@@ -85,6 +85,8 @@ class PaperTable:
         cells: by (method, column); some may be missing.
         test_labels: their kind, as in `summary.json`; `"clean"` while no run is
             finished.
+        with_lost_classes: the number of runs that never predicted some class in their
+            last epoch.
     """
 
     dataset: str
@@ -92,6 +94,7 @@ class PaperTable:
     columns: tuple[Column, ...]
     cells: dict[tuple[str, Column], Cell]
     test_labels: str = "clean"
+    with_lost_classes: int = 0
 
     @property
     def runs(self) -> tuple[int, int]:
@@ -136,13 +139,14 @@ def collect(number: str, runs: Sequence[tuple[Config, RunFolder]]) -> list[Paper
     published = paper.numbers(number)
     for config, folder in runs:
         dataset = paper.dataset_name(config)
-        table = made.setdefault(dataset, {"cells": {}, "labels": "clean"})
+        table = made.setdefault(dataset, {"cells": {}, "labels": "clean", "lost": 0})
         key = paper.method_name(config), paper.corruption(config)
         values, wanted = table["cells"].get(key, ((), 0))
         summary = folder.summary() if folder.finished() else None
         if summary is not None:
             values += (100.0 * measured(summary),)
             table["labels"] = label_kinds.kind(summary)
+            table["lost"] += bool(summary.get("lost_classes"))
         table["cells"][key] = values, wanted + 1
     return [
         PaperTable(
@@ -156,6 +160,7 @@ def collect(number: str, runs: Sequence[tuple[Config, RunFolder]]) -> list[Paper
                 for (method, column), (values, wanted) in table["cells"].items()
             },
             table["labels"],
+            table["lost"],
         )
         for dataset, table in made.items()
     ]

@@ -23,7 +23,7 @@ def curves(
     path: pathlib.Path | str,
     test_labels: str = "clean",
 ) -> None:
-    """Accuracy, loss, sparse rate and λ over the epochs.
+    """Accuracy, loss, sparse rate and λ over the epochs, and lost classes if any were.
 
     Args:
         rows: rows of `metrics.csv`, as `RunFolder.rows` gives them.
@@ -34,9 +34,11 @@ def curves(
     epochs = [row["epoch"] for row in rows]
     regularized = rows[0]["lambda"] is not None
     two_networks = rows[0]["second_test_accuracy"] is not None
-    figure = Figure(figsize=(10.5, 3.6), layout="constrained")
+    some_lost = any(row.get("lost_classes") for row in rows)
+    panels = 3 + some_lost
+    figure = Figure(figsize=(3.5 * panels, 3.6), layout="constrained")
     figure.suptitle(title)
-    accuracy, loss, sparse = figure.subplots(1, 3)
+    accuracy, loss, sparse, *rest = figure.subplots(1, panels)
 
     def line(axes, column, label, colour, style, **kwargs):
         values = [row[column] for row in rows]
@@ -79,7 +81,16 @@ def curves(
         handles, labels = handles + more[0], labels + more[1]
     sparse.legend(handles, labels, fontsize="small", loc="lower right")
 
-    for axes in (accuracy, loss, sparse):
+    for axes in rest:
+        line(
+            axes, "lost_classes", "training set", VERMILION, "-", drawstyle="steps-mid"
+        )
+        axes.set(title="Classes never predicted", xlabel="epoch")
+        axes.set_ylim(bottom=0)
+        axes.yaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.legend(fontsize="small")
+
+    for axes in (accuracy, loss, sparse, *rest):
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set_xlim(0.5, epochs[-1] + 0.5)
         axes.grid(alpha=0.3)

@@ -109,6 +109,11 @@ def note(table: PaperTable) -> str:
     """How complete a table is, and how to read it, in one line."""
     done, wanted = table.runs
     said = f"{done} of {wanted} runs are done."
+    if table.with_lost_classes:
+        said += (
+            f" In {table.with_lost_classes} of them some class was never predicted in "
+            "the last epoch."
+        )
     if table.published:
         said += (
             " Differences to the paper in percentage points, with p of Welch's t-test "

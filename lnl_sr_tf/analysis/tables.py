@@ -5,13 +5,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from lnl_sr_tf.config import Config
+from lnl_sr_tf.runs import lost_classes
 from lnl_sr_tf.runs.folder import measured
 
 
 def comparison(results: Sequence[tuple[Config, Mapping[str, Any]]]) -> list[str]:
     """Runs side by side, as the lines of a table.
 
-    A line is for runs that differ in the seed alone: mean ± standard deviation.
+    A line is for runs that differ in the seed alone: mean ± standard deviation. Below
+    it are the runs that lost classes, if there are any.
 
     Args:
         results: (config, summary) of finished runs.
@@ -19,7 +21,11 @@ def comparison(results: Sequence[tuple[Config, Mapping[str, Any]]]) -> list[str]
     Example:
         print(*comparison([(config, folder.summary())]), sep="\\n")
     """
-    return aligned(cells(results))
+    named = [
+        (f"{', '.join(_shown(config))}, seed {config.seed}", summary)
+        for config, summary in results
+    ]
+    return aligned(cells(results)) + lost_classes.of_runs(named)
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> list[str]:

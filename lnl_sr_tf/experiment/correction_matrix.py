@@ -76,7 +76,8 @@ def warm_up(
     if config.transition_matrix != "estimated" or folder.transition_matrix.is_file():
         return None
     epochs = config.estimation_epochs
-    tell(f"estimating the transition matrix from {epochs} epochs of ce first")
+    of = f"{epochs} epoch{'s' * (epochs != 1)} of ce"
+    tell(f"estimating the transition matrix from {of} first")
     return configs.without_idle_settings(
         dataclasses.replace(
             config,

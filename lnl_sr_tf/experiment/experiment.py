@@ -128,7 +128,7 @@ def run_checked(configs: list[Config], devices: Devices, tell: Tell) -> list[Run
             run_data.warn_of_estimate(config, dataset, tell)
             if dataset.test_labels_are != "clean":
                 tell(label_kinds.WORDS[dataset.test_labels_are].notice)
-            prefix = f"seed {config.seed}: " if len(configs) > 1 else ""
+            prefix = _prefix(config, configs)
             progress = Progress(config, folder, dataset, tell, prefix)
             training = Training(
                 config, made.model, dataset, folder, progress, devices, made.make
@@ -140,12 +140,22 @@ def run_checked(configs: list[Config], devices: Devices, tell: Tell) -> list[Run
             for training in trainings:
                 if not training.problem and training.folder.kept:
                     training.on_one_device()
-                    run_results.write(training, tell)
+                    named = _named(training.config, configs, tell)
+                    run_results.write(training, named)
             devices.wait()
         for training in trainings:
             if training.problem:
                 raise training.problem
         return folders
+
+
+def _prefix(config: Config, configs: list[Config]) -> str:
+    """What lines of one of several seeds begin with."""
+    return f"seed {config.seed}: " if len(configs) > 1 else ""
+
+
+def _named(config: Config, configs: list[Config], tell: Tell) -> Tell:
+    return lambda line: tell(_prefix(config, configs) + line)
 
 
 def _finished(folder: RunFolder, devices: Devices, tell: Tell) -> bool:

@@ -30,10 +30,14 @@ def headline(
         f"{dataset.name} ({len(dataset.given_labels)} to train, "
         f"{len(dataset.test_labels)} to test{streamed}), {_noise(config, dataset)}; "
         f"{config.loss_words}, "
-        f"{made.network}, {config.epochs} epochs, seed {config.seed}, {made.policy}"
+        f"{made.network}, {_epochs(config.epochs)}, seed {config.seed}, {made.policy}"
         f"{', ' + devices.words if devices.words else ''}; "
         f"{folder.path}"
     )
+
+
+def _epochs(number: int) -> str:
+    return f"{number} epoch{'s' * (number != 1)}"
 
 
 def _noise(config: Config, dataset: Dataset) -> str:

@@ -10,7 +10,7 @@ from lnl_sr_tf.analysis import run_figures
 from lnl_sr_tf.config import Config
 from lnl_sr_tf.datasets import Dataset, tensorflow_import
 from lnl_sr_tf.experiment import serving_temperature
-from lnl_sr_tf.runs import arrays
+from lnl_sr_tf.runs import arrays, lost_classes
 from lnl_sr_tf.runs.folder import RunFolder
 from lnl_sr_tf.training.build import served_model
 from lnl_sr_tf.training.evaluate import class_accuracy, evaluate
@@ -39,6 +39,9 @@ def write(training: Training, tell: Callable[[str], None]) -> None:
         arrays.write_held_out(said.fold, dataset.fold, folder)
         summary["held_out"] = True
     summary |= serving_temperature.calibrated(said, dataset, folder)
+    # Told after the last epoch, perhaps by an earlier start.
+    lost = (folder.summary() or {}).get("lost_classes")
+    summary["lost_classes"] = lost
     _draw(config, dataset, rows, class_accuracy(summary), folder)
     temperature = summary["calibration_temperature"]
     exported = export.save(
@@ -49,6 +52,8 @@ def write(training: Training, tell: Callable[[str], None]) -> None:
     else:
         summary["served_otherwise"] = _served_otherwise(kept, said.test, dataset, tell)
     folder.write_summary(summary | {"saved_model": exported})
+    if lost:
+        tell(lost_classes.advice(lost))
 
 
 def _draw(

@@ -27,6 +27,7 @@ class Text:
 
     Args:
         text: the words; an empty line begins a new paragraph.
+        warning: whether nobody should miss them.
 
     Example:
         Text("Means over three seeds.")
@@ -34,6 +35,7 @@ class Text:
 
     kind = "text"
     text: str
+    warning: bool = False
 
 
 @dataclasses.dataclass(frozen=True)

@@ -9,7 +9,7 @@ from lnl_sr_tf.errors import InputError, RunError
 from lnl_sr_tf.experiment.finished_run import FinishedRun
 from lnl_sr_tf.losses.nested import without_terms
 from lnl_sr_tf.reporting import figures_from_runs, html_page
-from lnl_sr_tf.runs import label_kinds
+from lnl_sr_tf.runs import label_kinds, lost_classes
 from lnl_sr_tf.runs.folder import RunFolder, measured
 from lnl_sr_tf.runs.folder import folders_in as runs_in
 from lnl_sr_tf.training.build import build_loss
@@ -112,19 +112,30 @@ def _comparison(runs, unfinished):
         if name not in (*differ, *_NOT_SHOWN) and value is not None
     }
     words = (
-        f"{len(runs)} finished runs. Compare them by the accuracy of the last epoch: "
-        "the best epoch was chosen on the test set."
+        f"{_runs(runs)}, finished. Compare runs by the accuracy of the last epoch: the "
+        "best epoch was chosen on the test set."
     )
     if unfinished:
-        words += f" {len(unfinished)} runs are not finished and are left out."
+        words += f" Not finished and left out: {_runs(unfinished)}."
     if differ:
         words += f" They differ in {', '.join(differ)}."
     blocks = [
         html_page.Text(words),
+        *_lost([(run.name, run.summary) for run in runs]),
         html_page.Table(header, rows, "Mean ± standard deviation over seeds"),
         html_page.Fold("Settings that all runs share", [html_page.Facts(same)]),
     ]
     return html_page.Section("Comparison", blocks, "comparison")
+
+
+def _runs(some):
+    return f"{len(some)} run{'s' * (len(some) != 1)}"
+
+
+def _lost(runs):
+    """A warning of the runs that lost classes, where some did."""
+    lines = lost_classes.of_runs(runs)
+    return [html_page.Text(line, warning=True) for line in lines]
 
 
 def _differing(settings):
@@ -161,7 +172,9 @@ def _of_run(run, place, problem):
     curves = place / "curves.png"
     labels = label_kinds.kind(summary)
     run_figures.curves(run.rows, run.name, curves, labels)
+    lost = summary.get("lost_classes")
     blocks = [
+        *([html_page.Text(lost_classes.advice(lost), warning=True)] if lost else []),
         html_page.Facts(facts),
         html_page.Picture(
             curves, f"Curves over epochs: {run.name}", "Curves over epochs"

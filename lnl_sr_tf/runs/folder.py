@@ -39,11 +39,12 @@ COLUMNS = (
     "norm",
     "test_fit_loss",
     "test_norm",
+    "lost_classes",
 )
 # Those that are there where a run has them.
 _SOMETIMES = ("class_prior",)
 # Those that runs of earlier versions lack.
-_LATER = dict.fromkeys((*WATCHED, *COLUMNS[-4:], *_SOMETIMES), "")
+_LATER = dict.fromkeys((*WATCHED, *COLUMNS[-5:], *_SOMETIMES), "")
 
 
 def measured(record: dict[str, Any], name: str = "test_accuracy") -> float:
@@ -219,7 +220,7 @@ def _number(column: str, text: str) -> str | int | float | None:
         return None
     if column == "stage":
         return text
-    return int(text) if column == "epoch" else float(text)
+    return int(text) if column in ("epoch", "lost_classes") else float(text)
 
 
 def _text(value: Any) -> str:

@@ -15,7 +15,7 @@ from lnl_sr_tf.devices import replicas
 from lnl_sr_tf.layers import OutputSharpening
 from lnl_sr_tf.loss_names import LOSSES, REGULARIZED
 from lnl_sr_tf.losses.nested import with_parts
-from lnl_sr_tf.metrics import SparseRate
+from lnl_sr_tf.metrics import LostClasses, SparseRate
 from lnl_sr_tf.training import compilation
 from lnl_sr_tf.training.co_teaching import CoTeaching
 from lnl_sr_tf.training.optimizer import CoupledAdam, CoupledSGD
@@ -68,10 +68,11 @@ def build_model(
 
 
 def _compile(model, optimizer, loss, steps_per_execution=1):
+    network = model.first if isinstance(model, CoTeaching) else model
     model.compile(
         optimizer,
         loss=loss,
-        metrics=["accuracy", SparseRate()],
+        metrics=["accuracy", SparseRate(), LostClasses(network.output_shape[-1])],
         jit_compile=compilation.whole_step(),
         steps_per_execution=steps_per_execution,
     )

@@ -4,7 +4,7 @@ import os
 import pathlib
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import keras
@@ -219,11 +219,30 @@ def shared(model: keras.Model, restored: Restored, devices: Devices) -> Restored
     place = Place(*devices.from_chief(np.array(restored.place)).tolist())
     metrics: tuple[np.ndarray, ...] = ()
     if place.step:
-        # Other machines have none, and earlier versions lack the last ones.
-        missing = model.metrics_variables[len(restored.metrics) :]
-        known = [*restored.metrics, *(np.zeros(v.shape, v.dtype) for v in missing)]
+        # Other machines have none.
+        known = of_metrics(model, restored.metrics)
         metrics = tuple(devices.from_chief(np.asarray(one)) for one in known)
     return Restored(place, metrics, restored.seconds)
+
+
+def of_metrics(
+    model: keras.Model, values: Sequence[np.ndarray | float]
+) -> list[np.ndarray | float]:
+    """A value for each variable of a model's metrics, in their order.
+
+    Args:
+        model: with all of its variables.
+        values: what a checkpoint held. An earlier version, which had fewer metrics,
+            wrote those that it had in the same order.
+
+    Returns:
+        Zeros for what was not there; these metrics are of the rest of the epoch.
+    """
+    left, found = list(values), []
+    for variable in model.metrics_variables:
+        there = bool(left) and np.shape(left[0]) == tuple(variable.shape)
+        found.append(left.pop(0) if there else np.zeros(variable.shape, variable.dtype))
+    return found
 
 
 def _read(model, path, place):

@@ -1,5 +1,8 @@
 """Epochs that are compiled as a whole, with JAX."""
 
+from collections.abc import Sequence
+
+import keras
 import numpy as np
 
 from lnl_sr_tf.datasets.batches.numpy_batches import prepared
@@ -70,11 +73,14 @@ class DeviceEpochs:
             self._test_step, 2 * self.batch_size, axes=((None, None), (None,))
         )
 
-    def run(self, epoch: int) -> list[dict[str, float]]:
+    def run(
+        self, epoch: int, callbacks: Sequence[keras.callbacks.CallbackList] = ()
+    ) -> list[dict[str, float]]:
         """Train for an epoch, and evaluate on the test set.
 
         Args:
             epoch: its number, from 0.
+            callbacks: those of each run, told when it is trained and not yet evaluated.
 
         Returns:
             The figures of each run, as Keras's `fit` passes them to callbacks.
@@ -85,6 +91,8 @@ class DeviceEpochs:
         )
         state = self._train(self._state(True), self.train_data, (orders, numbers))
         logs = self._settle(state, True)
+        for one in callbacks:
+            one.on_test_begin()
         for model in self.models:
             model.reset_metrics()
         order = np.arange(len(self.test_data[1]), dtype=np.int32)

@@ -131,7 +131,8 @@ def fit(trainings: list[Training], asked: Asked) -> None:
         for training in group:
             training.model.reset_metrics()
             lists[training].on_epoch_begin(done)
-        for training, logs in zip(group, epochs.run(done), strict=True):
+        found = epochs.run(done, [lists[training] for training in group])
+        for training, logs in zip(group, found, strict=True):
             try:
                 lists[training].on_epoch_end(done, logs)
             except RunError as error:

@@ -7,6 +7,7 @@ from typing import Any
 from lnl_sr_tf.config import Config
 from lnl_sr_tf.datasets.dataset import Dataset
 from lnl_sr_tf.duration import duration
+from lnl_sr_tf.runs import lost_classes
 from lnl_sr_tf.runs.folder import RunFolder, measured
 
 
@@ -74,8 +75,10 @@ class Progress:
 
     def __call__(self, rows: list[dict[str, Any]]) -> None:
         """Report the last epoch, from the rows of all epochs so far."""
-        self.folder.write_summary(summarize(self.dataset, rows, finished=False))
         row = rows[-1]
+        lost = lost_classes.names(row, self.dataset.class_names)
+        summary = summarize(self.dataset, rows, finished=False)
+        self.folder.write_summary(summary | {"lost_classes": lost})
         left = (self.config.epochs - row["epoch"]) * statistics.median(
             r["seconds"] for r in rows[-5:]
         )
@@ -100,4 +103,5 @@ class Progress:
             f"  {name} {100 * measured(row):6.2f} %{both}"
             f"  sparse rate {100 * row['sparse_rate']:5.1f} %"
             f"{weight}{validation}{stage}  {duration(left)} left"
+            + (f"  {lost_classes.counted(lost)}" if lost else "")
         )

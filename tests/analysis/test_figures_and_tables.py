@@ -84,6 +84,26 @@ class FiguresTest(absltest.TestCase):
         np.testing.assert_allclose(lines["λ (right scale)"], [4, 8, 16, 32, 64])
         np.testing.assert_allclose(lines["sparse rate, test set"], 0.8)
 
+    def test_lost_classes_where_there_are_any(self):
+        # A run of an earlier version went on: its first epoch does not tell.
+        for counts, expected in (
+            ((None, 0, 0, 0), []),
+            ((None, 4, 2, 0), [np.nan, 4, 2, 0]),
+        ):
+            told = [
+                row | {"lost_classes": count}
+                for row, count in zip(rows(4, True), counts, strict=True)
+            ]
+            figure = self.drawn(run_figures.curves, told, "a title")
+            found = [
+                axes.get_lines()[0].get_ydata()
+                for axes in figure.axes
+                if axes.get_title() == "Classes never predicted"
+            ]
+            self.assertLen(found, bool(expected))
+            for values in found:
+                np.testing.assert_allclose(values.astype(float), expected)
+
     def test_curves_without_regularization_and_one_epoch(self):
         figure = self.drawn(run_figures.curves, rows(1, False), "a title")
         labels = [line.get_label() for axes in figure.axes for line in axes.get_lines()]
@@ -119,6 +139,27 @@ class TablesTest(absltest.TestCase):
         self.assertLen(lines, 4)
         self.assertRegex(lines[2], r"ce  +45.00 % ± 7.07  55.00 % ± 7.07 .* 2$")
         self.assertRegex(lines[3], r"ce_sr +90.00 % +100.00 % +50.00 % .* 1$")
+
+    def test_runs_that_lost_classes(self):
+        """At most four, since a sweep may have hundreds."""
+        results = [
+            (
+                config.resolve({"loss": "ce", "seed": seed}),
+                self.summary(0.4) | {"lost_classes": ["3", "7"] if lost else []},
+            )
+            for seed, lost in enumerate((0, 1, 0, 1, 1, 1, 1), 1)
+        ]
+        self.assertLen(tables.comparison(results[:1]), 3)
+        line = tables.comparison(results[:2])[-1]
+        self.assertEqual(
+            line,
+            "classes never predicted in the last epoch: 2 in digits, sym 0.6, ce, "
+            "seed 2",
+        )
+        self.assertEndsWith(
+            tables.comparison(results)[-1],
+            "2 in digits, sym 0.6, ce, seed 6; and 1 more",
+        )
 
     def runs(self, *settings):
         """Finished runs with the accuracies 0.1, 0.2, … in their order."""

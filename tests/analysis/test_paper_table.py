@@ -74,6 +74,7 @@ class CollectTest(tf.test.TestCase, parameterized.TestCase):
                     )
                 else:
                     runs.append(finished_runs.make(accuracy, settings))
+        self.runs = runs
         (self.table,) = paper_table.collect("1", runs)
 
     def cell(self, method):
@@ -97,6 +98,13 @@ class CollectTest(tf.test.TestCase, parameterized.TestCase):
         self.assertIsNone(self.cell("SCE").mean)
         self.assertIsNone(self.cell("SCE").difference)
         self.assertEqual(self.table.runs, (12, 18))
+
+    def test_runs_that_lost_classes(self):
+        self.assertNotIn("never predicted", table_formats.note(self.table))
+        _, folder = self.runs[0]
+        folder.write_summary(folder.summary() | {"lost_classes": ["3", "7"]})
+        (table,) = paper_table.collect("1", self.runs)
+        self.assertIn("In 1 of them some class was never", table_formats.note(table))
 
     def test_one_seed_has_no_test(self):
         self.assertIsNone(self.cell("GCE").deviation)

@@ -5,6 +5,7 @@ import functools
 import io
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -144,11 +145,21 @@ class CommandsTest(tf.test.TestCase, parameterized.TestCase):
     def test_report_of_several_paths(self):
         """A title of all of them would fill a screen."""
         runs = sorted(map(str, self.out.glob("digits-*")))[:2]
+        folder = RunFolder(runs[1])
+        before = folder.summary()
+        self.addCleanup(folder.write_summary, before)
+        folder.write_summary(before | {"lost_classes": ["3", "7"]})
         with mock.patch.object(run_figures, "curves", CURVES):
             status, out, err = call("report", *runs)
         self.assertEqual(status, 0, err)
         page = pathlib.Path(out.strip())
-        self.assertIn("<h1>Report of 2 runs</h1>", page.read_text("utf-8"))
+        text = page.read_text("utf-8")
+        self.assertIn("<h1>Report of 2 runs</h1>", text)
+        # Beside the other run, and at its own heading.
+        told = re.findall('<p class="warning">(.*)</p>', text)
+        self.assertLen(told, 2)
+        self.assertIn("2 in digits, ", told[0])
+        self.assertStartsWith(told[1], "2 classes never predicted: 3, 7: in the last")
         page.unlink()
 
     def test_report(self):
@@ -156,7 +167,7 @@ class CommandsTest(tf.test.TestCase, parameterized.TestCase):
             status, out, err = call("report", str(self.out))
         self.assertEqual(status, 0, err)
         page = pathlib.Path(out.strip()).read_text("utf-8")
-        self.assertIn("4 finished runs", page)
+        self.assertIn("4 runs, finished", page)
         self.assertIn("They differ in noise, rate, loss, ", page)
         self.assertIn("Theorem 3, computed from the outputs", page)
         # Four figures of a run with noise, and curves and two figures without.

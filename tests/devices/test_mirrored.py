@@ -76,7 +76,13 @@ class MirroredTest(tf.test.TestCase, parameterized.TestCase):
                     found[key], array, 0.0, 1e-4 * scale, f"{name} {key}"
                 )
             for row, other in zip(ours[name].rows(), theirs[name].rows(), strict=True):
-                columns = ["loss", "accuracy", "test_loss", "sparse_rate"]
+                columns = [
+                    "loss",
+                    "accuracy",
+                    "test_loss",
+                    "sparse_rate",
+                    "lost_classes",
+                ]
                 if other["lambda"] is not None:
                     columns += ["fit_loss", "norm", "test_fit_loss", "test_norm"]
                 if other["class_prior"] is not None:

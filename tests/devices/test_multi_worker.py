@@ -89,6 +89,7 @@ class MultiWorkerTest(tf.test.TestCase, parameterized.TestCase):
                 self.assertAllClose(array, wanted[key], 0.0, 1e-4 * scale, key)
             for row, other in zip(one.rows(), theirs[name].rows(), strict=True):
                 self.assertAllClose(row["loss"], other["loss"], 1e-4, 0.0)
+                self.assertEqual(row["lost_classes"], other["lost_classes"])
 
     def test_one_is_stopped_then_killed_and_both_go_on(self):
         runs = {"cut": LONG}

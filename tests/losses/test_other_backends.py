@@ -14,7 +14,7 @@ from helpers.gradients import value_and_gradient
 
 from lnl_sr_tf import losses
 from lnl_sr_tf.layers import OutputSharpening
-from lnl_sr_tf.metrics import SparseRate
+from lnl_sr_tf.metrics import LostClasses, SparseRate
 
 TESTS = pathlib.Path(__file__).resolve().parent.parent
 SHAPES = ((3, 4), (2, 3, 2))
@@ -60,6 +60,10 @@ def found():
         rate = SparseRate(tolerance=0.3)
         rate.update_state(labels, logits)
         arrays[f"sparse_rate_{rank}"] = np.asarray(rate.result())
+        lost = LostClasses(5)
+        lost.update_state(labels - 1, masked)  # -1 is of no class
+        arrays[f"given_{rank}"] = np.asarray(lost.given)
+        arrays[f"predicted_{rank}"] = np.asarray(lost.predicted)
     return arrays
 
 

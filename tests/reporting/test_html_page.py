@@ -136,6 +136,11 @@ class PageTest(absltest.TestCase):
         self.assertEqual(main.one("figcaption").text, "Drawn.")
         self.assertEqual(main.one("caption").text, "Accuracy")
 
+    def test_warnings_stand_out(self):
+        root = self.written(page.Text("plain"), page.Text("one\n\ntwo", warning=True))
+        found = {p.text: p.attributes.get("class") for p in root.one("main").all("p")}
+        self.assertEqual(found, {"plain": None, "one": "warning", "two": "warning"})
+
     def test_each_link_has_its_anchor(self):
         titles = ("A & B", "a b", "a-b", "λ = 4", "?", "!")
         sections = [page.Section(title, []) for title in titles]

@@ -8,6 +8,7 @@ from lnl_sr_tf.runs.folder import COLUMNS, RunFolder
 
 # As a run of version 0.8 wrote it, before what `loss` consists of had columns.
 EARLIER = COLUMNS[: COLUMNS.index("fit_loss")]
+LATEST = ("fit_loss", "norm", "test_fit_loss", "test_norm", "lost_classes")
 
 
 class MetricsTest(tf.test.TestCase):
@@ -19,7 +20,7 @@ class MetricsTest(tf.test.TestCase):
         folder.metrics.write_text(f"{','.join(EARLIER)}\n{line}\n", "utf-8")
         (row,) = folder.rows()
         self.assertEqual(row["loss"], 0.5)
-        for name in ("fit_loss", "norm", "test_fit_loss", "test_norm"):
+        for name in LATEST:
             self.assertIsNone(row[name])
         folder.write_rows([row])
         self.assertEqual(folder.rows(), [row])
@@ -36,9 +37,7 @@ class MetricsTest(tf.test.TestCase):
             self.assertEqual(folder.rows(), [row])
 
     def test_new_columns_are_at_the_end(self):
-        self.assertEqual(
-            COLUMNS[-4:], ("fit_loss", "norm", "test_fit_loss", "test_norm")
-        )
+        self.assertEqual(COLUMNS[-len(LATEST) :], LATEST)
 
 
 if __name__ == "__main__":

@@ -8,9 +8,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
+from helpers.quick_runs import one_layer_networks
 
 from lnl_sr_tf import config, experiment
 from lnl_sr_tf.errors import InputError, RunError
+from lnl_sr_tf.experiment.finished_run import FinishedRun
+from lnl_sr_tf.runs import lost_classes
 from lnl_sr_tf.runs.folder import RunFolder
 from lnl_sr_tf.training import on_device
 from lnl_sr_tf.training.callbacks.epoch_log import EpochLog
@@ -157,6 +160,26 @@ class DeviceEpochsTest(Case):
             self.assertTrue(folder.finished())
         first, second = (folder.rows()[-1]["loss"] for folder in together[:2])
         self.assertNotEqual(first, second)
+
+    def test_lost_classes_of_each_seed(self):
+        """Those that no training example is, of networks that stay as they are."""
+        lines, found = [], []
+        with one_layer_networks():
+            together = self.run_seeds(
+                "still", [1, 2], lines.append, loss="ce", lr=1e-30, epochs=2
+            )
+            for folder in together:
+                run = FinishedRun(folder.path)
+                said = run.probabilities(run.dataset.train_images).argmax(axis=1)
+                found.append([str(label) for label in range(10) if label not in said])
+                self.assertEqual(run.summary["lost_classes"], found[-1])
+                self.assertEqual(run.rows[0]["lost_classes"], len(found[-1]))
+        self.assertNotEqual(*found)
+        for seed, lost in enumerate(found, 1):
+            words = lost_classes.counted(lost)
+            told = [line for line in lines if f"{words}: in the last epoch" in line]
+            self.assertLen(told, bool(lost))
+            self.assertTrue(all(line.startswith(f"seed {seed}: ") for line in told))
 
     def test_cut_and_resumed(self):
         class Cut(Exception):

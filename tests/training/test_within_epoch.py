@@ -254,14 +254,15 @@ class NotFiniteTest(tf.test.TestCase):
 
 class EarlierCheckpointTest(tf.test.TestCase):
     def test_metrics_that_it_lacks(self):
-        """They are the last ones, and are of what is left of the epoch."""
-        variables = [keras.Variable(0.0) for _ in range(3)]
+        """Counts by class and the last ones are of what is left of the epoch."""
+        variables = [keras.Variable(v) for v in (0.0, [0.0] * 3, 0.0, 0.0)]
         restored = checkpoint.Restored(checkpoint.Place(4, 2), (1.0, 2.0))
         log = mock.Mock()
         callback = WithinEpoch(restored, None, 0, mock.Mock(), log, Devices())
         callback.set_model(mock.Mock(metrics_variables=variables))
         callback.on_epoch_begin(4)
-        self.assertAllEqual([float(v) for v in variables], [1.0, 2.0, 0.0])
+        for variable, value in zip(variables, (1.0, [0.0] * 3, 2.0, 0.0), strict=True):
+            self.assertAllEqual(variable, value)
 
     def test_several_machines(self):
         model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])

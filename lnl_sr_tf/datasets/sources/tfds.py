@@ -6,6 +6,7 @@ import logging
 import os
 import sys
 import types
+import urllib.parse
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -160,13 +161,21 @@ def _prepare(tfds: types.ModuleType, builder: Any, name: str) -> None:
     except Exception as error:
         raise InputError(
             f"dataset {name!r}: not found in {os.path.dirname(builder.data_dir)} and "
-            f"cannot be downloaded ({_first_line(error)}); put the prepared data "
-            "there, or pass data_dir=FOLDER that holds it, or run this once with a "
-            "network: "
+            f"cannot be downloaded ({_why_not(error)}); pass data_dir=FOLDER that "
+            "holds it, or run this once with a network: "
             f"python -m tensorflow_datasets build {name} "
             f"--data_dir={os.path.dirname(os.path.dirname(builder.data_dir))}"
             + _by_hand(builder)
         ) from None
+
+
+def _why_not(error: Exception) -> str:
+    """Why a download failed: of a connection the host, not the hundreds of letters."""
+    kinds = {kind.__name__ for kind in type(error).__mro__}
+    url = getattr(getattr(error, "request", None), "url", None)
+    if url and kinds & {"ConnectionError", "Timeout"}:
+        return f"no connection to {urllib.parse.urlsplit(url).hostname}"
+    return _first_line(error)
 
 
 def _by_hand(builder: Any) -> str:

@@ -11,7 +11,9 @@ from lnl_sr_tf.errors import NotFinite, RunError
 from lnl_sr_tf.layers.output_sharpening import sharpening_layers
 from lnl_sr_tf.losses import SparseRegularization
 from lnl_sr_tf.losses.nested import with_parts
+from lnl_sr_tf.metrics.lost_classes import of_model
 from lnl_sr_tf.runs.folder import WATCHED, RunFolder
+from lnl_sr_tf.runs.lost_classes import LOST
 
 Rows = list[dict[str, Any]]
 
@@ -40,6 +42,7 @@ class EpochLog(keras.callbacks.Callback):
         self.tell = tell
         self.clean = clean
         self._start = 0.0
+        self._lost: list[int] | None = None
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Start the clock."""
@@ -52,6 +55,11 @@ class EpochLog(keras.callbacks.Callback):
     def seconds(self) -> float:
         """What the epoch has taken so far."""
         return time.perf_counter() - self._start
+
+    def on_test_begin(self, logs: dict[str, Any] | None = None) -> None:
+        """Note the lost classes: from here on, the metric is of the test set."""
+        metric = of_model(self.model)
+        self._lost = None if metric is None else metric.labels()
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any]) -> None:
         """Write the row; stop a run whose loss became NaN or infinite."""
@@ -97,6 +105,8 @@ class EpochLog(keras.callbacks.Callback):
             "test_fit_loss": _number(logs.get("val_fit_loss")),
             "test_norm": _number(logs.get("val_norm")),
             "class_prior": _number(logs.get("class_prior")),
+            "lost_classes": None if self._lost is None else len(self._lost),
+            LOST: self._lost,
         }
 
 

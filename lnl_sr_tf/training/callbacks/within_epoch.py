@@ -60,10 +60,9 @@ class WithinEpoch(keras.callbacks.Callback):
         self._offset = self.restored.place.step if begun else 0
         if self._offset:
             self.log.add_seconds(self.restored.seconds)
-            # A checkpoint of an earlier version lacks the last ones, which then are of
-            # the rest of the epoch.
+            values = checkpoint.of_metrics(self.model, self.restored.metrics)
             for variable, value in zip(
-                self.model.metrics_variables, self.restored.metrics, strict=False
+                self.model.metrics_variables, values, strict=True
             ):
                 variable.assign(value)
 

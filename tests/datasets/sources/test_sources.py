@@ -3,6 +3,7 @@
 from unittest import mock
 
 import numpy as np
+import requests
 import tensorflow as tf
 import tensorflow_datasets as tfds
 from absl.testing import parameterized
@@ -105,6 +106,15 @@ class TfdsTest(tf.test.TestCase, parameterized.TestCase):
         self.assertNotIn("\n", message)
         for part in (folder, "data_dir", "tensorflow_datasets build", "no route"):
             self.assertIn(part, message)
+
+    def test_a_connection_that_fails_is_told_by_its_host(self):
+        """What `requests` says of it fills the screen with addresses and retries."""
+        request = mock.Mock(url="https://data.example.org/long/path.gz")
+        connection = requests.exceptions.ConnectTimeout("x" * 600, request=request)
+        why = source._why_not(connection)
+        self.assertEqual(why, "no connection to data.example.org")
+        missing = requests.exceptions.HTTPError("404 Client Error", request=request)
+        self.assertIn("404 Client Error", source._why_not(missing))
 
     def test_gives_up_soon_without_network(self):
         from tensorflow_datasets.core.download import downloader

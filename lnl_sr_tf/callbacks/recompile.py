@@ -17,10 +17,20 @@ def recompile_where_captured(
         model: the model that is trained.
         variables: those that changed.
     """
-    if keras.backend.backend() != "jax":
-        return
-    seen = {id(variable) for variable in model.non_trainable_variables}
-    if all(id(variable) in seen for variable in variables):
+    if not constants(model, variables):
         return
     model.make_train_function(force=True)
     model.make_test_function(force=True)
+
+
+def constants(model: keras.Model, variables: Iterable[keras.Variable]) -> bool:
+    """Whether some of the variables are constants in a model's compiled steps.
+
+    Args:
+        model: the model that is trained.
+        variables: those of its loss.
+    """
+    if keras.backend.backend() != "jax":
+        return False
+    seen = {id(variable) for variable in model.non_trainable_variables}
+    return any(id(variable) not in seen for variable in variables)

@@ -4,11 +4,13 @@ import dataclasses
 
 from lnl_sr_tf.config.settings import Config
 from lnl_sr_tf.errors import InputError
+from lnl_sr_tf.loss_names import LOSSES, REGULARIZED, prior_conflict
 from lnl_sr_tf.schedules import STAGES
 
 _LARGEST_SIDE = 4096
 _MOST_PARTS = 100
 # Where mean and mode of the chances of instance noise are the same within 0.0005.
+_PRIOR_WEIGHT = 10.0
 _SAME_RATE = (0.3, 0.7)
 
 
@@ -73,11 +75,19 @@ def with_instance_rate(config: Config) -> Config:
 
 
 def with_prior_weight(config: Config) -> Config:
-    """The config with `prior_weight` where there is a class prior, else None.
+    """The config with `prior_weight` where there may be a class prior, else None.
 
     So runs that were made before it was a setting keep their names.
     """
-    return dataclasses.replace(config, prior_weight=config.prior_weight or None)
+    weight = config.prior_weight or None
+    if config.lambda_schedule == "adaptive":
+        base = config.loss.removesuffix(REGULARIZED)
+        possible = config.balance != "logit_adjustment" and not (
+            base in LOSSES and prior_conflict(base)
+        )
+        usual = _PRIOR_WEIGHT if possible else None
+        weight = usual if config.prior_weight is None else config.prior_weight
+    return dataclasses.replace(config, prior_weight=weight)
 
 
 def with_estimation_epochs(config: Config) -> Config:

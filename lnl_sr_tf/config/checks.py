@@ -178,6 +178,8 @@ def _check_stages(stages: dict[str, float], epochs: int) -> None:
 
 def _check_weight(config: Config) -> None:
     """λ may grow past what float32 holds, in a run that would end in NaN."""
+    if config.lambda_schedule == "adaptive":
+        return  # it stays in a range
     for epoch in (0, config.epochs - 1):
         weight = schedules.regularization_weight(
             epoch, config.lambda0, config.rho, config.lambda_every

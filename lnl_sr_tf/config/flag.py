@@ -38,6 +38,8 @@ class Flag:
         only: an `Only`, where it has an effect only together with some settings.
         files: endings of the files whose paths it may be besides the choices.
         identifies: whether runs that differ in it are different runs.
+        before: the value that runs had before it was a setting; their names are without
+            it.
         group: its heading in the help.
 
     Example:
@@ -55,6 +57,7 @@ class Flag:
     only: Only | None = None
     files: tuple[str, ...] = ()
     identifies: bool = True
+    before: Any = None
     group: str = ""
 
     def parse(self, value: Any) -> Any:

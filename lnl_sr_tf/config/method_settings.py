@@ -10,6 +10,7 @@ from lnl_sr_tf.loss_names import LOSSES, REGULARIZED
 WITH_SR = Only(
     "loss", lambda loss: loss.endswith(REGULARIZED), f"losses that end in {REGULARIZED}"
 )
+GEOMETRIC = only_for("lambda_schedule", "geometric")
 WITH_MATRIX = Only(
     "loss",
     lambda loss: loss.removesuffix(REGULARIZED) in ("forward", "backward"),
@@ -56,11 +57,26 @@ class MethodSettings:
         interval="[0, inf)",
         only=WITH_SR,
     )
+    lambda_schedule: str = setting(
+        RECIPE,
+        "how λ grows: geometric (by ρ every few epochs, as in the paper; so it is where "
+        "rho or lambda_every is given), or adaptive (as training shows, from lambda0; "
+        "the default of data without a published recipe)",
+        choices=("geometric", "adaptive"),
+        only=WITH_SR,
+        before="geometric",
+    )
     rho: float = setting(
-        RECIPE, "factor ρ by which λ grows", interval="(0, inf)", only=WITH_SR
+        RECIPE,
+        "factor ρ by which λ grows",
+        interval="(0, inf)",
+        only=GEOMETRIC,
     )
     lambda_every: int = setting(
-        RECIPE, "epochs between two steps of λ", interval="[1, 1000000]", only=WITH_SR
+        RECIPE,
+        "epochs between two steps of λ",
+        interval="[1, 1000000]",
+        only=GEOMETRIC,
     )
     tau_decay: float = setting(
         RECIPE,
@@ -121,7 +137,7 @@ class MethodSettings:
         None,
         "weight μ of the class prior, which holds the mean output of a batch close to "
         "the shares of the given labels, so that no class is given up; 0 for none "
-        "(default: 0)",
+        "(default: 10 with --lambda_schedule=adaptive, else 0)",
         interval="[0, 1e12]",
     )
     mixup: float = setting(

@@ -8,6 +8,8 @@ the general to the particular, later sections winning:
     [imbalance.KIND]     by which classes are rare
     [noise.KIND]         by the kind of label noise
     [loss.LOSS]          of the loss without its ending _sr, and then with it
+    [lambda_schedule.KIND]
+                         by how λ grows
       cases = [{ when = { noise = KIND, rate = INTERVAL }, ... }]
                          where all of `when` is so: in place of the section's own
 
@@ -68,6 +70,7 @@ def read(
     rate: float | None = None,
     method: str = "standard",
     imbalance: str = "none",
+    lambda_schedule: str | None = None,
 ) -> dict[str, Any]:
     """The settings that the recipes give for a run.
 
@@ -78,6 +81,8 @@ def read(
         rate: the noise rate in [0, 1), or None where the noise has none.
         method: how to train, for instance `"co_teaching"`.
         imbalance: kind of imbalance, for instance `"lt"`.
+        lambda_schedule: how λ grows, for instance `"adaptive"`; by default as the
+            recipe has it.
 
     Returns:
         A dict from a setting's name to its value.
@@ -101,6 +106,9 @@ def read(
         for case in section.get("cases", ()):
             if _applies(case["when"], noise, rate):
                 merged |= settings_of(case)
+    schedule = lambda_schedule or merged.get("lambda_schedule")
+    for file in files:
+        merged |= settings_of(file.get("lambda_schedule", {}).get(schedule, {}))
     return merged
 
 

@@ -17,7 +17,9 @@ _LENIENT = ("loss", "noise")
 # Settings that have an effect only together with some others.
 ONLY = {name: flag.only for name, flag in FIELDS.items() if flag.only}
 # What a recipe is chosen by.
-_HEAD = ("dataset", "loss", "noise", "rate", "method", "imbalance")
+_HEAD = ("dataset", "loss", "noise", "rate", "method", "imbalance", "lambda_schedule")
+# Of the geometric schedule alone: who gives one of them wants it.
+_GEOMETRIC = ("rho", "lambda_every")
 
 
 def resolve(settings: Settings) -> Config:
@@ -50,6 +52,8 @@ def settled(settings: Settings, several: Collection[str]) -> Config:
     if "loss" in several and "loss_args" in given:
         loss = given.get("loss", FIELDS["loss"].default)
         given["loss_args"] = loss_args.taken_by(loss, given["loss_args"])
+    if "lambda_schedule" not in given and any(name in given for name in _GEOMETRIC):
+        given["lambda_schedule"] = "geometric"
     head = Config(**{name: given[name] for name in _HEAD if name in given})
     name = recipe_name(head.dataset)
     if "noise" not in given:
@@ -58,7 +62,13 @@ def settled(settings: Settings, several: Collection[str]) -> Config:
         head = dataclasses.replace(head, noise=own.get("noise", head.noise))
     rate = head.rate if head.noise_has_rate else None
     recipe = recipes.read(
-        name, head.loss, head.noise, rate, head.method, head.imbalance
+        name,
+        head.loss,
+        head.noise,
+        rate,
+        head.method,
+        head.imbalance,
+        head.lambda_schedule,
     )
     values = recipe | given
     values["noise"] = head.noise

@@ -129,7 +129,7 @@ class Config(
         settings = {
             name: value
             for name, value in self.as_dict().items()
-            if FIELDS[name].identifies and value is not None
+            if FIELDS[name].identifies and value not in (None, FIELDS[name].before)
         }
         files = {
             name: _digest(value)

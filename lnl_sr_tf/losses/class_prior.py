@@ -6,21 +6,15 @@ from typing import Any
 import keras
 import numpy as np
 from keras import ops
-from keras.src.backend import get_keras_mask
 from numpy.typing import ArrayLike
 
 from lnl_sr_tf.loss_names import NOT_WITH_PRIOR
 from lnl_sr_tf.losses.base import at_least_float32, check_range
 from lnl_sr_tf.losses.imbalanced import class_counts
 from lnl_sr_tf.losses.nested import with_parts
-from lnl_sr_tf.losses.per_position import PositionLoss, masked_sum
-from lnl_sr_tf.losses.within_step import (
-    is_training,
-    known_weight,
-    of_output,
-    tell_parts,
-)
-from lnl_sr_tf.predictions import check_classes, like_values
+from lnl_sr_tf.losses.per_position import PositionLoss, counted, masked_sum
+from lnl_sr_tf.losses.within_step import is_training, of_output, tell_parts
+from lnl_sr_tf.predictions import check_classes
 from lnl_sr_tf.types import Tensor
 
 # Beyond this, float32 losses and their gradients overflow.
@@ -201,7 +195,7 @@ class ClassPrior(PositionLoss):
             ValueError: if the wrapped loss gives values of another shape.
         """
         fit = self.loss.call(y_true, y_pred, **kwargs)
-        counts = _counted(fit, y_pred)
+        counts = counted(fit, y_pred)
         y_pred = ops.convert_to_tensor(y_pred)
         divergence = self.divergence(y_pred, counts)
         tell_parts(self, fit, divergence)
@@ -247,22 +241,3 @@ def _checked(loss):
             f"prior does. Received: loss={loss!r} with axis={axis!r}"
         )
     return loss
-
-
-def _counted(fit, y_pred):
-    """Whether each position counts, shape (batch, ...); None if all do."""
-    weight = known_weight()
-    if weight is not None:
-        weight = ops.convert_to_tensor(weight)
-        # A single number weighs all alike.
-        weight = weight > 0 if len(weight.shape) else None
-    counts = None
-    for name, one in (
-        ("mask", get_keras_mask(fit)),
-        ("mask", get_keras_mask(y_pred)),
-        ("sample_weight", weight),
-    ):
-        if one is not None:
-            one = ops.cast(like_values(name, one, y_pred), "bool")
-            counts = one if counts is None else ops.logical_and(counts, one)
-    return counts

@@ -6,6 +6,7 @@ import keras
 from keras import ops
 from keras.src.backend import get_keras_mask, set_keras_mask
 
+from lnl_sr_tf.losses.within_step import known_weight
 from lnl_sr_tf.predictions import like_values, may_fit, static_shape
 from lnl_sr_tf.types import Tensor
 
@@ -76,3 +77,33 @@ def masked_sum(values: Tensor, term: Tensor, name: str) -> Tensor:
     total = ops.add(values, ops.where(mask, term, 0.0))
     set_keras_mask(total, mask)
     return total
+
+
+def counted(values: Tensor, y_pred: Tensor) -> Tensor | None:
+    """Whether each position counts in what is said of a whole batch.
+
+    A position does not that the loss or a layer masks, or whose sample weight is not
+    above 0.
+
+    Args:
+        values: the loss of each position, with the mask of the loss.
+        y_pred: what it is of, shape (batch, ..., classes), with the mask of a layer.
+
+    Returns:
+        Boolean, shape (batch, ...); None if all count.
+    """
+    weight = known_weight()
+    if weight is not None:
+        weight = ops.convert_to_tensor(weight)
+        # A single number weighs all alike.
+        weight = weight > 0 if len(weight.shape) else None
+    counts = None
+    for name, one in (
+        ("mask", get_keras_mask(values)),
+        ("mask", get_keras_mask(y_pred)),
+        ("sample_weight", weight),
+    ):
+        if one is not None:
+            one = ops.cast(like_values(name, one, y_pred), "bool")
+            counts = one if counts is None else ops.logical_and(counts, one)
+    return counts

@@ -6,14 +6,15 @@ import keras
 from keras import ops
 
 from lnl_sr_tf.loss_names import NOT_REGULARIZED
+from lnl_sr_tf.losses.adaptive_weight import AdaptiveWeight
 from lnl_sr_tf.losses.base import (
     check_range,
     log_clip,
     log_probabilities,
 )
 from lnl_sr_tf.losses.nested import with_parts, without_terms
-from lnl_sr_tf.losses.per_position import PositionLoss, masked_sum
-from lnl_sr_tf.losses.within_step import of_output, tell_parts
+from lnl_sr_tf.losses.per_position import PositionLoss, counted, masked_sum
+from lnl_sr_tf.losses.within_step import is_training, of_output, tell_parts
 from lnl_sr_tf.predictions import check_classes
 from lnl_sr_tf.types import Tensor
 
@@ -30,8 +31,8 @@ class SparseRegularization(PositionLoss):
     `lnl.layers.OutputSharpening`, holds outputs close to one-hot. Zhou et al.,
     "Learning with Noisy Labels via Sparse Regularization" (ICCV 2021), Eq. 9.
 
-    λ is a variable: `lnl.callbacks.RegularizationScheduler` lets it grow during
-    training. Its initial value λ0 is kept apart from its present one, so that a loss
+    λ is a variable: `lnl.callbacks.AdaptiveRegularization` lets it follow training, and
+    `lnl.callbacks.RegularizationScheduler` grow from epoch to epoch. Its initial value λ0 is kept apart from its present one, so that a loss
     that is trained again, or saved and loaded, follows the same schedule.
 
     Args:
@@ -118,6 +119,21 @@ class SparseRegularization(PositionLoss):
         if initial_weight is not None:
             self._initial = _checked("initial_weight", initial_weight)
         self._moved_to = self._now()
+        self.adaptive: AdaptiveWeight | None = None
+
+    def adapt(self, pace: float = 0.12) -> AdaptiveWeight:
+        """Let λ follow training from now on, by an `AdaptiveWeight`.
+
+        Saving keeps the present λ, and not that it follows.
+
+        Args:
+            pace: the share of a training in which outputs become sparse, > 0.
+
+        Returns:
+            The `AdaptiveWeight`, to be told how long a training is.
+        """
+        self.adaptive = AdaptiveWeight(self._weight, self.p, pace)
+        return self.adaptive
 
     @property
     def weight(self) -> keras.Variable:
@@ -134,7 +150,8 @@ class SparseRegularization(PositionLoss):
         """λ0, where a schedule starts: λ as it was given, or last assigned."""
         now = self._now()
         # A value that no schedule set was assigned to the variable by the user.
-        return self._initial if now == self._moved_to else now
+        kept = self.adaptive or now == self._moved_to
+        return self._initial if kept else now
 
     def move_weight(self, value: float) -> None:
         """Set λ as a schedule does: λ0 stays the same.
@@ -159,13 +176,15 @@ class SparseRegularization(PositionLoss):
 
     @property
     def state(self) -> list[keras.Variable]:
-        """Variables that a checkpoint needs: not λ, which follows from the epoch."""
-        return getattr(self.loss, "state", [])
+        """Variables that a checkpoint needs: λ only if more than the epoch moves it."""
+        own = self.adaptive.state if self.adaptive else []
+        return [*getattr(self.loss, "state", []), *own]
 
     @property
     def variables(self) -> list[keras.Variable]:
         """λ, and the variables of the wrapped loss."""
-        return [self._weight, *getattr(self.loss, "variables", [])]
+        own = self.adaptive.variables if self.adaptive else []
+        return [self._weight, *own, *getattr(self.loss, "variables", [])]
 
     @property
     def needs_index(self) -> bool:
@@ -178,9 +197,14 @@ class SparseRegularization(PositionLoss):
         Raises:
             ValueError: if there are fewer than two classes.
         """
+        return self._norm(self._log_probs(y_pred))
+
+    def _log_probs(self, y_pred):
         y_pred = ops.convert_to_tensor(y_pred)
         check_classes(y_pred, type(self).__name__)
-        log_probs = log_probabilities(y_pred, self.from_logits, self.epsilon)
+        return log_probabilities(y_pred, self.from_logits, self.epsilon)
+
+    def _norm(self, log_probs):
         return ops.sum(
             ops.exp(self.p * log_clip(log_probs, self.epsilon)),
             axis=-1,
@@ -208,11 +232,15 @@ class SparseRegularization(PositionLoss):
         Raises:
             ValueError: if the wrapped loss gives values of another shape.
         """
-        norm = self.norm(y_pred)
+        log_probs = self._log_probs(y_pred)
+        norm = self._norm(log_probs)
         # `.value` hands XLA a tensor; it cannot compile a Keras variable.
         weight = ops.cast(self._weight.value, norm.dtype)
         fit = self.loss.call(y_true, y_pred, **kwargs)
         tell_parts(self, fit, norm)
+        if self.adaptive and is_training():
+            largest = ops.exp(ops.max(log_probs, axis=-1))
+            self.adaptive.update(largest, counted(fit, y_pred))
         return masked_sum(fit, weight * norm, type(self.loss).__name__)
 
     def get_config(self) -> dict[str, Any]:

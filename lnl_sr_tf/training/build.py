@@ -26,6 +26,9 @@ _NOT_OF_THE_FORMULA = {
     "num_examples", "num_classes",
 }  # fmt: skip
 _SETTINGS = {"p": "p", "weight": "lambda0", "matrix": "transition_matrix"}
+# Outputs are sharp from the first step, and clipped at 1e-7 GCE would be constant, so
+# that labels which do not come first would teach nothing.
+_UNCLIPPED = 1e-20
 # Added to the seed of Co-teaching's second network, beyond every seed of a first one.
 _SECOND_SEED = 2**31
 
@@ -59,7 +62,7 @@ def build_model(
     loss = build_loss(config, dataset, matrix)
     if replicas.count() > 1:
         _synchronize(model)
-    if isinstance(model, RobustModel) and not loss.state:
+    if isinstance(model, RobustModel) and not needs_index(config):
         model.xla_loss = compilation.loss_alone(config.batch_size, dataset.num_classes)
     steps = pipeline.steps_per_epoch(len(dataset.given_labels), config.batch_size)
     steps = compilation.steps_per_execution(model, config.batch_size, steps)
@@ -180,6 +183,9 @@ def build_loss(
     if config.regularized:
         regularization = {"p": config.p, "weight": config.lambda0}
     losses.get(config.loss, **params, **regularization)  # for its checks
+    shared = {"epsilon": params["epsilon"]} if "epsilon" in params else {}
+    if config.lambda_schedule == "adaptive" and base == "gce":
+        params.setdefault("epsilon", _UNCLIPPED)
     loss = losses.get(base, **params)
     if config.method == "nlnl":
         loss = losses.SelectiveNegativePositiveLearning(**params)
@@ -189,8 +195,10 @@ def build_loss(
         loss = losses.ClassPrior(loss, config.prior_weight, _counts(dataset))
     if not regularization:
         return loss
-    shared = {"epsilon": params["epsilon"]} if "epsilon" in params else {}
-    return losses.SparseRegularization(loss, **regularization, **shared)
+    regularized = losses.SparseRegularization(loss, **regularization, **shared)
+    if config.lambda_schedule == "adaptive":
+        regularized.adapt()
+    return regularized
 
 
 def _counts(dataset):

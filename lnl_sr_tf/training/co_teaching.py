@@ -45,6 +45,9 @@ class CoTeaching(MovingLoss, keras.Model):
         model.fit(x, y, callbacks=[lnl.callbacks.ForgetScheduler(final=0.4)])
     """
 
+    # How often a step calls the loss to train.
+    losses_per_step: int = 2
+
     def __init__(self, first: keras.Model, second: keras.Model, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.first = first

@@ -29,6 +29,8 @@ class MovingLoss(MixinBase):
     `lnl_sr_tf.training.loss_parts.LossParts`.
     """
 
+    # Whether the loss is told if it is called to train or to evaluate.
+    loss_knows_training: bool = True
     _loss_parts: Any = None  # a `LossParts`, once compiled
 
     def compile(self, *args: Any, **kwargs: Any) -> None:

@@ -10,16 +10,12 @@ from lnl_sr_tf.config import Config
 
 
 def schedulers(
-    config: Config, noise_rate: float | None
+    config: Config, noise_rate: float | None, steps_per_epoch: int
 ) -> list[keras.callbacks.Callback]:
-    """The callbacks that set learning rate, λ, τ and the like from the epoch."""
+    """The callbacks that set learning rate, λ, τ and the like."""
     made = [keras.callbacks.LearningRateScheduler(learning_rate_schedule(config))]
     if config.regularized:
-        made.append(
-            callbacks.RegularizationScheduler(
-                config.rho, config.lambda_every, config.lambda0
-            )
-        )
+        made.append(_regularization(config, steps_per_epoch))
         made.append(
             callbacks.TemperatureScheduler(
                 config.tau_decay, initial=config.tau, minimum=config.tau_min
@@ -34,6 +30,14 @@ def schedulers(
     if config.optimizer == "adam":
         made.append(_LateMomentum(config))
     return made
+
+
+def _regularization(config, steps_per_epoch):
+    if config.lambda_schedule == "adaptive":
+        return callbacks.AdaptiveRegularization(steps=config.epochs * steps_per_epoch)
+    return callbacks.RegularizationScheduler(
+        config.rho, config.lambda_every, config.lambda0
+    )
 
 
 def forget_rate(config: Config, noise_rate: float | None) -> float | None:

@@ -106,7 +106,7 @@ class Training:
             checkpoints = self.folder.checkpoints
             kept = [callbacks.TensorBoardLog(self.folder.tensorboard)]
         return [
-            *schedulers(self.config, self.dataset.noise_rate),
+            *self._schedulers(),
             *self._parts_accuracy(),
             self.log,
             *self._record(),
@@ -116,6 +116,12 @@ class Training:
                 self.restored, checkpoints, minutes, asked, self.log, self.devices
             ),
         ]
+
+    def _schedulers(self) -> list[keras.callbacks.Callback]:
+        steps = pipeline.steps_per_epoch(
+            len(self.dataset.given_labels), self.config.batch_size
+        )
+        return schedulers(self.config, self.dataset.noise_rate, steps)
 
     def _parts_accuracy(self) -> list[keras.callbacks.Callback]:
         # Several devices measure the same only together; the results do it then.
@@ -202,7 +208,7 @@ class Training:
         Args:
             epoch: from 0.
         """
-        for scheduler in schedulers(self.config, self.dataset.noise_rate):
+        for scheduler in self._schedulers():
             scheduler.set_model(self.model)
             scheduler.on_train_begin()
             scheduler.on_epoch_begin(epoch)

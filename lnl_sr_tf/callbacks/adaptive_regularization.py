@@ -31,7 +31,7 @@ class AdaptiveRegularization(keras.callbacks.Callback):
 
     Args:
         pace: a > 0, the share of the training in which outputs become sparse.
-        initial: λ0 ≥ 0; by default the `initial_weight` of each loss. 0.4 / p is usual.
+        initial: λ0 ≥ 0; by default the `initial_weight` of each loss. 0.3 / p is usual.
         steps: of the whole training, if `fit` is called for a part of it; then the
             state goes on from where it is. By default steps per epoch times epochs.
 
@@ -42,8 +42,8 @@ class AdaptiveRegularization(keras.callbacks.Callback):
             steps take the variables of a loss as constants.
 
     Example:
-        loss = lnl.losses.ClassPrior(lnl.losses.CrossEntropy(), weight=10.0)
-        loss = lnl.losses.SparseRegularization(loss, p=0.1, weight=4.0)
+        loss = lnl.losses.ClassPrior(lnl.losses.CrossEntropy(), weight=5.0)
+        loss = lnl.losses.SparseRegularization(loss, p=0.1, weight=3.0)
         model.compile("sgd", loss=loss, metrics=[lnl.metrics.SparseRate()])
         model.fit(x, y, epochs=60, callbacks=[AdaptiveRegularization()])
     """

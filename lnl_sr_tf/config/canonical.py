@@ -10,7 +10,7 @@ from lnl_sr_tf.schedules import STAGES
 _LARGEST_SIDE = 4096
 _MOST_PARTS = 100
 # Where mean and mode of the chances of instance noise are the same within 0.0005.
-_PRIOR_WEIGHT = 10.0
+_PRIOR_WEIGHT = 5.0
 _SAME_RATE = (0.3, 0.7)
 
 

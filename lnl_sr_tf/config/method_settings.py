@@ -137,7 +137,7 @@ class MethodSettings:
         None,
         "weight μ of the class prior, which holds the mean output of a batch close to "
         "the shares of the given labels, so that no class is given up; 0 for none "
-        "(default: 10 with --lambda_schedule=adaptive, else 0)",
+        "(default: 5 with --lambda_schedule=adaptive, else 0)",
         interval="[0, 1e12]",
     )
     mixup: float = setting(

@@ -74,12 +74,12 @@ class BenchTest(tf.test.TestCase, parameterized.TestCase):
 
     def test_with_changes_every_run_but_what_is_compared_with(self):
         case = self.case("digits none")
-        extra = adaptive.changed(["prior_weight=0", "epochs=7"])
+        extra = adaptive.changed(["prior_weight=3", "epochs=7"])
         planned = adaptive.plan([case], ["fl_sr"], ["3"], extra, self.root)
         (ours,), (beside,) = (
             planned["digits none", loss] for loss in ("fl_sr", adaptive.CE)
         )
-        self.assertEqual((ours.prior_weight, ours.epochs, ours.seed), (0.0, 7, 3))
+        self.assertEqual((ours.prior_weight, ours.epochs, ours.seed), (3.0, 7, 3))
         plain = config.resolve({"noise": "none", "loss": "ce", "epochs": 7, "seed": 3})
         self.assertEqual(beside.run_name, plain.run_name)
 

@@ -1,7 +1,7 @@
 """A data set that nobody tuned to: MNIST, rotated, scaled, sheared, shifted, noised.
 
 12,000 images to train on and 4,000 to test, always the same. Cross-entropy on clean
-labels reaches about 91 %.
+labels reaches 89 %.
 """
 
 import numpy as np

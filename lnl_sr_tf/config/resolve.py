@@ -97,10 +97,16 @@ def settled(settings: Settings, several: Collection[str]) -> Config:
 def without_idle_settings(config: Config) -> Config:
     """The same config, in which settings that have no effect are None."""
     idle = [
-        n for n, only in ONLY.items() if not only.test(getattr(config, only.setting))
+        n
+        for n, only in ONLY.items()
+        if getattr(config, n) is not None
+        and not only.test(getattr(config, only.setting))
     ]
+    if not idle:
+        return config
     none: dict[str, Any] = dict.fromkeys(idle)
-    return dataclasses.replace(config, **none)
+    # What belongs to one of them is idle too.
+    return without_idle_settings(dataclasses.replace(config, **none))
 
 
 def without_effect(name: str, value: Any, only: Only, other: Any) -> InputError:

@@ -32,8 +32,9 @@ class SparseRegularization(PositionLoss):
     "Learning with Noisy Labels via Sparse Regularization" (ICCV 2021), Eq. 9.
 
     λ is a variable: `lnl.callbacks.AdaptiveRegularization` lets it follow training, and
-    `lnl.callbacks.RegularizationScheduler` grow from epoch to epoch. Its initial value λ0 is kept apart from its present one, so that a loss
-    that is trained again, or saved and loaded, follows the same schedule.
+    `lnl.callbacks.RegularizationScheduler` grow from epoch to epoch. Its initial value
+    λ0 is kept apart from its present one, so that a loss that is trained again, or
+    saved and loaded, follows the same schedule.
 
     Args:
         loss: the loss L. Its `call` must return a value per example; its own reduction

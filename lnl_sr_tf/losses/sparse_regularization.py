@@ -236,13 +236,13 @@ class SparseRegularization(PositionLoss):
         log_probs = self._log_probs(y_pred)
         norm = self._norm(log_probs)
         # `.value` hands XLA a tensor; it cannot compile a Keras variable.
-        weight = ops.cast(self._weight.value, norm.dtype)
+        term = ops.cast(self._weight.value, norm.dtype) * norm
         fit = self.loss.call(y_true, y_pred, **kwargs)
         tell_parts(self, fit, norm)
         if self.adaptive and is_training():
             largest = ops.exp(ops.max(log_probs, axis=-1))
             self.adaptive.update(largest, counted(fit, y_pred))
-        return masked_sum(fit, weight * norm, type(self.loss).__name__)
+        return masked_sum(fit, term, type(self.loss).__name__)
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that make an equal loss, with the present λ and λ0."""

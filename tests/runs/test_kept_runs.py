@@ -39,9 +39,7 @@ class KeptRunsTest(tf.test.TestCase):
         return out
 
     def test_finished_run_is_what_its_settings_ask_for(self):
-        made = config.resolve(
-            GEOMETRIC | {"epochs": 3, "output_dir": str(self.root)}
-        )
+        made = config.resolve(GEOMETRIC | {"epochs": 3, "output_dir": str(self.root)})
         before = {p: p.read_bytes() for p in self.root.rglob("*") if p.is_file()}
         lines = []
         folder = experiment.run(made, lines.append)

@@ -1,4 +1,4 @@
-"""What is searched: losses, and λ0, p and τ of those whose λ follows a fixed schedule."""
+"""What is searched: losses, and λ0, p and τ of those with a fixed schedule of λ."""
 
 import dataclasses
 import hashlib

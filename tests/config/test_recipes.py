@@ -20,8 +20,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 DEFAULTS = """model=resnet18 epochs=100 batch_size=128 optimizer=sgd lr=0.05
 lr_schedule=cosine momentum=0.9 nesterov=false weight_decay=1e-4 l1=0 clip_norm=5
 crop_padding=0 flip=false rotation=0 lambda_schedule=adaptive tau=0.1
-normalize_logits=false p=0.1 lambda0=4 rho=2 lambda_every=10 tau_decay=1 tau_min=0 mixup=0
-balance=none"""
+normalize_logits=false p=0.1 lambda0=4 rho=2 lambda_every=10 tau_decay=1 tau_min=0
+mixup=0 balance=none"""
 # What the paper has for colour images.
 SMOOTH = """lambda_schedule=geometric tau=0.5 normalize_logits=true lambda0=1.2 rho=1.03
 lambda_every=1"""
@@ -36,8 +36,8 @@ DATASETS = {
     "cifar10": f"{SMOOTH} model=cnn_cifar epochs=120 lr=0.01 crop_padding=4 flip=true",
     "cifar100": f"""{SMOOTH} model=resnet34 epochs=200 lr=0.1 weight_decay=1e-5
         crop_padding=4 flip=true rotation=20 p=0.01 lambda0=4 rho=1.02""",
-    "webvision_mini": f"""{SMOOTH} noise=none model=resnet50 epochs=250 batch_size=512 lr=0.4
-        lr_schedule=exponential lr_decay=0.97 nesterov=true weight_decay=3e-5
+    "webvision_mini": f"""{SMOOTH} noise=none model=resnet50 epochs=250
+        batch_size=512 lr=0.4 lr_schedule=exponential lr_decay=0.97 nesterov=true weight_decay=3e-5
         image_size=224x224 resize=crop random_resized_crop=0.08 flip=true p=0.01
         lambda0=2 rho=1.016
         color_jitter=brightness=0.4,contrast=0.4,saturation=0.4,hue=0.2""",

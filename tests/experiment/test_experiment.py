@@ -11,6 +11,7 @@ from helpers.quick_runs import quick_runs
 
 from lnl_sr_tf import config, datasets, experiment, noise
 from lnl_sr_tf.errors import InputError, RunError
+from lnl_sr_tf.losses.nested import without_terms
 from lnl_sr_tf.training import precision, progress
 
 

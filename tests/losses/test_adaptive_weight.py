@@ -1,4 +1,4 @@
-"""λ that follows training: against NumPy, step by step, and in what it must not count."""
+"""λ that follows training: against NumPy, step by step, and what does not count."""
 
 import math
 
@@ -97,7 +97,7 @@ class AdaptiveWeightTest(tf.test.TestCase, parameterized.TestCase):
 
     @parameterized.parameters(0, 3)
     def test_nothing_that_counts_moves_nothing(self, number):
-        weight, adaptive = made()
+        _, adaptive = made()
         adaptive.update(outputs(0.5), None)
         before = [float(one) for one in adaptive.state]
         adaptive.update(outputs(0.0, number), np.zeros(number, bool))
@@ -105,7 +105,7 @@ class AdaptiveWeightTest(tf.test.TestCase, parameterized.TestCase):
         self.assertAllClose(before[1:], [0.5, 1.0])
 
     def test_stays_out_of_training(self):
-        weight, adaptive = made(calls=0, begun=False)
+        _, adaptive = made(calls=0, begun=False)
         adaptive.update(outputs(0.0), None)
         self.assertEqual([float(one) for one in adaptive.state], [4.0, 0.0, 0.0])
         self.assertFalse(adaptive.begun)
@@ -172,7 +172,7 @@ class OfALossTest(tf.test.TestCase, parameterized.TestCase):
         self.assertAllClose(loss.state, plain.state, rtol=1e-6)
 
     def test_state_and_variables(self):
-        """A checkpoint needs λ, where more than the epoch moves it, and what moves it."""
+        """A checkpoint needs λ where more than the epoch moves it, and what does."""
         plain = SparseRegularization(CrossEntropy())
         self.assertEmpty(plain.state)
         loss = self.loss()

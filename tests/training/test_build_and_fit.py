@@ -15,7 +15,7 @@ from lnl_sr_tf import config, datasets, experiment, losses, noise, schedules
 from lnl_sr_tf.datasets.batches.augment import Augmentation
 from lnl_sr_tf.experiment import run_data
 from lnl_sr_tf.layers import OutputSharpening
-from lnl_sr_tf.losses.nested import losses_of_kind
+from lnl_sr_tf.losses.nested import losses_of_kind, without_terms
 from lnl_sr_tf.runs.folder import RunFolder
 from lnl_sr_tf.training import CoupledAdam, RobustModel, schedulers
 from lnl_sr_tf.training import fit as fitting
@@ -264,7 +264,7 @@ class FitTest(tf.test.TestCase, parameterized.TestCase):
 
     def test_stages(self):
         found = [
-            model.loss.loss.stage
+            without_terms(model.loss).stage
             for model in self.scheduled(loss="nlnl_sr", method="nlnl", epochs=3)
         ]
         self.assertEqual(

@@ -38,8 +38,8 @@ DATASETS = {
         crop_padding=4 flip=true rotation=20 p=0.01 lambda0=4 rho=1.02""",
     "webvision_mini": f"""{SMOOTH} noise=none model=resnet50 epochs=250
         batch_size=512 lr=0.4 lr_schedule=exponential lr_decay=0.97 nesterov=true
-        weight_decay=3e-5 image_size=224x224 resize=crop random_resized_crop=0.08 flip=true p=0.01
-        lambda0=2 rho=1.016
+        weight_decay=3e-5 image_size=224x224 resize=crop random_resized_crop=0.08
+        flip=true p=0.01 lambda0=2 rho=1.016
         color_jitter=brightness=0.4,contrast=0.4,saturation=0.4,hue=0.2""",
     "clothing1m": """noise=none model=keras:ResNet50 epochs=10 batch_size=64 lr=1e-3
         lr_schedule=exponential lr_decay=0.63 weight_decay=1e-3 image_size=224x224

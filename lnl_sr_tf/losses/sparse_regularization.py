@@ -236,7 +236,9 @@ class SparseRegularization(PositionLoss):
         log_probs = self._log_probs(y_pred)
         norm = self._norm(log_probs)
         # `.value` hands XLA a tensor; it cannot compile a Keras variable.
-        term = ops.cast(self._weight.value, norm.dtype) * norm
+        # A copy, since λ may move before the gradient is taken.
+        weight = ops.copy(self._weight.value) if self.adaptive else self._weight.value
+        term = ops.cast(weight, norm.dtype) * norm
         fit = self.loss.call(y_true, y_pred, **kwargs)
         tell_parts(self, fit, norm)
         if self.adaptive and is_training():

@@ -39,6 +39,8 @@ class ResumeTest(tf.test.TestCase, parameterized.TestCase):
             },
         ),
         ("nlnl", {"loss": "nlnl_sr", "method": "nlnl", "stages": "negative=3"}),
+        ("geometric", {"loss": "ce_sr", "lambda_every": 1}),
+        ("adaptive", {"loss": "fl_sr"}),
         ("elr", {"loss": "elr", "prior_weight": 10}),
         ("forward", {"loss": "forward", "estimation_epochs": 1}),
     )
@@ -66,7 +68,12 @@ class ResumeTest(tf.test.TestCase, parameterized.TestCase):
 
         self.assertEqual(without_time(cut), without_time(whole))
         told = [row["class_prior"] is not None for row in cut.rows()]
-        self.assertEqual(told, ["prior_weight" in settings] * EPOCHS)
+        adaptive = settings["loss"].endswith("_sr") and "lambda_every" not in settings
+        self.assertEqual(told, [adaptive or "prior_weight" in settings] * EPOCHS)
+        targets = [row["sparse_target"] is not None for row in cut.rows()]
+        self.assertEqual(targets, [adaptive] * EPOCHS)
+        weights = {row["lambda"] for row in cut.rows()}
+        self.assertGreaterEqual(len(weights), 2 if adaptive else 1)
         self.assertTrue(cut.finished())
 
 

@@ -1,5 +1,6 @@
 """λ follows training."""
 
+import contextlib
 from typing import Any
 
 import keras
@@ -27,11 +28,12 @@ class AdaptiveRegularization(keras.callbacks.Callback):
 
     The state, λ, s and f, is in the loss: in its `state`, which runs of this library
     keep in their checkpoints. A `fit` from epoch 0 begins anew; one from a later
-    `initial_epoch` goes on.
+    `initial_epoch` goes on, from the present λ.
 
     Args:
         pace: a > 0, the share of the training in which outputs become sparse.
-        initial: λ0 ≥ 0; by default the `initial_weight` of each loss. 0.3 / p is usual.
+        initial: λ0 ≥ 0, held within the range above; by default the `initial_weight`
+            of each loss. 0.3 / p is usual.
         steps: of the whole training, if `fit` is called for a part of it; then the
             state goes on from where it is. By default steps per epoch times epochs.
 
@@ -78,7 +80,7 @@ class AdaptiveRegularization(keras.callbacks.Callback):
             )
         for loss in self._losses:
             if loss.adaptive is None or loss.adaptive.pace != self.pace:
-                loss.adapt(self.pace)
+                self._adapt(loss)
             if constants(self.model, loss.variables):
                 raise ValueError(
                     "AdaptiveRegularization on JAX needs a "
@@ -90,15 +92,19 @@ class AdaptiveRegularization(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Begin anew in the first epoch."""
-        if not self._first_epoch or self.steps is not None:
+        if not self._first_epoch:
             return
         self._first_epoch = False
         for loss in self._losses:
-            assert loss.adaptive is not None
-            if epoch == 0 or not loss.adaptive.begun:
+            begun = loss.adaptive.begun
+            if self.steps is not None and begun:
+                continue
+            if epoch == 0:
                 start = loss.initial_weight if self.initial is None else self.initial
                 loss.move_weight(start)
-                loss.adaptive.begin(epoch * self.params["steps"] * self._calls(loss))
+            if epoch == 0 or not begun:
+                before = epoch * ((self.params or {}).get("steps") or 0)
+                loss.adaptive.begin(before * self._calls(loss))
 
     def on_test_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Let λ stay in evaluation, of which a loss does not know in every model."""
@@ -116,13 +122,21 @@ class AdaptiveRegularization(keras.callbacks.Callback):
         for loss in self._losses:
             loss.adaptive.go_on(0)
 
+    def _adapt(self, loss):
+        strategy = getattr(self.model, "distribute_strategy", None)
+        with contextlib.nullcontext() if strategy is None else strategy.scope():
+            loss.adapt(self.pace)
+        # A step that was compiled before lets λ stay as it is.
+        self.model.make_train_function(force=True)
+
     def _move(self):
         steps = self.steps
         if steps is None:
             if self.params.get("steps") is None:
                 raise ValueError(
                     "AdaptiveRegularization must know how many steps an epoch has. "
-                    "Give `steps_per_epoch` to `fit`, or `steps` to this callback."
+                    "Give `steps_per_epoch` to `fit`, or `steps` to this callback. "
+                    "Received: steps_per_epoch=None"
                 )
             steps = self.params["steps"] * self.params["epochs"]
         for loss in self._losses:

@@ -5,7 +5,7 @@ from lnl_sr_tf.config.data_kinds import HUMAN_NOISE
 from lnl_sr_tf.config.flagfiles import expand
 from lnl_sr_tf.config.grid import AXES, grid
 from lnl_sr_tf.config.resolve import resolve, settled, without_idle_settings
-from lnl_sr_tf.config.settings import FIELDS, Config, meaning
+from lnl_sr_tf.config.settings import FIELDS, Config, identifying, meaning
 
 __all__ = [
     "AXES",
@@ -14,6 +14,7 @@ __all__ = [
     "Config",
     "expand",
     "grid",
+    "identifying",
     "loss_args",
     "meaning",
     "published",

@@ -9,8 +9,9 @@ from lnl_sr_tf.schedules import STAGES
 
 _LARGEST_SIDE = 4096
 _MOST_PARTS = 100
-# Where mean and mode of the chances of instance noise are the same within 0.0005.
+# Of the class prior that goes with an adaptive λ.
 _PRIOR_WEIGHT = 5.0
+# Where mean and mode of the chances of instance noise are the same within 0.0005.
 _SAME_RATE = (0.3, 0.7)
 
 
@@ -79,15 +80,18 @@ def with_prior_weight(config: Config) -> Config:
 
     So runs that were made before it was a setting keep their names.
     """
-    weight = config.prior_weight or None
-    if config.lambda_schedule == "adaptive":
-        base = config.loss.removesuffix(REGULARIZED)
-        possible = config.balance != "logit_adjustment" and not (
-            base in LOSSES and prior_conflict(base)
-        )
-        usual = _PRIOR_WEIGHT if possible else None
-        weight = usual if config.prior_weight is None else config.prior_weight
+    weight = config.prior_weight
+    if config.lambda_schedule != "adaptive" or not _takes_prior(config):
+        weight = weight or None
+    elif weight is None:
+        weight = _PRIOR_WEIGHT
     return dataclasses.replace(config, prior_weight=weight)
+
+
+def _takes_prior(config):
+    base = config.loss.removesuffix(REGULARIZED)
+    conflict = base in LOSSES and prior_conflict(base)
+    return config.balance != "logit_adjustment" and not conflict
 
 
 def with_estimation_epochs(config: Config) -> Config:

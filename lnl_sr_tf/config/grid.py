@@ -21,6 +21,7 @@ AXES = (
     "model",
     "method",
     "loss",
+    "lambda_schedule",
     "lambda0",
     "p",
     "tau",
@@ -62,8 +63,12 @@ def grid(settings: Settings) -> list[Config]:
             one.pop("imbalance_factor", None)
         config = settled(one, several)
         made[config.run_name] = config
-    for name, only in ONLY.items():
-        if name in settings and only.setting in AXES:
+    for name in settings.keys() & ONLY.keys():
+        only = ONLY[name]
+        # What it belongs to may belong to something itself.
+        while only.setting not in axes and only.setting in ONLY:
+            only = ONLY[only.setting]
+        if only.setting in AXES:
             others = axes.get(only.setting, [FIELDS[only.setting].default])
             if not any(only.test(other) for other in others):
                 listed = ",".join(map(str, others))

@@ -59,9 +59,9 @@ class MethodSettings:
     )
     lambda_schedule: str = setting(
         RECIPE,
-        "how λ grows: geometric (by ρ every few epochs, as in the paper; so it is where "
-        "rho or lambda_every is given), or adaptive (as training shows, from lambda0; "
-        "the default of data without a published recipe)",
+        "how λ grows: geometric (by ρ every few epochs, as in the paper; so it is "
+        "where rho or lambda_every is given), or adaptive (as training shows, from "
+        "lambda0; the default of data without a published recipe)",
         choices=("geometric", "adaptive"),
         only=WITH_SR,
         before="geometric",

@@ -17,7 +17,7 @@ _LENIENT = ("loss", "noise")
 # Settings that have an effect only together with some others.
 ONLY = {name: flag.only for name, flag in FIELDS.items() if flag.only}
 # What a recipe is chosen by.
-_HEAD = ("dataset", "loss", "noise", "rate", "method", "imbalance", "lambda_schedule")
+_HEAD = ("dataset", "loss", "noise", "rate", "method", "imbalance", "lambda_schedule", "model")
 # Of the geometric schedule alone: who gives one of them wants it.
 _GEOMETRIC = ("rho", "lambda_every")
 
@@ -69,6 +69,7 @@ def settled(settings: Settings, several: Collection[str]) -> Config:
         head.method,
         head.imbalance,
         head.lambda_schedule,
+        head.model,
     )
     values = recipe | given
     values["noise"] = head.noise
@@ -97,10 +98,16 @@ def settled(settings: Settings, several: Collection[str]) -> Config:
 def without_idle_settings(config: Config) -> Config:
     """The same config, in which settings that have no effect are None."""
     idle = [
-        n for n, only in ONLY.items() if not only.test(getattr(config, only.setting))
+        n
+        for n, only in ONLY.items()
+        if getattr(config, n) is not None
+        and not only.test(getattr(config, only.setting))
     ]
+    if not idle:
+        return config
     none: dict[str, Any] = dict.fromkeys(idle)
-    return dataclasses.replace(config, **none)
+    # What belongs to one of them is idle too.
+    return without_idle_settings(dataclasses.replace(config, **none))
 
 
 def without_effect(name: str, value: Any, only: Only, other: Any) -> InputError:

@@ -126,11 +126,7 @@ class Config(
         Those without effect are left out, so that a new one changes no old name. What
         a file holds counts, besides its name.
         """
-        settings = {
-            name: value
-            for name, value in self.as_dict().items()
-            if FIELDS[name].identifies and value not in (None, FIELDS[name].before)
-        }
+        settings = identifying(self.as_dict())
         files = {
             name: _digest(value)
             for name, value in settings.items()
@@ -160,6 +156,19 @@ class Config(
     def as_dict(self) -> dict[str, Any]:
         """All settings by name, ready for JSON."""
         return dataclasses.asdict(self)
+
+
+def identifying(settings: Settings) -> Settings:
+    """Those of a run's settings that have an effect and make it another run.
+
+    Args:
+        settings: of a `Config`, or of a run's `config.json`.
+    """
+    return {
+        name: settings[name]
+        for name, field in FIELDS.items()
+        if field.identifies and settings.get(name) not in (None, field.before)
+    }
 
 
 def _digest(path: str) -> str:

@@ -134,10 +134,13 @@ def check(folder: RunFolder) -> None:
 def config_of(folder: RunFolder) -> configs.Config:
     """The config that a run's `config.json` tells of."""
     record = folder.config() or {}
-    known = {name: record[name] for name in configs.FIELDS if name in record}
+    # What an earlier version did not write down was as it was before.
+    before = {name: field.before for name, field in configs.FIELDS.items()}
+    known = {name: was for name, was in before.items() if was is not None}
+    known |= {name: record[name] for name in configs.FIELDS if name in record}
     # Wherever it was trained, it lies here now.
     known["output_dir"] = str(pathlib.Path(folder.path).parent)
-    return configs.Config(**known)
+    return configs.without_idle_settings(configs.Config(**known))
 
 
 # Runs that are drawn together are of the same data, which is read once.

@@ -78,6 +78,12 @@ class AdaptiveWeight:
         """Whether the loss was called to train."""
         return float(ops.convert_to_numpy(self._calls)) > 0
 
+    @property
+    def target(self) -> float:
+        """The share of outputs that are to be sparse by now."""
+        progress = self._calls.value * self._share.value
+        return float(ops.convert_to_numpy(sparse_target(progress, self.pace)))
+
     def begin(self, before: int = 0) -> None:
         """Begin a training.
 

@@ -101,6 +101,16 @@ class ClassPrior(PositionLoss):
         self.from_logits = bool(from_logits)
         # As given, so that saving and loading changes no digit.
         self.prior = None if prior is None else class_counts("prior", prior)
+        self._shares: keras.Variable | None = None
+        if self.prior is not None:
+            shares = np.array(self.prior) / math.fsum(self.prior)
+            # float32 would make them 0 in one place and not in another.
+            self._shares = keras.Variable(
+                np.where(shares < 1e-30, 0.0, shares),
+                dtype="float32",
+                trainable=False,
+                name="prior",
+            )
         self._weight = keras.Variable(
             check_range("weight", weight, 0.0, _LARGEST_WEIGHT),
             dtype="float32",
@@ -124,8 +134,9 @@ class ClassPrior(PositionLoss):
 
     @property
     def variables(self) -> list[keras.Variable]:
-        """μ, and the variables of the wrapped loss."""
-        return [self._weight, *getattr(self.loss, "variables", [])]
+        """μ, π where it was given, and the variables of the wrapped loss."""
+        own = [self._weight] + ([] if self._shares is None else [self._shares])
+        return [*own, *getattr(self.loss, "variables", [])]
 
     @property
     def needs_index(self) -> bool:
@@ -154,27 +165,23 @@ class ClassPrior(PositionLoss):
         total = ops.sum(ops.where(counts, probs, 0.0), axis=positions)
         number = ops.sum(ops.cast(counts, probs.dtype))
         pseudo = _PSEUDO_EXAMPLES * classes
-        known = self._shares(classes)
-        shares, log_shares, given = (
-            ops.convert_to_tensor(array, dtype=probs.dtype)
-            for array in (known, np.log(np.where(known > 0, known, 1.0)), known > 0)
-        )
+        shares = ops.cast(self._prior_of(classes), probs.dtype)
         mean = (total + pseudo * shares) / (number + pseudo)
-        logs = ops.log(ops.where(given > 0, mean, 1.0))
-        return ops.sum(shares * (log_shares - logs))
+        given = shares > 0
+        ratio = ops.where(given, shares, 1.0) / ops.where(given, mean, 1.0)
+        return ops.sum(shares * ops.log(ratio))
 
-    def _shares(self, classes):
-        """π, shape (k,), float64."""
-        if self.prior is None:
+    def _prior_of(self, classes):
+        """π, shape (k,)."""
+        if self._shares is None:
             return np.full(classes, 1.0 / classes)
         if len(self.prior) != classes:
             raise ValueError(
                 f"`prior` is of {len(self.prior)} classes. Received predictions of "
                 f"{classes} classes"
             )
-        shares = np.array(self.prior) / math.fsum(self.prior)
-        # float32 would make them 0 in one place and not in another.
-        return np.where(shares < 1e-30, 0.0, shares)
+        # A variable, which may be another for each of the seeds that train at once.
+        return self._shares.value
 
     def __call__(
         self, y_true: Tensor, y_pred: Tensor, sample_weight: Tensor | None = None

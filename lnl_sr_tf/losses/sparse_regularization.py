@@ -32,8 +32,9 @@ class SparseRegularization(PositionLoss):
     "Learning with Noisy Labels via Sparse Regularization" (ICCV 2021), Eq. 9.
 
     λ is a variable: `lnl.callbacks.AdaptiveRegularization` lets it follow training, and
-    `lnl.callbacks.RegularizationScheduler` grow from epoch to epoch. Its initial value λ0 is kept apart from its present one, so that a loss
-    that is trained again, or saved and loaded, follows the same schedule.
+    `lnl.callbacks.RegularizationScheduler` grow from epoch to epoch. Its initial value
+    λ0 is kept apart from its present one, so that a loss that is trained again, or
+    saved and loaded, follows the same schedule.
 
     Args:
         loss: the loss L. Its `call` must return a value per example; its own reduction
@@ -235,13 +236,15 @@ class SparseRegularization(PositionLoss):
         log_probs = self._log_probs(y_pred)
         norm = self._norm(log_probs)
         # `.value` hands XLA a tensor; it cannot compile a Keras variable.
-        weight = ops.cast(self._weight.value, norm.dtype)
+        # A copy, since λ may move before the gradient is taken.
+        weight = ops.copy(self._weight.value) if self.adaptive else self._weight.value
+        term = ops.cast(weight, norm.dtype) * norm
         fit = self.loss.call(y_true, y_pred, **kwargs)
         tell_parts(self, fit, norm)
         if self.adaptive and is_training():
             largest = ops.exp(ops.max(log_probs, axis=-1))
             self.adaptive.update(largest, counted(fit, y_pred))
-        return masked_sum(fit, weight * norm, type(self.loss).__name__)
+        return masked_sum(fit, term, type(self.loss).__name__)
 
     def get_config(self) -> dict[str, Any]:
         """The arguments that make an equal loss, with the present λ and λ0."""

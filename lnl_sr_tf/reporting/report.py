@@ -173,8 +173,10 @@ def _of_run(run, place, problem):
     labels = label_kinds.kind(summary)
     run_figures.curves(run.rows, run.name, curves, labels)
     lost = summary.get("lost_classes")
+    with_prior = bool(run.config.prior_weight)
+    advice = [lost_classes.advice(lost, with_prior)] if lost else []
     blocks = [
-        *([html_page.Text(lost_classes.advice(lost), warning=True)] if lost else []),
+        *(html_page.Text(told, warning=True) for told in advice),
         html_page.Facts(facts),
         html_page.Picture(
             curves, f"Curves over epochs: {run.name}", "Curves over epochs"

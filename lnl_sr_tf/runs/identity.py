@@ -70,11 +70,7 @@ def differing(record: dict[str, Any], config: configs.Config) -> list[str]:
         A list of names. Where a file or a folder lies is not among them.
     """
     ours, places = config.identity(), config.places
-    theirs = {
-        name: record[name]
-        for name, field in configs.FIELDS.items()
-        if field.identifies and record.get(name) is not None
-    }
+    theirs = configs.identifying(record)
     if record.get("file_contents"):
         theirs["file_contents"] = record["file_contents"]
     moved = places.keys() & record.get("places", places).keys()

@@ -74,10 +74,15 @@ def of_runs(runs: Iterable[tuple[str, Mapping[str, Any]]]) -> list[str]:
     return [f"classes never predicted in the last epoch: {told}"]
 
 
-def advice(lost: Sequence[str]) -> str:
-    """What it means, and what to do, at the end of a run."""
-    return (
+def advice(lost: Sequence[str], with_prior: bool = False) -> str:
+    """What it means, and what to do, at the end of a run.
+
+    Args:
+        lost: names of the classes.
+        with_prior: whether the run has a class prior already.
+    """
+    told = (
         f"{counted(lost)}: in the last epoch the network gave no training example "
-        "these labels, though some have them: it has given them up; --prior_weight=10 "
-        "keeps every class in use"
+        "these labels, though some have them: it has given them up"
     )
+    return told + ("" if with_prior else "; --prior_weight=10 keeps every class in use")

@@ -14,7 +14,7 @@ from lnl_sr_tf.datasets.dataset import Dataset
 from lnl_sr_tf.devices import replicas
 from lnl_sr_tf.layers import OutputSharpening
 from lnl_sr_tf.loss_names import LOSSES, REGULARIZED
-from lnl_sr_tf.losses.nested import with_parts
+from lnl_sr_tf.losses.nested import with_parts, without_terms
 from lnl_sr_tf.metrics import LostClasses, SparseRate
 from lnl_sr_tf.training import compilation
 from lnl_sr_tf.training.co_teaching import CoTeaching
@@ -62,7 +62,7 @@ def build_model(
     loss = build_loss(config, dataset, matrix)
     if replicas.count() > 1:
         _synchronize(model)
-    if isinstance(model, RobustModel) and not needs_index(config):
+    if isinstance(model, RobustModel) and not getattr(without_terms(loss), "state", []):
         model.xla_loss = compilation.loss_alone(config.batch_size, dataset.num_classes)
     steps = pipeline.steps_per_epoch(len(dataset.given_labels), config.batch_size)
     steps = compilation.steps_per_execution(model, config.batch_size, steps)

@@ -15,7 +15,7 @@ from lnl_sr_tf.training.training import Training
 # The share of the device's memory that the images may take.
 _LARGEST_SHARE = 0.5
 # What losses of several seeds may differ in: the name, and the values of variables.
-_OF_EACH = ("name", "seed", "weight", "stage")
+_OF_EACH = ("name", "seed", "weight", "initial_weight", "stage", "prior")
 
 
 def check(config: Config) -> None:
@@ -34,9 +34,7 @@ def check(config: Config) -> None:
             )
     if not config.parallel_seeds:
         return
-    for name in (
-        "imbalance", "open_set", "balance", "prior_weight", "validation_share", "fold",
-    ):  # fmt: skip
+    for name in ("imbalance", "open_set", "balance", "validation_share", "fold"):
         value = getattr(config, name)
         if value not in (None, "none"):
             raise InputError(

@@ -1,4 +1,4 @@
-"""What is searched: losses, and λ0, p and τ of those under sparse regularization."""
+"""What is searched: losses, and λ0, p and τ of those with a fixed schedule of λ."""
 
 import dataclasses
 import hashlib
@@ -35,7 +35,8 @@ class Space:
 
     Args:
         settings: as for `lnl_sr_tf.config.grid`. `loss` may list several to choose from
-            (default: `LOSSES`); λ0, p and τ are fixed where they are given.
+            (default: `LOSSES`); λ0, p and τ are fixed where they are given, and where λ
+            is adaptive.
 
     Attributes:
         recipes: the settings of each loss's recipe, by loss.
@@ -49,7 +50,7 @@ class Space:
             search.
 
     Example:
-        >>> Space({"dataset": "digits", "loss": ["ce", "ce_sr"], "p": 0.1}).ranges
+        >>> Space({"dataset": "mnist", "loss": ["ce", "ce_sr"], "p": 0.1}).ranges
         {'strength': (0.05, 1.0), 'tau': (0.03, 1.0)}
     """
 
@@ -69,9 +70,10 @@ class Space:
         self.dataset, self.seed = first.dataset, first.seed
         self.output_dir = first.output_dir
         free = [name for name in SEARCHED if name not in given]
-        regularized = [config for config in made if config.regularized]
-        self.ranges = _ranges(regularized, free) if free and regularized else {}
-        self.searched = [c.loss for c in regularized] if self.ranges else []
+        # An adaptive λ finds by itself what would be searched.
+        fixed = [one for one in made if one.lambda_schedule == "geometric"]
+        self.ranges = _ranges(fixed, free) if free and fixed else {}
+        self.searched = [one.loss for one in fixed] if self.ranges else []
         self.name = self._name(first)
 
     def _name(self, config):
@@ -117,7 +119,8 @@ class Space:
             parameters: from `suggest`, or the `loss` alone for its recipe.
 
         Example:
-            >>> Space({}).method_of({"loss": "ce_sr", "strength": 0.2, "p": 0.05})
+            >>> mnist = Space({"dataset": "mnist"})
+            >>> mnist.method_of({"loss": "ce_sr", "strength": 0.2, "p": 0.05})
             {'loss': 'ce_sr', 'lambda0': 4.0, 'p': 0.05, 'tau': 0.1}
         """
         recipe = self.recipes[parameters["loss"]]

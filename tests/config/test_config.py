@@ -173,17 +173,80 @@ class ResolveTest(tf.test.TestCase, parameterized.TestCase):
         one = config.resolve({"distribute": "mirrored", "devices": 4})
         self.assertEqual(one.run_name, config.resolve({}).run_name)
 
-    def test_no_class_prior_is_no_other_run(self):
+    @parameterized.parameters(
+        {"loss": "ce"}, {"loss": "ce_sr", "lambda_schedule": "geometric"}
+    )
+    def test_no_class_prior_is_no_other_run(self, **given):
         """Runs that were made before it was a setting keep their names."""
         names = [
             config.resolve(
-                {"prior_weight": weight} if weight is not None else {}
+                given | ({"prior_weight": weight} if weight is not None else {})
             ).run_name
             for weight in (None, 0, "0.0", 10)
         ]
         self.assertLen(set(names), 2)
         self.assertEqual(names[0], names[1])
         self.assertEqual(names[1], names[2])
+
+    @parameterized.parameters((None, 10.0), (0, 0.0), (3, 3.0), (10, 10.0))
+    def test_adaptive_brings_a_class_prior(self, given, expected):
+        settings = {"loss": "ce_sr", "lambda_schedule": "adaptive"}
+        if given is not None:
+            settings["prior_weight"] = given
+        made = config.resolve(settings)
+        self.assertEqual(made.prior_weight, expected)
+        # None at all is another run than the usual one.
+        self.assertEqual(made.identity()["prior_weight"], expected)
+
+    def test_adaptive_without_a_class_prior_where_none_goes(self):
+        settings = {"loss": "ce_sr", "balance": "logit_adjustment"}
+        made = config.resolve(settings)
+        self.assertEqual(made.lambda_schedule, "adaptive")
+        self.assertIsNone(made.prior_weight)
+        again = config.resolve(settings | {"prior_weight": 0})
+        self.assertEqual(made.run_name, again.run_name)
+
+    def test_geometric_keeps_its_name(self):
+        """So it was before there was another one."""
+        made = config.resolve({"loss": "ce_sr", "lambda_schedule": "geometric"})
+        self.assertNotIn("lambda_schedule", made.identity())
+        adaptive = config.resolve({"loss": "ce_sr"})
+        self.assertEqual(adaptive.identity()["lambda_schedule"], "adaptive")
+        self.assertIsNone(config.resolve({"loss": "ce"}).lambda_schedule)
+
+    def test_both_schedules_at_once(self):
+        settings = {"loss": ["ce", "ce_sr"], "rho": 3}
+        made = config.grid(settings | {"lambda_schedule": ["geometric", "adaptive"]})
+        found = [(one.loss, one.lambda_schedule, one.rho) for one in made]
+        expected = [
+            ("ce", None, None),
+            ("ce_sr", "geometric", 3.0),
+            ("ce_sr", "adaptive", None),
+        ]
+        self.assertEqual(found, expected)
+
+    @parameterized.parameters(
+        (
+            {"loss": "ce_sr", "lambda_schedule": "adaptive", "rho": 3},
+            "--rho=3 has no effect with --lambda_schedule=adaptive; it belongs to "
+            "--lambda_schedule=geometric$",
+        ),
+        (
+            {"loss": "ce", "rho": 3},
+            "--rho=3 has no effect with --loss=ce; it belongs to losses that end in",
+        ),
+        (
+            {"loss": ["ce", "mae"], "lambda_schedule": "adaptive"},
+            "--lambda_schedule=adaptive has no effect with --loss=ce,mae; it belongs",
+        ),
+        (
+            {"loss": "ce_sr", "lambda_schedule": "adaptiv"},
+            "--lambda_schedule=adaptiv: expected one of geometric, adaptive; did you",
+        ),
+    )
+    def test_lambda_schedule_is_refused(self, settings, message):
+        with self.assertRaisesRegex(InputError, message):
+            config.grid(settings)
 
     def test_no_noise(self):
         self.assertEqual(config.resolve({"noise": "none"}).rate, 0.0)

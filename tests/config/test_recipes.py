@@ -19,32 +19,39 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 DEFAULTS = """model=resnet18 epochs=100 batch_size=128 optimizer=sgd lr=0.05
 lr_schedule=cosine momentum=0.9 nesterov=false weight_decay=1e-4 l1=0 clip_norm=5
-crop_padding=0 flip=false rotation=0 tau=0.5 normalize_logits=true p=0.1 lambda0=1.2
-rho=1.03 lambda_every=1 tau_decay=1 tau_min=0 mixup=0 balance=none"""
+crop_padding=0 flip=false rotation=0 lambda_schedule=adaptive tau=0.1
+normalize_logits=false p=0.1 lambda0=4 rho=2 lambda_every=10 tau_decay=1 tau_min=0
+mixup=0 balance=none"""
+# What the paper has for colour images.
+SMOOTH = """lambda_schedule=geometric tau=0.5 normalize_logits=true lambda0=1.2 rho=1.03
+lambda_every=1"""
+# What adaptive has, whatever a recipe has for the geometric schedule.
+ADAPTIVE = "lambda_schedule=adaptive tau=0.1 normalize_logits=false p=0.1 lambda0=4"
 # What a dataset has other than the defaults, whatever the loss.
 DATASETS = {
     "digits": """model=cnn_digits epochs=60 weight_decay=1e-2 tau=0.1 lambda0=4 rho=2
         lambda_every=6 normalize_logits=false""",
     "mnist": """model=cnn_mnist epochs=50 lr=0.01 weight_decay=1e-3 tau=0.1 lambda0=4
-        rho=2 lambda_every=5 normalize_logits=false""",
-    "cifar10": "model=cnn_cifar epochs=120 lr=0.01 crop_padding=4 flip=true",
-    "cifar100": """model=resnet34 epochs=200 lr=0.1 weight_decay=1e-5 crop_padding=4
-        flip=true rotation=20 p=0.01 lambda0=4 rho=1.02""",
-    "webvision_mini": """noise=none model=resnet50 epochs=250 batch_size=512 lr=0.4
-        lr_schedule=exponential lr_decay=0.97 nesterov=true weight_decay=3e-5
-        image_size=224x224 resize=crop random_resized_crop=0.08 flip=true p=0.01
-        lambda0=2 rho=1.016
+        rho=2 lambda_every=5 normalize_logits=false lambda_schedule=geometric""",
+    "cifar10": f"{SMOOTH} model=cnn_cifar epochs=120 lr=0.01 crop_padding=4 flip=true",
+    "cifar100": f"""{SMOOTH} model=resnet34 epochs=200 lr=0.1 weight_decay=1e-5
+        crop_padding=4 flip=true rotation=20 p=0.01 lambda0=4 rho=1.02""",
+    "webvision_mini": f"""{SMOOTH} noise=none model=resnet50 epochs=250
+        batch_size=512 lr=0.4 lr_schedule=exponential lr_decay=0.97 nesterov=true
+        weight_decay=3e-5 image_size=224x224 resize=crop random_resized_crop=0.08
+        flip=true p=0.01 lambda0=2 rho=1.016
         color_jitter=brightness=0.4,contrast=0.4,saturation=0.4,hue=0.2""",
     "clothing1m": """noise=none model=keras:ResNet50 epochs=10 batch_size=64 lr=1e-3
         lr_schedule=exponential lr_decay=0.63 weight_decay=1e-3 image_size=224x224
-        resize=crop random_resized_crop=0.08 flip=true rho=1.5""",
+        resize=crop random_resized_crop=0.08 flip=true rho=1.5 lambda_every=1
+        tau=0.5 normalize_logits=true lambda0=1.2""",
     "some/folder": """noise=none model=auto epochs=60 flip=true resize=stretch
-        test_share=0.2""",
+        test_share=0.2 lambda_every=6""",
     "tfds:svhn_cropped": "",
 }
 # Datasets that have another one's recipe, and what they have of their own.
 LIKE = {
-    "fashion_mnist": ("mnist", ""),
+    "fashion_mnist": ("mnist", "lambda_schedule=adaptive"),
     "tfds:Mnist:3.0.1": ("mnist", ""),
     "crowd.csv": ("some/folder", ""),
     "cifar10_n": ("cifar10", "noise=worse"),
@@ -79,11 +86,12 @@ LOSSES = """
 _SHORT = {"F": "gamma=0.5,constant_factor=true", "C": "constant_factor=true"}
 # What else a loss has of its own.
 MORE = {
+    **{(dataset, "gce_sr"): "loss_args=q=0.01" for dataset in DATASETS},
+    ("webvision_mini", "gce_sr"): "",
     ("digits", "gce_sr"): "loss_args=q=0.01 tau=0.5 lambda0=3",
     ("digits", "nlnl"): "weight_decay=1e-4",
     ("digits", "nlnl_sr"): "weight_decay=1e-4",
     ("mnist", "gce_sr"): "loss_args=q=0.01 tau=0.5 lambda0=3",
-    ("cifar10", "gce_sr"): "loss_args=q=0.01",
     ("cifar100", "gce_sr"): "loss_args=q=0.001",
 } | {
     (dataset, loss + ending): f"weight_decay=0 l1={l1}"
@@ -119,7 +127,10 @@ CASES = (
 )
 # Of earlier versions, whose folders are to be found again.
 RUN_NAMES = (
-    ({"dataset": "digits", "loss": "ce_sr"}, "digits-ce_sr-sym0.6-seed1-a46245d5"),
+    (
+        {"dataset": "digits", "loss": "ce_sr", "lambda_schedule": "geometric"},
+        "digits-ce_sr-sym0.6-seed1-a46245d5",
+    ),
     (
         {"dataset": "mnist", "loss": "gce_sr", "noise": "sym", "rate": 0.8},
         "mnist-gce_sr-sym0.8-seed1-62f137f1",
@@ -195,6 +206,31 @@ def losses_of(dataset):
     return found
 
 
+def expected_of(dataset, loss, schedule=None):
+    """All that recipes have for a dataset and a loss, by how λ grows."""
+    of, more = LIKE.get(dataset, (dataset, ""))
+    found = settings(DEFAULTS) | settings(DATASETS[of]) | settings(more)
+    found |= {"loss_args": {}} | settings(MORE.get((of, loss), ""))
+    found["prior_weight"] = None
+    if (schedule or found["lambda_schedule"]) == "geometric":
+        found["lambda_schedule"] = "geometric"
+    else:
+        base = loss.removesuffix("_sr")
+        prior = None if loss_names.prior_conflict(base) else 10.0
+        found |= settings(ADAPTIVE)
+        found |= {"rho": None, "lambda_every": None, "prior_weight": prior}
+    if not loss.endswith("_sr"):
+        of_schedule = ("rho", "lambda_every")
+        found |= dict.fromkeys(
+            name
+            for name in found
+            if name in of_schedule
+            or config.FIELDS[name].only is config.method_settings.WITH_SR
+        )
+        found["prior_weight"] = None
+    return found
+
+
 class TableTest(tf.test.TestCase, parameterized.TestCase):
     def assert_settled(self, made, expected):
         found = {name: getattr(made, name) for name in expected}
@@ -202,31 +238,37 @@ class TableTest(tf.test.TestCase, parameterized.TestCase):
 
     @parameterized.parameters(*DATASETS, *LIKE)
     def test_dataset(self, dataset):
-        of, more = LIKE.get(dataset, (dataset, ""))
-        expected = settings(DEFAULTS) | settings(DATASETS[of]) | settings(more)
+        expected = expected_of(dataset, "ce_sr")
         made = config.resolve({"dataset": dataset, "loss": "ce_sr"})
-        self.assert_settled(made, expected | {"loss_args": {}})
+        self.assert_settled(made, expected)
         self.assertEqual(made.noise, expected.get("noise", "sym"))
+
+    @parameterized.product(
+        dataset=(*DATASETS, *LIKE), schedule=("adaptive", "geometric")
+    )
+    def test_lambda_schedule(self, dataset, schedule):
+        for loss in ("ce_sr", "gce_sr", "mae_sr"):
+            given = {"dataset": dataset, "loss": loss, "lambda_schedule": schedule}
+            made = config.resolve(given)
+            expected = expected_of(dataset, loss, schedule)
+            del expected["loss_args"]
+            self.assert_settled(made, expected)
+
+    @parameterized.parameters("rho", "lambda_every")
+    def test_a_number_of_the_geometric_schedule_asks_for_it(self, name):
+        made = config.resolve({"dataset": "digits", "loss": "ce_sr", name: 3})
+        geometric = expected_of("digits", "ce_sr", "geometric")
+        self.assert_settled(made, geometric | {name: 3})
 
     @parameterized.parameters(*DATASETS, *LIKE)
     def test_losses(self, dataset):
         """What a loss has of its own, and that it has nothing else."""
-        of, more = LIKE.get(dataset, (dataset, ""))
-        base = settings(DEFAULTS) | settings(DATASETS[of]) | settings(more)
+        of, _ = LIKE.get(dataset, (dataset, ""))
         table = losses_of(of) if of in ("mnist", "cifar10", "cifar100") else {}
         for loss in loss_names.names():
-            expected = base | {
-                "noise": "sym",
-                "loss_args": table.get(loss.removesuffix("_sr"), {}),
-            }
-            expected |= settings(MORE.get((of, loss), ""))
-            if not loss.endswith("_sr"):
-                expected = {
-                    name: value
-                    for name, value in expected.items()
-                    if config.FIELDS[name].only is None
-                    or config.FIELDS[name].only.setting != "loss"
-                }
+            expected = expected_of(dataset, loss) | {"noise": "sym"}
+            args = table.get(loss.removesuffix("_sr"))
+            expected |= {} if args is None else {"loss_args": args}
             given = {"dataset": dataset, "loss": loss, "noise": "sym", "rate": 0.4}
             self.assert_settled(config.resolve(given), expected)
 
@@ -273,7 +315,7 @@ class FilesTest(tf.test.TestCase, parameterized.TestCase):
         """(file's stem, kind, name, section) of every section of every recipe."""
         for path in self.files():
             content = recipe_file.load(path)
-            for kind in ("method", "imbalance", "noise", "loss"):
+            for kind in recipe_file.KINDS:
                 for name, section in content.get(kind, {}).items():
                     yield path.stem, kind, name, section
 
@@ -292,7 +334,7 @@ class FilesTest(tf.test.TestCase, parameterized.TestCase):
     def test_every_section_is_for_something(self):
         choices = {
             name: config.FIELDS[name].choices
-            for name in ("method", "imbalance", "noise")
+            for name in ("method", "imbalance", "noise", "lambda_schedule")
         }
         choices["loss"] = loss_names.names()
         for stem, kind, name, section in self.sections():

@@ -84,7 +84,8 @@ class MirroredTest(tf.test.TestCase, parameterized.TestCase):
                     "lost_classes",
                 ]
                 if other["lambda"] is not None:
-                    columns += ["fit_loss", "norm", "test_fit_loss", "test_norm"]
+                    columns += ["lambda", "fit_loss", "norm"]
+                    columns += ["test_fit_loss", "test_norm"]
                 if other["class_prior"] is not None:
                     columns += ["class_prior", "fit_loss"]
                 for column in columns:

@@ -29,8 +29,9 @@ class CalibrateTest(tf.test.TestCase, parameterized.TestCase):
             for name in ("curves", "samples", "per_class"):
                 stack.enter_context(mock.patch.object(run_figures, name))
             run = self.run_(
-                loss="ce_sr", noise="none", epochs=20, tau=0.5, normalize_logits=True
-            )
+                loss="ce_sr", noise="none", epochs=20, tau=0.5, normalize_logits=True,
+                lambda_schedule="geometric",
+            )  # fmt: skip
         summary, data = run.summary, run.dataset
         self.assertEqual(summary["calibrated_on"], "test set")
         self.assertGreater(summary["calibration_error"], 0.4)

@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 from helpers.gradients import value_and_gradient
+from keras import ops
 
 from lnl_sr_tf import losses
 from lnl_sr_tf.layers import OutputSharpening
@@ -54,6 +55,13 @@ def found():
             masked,
         )
         arrays[f"prior_{rank}"], arrays[f"prior_{rank}_gradient"] = value, gradient
+        adaptive = losses.get("ce_sr")
+        adaptive.adapt(0.2).go_on(40)
+        path = []
+        for scale in (0.0, 9.0, 3.0, 1.0, 30.0):
+            adaptive(labels, scale * logits, sample_weight=weights)
+            path.append(np.asarray(ops.convert_to_numpy(adaptive.weight)))
+        arrays[f"lambda_{rank}"] = np.array(path)
         for case, z in (("", logits), ("masked", masked)):
             sharpened = OutputSharpening(0.3, activation="softmax")(z)
             arrays[f"sharpening_{rank}_{case}"] = np.asarray(sharpened)

@@ -22,6 +22,8 @@ from lnl_sr_tf.experiment.finished_run import FinishedRun
 KEPT = pathlib.Path(__file__).resolve().parents[1] / "data" / "kept_runs"
 FINISHED = "digits-ce_sr-sym0.6-seed1-4354164d"
 CUT = "digits-ce_sr-sym0.6-seed4-dd26954e"
+# What was the default then, and is in no name and no `config.json` of then.
+GEOMETRIC = {"loss": "ce_sr", "lambda_schedule": "geometric"}
 
 
 class KeptRunsTest(tf.test.TestCase):
@@ -37,9 +39,7 @@ class KeptRunsTest(tf.test.TestCase):
         return out
 
     def test_finished_run_is_what_its_settings_ask_for(self):
-        made = config.resolve(
-            {"loss": "ce_sr", "epochs": 3, "output_dir": str(self.root)}
-        )
+        made = config.resolve(GEOMETRIC | {"epochs": 3, "output_dir": str(self.root)})
         before = {p: p.read_bytes() for p in self.root.rglob("*") if p.is_file()}
         lines = []
         folder = experiment.run(made, lines.append)
@@ -51,6 +51,9 @@ class KeptRunsTest(tf.test.TestCase):
     def test_finished_run_is_read(self):
         run = FinishedRun(self.root / FINISHED)
         self.assertEqual(run.config.epochs, 3)
+        self.assertEqual(run.config.lambda_schedule, "geometric")
+        self.assertEqual(run.config.rho, 2.0)
+        self.assertIsNone(run.config.prior_weight)
         self.assertEqual(run.rows[-1]["epoch"], 3)
         said = run.test_probabilities.argmax(axis=1)
         accuracy = np.mean(said == run.dataset.test_labels)
@@ -66,7 +69,7 @@ class KeptRunsTest(tf.test.TestCase):
         out = self.command(
             "table", "1", "--dataset=digits", "--loss=ce_sr", "--noise=sym",
             "--rate=0.6", "--epochs=3", "--seed=1", "--notrain", "--format=csv",
-            f"--output_dir={self.root}",
+            "--lambda_schedule=geometric", f"--output_dir={self.root}",
         )  # fmt: skip
         (row,) = csv.DictReader(io.StringIO(out))
         self.assertEqual((row["method"], int(row["runs"])), ("CE+SR", 1))
@@ -77,7 +80,7 @@ class KeptRunsTest(tf.test.TestCase):
     def test_cut_run_goes_on_where_it_was_cut(self):
         self.enterContext(bare_results())
         made = config.resolve(
-            {"loss": "ce_sr", "epochs": 9, "seed": 4, "output_dir": str(self.root)}
+            GEOMETRIC | {"epochs": 9, "seed": 4, "output_dir": str(self.root)}
         )
         before = (self.root / CUT / "metrics.csv").read_text("utf-8").splitlines()
         lines = []

@@ -19,6 +19,10 @@ class LostClassesTest(tf.test.TestCase, parameterized.TestCase):
         self.assertEqual(lost_classes.counted(lost), words)
         self.assertStartsWith(lost_classes.advice(lost), f"{words}: in the last epoch")
         self.assertNotIn("\n", lost_classes.advice(lost))
+        self.assertEndsWith(
+            lost_classes.advice(lost), "; --prior_weight=10 keeps every class in use"
+        )
+        self.assertEndsWith(lost_classes.advice(lost, True), "it has given them up")
 
     def test_names(self):
         row = {"lost_classes": 2, lost_classes.LOST: [0, 2]}

@@ -15,7 +15,7 @@ from lnl_sr_tf import config, datasets, experiment, losses, noise, schedules
 from lnl_sr_tf.datasets.batches.augment import Augmentation
 from lnl_sr_tf.experiment import run_data
 from lnl_sr_tf.layers import OutputSharpening
-from lnl_sr_tf.losses.nested import losses_of_kind
+from lnl_sr_tf.losses.nested import losses_of_kind, without_terms
 from lnl_sr_tf.runs.folder import RunFolder
 from lnl_sr_tf.training import CoupledAdam, RobustModel, schedulers
 from lnl_sr_tf.training import fit as fitting
@@ -113,9 +113,34 @@ class BuildTest(tf.test.TestCase, parameterized.TestCase):
         self.assertIsInstance(inner, losses.ClassPrior)
         self.assertEqual(float(inner.weight), 3.0)
         self.assertAllEqual(inner.prior, np.bincount(data.given_labels))
-        for weight in ({}, {"prior_weight": 0}):
-            plain = build_loss(settled(loss=name, **weight), data)
-            self.assertEmpty(losses_of_kind(plain, losses.ClassPrior))
+        plain = build_loss(settled(loss=name, prior_weight=0), data)
+        self.assertEmpty(losses_of_kind(plain, losses.ClassPrior))
+        usual = build_loss(settled(loss=name), data)
+        self.assertLen(losses_of_kind(usual, losses.ClassPrior), name == "gce_sr")
+
+    @parameterized.parameters("ce_sr", "gce_sr", "fl_sr")
+    def test_adaptive_weight(self, name):
+        loss = build_loss(settled(loss=name), self.data)
+        self.assertIsNotNone(loss.adaptive)
+        self.assertEqual(float(loss.loss.weight), 10.0)
+        geometric = build_loss(settled(loss=name, lambda_schedule="geometric"))
+        self.assertIsNone(geometric.adaptive)
+
+    def test_sharp_outputs_of_gce_have_a_gradient(self):
+        """Under an adaptive λ; clipped, a label that does not come first has none."""
+        gradients = []
+        for schedule in ("adaptive", "geometric"):
+            made = settled(loss="gce_sr", lambda_schedule=schedule, prior_weight=0)
+            loss = build_loss(made, self.data)
+            logits = tf.constant([[30.0] + [0.0] * 9])
+            with tf.GradientTape() as tape:
+                tape.watch(logits)
+                value = loss.loss.call([1], logits)
+            gradients.append(np.abs(tape.gradient(value, logits)).max())
+            # The norm is clipped as ever.
+            self.assertEqual(loss.epsilon, 1e-7)
+        self.assertGreater(gradients[0], 0.5)
+        self.assertEqual(gradients[1], 0.0)
 
     def test_seed_gives_the_initial_weights(self):
         first, again, other = (
@@ -201,7 +226,7 @@ class FitTest(tf.test.TestCase, parameterized.TestCase):
         made = settled(**settings)
         model = build_model(made, datasets.load("digits"))
         for epoch in range(made.epochs):
-            for callback in schedulers.schedulers(made, noise_rate):
+            for callback in schedulers.schedulers(made, noise_rate, 10):
                 callback.set_model(model)
                 callback.on_train_begin()
                 callback.on_epoch_begin(epoch)
@@ -239,7 +264,7 @@ class FitTest(tf.test.TestCase, parameterized.TestCase):
 
     def test_stages(self):
         found = [
-            model.loss.loss.stage
+            without_terms(model.loss).stage
             for model in self.scheduled(loss="nlnl_sr", method="nlnl", epochs=3)
         ]
         self.assertEqual(

@@ -89,7 +89,6 @@ class RefusedTest(Case):
     @parameterized.parameters(
         ({"imbalance": "lt"}, "imbalance"),
         ({"balance": "class_balanced"}, "balance"),
-        ({"prior_weight": 10}, "prior_weight"),
         ({"validation_share": 0.2}, "validation_share=0.2"),
         ({"fold": "1/3"}, "fold=1/3"),
         ({"loss": "forward", "transition_matrix": "estimated"}, "estimated"),
@@ -108,7 +107,8 @@ class DeviceEpochsTest(Case):
             self.skipTest("the backend is not JAX")
 
     @parameterized.named_parameters(
-        ("standard", {"lambda_every": 1, "tau_decay": 0.9}),
+        ("standard", {"tau_decay": 0.9}),
+        ("geometric", {"lambda_every": 1, "tau_decay": 0.9}),
         ("augmented", {"crop_padding": 1, "flip": True, "rotation": 10}),
         ("mixup", {"loss": "ce", "mixup": 0.4}),
         ("elr", {"loss": "elr"}),

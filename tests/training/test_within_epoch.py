@@ -53,7 +53,7 @@ class WithinEpochTest(tf.test.TestCase, parameterized.TestCase):
     def start(self, name, tell=lambda line: None, **settings):
         folder = pathlib.Path(self.get_temp_dir()) / self.id().rpartition(".")[2] / name
         settings = {"loss": "ce_sr"} | settings
-        if settings["loss"] == "ce_sr":
+        if settings["loss"] == "ce_sr" and "lambda_schedule" not in settings:
             settings["lambda_every"] = 1
         made = config.resolve(settings | {"epochs": EPOCHS, "output_dir": str(folder)})
         return experiment.run(made, tell)
@@ -75,6 +75,7 @@ class WithinEpochTest(tf.test.TestCase, parameterized.TestCase):
     @parameterized.named_parameters(
         ("standard", {}),
         ("augmented", {"crop_padding": 1}),
+        ("adaptive", {"lambda_schedule": "adaptive"}),
         ("elr", {"loss": "elr"}),
         ("co_teaching", {"method": "co_teaching"}),
         ("mixup", {"loss": "ce", "mixup": 0.4, "l1": 1e-5}),

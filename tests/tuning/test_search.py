@@ -28,7 +28,7 @@ from lnl_sr_tf.runs.folder import RunFolder
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SMALL = (
     "tune", "--dataset=digits", "--noise=sym", "--rate=0.4", "--epochs=2",
-    "--batch_size=512", "--precision=float32",
+    "--batch_size=512", "--precision=float32", "--lambda_schedule=geometric",
 )  # fmt: skip
 
 
@@ -190,7 +190,9 @@ class InterruptedTest(tf.test.TestCase, parameterized.TestCase):
         def run(made, say):
             raise NotFinite("the loss became inf in epoch 1; it was 2.3 before")
 
-        status, out, err, out_dir = self.search(run, "--loss=ce", "--lr=1e30")
+        status, out, err, out_dir = self.search(
+            run, "--loss=ce_sr", "--lambda0=4", "--p=0.1", "--tau=0.1", "--lr=1e30"
+        )
         self.assertEqual(status, 1, err)
         self.assertRegex(out, "trial 1 of 1: failed: the loss became .* before\n$")
         self.assertRegex(err.splitlines()[-1], "none of 1 trials could be trained.*bec")

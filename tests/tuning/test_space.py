@@ -8,7 +8,8 @@ from lnl_sr_tf import config
 from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.tuning.space import LOSSES, Space
 
-DIGITS = {"dataset": "digits", "noise": "sym", "rate": 0.4}
+GEOMETRIC = {"lambda_schedule": "geometric"}
+DIGITS = {"dataset": "digits", "noise": "sym", "rate": 0.4} | GEOMETRIC
 
 
 class Drawing:
@@ -49,10 +50,24 @@ class SpaceTest(parameterized.TestCase):
         self.assertEqual(list(space.recipes), list(LOSSES))
         self.assertEqual(space.parameters_of_recipe("ce_sr"), {})
 
+    @parameterized.parameters(("digits", []), ("mnist", ["ce_sr", "fl_sr", "gce_sr"]))
+    def test_an_adaptive_weight_leaves_nothing_to_search(self, dataset, searched):
+        space = Space({"dataset": dataset})
+        self.assertEqual(space.searched, searched)
+        self.assertEqual(bool(space.ranges), bool(searched))
+        adaptive = Space({"dataset": dataset, "lambda_schedule": "adaptive"})
+        self.assertEqual((adaptive.ranges, adaptive.searched), ({}, []))
+        self.assertEqual(adaptive.count(30), len(LOSSES))
+        method = adaptive.method_of({"loss": "fl_sr"})
+        found = config.resolve(adaptive.settings_of(method))
+        self.assertEqual(found, config.resolve({
+            "dataset": dataset, "lambda_schedule": "adaptive", "loss": "fl_sr"
+        }))  # fmt: skip
+
     @parameterized.parameters("digits", "mnist", "cifar10", "cifar100", "photos/")
     def test_what_is_drawn(self, dataset):
         """λ0 stays below 1/p, as the paper wants it, and the recipes lie within."""
-        space = Space({"dataset": dataset})
+        space = Space({"dataset": dataset} | GEOMETRIC)
         for method in drawn(space):
             self.assertLess(method["lambda0"] * method["p"], 1.001)
             self.assertBetween(method["p"], 0.01, 1)

@@ -22,7 +22,9 @@ from lnl_sr_tf.tuning.space import Space
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LOSSES = ("ce", "ce_sr", "gce_sr")
-SETTINGS = {"dataset": "digits", "loss": LOSSES, "seed": 7}
+SETTINGS = {
+    "dataset": "digits", "loss": LOSSES, "seed": 7, "lambda_schedule": "geometric"
+}  # fmt: skip
 # Its arguments: the folder and how many trials. A trial lasts until a line is written
 # to the process, or until no more can come.
 PROCESS = f"""

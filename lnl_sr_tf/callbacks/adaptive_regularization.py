@@ -66,7 +66,8 @@ class AdaptiveRegularization(keras.callbacks.Callback):
             )
         self.initial = initial
         self.steps = steps
-        self._losses: list[SparseRegularization] = []
+        # Of each `SparseRegularization` there is an `adaptive` once training begins.
+        self._losses: list[Any] = []
         self._first_epoch = True
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:

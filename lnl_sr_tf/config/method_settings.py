@@ -61,7 +61,7 @@ class MethodSettings:
         RECIPE,
         "how λ grows: geometric (by ρ every few epochs, as in the paper; so it is "
         "where rho or lambda_every is given), or adaptive (as training shows, from "
-        "lambda0; the default of data without a published recipe)",
+        "lambda0; the default of small networks on data without a published recipe)",
         choices=("geometric", "adaptive"),
         only=WITH_SR,
         before="geometric",

@@ -15,10 +15,10 @@ the general to the particular, later sections winning:
       cases = [{ when = { noise = KIND, rate = INTERVAL }, ... }]
                          where all of `when` is so: in place of the section's own
 
-of `default.toml` first (its `[model.NAME]` after its `[settings]`), then of the recipe that a file is `like`, then of the file. A
-section has settings by their names. `source` says where the numbers come from, of a
-section or of the whole file; each `[[expect]]`, what was measured with them. A dataset
-without a recipe trains with the defaults.
+of `default.toml` first (its `[model.NAME]` after its `[settings]`), then of the recipe
+that a file is `like`, then of the file. A section has settings by their names. `source`
+says where the numbers come from, of a section or of the whole file; each `[[expect]]`,
+what was measured with them. A dataset without a recipe trains with the defaults.
 """
 
 import functools
@@ -101,7 +101,7 @@ def read(
     files = _files(dataset)
     sections = [file.get("settings", {}) for file in files]
     if model is None:
-        model = next(s["model"] for s in reversed(sections) if "model" in s)
+        model = next((s["model"] for s in reversed(sections) if "model" in s), None)
     sections.insert(1, files[0].get("model", {}).get(model, {}))
     kinds = [("method", method), ("imbalance", imbalance), ("noise", noise)]
     losses = dict.fromkeys((loss.removesuffix(REGULARIZED), loss))

@@ -17,7 +17,16 @@ _LENIENT = ("loss", "noise")
 # Settings that have an effect only together with some others.
 ONLY = {name: flag.only for name, flag in FIELDS.items() if flag.only}
 # What a recipe is chosen by.
-_HEAD = ("dataset", "loss", "noise", "rate", "method", "imbalance", "lambda_schedule", "model")
+_HEAD = (
+    "dataset",
+    "loss",
+    "noise",
+    "rate",
+    "method",
+    "imbalance",
+    "lambda_schedule",
+    "model",
+)
 # Of the geometric schedule alone: who gives one of them wants it.
 _GEOMETRIC = ("rho", "lambda_every")
 

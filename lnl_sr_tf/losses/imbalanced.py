@@ -29,7 +29,8 @@ def class_counts(name: str, counts: ArrayLike) -> list[float]:
             order.
     """
     # A pandas Series has an order of its own; that of value_counts() is by frequency.
-    order = list(counts.index) if hasattr(counts, "value_counts") else []
+    series: Any = counts if hasattr(counts, "value_counts") else None
+    order = [] if series is None else list(series.index)
     if order != list(range(len(order))):
         raise ValueError(
             f"`{name}` must be in the order of the classes, 0 to k − 1. Received a "

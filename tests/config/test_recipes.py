@@ -8,7 +8,7 @@ from unittest import mock
 import tensorflow as tf
 from absl.testing import parameterized
 
-from lnl_sr_tf import config, loss_names
+from lnl_sr_tf import config, loss_names, models
 from lnl_sr_tf.config import recipe_file, recipes
 from lnl_sr_tf.config.flag import inside
 from lnl_sr_tf.config.parse import parse
@@ -19,18 +19,18 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 DEFAULTS = """model=resnet18 epochs=100 batch_size=128 optimizer=sgd lr=0.05
 lr_schedule=cosine momentum=0.9 nesterov=false weight_decay=1e-4 l1=0 clip_norm=5
-crop_padding=0 flip=false rotation=0 lambda_schedule=adaptive tau=0.1
-normalize_logits=false p=0.1 lambda0=4 rho=2 lambda_every=10 tau_decay=1 tau_min=0
+crop_padding=0 flip=false rotation=0 lambda_schedule=geometric tau=0.5
+normalize_logits=true p=0.1 lambda0=1.2 rho=1.03 lambda_every=1 tau_decay=1 tau_min=0
 mixup=0 balance=none"""
 # What the paper has for colour images.
 SMOOTH = """lambda_schedule=geometric tau=0.5 normalize_logits=true lambda0=1.2 rho=1.03
 lambda_every=1"""
 # What adaptive has, whatever a recipe has for the geometric schedule.
-ADAPTIVE = "lambda_schedule=adaptive tau=0.1 normalize_logits=false p=0.1 lambda0=4"
+ADAPTIVE = "lambda_schedule=adaptive tau=0.1 normalize_logits=false p=0.1 lambda0=3"
 # What a dataset has other than the defaults, whatever the loss.
 DATASETS = {
     "digits": """model=cnn_digits epochs=60 weight_decay=1e-2 tau=0.1 lambda0=4 rho=2
-        lambda_every=6 normalize_logits=false""",
+        lambda_every=6 normalize_logits=false lambda_schedule=adaptive""",
     "mnist": """model=cnn_mnist epochs=50 lr=0.01 weight_decay=1e-3 tau=0.1 lambda0=4
         rho=2 lambda_every=5 normalize_logits=false lambda_schedule=geometric""",
     "cifar10": f"{SMOOTH} model=cnn_cifar epochs=120 lr=0.01 crop_padding=4 flip=true",
@@ -46,7 +46,7 @@ DATASETS = {
         resize=crop random_resized_crop=0.08 flip=true rho=1.5 lambda_every=1
         tau=0.5 normalize_logits=true lambda0=1.2""",
     "some/folder": """noise=none model=auto epochs=60 flip=true resize=stretch
-        test_share=0.2 lambda_every=6""",
+        test_share=0.2""",
     "tfds:svhn_cropped": "",
 }
 # Datasets that have another one's recipe, and what they have of their own.
@@ -216,7 +216,7 @@ def expected_of(dataset, loss, schedule=None):
         found["lambda_schedule"] = "geometric"
     else:
         base = loss.removesuffix("_sr")
-        prior = None if loss_names.prior_conflict(base) else 10.0
+        prior = None if loss_names.prior_conflict(base) else 5.0
         found |= settings(ADAPTIVE)
         found |= {"rho": None, "lambda_every": None, "prior_weight": prior}
     if not loss.endswith("_sr"):
@@ -253,6 +253,18 @@ class TableTest(tf.test.TestCase, parameterized.TestCase):
             expected = expected_of(dataset, loss, schedule)
             del expected["loss_args"]
             self.assert_settled(made, expected)
+
+    @parameterized.parameters(
+        ({"dataset": "some/folder", "model": "cnn_mnist"}, "adaptive"),
+        ({"dataset": "some/folder", "model": "resnet34"}, "geometric"),
+        ({"dataset": "digits", "model": "resnet18"}, "geometric"),
+        # What a dataset's own recipe says wins.
+        ({"dataset": "mnist", "model": "cnn_digits"}, "geometric"),
+        ({"dataset": "fashion_mnist", "model": "resnet18"}, "adaptive"),
+    )
+    def test_lambda_schedule_by_network(self, given, schedule):
+        made = config.resolve({"loss": "ce_sr"} | given)
+        self.assertEqual(made.lambda_schedule, schedule)
 
     @parameterized.parameters("rho", "lambda_every")
     def test_a_number_of_the_geometric_schedule_asks_for_it(self, name):
@@ -337,6 +349,7 @@ class FilesTest(tf.test.TestCase, parameterized.TestCase):
             for name in ("method", "imbalance", "noise", "lambda_schedule")
         }
         choices["loss"] = loss_names.names()
+        choices["model"] = models.names()
         for stem, kind, name, section in self.sections():
             self.assertIn(name, choices[kind], stem)
             self.assertNotEmpty(section, f"{stem} {name}")

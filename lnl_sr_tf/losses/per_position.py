@@ -72,9 +72,11 @@ def masked_sum(values: Tensor, term: Tensor, name: str) -> Tensor:
             f"Received values of shape {shape}"
         )
     mask = get_keras_mask(values)
+    dtype = keras.backend.result_type(values.dtype, term.dtype)
+    values, term = ops.cast(values, dtype), ops.cast(term, dtype)
     if mask is None:
-        return ops.add(values, term)  # which may be of different precision
-    total = ops.add(values, ops.where(mask, term, 0.0))
+        return values + term
+    total = values + ops.where(mask, term, 0.0)
     set_keras_mask(total, mask)
     return total
 

@@ -85,4 +85,4 @@ def advice(lost: Sequence[str], with_prior: bool = False) -> str:
         f"{counted(lost)}: in the last epoch the network gave no training example "
         "these labels, though some have them: it has given them up"
     )
-    return told + ("" if with_prior else "; --prior_weight=10 keeps every class in use")
+    return told + ("" if with_prior else "; --prior_weight=10 asks for every class")

@@ -20,7 +20,7 @@ class LostClassesTest(tf.test.TestCase, parameterized.TestCase):
         self.assertStartsWith(lost_classes.advice(lost), f"{words}: in the last epoch")
         self.assertNotIn("\n", lost_classes.advice(lost))
         self.assertEndsWith(
-            lost_classes.advice(lost), "; --prior_weight=10 keeps every class in use"
+            lost_classes.advice(lost), "; --prior_weight=10 asks for every class"
         )
         self.assertEndsWith(lost_classes.advice(lost, True), "it has given them up")
 

@@ -122,7 +122,7 @@ class BuildTest(tf.test.TestCase, parameterized.TestCase):
     def test_adaptive_weight(self, name):
         loss = build_loss(settled(loss=name), self.data)
         self.assertIsNotNone(loss.adaptive)
-        self.assertEqual(float(loss.loss.weight), 10.0)
+        self.assertEqual(float(loss.loss.weight), 5.0)
         geometric = build_loss(settled(loss=name, lambda_schedule="geometric"))
         self.assertIsNone(geometric.adaptive)
 

@@ -52,7 +52,7 @@ class LostClassesTest(tf.test.TestCase, parameterized.TestCase):
 
     @parameterized.named_parameters(
         ("standard", {"loss": "ce"}),
-        ("regularized", {"loss": "ce_sr"}),
+        ("regularized", {"loss": "ce_sr", "lambda_schedule": "geometric"}),
         ("co_teaching", {"loss": "ce", "method": "co_teaching"}),
         ("nlnl", {"loss": "nlnl", "method": "nlnl", "epochs": 8}),
         ("elr", {"loss": "elr"}),

@@ -95,14 +95,15 @@ class SparseRegularization(PositionLoss):
                     f"{type(inner).__name__} cannot be regularised: {reason}. "
                     f"Received: loss={loss!r}"
                 )
-        axis = loss.get_config().get("axis", -1)
+        said = _of_predictions(loss)
+        axis = said.get("axis", -1)
         if axis != -1:
             raise ValueError(
                 "`loss` must take the classes along the last axis, axis=-1, as the "
                 f"regularisation does. Received: loss={loss!r} with axis={axis!r}"
             )
         if from_logits is None:
-            from_logits = loss.get_config().get("from_logits")
+            from_logits = said.get("from_logits")
         if from_logits is None:
             raise ValueError(
                 "`from_logits` must be given, since the loss does not say whether it "
@@ -258,6 +259,14 @@ class SparseRegularization(PositionLoss):
             epsilon=self.epsilon,
         )
         return config
+
+
+def _of_predictions(loss):
+    """What a loss says of its predictions."""
+    if getattr(loss, "adds_term", False):
+        # Its config holds that of the loss within, for which Keras imports TensorFlow.
+        return {"from_logits": loss.from_logits}
+    return loss.get_config()
 
 
 def _checked(name, value):

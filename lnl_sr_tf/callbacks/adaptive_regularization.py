@@ -24,7 +24,9 @@ class AdaptiveRegularization(keras.callbacks.Callback):
     is dual ascent on the constraint of Zhou et al., "Learning with Noisy Labels via
     Sparse Regularization" (ICCV 2021), Eq. 8. No labels are looked at, and no examples
     are held out. Use it with `lnl.layers.OutputSharpening(0.1, normalize=False)`, since
-    normalised logits may not reach 0.99, and with `lnl.losses.ClassPrior`.
+    normalised logits may not reach 0.99, with `lnl.losses.ClassPrior`, with gradients
+    that are clipped and with weight decay. A network that has learned nothing yet is
+    not sparse either, and is then held where it is by chance: docs/adaptive.md.
 
     The state, λ, s and f, is in the loss: in its `state`, which runs of this library
     keep in their checkpoints. A `fit` from epoch 0 begins anew; one from a later
@@ -46,7 +48,10 @@ class AdaptiveRegularization(keras.callbacks.Callback):
     Example:
         loss = lnl.losses.ClassPrior(lnl.losses.CrossEntropy(), weight=5.0)
         loss = lnl.losses.SparseRegularization(loss, p=0.1, weight=3.0)
-        model.compile("sgd", loss=loss, metrics=[lnl.metrics.SparseRate()])
+        sgd = lnl.training.CoupledSGD(
+            0.05, momentum=0.9, coupled_weight_decay=1e-2, global_clipnorm=5.0
+        )
+        model.compile(sgd, loss=loss, metrics=[lnl.metrics.SparseRate()])
         model.fit(x, y, epochs=60, callbacks=[AdaptiveRegularization()])
     """
 

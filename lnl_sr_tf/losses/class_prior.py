@@ -9,11 +9,11 @@ from keras import ops
 from numpy.typing import ArrayLike
 
 from lnl_sr_tf.loss_names import NOT_WITH_PRIOR
+from lnl_sr_tf.losses.added_term import AddedTerm
 from lnl_sr_tf.losses.base import at_least_float32, check_range
 from lnl_sr_tf.losses.imbalanced import class_counts
-from lnl_sr_tf.losses.nested import with_parts
-from lnl_sr_tf.losses.per_position import PositionLoss, counted, masked_sum
-from lnl_sr_tf.losses.within_step import is_training, of_output, tell_parts
+from lnl_sr_tf.losses.per_position import counted, masked_sum
+from lnl_sr_tf.losses.within_step import is_training, tell_parts
 from lnl_sr_tf.predictions import check_classes
 from lnl_sr_tf.types import Tensor
 
@@ -24,7 +24,7 @@ _PSEUDO_EXAMPLES = 0.1
 
 
 @keras.saving.register_keras_serializable("lnl_sr_tf")
-class ClassPrior(PositionLoss):
+class ClassPrior(AddedTerm):
     """Adds μ KL(π‖m̃) to any loss, m̃ the mean output of the batch, π the class shares.
 
     L(u, y) + μ Σ_k π_k log(π_k / m̃_k), with m̃ = (Σ_x u(x) + a π) / (N + a) over the N
@@ -75,9 +75,9 @@ class ClassPrior(PositionLoss):
         0.693
     """
 
-    parts: tuple[str, ...] = ("loss",)
-    # Whether it is another loss, to which it adds a term.
-    adds_term: bool = True
+    refused = NOT_WITH_PRIOR
+    refusal = "takes no class prior"
+    term = "the class prior"
 
     def __init__(
         self,
@@ -89,16 +89,7 @@ class ClassPrior(PositionLoss):
         name: str | None = None,
         dtype: str | keras.DTypePolicy | None = None,
     ) -> None:
-        super().__init__(name=name, reduction=reduction, dtype=dtype)
-        self.loss = _checked(loss)
-        if from_logits is None:
-            from_logits = self.loss.get_config().get("from_logits")
-        if from_logits is None:
-            raise ValueError(
-                "`from_logits` must be given, since the loss does not say whether it "
-                f"takes logits. Received: loss={loss!r}, from_logits=None"
-            )
-        self.from_logits = bool(from_logits)
+        super().__init__(loss, from_logits, reduction, name, dtype)
         # As given, so that saving and loading changes no digit.
         self.prior = None if prior is None else class_counts("prior", prior)
         self._shares: keras.Variable | None = None
@@ -128,20 +119,10 @@ class ClassPrior(PositionLoss):
         self._weight.assign(check_range("weight", value, 0.0, _LARGEST_WEIGHT))
 
     @property
-    def state(self) -> list[keras.Variable]:
-        """Variables of the wrapped loss that a checkpoint needs."""
-        return getattr(self.loss, "state", [])
-
-    @property
     def variables(self) -> list[keras.Variable]:
         """μ, π where it was given, and the variables of the wrapped loss."""
         own = [self._weight] + ([] if self._shares is None else [self._shares])
-        return [*own, *getattr(self.loss, "variables", [])]
-
-    @property
-    def needs_index(self) -> bool:
-        """Whether the wrapped loss needs the index of each example."""
-        return getattr(self.loss, "needs_index", False)
+        return [*own, *super().variables]
 
     def divergence(self, y_pred: Tensor, counts: Tensor | None = None) -> Tensor:
         """KL(π‖m̃) of a batch, a scalar.
@@ -183,13 +164,6 @@ class ClassPrior(PositionLoss):
         # A variable, which may be another for each of the seeds that train at once.
         return self._shares.value
 
-    def __call__(
-        self, y_true: Tensor, y_pred: Tensor, sample_weight: Tensor | None = None
-    ) -> Tensor:
-        """The reduced loss, as for every `PositionLoss`."""
-        with of_output(y_pred, sample_weight):
-            return super().__call__(y_true, y_pred, sample_weight=sample_weight)
-
     def call(self, y_true: Tensor, y_pred: Tensor, **kwargs: Any) -> Tensor:
         """Loss of each position, shape (batch, ...), with the mask of the wrapped loss.
 
@@ -217,34 +191,6 @@ class ClassPrior(PositionLoss):
         """The arguments that make an equal loss, with the present μ."""
         config = super().get_config()
         config.update(
-            loss=keras.losses.serialize(self.loss),
-            weight=float(ops.convert_to_numpy(self._weight)),
-            prior=self.prior,
-            from_logits=self.from_logits,
+            weight=float(ops.convert_to_numpy(self._weight)), prior=self.prior
         )
         return config
-
-
-def _checked(loss):
-    """A loss that a class prior goes around, deserialised if it is a config."""
-    if isinstance(loss, dict):
-        loss = keras.losses.deserialize(loss)
-    if not isinstance(loss, keras.losses.Loss):
-        raise ValueError(
-            "`loss` must be an instance of `keras.losses.Loss`, for instance "
-            f"`lnl.losses.CrossEntropy()`. Received: loss={loss!r}"
-        )
-    for inner in with_parts(loss):
-        reason = NOT_WITH_PRIOR.get(type(inner).__name__)
-        if reason:
-            raise ValueError(
-                f"{type(inner).__name__} takes no class prior: {reason}. "
-                f"Received: loss={loss!r}"
-            )
-    axis = loss.get_config().get("axis", -1)
-    if axis != -1:
-        raise ValueError(
-            "`loss` must take the classes along the last axis, axis=-1, as the class "
-            f"prior does. Received: loss={loss!r} with axis={axis!r}"
-        )
-    return loss

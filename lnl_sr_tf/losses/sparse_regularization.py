@@ -7,14 +7,15 @@ from keras import ops
 
 from lnl_sr_tf.loss_names import NOT_REGULARIZED
 from lnl_sr_tf.losses.adaptive_weight import AdaptiveWeight
+from lnl_sr_tf.losses.added_term import AddedTerm
 from lnl_sr_tf.losses.base import (
     check_range,
     log_clip,
     log_probabilities,
 )
-from lnl_sr_tf.losses.nested import with_parts, without_terms
-from lnl_sr_tf.losses.per_position import PositionLoss, counted, masked_sum
-from lnl_sr_tf.losses.within_step import is_training, of_output, tell_parts
+from lnl_sr_tf.losses.nested import without_terms
+from lnl_sr_tf.losses.per_position import counted, masked_sum
+from lnl_sr_tf.losses.within_step import is_training, tell_parts
 from lnl_sr_tf.predictions import check_classes
 from lnl_sr_tf.types import Tensor
 
@@ -23,7 +24,7 @@ _LARGEST_WEIGHT = 3.4028234e38
 
 
 @keras.saving.register_keras_serializable("lnl_sr_tf")
-class SparseRegularization(PositionLoss):
+class SparseRegularization(AddedTerm):
     """Adds λ‖u‖_p^p to any loss: L(u, y) + λ Σ_k max(u_k, ε)^p.
 
     Where outputs are one-hot, Σ_i L(u, i) is the same for all of them, and that
@@ -64,9 +65,9 @@ class SparseRegularization(PositionLoss):
     """
 
     parameters: tuple[str, ...] = ("p", "weight")
-    parts: tuple[str, ...] = ("loss",)
-    # Whether it is another loss, to which it adds a term.
-    adds_term: bool = True
+    refused = NOT_REGULARIZED
+    refusal = "cannot be regularised"
+    term = "the regularisation"
 
     def __init__(
         self,
@@ -80,38 +81,8 @@ class SparseRegularization(PositionLoss):
         dtype: str | keras.DTypePolicy | None = None,
         initial_weight: float | None = None,
     ) -> None:
-        super().__init__(name=name, reduction=reduction, dtype=dtype)
-        if isinstance(loss, dict):
-            loss = keras.losses.deserialize(loss)
-        if not isinstance(loss, keras.losses.Loss):
-            raise ValueError(
-                "`loss` must be an instance of `keras.losses.Loss`, for instance "
-                f"`lnl.losses.CrossEntropy()`. Received: loss={loss!r}"
-            )
-        for inner in with_parts(loss):
-            reason = NOT_REGULARIZED.get(type(inner).__name__)
-            if reason:
-                raise ValueError(
-                    f"{type(inner).__name__} cannot be regularised: {reason}. "
-                    f"Received: loss={loss!r}"
-                )
-        said = _of_predictions(loss)
-        axis = said.get("axis", -1)
-        if axis != -1:
-            raise ValueError(
-                "`loss` must take the classes along the last axis, axis=-1, as the "
-                f"regularisation does. Received: loss={loss!r} with axis={axis!r}"
-            )
-        if from_logits is None:
-            from_logits = said.get("from_logits")
-        if from_logits is None:
-            raise ValueError(
-                "`from_logits` must be given, since the loss does not say whether it "
-                f"takes logits. Received: loss={loss!r}, from_logits=None"
-            )
-        self.loss = loss
+        super().__init__(loss, from_logits, reduction, name, dtype)
         self.p = check_range("p", p, 0.0, 1.0, open_low=True)
-        self.from_logits = bool(from_logits)
         self.epsilon = check_range("epsilon", epsilon, 0.0, 1.0, True, True)
         weight = _checked("weight", weight)
         self._weight = keras.Variable(
@@ -180,18 +151,13 @@ class SparseRegularization(PositionLoss):
     def state(self) -> list[keras.Variable]:
         """Variables that a checkpoint needs: λ only if more than the epoch moves it."""
         own = self.adaptive.state if self.adaptive else []
-        return [*getattr(self.loss, "state", []), *own]
+        return [*super().state, *own]
 
     @property
     def variables(self) -> list[keras.Variable]:
         """λ, and the variables of the wrapped loss."""
         own = self.adaptive.variables if self.adaptive else []
-        return [self._weight, *own, *getattr(self.loss, "variables", [])]
-
-    @property
-    def needs_index(self) -> bool:
-        """Whether the wrapped loss needs the index of each example."""
-        return getattr(self.loss, "needs_index", False)
+        return [self._weight, *own, *super().variables]
 
     def norm(self, y_pred: Tensor) -> Tensor:
         """‖u‖_p^p = Σ_k exp(p log max(u_k, ε)) of each position, shape (batch, ...).
@@ -211,13 +177,6 @@ class SparseRegularization(PositionLoss):
             ops.exp(self.p * log_clip(log_probs, self.epsilon)),
             axis=-1,
         )
-
-    def __call__(
-        self, y_true: Tensor, y_pred: Tensor, sample_weight: Tensor | None = None
-    ) -> Tensor:
-        """The reduced loss, as for every `PositionLoss`."""
-        with of_output(y_pred, sample_weight):
-            return super().__call__(y_true, y_pred, sample_weight=sample_weight)
 
     def call(self, y_true: Tensor, y_pred: Tensor, **kwargs: Any) -> Tensor:
         """Loss of each position, shape (batch, ...).
@@ -251,22 +210,12 @@ class SparseRegularization(PositionLoss):
         """The arguments that make an equal loss, with the present λ and λ0."""
         config = super().get_config()
         config.update(
-            loss=keras.losses.serialize(self.loss),
             p=self.p,
             weight=self._now(),
             initial_weight=self.initial_weight,
-            from_logits=self.from_logits,
             epsilon=self.epsilon,
         )
         return config
-
-
-def _of_predictions(loss):
-    """What a loss says of its predictions."""
-    if getattr(loss, "adds_term", False):
-        # Its config holds that of the loss within, for which Keras imports TensorFlow.
-        return {"from_logits": loss.from_logits}
-    return loss.get_config()
 
 
 def _checked(name, value):

@@ -68,8 +68,6 @@ def curves(
 
     line(sparse, "sparse_rate", "sparse rate, training set", VERMILION, "--")
     line(sparse, "test_sparse_rate", "sparse rate, test set", BLUE, "-")
-    if rows[-1].get("sparse_target") is not None:
-        line(sparse, "sparse_target", "sparse rate, target", "0.4", "--", linewidth=0.8)
     sparse.set(title="Sparse rate", xlabel="epoch", ylim=(-0.02, 1.02))
     sparse.yaxis.set_major_formatter(PercentFormatter(1.0))
     handles, labels = sparse.get_legend_handles_labels()

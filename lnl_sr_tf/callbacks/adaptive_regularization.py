@@ -12,32 +12,34 @@ from lnl_sr_tf.losses.nested import losses_of_kind
 
 
 class AdaptiveRegularization(keras.callbacks.Callback):
-    """Lets the weight of sparse regularization find its own pace, step by step.
+    """Lets the weight of sparse regularization grow when the network is ready for it.
 
-    λ rises while outputs are less sparse than they are to be by now, and falls while
-    they are more so:
+    λ stays at λ0 while outputs get surer from epoch to epoch, that is while the network
+    learns what is common to the examples. From the first epoch after one with
 
-        d log λ / d f = clip(300 (c(f) − s), −12, 12),  c(f) = 1 − exp(−f / a) / 2
+        |r_e − r_{e−1}| < pace · r_{e−1},
 
-    with f the share of the training that is done, s the share of outputs with a largest
-    probability above 0.99 in the last 1/200 of the training, and λ p in [0.01, 10]. It
-    is dual ascent on the constraint of Zhou et al., "Learning with Noisy Labels via
-    Sparse Regularization" (ICCV 2021), Eq. 8. No labels are looked at, and no examples
-    are held out. Use it with `lnl.layers.OutputSharpening(0.1, normalize=False)`, since
-    normalised logits may not reach 0.99, with `lnl.losses.ClassPrior`, with gradients
-    that are clipped and with weight decay. A network that has learned nothing yet is
-    not sparse either, and is then held where it is by chance: docs/adaptive.md.
+    r_e the mean of max_k u_k − 1/k over the outputs of epoch e, it grows
+    geometrically: in 4 epochs to 2/p and until the end of training to 4/p. It never
+    falls. No labels are looked at, no examples are held out. Use it with
+    `lnl.layers.OutputSharpening(0.5)` and `lnl.losses.ClassPrior`, without which a
+    large λ holds outputs at any class: docs/adaptive.md.
 
-    The state, λ, s and f, is in the loss: in its `state`, which runs of this library
-    keep in their checkpoints. A `fit` from epoch 0 begins anew; one from a later
-    `initial_epoch` goes on, from the present λ.
+    The state is in the loss: in its `state`, which runs of this library keep in their
+    checkpoints. A `fit` from epoch 0 begins anew; one from a later `initial_epoch` goes
+    on, from the present λ.
+
+    Zhou et al., "Learning with Noisy Labels via Sparse Regularization" (ICCV 2021), let
+    λ grow by given factors from the first epoch on.
 
     Args:
-        pace: a > 0, the share of the training in which outputs become sparse.
-        initial: λ0 ≥ 0, held within the range above; by default the `initial_weight`
-            of each loss. 0.3 / p is usual.
+        pace: in (0, 1), the relative change below which outputs stay as sure.
+        initial: λ0 ≥ 0, at least 0.01/p in training; by default the `initial_weight`
+            of each loss. 0.12/p is usual.
         steps: of the whole training, if `fit` is called for a part of it; then the
             state goes on from where it is. By default steps per epoch times epochs.
+        steps_per_epoch: of an epoch, if `fit` is called for a part of one; by default
+            what `fit` takes for an epoch.
 
     Raises:
         ValueError: if a number is out of range; when training begins, if the model was
@@ -46,31 +48,33 @@ class AdaptiveRegularization(keras.callbacks.Callback):
             steps take the variables of a loss as constants.
 
     Example:
-        loss = lnl.losses.ClassPrior(lnl.losses.CrossEntropy(), weight=5.0)
-        loss = lnl.losses.SparseRegularization(loss, p=0.1, weight=3.0)
-        sgd = lnl.training.CoupledSGD(
-            0.05, momentum=0.9, coupled_weight_decay=1e-2, global_clipnorm=5.0
-        )
-        model.compile(sgd, loss=loss, metrics=[lnl.metrics.SparseRate()])
+        loss = lnl.losses.ClassPrior(lnl.losses.CrossEntropy(), weight=1.0)
+        loss = lnl.losses.SparseRegularization(loss, p=0.1, weight=1.2)
+        sgd = keras.optimizers.SGD(0.05, momentum=0.9, global_clipnorm=5.0)
+        model.compile(sgd, loss=loss, metrics=["accuracy"])
         model.fit(x, y, epochs=60, callbacks=[AdaptiveRegularization()])
     """
 
     def __init__(
         self,
-        pace: float = 0.12,
+        pace: float = 0.1,
         initial: float | None = None,
         steps: int | None = None,
+        steps_per_epoch: int | None = None,
     ) -> None:
         super().__init__()
-        self.pace = check_range("pace", pace, 0.0, float("inf"), open_low=True)
+        self.pace = check_range("pace", pace, 0.0, 1.0, True, True)
         if initial is not None:
             check_range("initial", initial, 0.0, float("inf"))
-        if steps is not None and (int(steps) != steps or steps < 1):
-            raise ValueError(
-                f"`steps` must be a whole number of at least 1. Received: {steps!r}"
-            )
+        for name, number in (("steps", steps), ("steps_per_epoch", steps_per_epoch)):
+            if number is not None and (int(number) != number or number < 1):
+                raise ValueError(
+                    f"`{name}` must be a whole number of at least 1. "
+                    f"Received: {number!r}"
+                )
         self.initial = initial
         self.steps = steps
+        self.steps_per_epoch = steps_per_epoch
         # Of each `SparseRegularization` there is an `adaptive` once training begins.
         self._losses: list[Any] = []
         self._first_epoch = True
@@ -109,7 +113,8 @@ class AdaptiveRegularization(keras.callbacks.Callback):
                 start = loss.initial_weight if self.initial is None else self.initial
                 loss.move_weight(start)
             if epoch == 0 or not begun:
-                before = epoch * ((self.params or {}).get("steps") or 0)
+                per_epoch = self.steps_per_epoch or (self.params or {}).get("steps")
+                before = epoch * (per_epoch or 0)
                 loss.adaptive.begin(before * self._calls(loss))
 
     def on_test_begin(self, logs: dict[str, Any] | None = None) -> None:
@@ -136,17 +141,17 @@ class AdaptiveRegularization(keras.callbacks.Callback):
         self.model.make_train_function(force=True)
 
     def _move(self):
-        steps = self.steps
-        if steps is None:
-            if self.params.get("steps") is None:
-                raise ValueError(
-                    "AdaptiveRegularization must know how many steps an epoch has. "
-                    "Give `steps_per_epoch` to `fit`, or `steps` to this callback. "
-                    "Received: steps_per_epoch=None"
-                )
-            steps = self.params["steps"] * self.params["epochs"]
+        per_epoch = self.steps_per_epoch or (self.params or {}).get("steps")
+        if per_epoch is None:
+            raise ValueError(
+                "AdaptiveRegularization must know how many steps an epoch has. "
+                "Give `steps_per_epoch` to `fit` or to this. Received: "
+                "steps_per_epoch=None"
+            )
+        steps = self.steps or per_epoch * self.params["epochs"]
         for loss in self._losses:
-            loss.adaptive.go_on(steps * self._calls(loss))
+            calls = self._calls(loss)
+            loss.adaptive.go_on(steps * calls, per_epoch * calls)
 
     def _calls(self, loss):
         """How often a step calls a loss to train."""

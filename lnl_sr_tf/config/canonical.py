@@ -10,7 +10,7 @@ from lnl_sr_tf.schedules import STAGES
 _LARGEST_SIDE = 4096
 _MOST_PARTS = 100
 # Of the class prior that goes with an adaptive λ.
-_PRIOR_WEIGHT = 5.0
+_PRIOR_WEIGHT = 1.0
 # Where mean and mode of the chances of instance noise are the same within 0.0005.
 _SAME_RATE = (0.3, 0.7)
 

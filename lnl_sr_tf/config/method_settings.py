@@ -61,7 +61,7 @@ class MethodSettings:
         RECIPE,
         "how λ grows: geometric (by ρ every few epochs, as in the paper; so it is "
         "where rho or lambda_every is given), or adaptive (as training shows, from "
-        "lambda0; the default of small networks on data without a published recipe)",
+        "lambda0; the default of data without a published recipe)",
         choices=("geometric", "adaptive"),
         only=WITH_SR,
         before="geometric",
@@ -137,7 +137,7 @@ class MethodSettings:
         None,
         "weight μ of the class prior, which holds the mean output of a batch close to "
         "the shares of the given labels, so that no class is given up; 0 for none "
-        "(default: 5 with --lambda_schedule=adaptive, else 0)",
+        "(default: 1 with --lambda_schedule=adaptive, else 0)",
         interval="[0, 1e12]",
     )
     mixup: float = setting(

@@ -11,7 +11,7 @@ from lnl_sr_tf.config.parse import parse
 from lnl_sr_tf.errors import InputError
 
 # Sections of which there are several, `[loss.ce]` and `[loss.fl]`.
-KINDS = ("model", "method", "imbalance", "noise", "loss", "lambda_schedule")
+KINDS = ("method", "imbalance", "noise", "loss", "lambda_schedule")
 _OF_FILE = ("source", "like", "settings", *KINDS, "expect")
 # What a section may have that is no setting.
 _NO_SETTINGS = {"source", "cases", "when"}

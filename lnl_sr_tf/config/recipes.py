@@ -3,8 +3,6 @@
 A dataset's recipe is one file, `flags/DATASET.toml`. What applies to a run is read from
 the general to the particular, later sections winning:
 
-    [model.NAME]         by the network (of default.toml alone, so that what a dataset's
-                         recipe says wins)
     [settings]           whatever the loss
     [method.METHOD]      by how it is trained
     [imbalance.KIND]     by which classes are rare
@@ -15,10 +13,10 @@ the general to the particular, later sections winning:
       cases = [{ when = { noise = KIND, rate = INTERVAL }, ... }]
                          where all of `when` is so: in place of the section's own
 
-of `default.toml` first (its `[model.NAME]` after its `[settings]`), then of the recipe
-that a file is `like`, then of the file. A section has settings by their names. `source`
-says where the numbers come from, of a section or of the whole file; each `[[expect]]`,
-what was measured with them. A dataset without a recipe trains with the defaults.
+of `default.toml` first, then of the recipe that a file is `like`, then of the file. A
+section has settings by their names. `source` says where the numbers come from, of a
+section or of the whole file; each `[[expect]]`, what was measured with them. A dataset
+without a recipe trains with the defaults.
 """
 
 import functools
@@ -73,7 +71,6 @@ def read(
     method: str = "standard",
     imbalance: str = "none",
     lambda_schedule: str | None = None,
-    model: str | None = None,
 ) -> dict[str, Any]:
     """The settings that the recipes give for a run.
 
@@ -86,7 +83,6 @@ def read(
         imbalance: kind of imbalance, for instance `"lt"`.
         lambda_schedule: how λ grows, for instance `"adaptive"`; by default as the
             recipe has it.
-        model: the network; by default that of the recipe.
 
     Returns:
         A dict from a setting's name to its value.
@@ -100,9 +96,6 @@ def read(
     """
     files = _files(dataset)
     sections = [file.get("settings", {}) for file in files]
-    if model is None:
-        model = next((s["model"] for s in reversed(sections) if "model" in s), None)
-    sections.insert(1, files[0].get("model", {}).get(model, {}))
     kinds = [("method", method), ("imbalance", imbalance), ("noise", noise)]
     losses = dict.fromkeys((loss.removesuffix(REGULARIZED), loss))
     for kind, name in (*kinds, *(("loss", one) for one in losses)):

@@ -25,7 +25,6 @@ _HEAD = (
     "method",
     "imbalance",
     "lambda_schedule",
-    "model",
 )
 # Of the geometric schedule alone: who gives one of them wants it.
 _GEOMETRIC = ("rho", "lambda_every")
@@ -78,7 +77,6 @@ def settled(settings: Settings, several: Collection[str]) -> Config:
         head.method,
         head.imbalance,
         head.lambda_schedule,
-        head.model,
     )
     values = recipe | given
     values["noise"] = head.noise

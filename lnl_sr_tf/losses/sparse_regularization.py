@@ -94,13 +94,14 @@ class SparseRegularization(AddedTerm):
         self._moved_to = self._now()
         self.adaptive: AdaptiveWeight | None = None
 
-    def adapt(self, pace: float = 0.12) -> AdaptiveWeight:
+    def adapt(self, pace: float = 0.1) -> AdaptiveWeight:
         """Let λ follow training from now on, by an `AdaptiveWeight`.
 
         Saving keeps the present λ, and not that it follows.
 
         Args:
-            pace: the share of a training in which outputs become sparse, > 0.
+            pace: in (0, 1), the relative change from epoch to epoch below which
+                outputs stay as sure, and λ begins to grow.
 
         Returns:
             The `AdaptiveWeight`, to be told how long a training is.
@@ -195,15 +196,15 @@ class SparseRegularization(AddedTerm):
         """
         log_probs = self._log_probs(y_pred)
         norm = self._norm(log_probs)
-        # `.value` hands XLA a tensor; it cannot compile a Keras variable.
-        # A copy, since λ may move before the gradient is taken.
-        weight = ops.copy(self._weight.value) if self.adaptive else self._weight.value
-        term = ops.cast(weight, norm.dtype) * norm
         fit = self.loss.call(y_true, y_pred, **kwargs)
         tell_parts(self, fit, norm)
         if self.adaptive and is_training():
-            largest = ops.exp(ops.max(log_probs, axis=-1))
-            self.adaptive.update(largest, counted(fit, y_pred))
+            surplus = ops.exp(ops.max(log_probs, axis=-1)) - 1 / log_probs.shape[-1]
+            self.adaptive.update(surplus, counted(fit, y_pred))
+        # `.value` hands XLA a tensor; it cannot compile a Keras variable.
+        # A copy, since another call may move λ before the gradient is taken.
+        weight = ops.copy(self._weight.value) if self.adaptive else self._weight.value
+        term = ops.cast(weight, norm.dtype) * norm
         return masked_sum(fit, term, type(self.loss).__name__)
 
     def get_config(self) -> dict[str, Any]:

@@ -42,7 +42,7 @@ COLUMNS = (
     "lost_classes",
 )
 # Those that are there where a run has them.
-_SOMETIMES = ("class_prior", "sparse_target")
+_SOMETIMES = ("class_prior",)
 # Those that runs of earlier versions lack.
 _LATER = dict.fromkeys((*WATCHED, *COLUMNS[-5:], *_SOMETIMES), "")
 

@@ -26,9 +26,6 @@ _NOT_OF_THE_FORMULA = {
     "num_examples", "num_classes",
 }  # fmt: skip
 _SETTINGS = {"p": "p", "weight": "lambda0", "matrix": "transition_matrix"}
-# Outputs are sharp from the first step, and clipped at 1e-7 GCE would be constant, so
-# that labels which do not come first would teach nothing.
-_UNCLIPPED = 1e-20
 # Added to the seed of Co-teaching's second network, beyond every seed of a first one.
 _SECOND_SEED = 2**31
 
@@ -184,8 +181,6 @@ def build_loss(
         regularization = {"p": config.p, "weight": config.lambda0}
     losses.get(config.loss, **params, **regularization)  # for its checks
     shared = {"epsilon": params["epsilon"]} if "epsilon" in params else {}
-    if config.lambda_schedule == "adaptive" and base == "gce":
-        params.setdefault("epsilon", _UNCLIPPED)
     loss = losses.get(base, **params)
     if config.method == "nlnl":
         loss = losses.SelectiveNegativePositiveLearning(**params)

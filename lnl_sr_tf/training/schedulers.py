@@ -34,7 +34,9 @@ def schedulers(
 
 def _regularization(config, steps_per_epoch):
     if config.lambda_schedule == "adaptive":
-        return callbacks.AdaptiveRegularization(steps=config.epochs * steps_per_epoch)
+        return callbacks.AdaptiveRegularization(
+            steps=config.epochs * steps_per_epoch, steps_per_epoch=steps_per_epoch
+        )
     return callbacks.RegularizationScheduler(
         config.rho, config.lambda_every, config.lambda0
     )

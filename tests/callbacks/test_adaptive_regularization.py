@@ -48,12 +48,26 @@ def number(variable):
     return float(keras.ops.convert_to_numpy(variable))
 
 
+def expected(epochs, first=4.0, start=2):
+    """λ in each epoch, where outputs stay as sure and it grows from the third one."""
+    grown, last = adaptive_weight._GROWN / P, adaptive_weight._LAST / P
+    numbers = np.maximum(np.arange(epochs) - start + 1, 0)
+    path = first * (grown / first) ** np.minimum(numbers / 4, 1)
+    rest = max(1, epochs - start - 4)
+    return path * (last / grown) ** (np.maximum(numbers - 4, 0) / rest)
+
+
+def steps_of(path):
+    """λ in each step, of one loss, from λ in each epoch."""
+    return np.repeat(path, STEPS)[:, None]
+
+
 class Recorder(keras.callbacks.Callback):
     """λ of each loss after each step, and before and after evaluation."""
 
     def __init__(self):
         super().__init__()
-        self.path, self.around, self.targets = [], [], []
+        self.path, self.around = [], []
 
     def now(self):
         losses = keras.tree.flatten(self.model.loss)
@@ -61,10 +75,6 @@ class Recorder(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch, logs=None):
         self.path.append(self.now())
-
-    def on_epoch_end(self, epoch, logs=None):
-        losses = keras.tree.flatten(self.model.loss)
-        self.targets.append(losses[0].adaptive.target)
 
     def on_test_begin(self, logs=None):
         self.around.append(self.now())
@@ -86,136 +96,144 @@ def train(model, *, epochs=3, first=0, steps=None, y=Y, initial=None, more=(), *
 
 class AdaptiveRegularizationTest(tf.test.TestCase, parameterized.TestCase):
     @parameterized.product(kind=(RobustModel, *PLAIN))
-    def test_falls_where_outputs_are_sparse_and_rises_where_not(self, kind):
-        for scale, end in ((50.0, 0), (0.0, 1)):
-            model = model_of(kind, scale, rate=0.0)
-            found = train(model, epochs=4)
-            path = [one for (one,) in found.path]
-            self.assertLen(path, 4 * STEPS)
-            turn = 1 if end else -1
-            self.assertGreater(turn * (path[0] - 4.0), 0)
-            self.assertGreater(turn * np.diff(path).min() + 1e-6, 0)
-            bounds = np.array(adaptive_weight._RANGE) / P
-            self.assertAllInRange(path, *(bounds * [1 - 1e-6, 1 + 1e-6]))
-            fastest = adaptive_weight._FASTEST / len(path)
-            self.assertAllClose(np.log(path[0] / 4), turn * fastest, rtol=1e-5)
-            pace = model.loss.adaptive.pace
-            wanted = [adaptive_weight.sparse_target(f / 4, pace) for f in range(1, 5)]
-            self.assertAllClose(found.targets, wanted, rtol=1e-5)
+    def test_grows_where_outputs_stay_as_sure(self, kind):
+        found = train(model_of(kind, rate=0.0), epochs=10)
+        self.assertAllClose(found.path, steps_of(expected(10)), rtol=1e-5)
+
+    def test_stays_where_outputs_get_surer(self):
+        """Each epoch has logits that are twice as large."""
+
+        class Doubled(keras.callbacks.Callback):
+            def on_epoch_end(self, epoch, logs=None):
+                kernel = self.model.layers[1].kernel
+                kernel.assign(2 * keras.ops.convert_to_tensor(kernel))
+
+        path = train(model_of(scale=0.01, rate=0.0), epochs=5, more=[Doubled()]).path
+        self.assertAllClose(path, np.full((5 * STEPS, 1), 4.0))
 
     def test_plain_model_moves_it_as_a_robust_one(self):
         for kind in PLAIN:
-            ours, theirs = train(model_of(kind)), train(model_of())
+            ours, theirs = (
+                train(model_of(one), epochs=6) for one in (kind, RobustModel)
+            )
             self.assertEqual(ours.path, theirs.path)
+            self.assertGreater(ours.path[-1], ours.path[0])
 
     @parameterized.product(kind=(RobustModel, *PLAIN))
     def test_evaluation_moves_nothing(self, kind):
         model = model_of(kind)
-        without = train(model_of(kind)).path
-        found = train(model, validation_data=(X, Y))
+        without = train(model_of(kind), epochs=5).path
+        found = train(model, epochs=5, validation_data=(X, Y))
         self.assertEqual(found.path, without)
-        self.assertLen(found.around, 6)
+        self.assertGreater(without[-1], without[0])
+        self.assertLen(found.around, 10)
         self.assertEqual(found.around[::2], found.around[1::2])
-        after = number(model.loss.weight)
+        after = [number(one) for one in model.loss.state]
         model.evaluate(X, Y, verbose=0)
         model.train_on_batch(X, Y)
         model.loss(Y, model(X))
-        self.assertEqual(number(model.loss.weight), after)
+        self.assertEqual([number(one) for one in model.loss.state], after)
 
     def test_several_steps_in_one_call(self):
-        one = train(model_of()).path
-        several = train(model_of(steps_per_execution=STEPS)).path
+        one = train(model_of(), epochs=6).path
+        self.assertGreater(one[-1], one[0])
+        several = train(model_of(steps_per_execution=STEPS), epochs=6).path
         self.assertAllClose(several, one[STEPS - 1 :: STEPS], rtol=1e-5)
 
     @parameterized.parameters({"jit_compile": True}, {"jit_compile": False})
     def test_compiled_by_xla(self, **compiled):
         model = model_of(**compiled)
         model.xla_loss = True
-        self.assertAllClose(train(model).path, train(model_of()).path, rtol=1e-5)
+        expected = train(model_of(), epochs=6).path
+        self.assertGreater(expected[-1], expected[0])
+        self.assertAllClose(train(model, epochs=6).path, expected, rtol=1e-5)
 
     def test_second_training_begins_anew(self):
         model = model_of(rate=0.0)
-        first = train(model).path
-        self.assertEqual(train(model).path, first)
+        first = train(model, epochs=4).path
+        self.assertAllClose(first, steps_of(expected(4)), rtol=1e-5)
+        self.assertEqual(train(model, epochs=4).path, first)
 
     def test_goes_on_where_it_was(self):
         """With a later first epoch, or where all steps are told."""
-        whole = train(model_of(rate=0.0), epochs=4).path
+        whole = steps_of(expected(9))
         model = model_of(rate=0.0)
-        steps = 4 * STEPS
-        path = train(model, epochs=2, steps=steps).path
-        path += train(model, epochs=4, first=2).path
-        self.assertAllClose(path, whole, rtol=1e-6)
+        steps = 9 * STEPS
+        path = train(model, epochs=4, steps=steps).path
+        path += train(model, epochs=9, first=4).path
+        self.assertAllClose(path, whole, rtol=1e-5)
         model = model_of(rate=0.0)
-        path = train(model, epochs=2, steps=steps).path
-        path += train(model, epochs=2, steps=steps).path
-        self.assertAllClose(path, whole, rtol=1e-6)
+        path = train(model, epochs=4, steps=steps).path
+        path += train(model, epochs=5, steps=steps).path
+        self.assertAllClose(path, whole, rtol=1e-5)
+
+    def test_parts_of_epochs(self):
+        """Where they end is told; then what `fit` takes for epochs does not matter."""
+        model = model_of(rate=0.0)
+        adaptive = AdaptiveRegularization(steps=6 * STEPS, steps_per_epoch=STEPS)
+        recorder = Recorder()
+        for part in (slice(0, 16), slice(16, 40)) * 6:
+            model.fit(
+                X[part], Y[part], batch_size=BATCH, shuffle=False, verbose=0,
+                callbacks=[adaptive, recorder],
+            )  # fmt: skip
+        self.assertAllClose(recorder.path, steps_of(expected(6)), rtol=1e-5)
 
     def test_goes_on_without_its_state(self):
-        """From the present λ, at the share of training that is done."""
+        """From the present λ, which grows two epochs later."""
         model = model_of(rate=0.0)
-        first = train(model, epochs=4).path
+        first = train(model, epochs=4).path[-1][0]
         loss = keras.losses.deserialize(keras.losses.serialize(model.loss))
         again = model_of(rate=0.0, loss=loss)
         path = train(again, epochs=8, first=4).path
-        self.assertAllClose(
-            number(again.loss.adaptive.state[2]), 8 * STEPS, msg="all calls"
-        )
-        slowest = np.exp(-adaptive_weight._FASTEST / (8 * STEPS) - 1e-6)
-        self.assertGreaterEqual(path[0][0] / first[-1][0], slowest)
+        self.assertEqual(again.loss.adaptive.calls, 8 * STEPS)
+        wanted = expected(8, first, start=6)[4:]
+        self.assertAllClose(path, steps_of(wanted), rtol=1e-5)
 
     @parameterized.parameters((2.0, None, 2.0), (4.0, 1.0, 1.0), (0.0, None, 0.1))
-    def test_first_weight(self, weight, initial, expected):
-        model = model_of(scale=0.0, rate=0.0, loss=loss_of(weight))
+    def test_first_weight(self, weight, initial, first):
+        model = model_of(rate=0.0, loss=loss_of(weight))
         path = train(model, initial=initial).path
-        rise = np.exp(adaptive_weight._FASTEST / len(path))
-        low = adaptive_weight._RANGE[0] / P
-        self.assertAllClose(path[0][0], max(expected * rise * (weight > 0), low))
+        self.assertAllClose(path, steps_of(expected(3, first)), rtol=1e-5)
         self.assertEqual(model.loss.initial_weight, weight)
 
     def test_first_weight_where_all_steps_are_told(self):
-        model = model_of(scale=0.0, rate=0.0)
-        path = train(model, initial=1.0, steps=100).path
-        self.assertAllClose(path[0][0], np.exp(adaptive_weight._FASTEST / 100))
+        path = train(model_of(rate=0.0), initial=1.0, steps=100, epochs=1).path
+        self.assertAllClose(path, np.ones((STEPS, 1)))
 
     def test_after_a_training_without_it(self):
         """A step that was compiled before knows of it too."""
         model = model_of(rate=0.0)
         model.fit(X, Y, batch_size=BATCH, shuffle=False, verbose=0)
         self.assertEqual(number(model.loss.weight), 4.0)
-        self.assertEqual(train(model).path, train(model_of(rate=0.0)).path)
+        path = train(model, epochs=5).path
+        self.assertAllClose(path, steps_of(expected(5)), rtol=1e-5)
 
     @parameterized.product(kind=(RobustModel, *PLAIN), shared=(True, False))
     def test_several_outputs(self, kind, shared):
         """Each loss has its own λ; one that two outputs share is called twice."""
         first = loss_of(1.0)
         losses = [first, first if shared else loss_of(6.0)]
-        one = network(0.0)
-        other = network(50.0)
+        one = network(1.0)
+        other = network(2.0)
         inputs = keras.Input((5,))
         model = kind(inputs, [one(inputs), other(inputs)])
         model.compile(keras.optimizers.SGD(0.0), loss=losses)
-        found = train(model, y=[Y, Y])
-        path = np.array(found.path)
-        if shared:
-            self.assertEqual(number(first.adaptive.state[2]), 2 * len(path))
-        else:
-            self.assertGreater(path[0, 0], 1.0)
-            self.assertLess(path[0, 1], 6.0)
-            for loss in losses:
-                self.assertEqual(number(loss.adaptive.state[2]), len(path))
-        wanted = adaptive_weight.sparse_target(1.0, first.adaptive.pace)
-        self.assertAllClose(found.targets[-1], wanted, rtol=1e-5)
+        path = train(model, y=[Y, Y], epochs=8).path
+        weights = (1.0, 1.0 if shared else 6.0)
+        wanted = np.stack([np.repeat(expected(8, w), STEPS) for w in weights], axis=-1)
+        self.assertAllClose(path, wanted, rtol=1e-5)
+        for loss in losses:
+            self.assertEqual(loss.adaptive.calls, (1 + shared) * len(path))
 
     def test_co_teaching(self):
         """Each step calls the loss twice."""
-        model = CoTeaching(network(0.0), network(0.0))
+        model = CoTeaching(network(1.0), network(2.0))
         model.compile(keras.optimizers.SGD(0.0), loss=loss_of())
-        path = train(model, validation_data=(X, Y))
-        self.assertEqual(number(model.loss.adaptive.state[2]), 6 * STEPS)
-        fastest = adaptive_weight._FASTEST / len(path.path)
-        self.assertAllClose(np.log(path.path[0][0] / 4), fastest, rtol=1e-5)
-        self.assertEqual(path.around[::2], path.around[1::2])
+        found = train(model, epochs=8, validation_data=(X, Y))
+        self.assertEqual(model.loss.adaptive.calls, 16 * STEPS)
+        self.assertAllClose(found.path, steps_of(expected(8)), rtol=1e-5)
+        self.assertEqual(found.around[::2], found.around[1::2])
 
     def test_pace_of_the_callback(self):
         model = model_of()
@@ -242,12 +260,13 @@ class AdaptiveRegularizationTest(tf.test.TestCase, parameterized.TestCase):
         model.fit(
             batches(), steps_per_epoch=2, callbacks=[AdaptiveRegularization()], **fit
         )
-        self.assertEqual(number(model.loss.adaptive.state[2]), 2)
+        self.assertEqual(model.loss.adaptive.calls, 2)
 
     @parameterized.parameters(
         ({"pace": 0}, "`pace` must be"),
         ({"initial": -1.0}, "`initial` must be"),
         ({"steps": 0}, "`steps` must be a whole number of at least 1. Received: 0"),
+        ({"steps_per_epoch": 0}, "`steps_per_epoch` must be a whole number of at"),
         ({"steps": 2.5}, "`steps` must be a whole number"),
     )
     def test_numbers_out_of_range(self, arguments, message):

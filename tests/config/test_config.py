@@ -188,7 +188,7 @@ class ResolveTest(tf.test.TestCase, parameterized.TestCase):
         self.assertEqual(names[0], names[1])
         self.assertEqual(names[1], names[2])
 
-    @parameterized.parameters((None, 5.0), (0, 0.0), (3, 3.0), (10, 10.0))
+    @parameterized.parameters((None, 1.0), (0, 0.0), (3, 3.0), (10, 10.0))
     def test_adaptive_brings_a_class_prior(self, given, expected):
         settings = {"loss": "ce_sr", "lambda_schedule": "adaptive"}
         if given is not None:

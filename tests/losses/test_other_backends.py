@@ -56,9 +56,10 @@ def found():
         )
         arrays[f"prior_{rank}"], arrays[f"prior_{rank}_gradient"] = value, gradient
         adaptive = losses.get("ce_sr")
-        adaptive.adapt(0.2).go_on(40)
+        adaptive.adapt(0.2).go_on(40, 1)
+        adaptive.adaptive.begin()
         path = []
-        for scale in (0.0, 9.0, 3.0, 1.0, 30.0):
+        for scale in (1.0, 9.0, 3.0, 2.9, 30.0, 0.0):
             adaptive(labels, scale * logits, sample_weight=weights)
             path.append(np.asarray(ops.convert_to_numpy(adaptive.weight)))
         arrays[f"lambda_{rank}"] = np.array(path)

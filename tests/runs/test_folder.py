@@ -28,7 +28,7 @@ class MetricsTest(tf.test.TestCase):
     def test_a_column_that_is_there_where_a_run_has_it(self):
         folder = RunFolder(pathlib.Path(self.get_temp_dir()) / "prior")
         folder.make()
-        row = dict.fromkeys((*COLUMNS, "class_prior", "sparse_target"))
+        row = dict.fromkeys((*COLUMNS, "class_prior"))
         row |= {"epoch": 1, "loss": 0.5}
         for value, header in ((None, COLUMNS), (0.25, (*COLUMNS, "class_prior"))):
             row["class_prior"] = value

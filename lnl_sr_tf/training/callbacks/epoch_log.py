@@ -106,15 +106,8 @@ class EpochLog(keras.callbacks.Callback):
             "test_norm": _number(logs.get("val_norm")),
             "class_prior": _number(logs.get("class_prior")),
             "lost_classes": None if self._lost is None else len(self._lost),
-            "sparse_target": _sparse_target(loss),
             LOST: self._lost,
         }
-
-
-def _sparse_target(loss: Any) -> float | None:
-    """The sparse rate that an adaptive λ is after, at the end of the epoch."""
-    adaptive = getattr(loss, "adaptive", None)
-    return None if adaptive is None else adaptive.target
 
 
 def _stage(loss: Any) -> str | None:

@@ -113,8 +113,7 @@ class AdaptiveRegularization(keras.callbacks.Callback):
                 start = loss.initial_weight if self.initial is None else self.initial
                 loss.move_weight(start)
             if epoch == 0 or not begun:
-                per_epoch = self.steps_per_epoch or (self.params or {}).get("steps")
-                before = epoch * (per_epoch or 0)
+                before = epoch * (self._per_epoch or 0)
                 loss.adaptive.begin(before * self._calls(loss))
 
     def on_test_begin(self, logs: dict[str, Any] | None = None) -> None:
@@ -140,8 +139,12 @@ class AdaptiveRegularization(keras.callbacks.Callback):
         # A step that was compiled before lets λ stay as it is.
         self.model.make_train_function(force=True)
 
+    @property
+    def _per_epoch(self):
+        return self.steps_per_epoch or (self.params or {}).get("steps")
+
     def _move(self):
-        per_epoch = self.steps_per_epoch or (self.params or {}).get("steps")
+        per_epoch = self._per_epoch
         if per_epoch is None:
             raise ValueError(
                 "AdaptiveRegularization must know how many steps an epoch has. "

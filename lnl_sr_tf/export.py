@@ -26,7 +26,7 @@ def save(
     """Write `model.keras` and, where TensorFlow is installed, the SavedModel.
 
     Args:
-        model: from uint8 images to logits.
+        model: from uint8 images, or features, to logits.
         folder: of the run.
         class_names: one name a class.
         resize: as for `save_serving`.
@@ -111,9 +111,11 @@ def save_serving(
     and `label`, int64 of shape (batch,), the most probable class. Its signature `files`
     takes `encoded`, the bytes of JPEG, PNG, BMP or GIF files of any sizes, shape
     (batch,), resizes them as in training, and also gives `name`, that of the class.
+    For a network of features it takes `features` alone, float32 of shape
+    (batch, width), and gives all three.
 
     Args:
-        model: from uint8 images to logits, on TensorFlow or JAX.
+        model: from uint8 images, or features, to logits, on TensorFlow or JAX.
         path: the folder to write.
         class_names: one name a class.
         resize: how files are resized, `"stretch"` or `"crop"`.
@@ -127,28 +129,47 @@ def save_serving(
     """
     import tensorflow as tf
 
-    from lnl_sr_tf.datasets.images import decode_tf
-
     model = in_float32(model)
-    _, height, width, channels = model.input_shape
     logits_of, kept = _as_tensorflow(model)
+    of_images = len(model.input_shape) == 4
+    make = _image_signatures if of_images else _feature_signatures
+    options = (resize, bits) if of_images else ()
 
-    # autograph would take most of the time here, and nothing needs it.
-    @tf.function(
-        input_signature=[
-            tf.TensorSpec([None, *model.input_shape[1:]], tf.uint8, name="images")
-        ],
-        autograph=False,
-    )
-    def serve(images):
+    def answer(inputs):
         # A loaded signature takes any shape, and a network with global pooling would
         # answer.
-        images = tf.ensure_shape(images, [None, *model.input_shape[1:]])
-        logits = tf.cast(logits_of(images), tf.float32)
+        inputs = tf.ensure_shape(inputs, [None, *model.input_shape[1:]])
+        logits = tf.cast(logits_of(inputs), tf.float32)
         return {
             "probabilities": tf.nn.softmax(logits / temperature),
             "label": tf.argmax(logits, axis=-1),
         }
+
+    module = tf.Module()
+    module.kept = kept
+    signatures = make(answer, model.input_shape[1:], class_names, *options)
+    module.serve = signatures["serving_default"]
+    module.serve_files = signatures.get("files")
+    # Gradients are not needed to serve, and those of JAX's functions cannot be saved.
+    saving = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
+    tf.saved_model.save(module, str(path), signatures, saving)
+
+
+def _image_signatures(answer, shape, class_names, resize, bits):
+    """For images as they come from the dataset, and for the bytes of their files."""
+    import tensorflow as tf
+
+    from lnl_sr_tf.datasets.images import decode_tf
+
+    height, width, channels = shape
+
+    # autograph would take most of the time here, and nothing needs it.
+    @tf.function(
+        input_signature=[tf.TensorSpec([None, *shape], tf.uint8, name="images")],
+        autograph=False,
+    )
+    def serve(images):
+        return answer(images)
 
     @tf.function(
         input_signature=[tf.TensorSpec([None], tf.string, name="encoded")],
@@ -162,17 +183,31 @@ def save_serving(
             encoded,
             fn_output_signature=tf.TensorSpec([height, width, channels], tf.uint8),
         )
-        answer = serve(images)
-        names = tf.constant([str(name) for name in class_names])
-        return answer | {"name": tf.gather(names, answer["label"])}
+        return _named(serve(images), class_names)
 
-    module = tf.Module()
-    module.kept = kept
-    module.serve, module.serve_files = serve, serve_files
-    signatures = {"serving_default": serve, "files": serve_files}
-    # Gradients are not needed to serve, and those of JAX's functions cannot be saved.
-    options = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
-    tf.saved_model.save(module, str(path), signatures, options)
+    return {"serving_default": serve, "files": serve_files}
+
+
+def _feature_signatures(answer, shape, class_names):
+    """For features."""
+    import tensorflow as tf
+
+    @tf.function(
+        input_signature=[tf.TensorSpec([None, *shape], tf.float32, name="features")],
+        autograph=False,
+    )
+    def serve(features):
+        return _named(answer(features), class_names)
+
+    return {"serving_default": serve}
+
+
+def _named(answer, class_names):
+    """An answer with the name of each class."""
+    import tensorflow as tf
+
+    names = tf.constant([str(name) for name in class_names])
+    return answer | {"name": tf.gather(names, answer["label"])}
 
 
 def _as_tensorflow(model):
@@ -188,7 +223,11 @@ def _as_tensorflow(model):
     archive.add_endpoint(
         "logits",
         lambda images: model(images, training=False),
-        [keras.InputSpec("uint8", (None, *model.input_shape[1:]), name="images")],
+        [
+            keras.InputSpec(
+                model.input.dtype, (None, *model.input_shape[1:]), name="inputs"
+            )
+        ],
         # To serve on either, whatever it was trained on.
         jax2tf_kwargs={"native_serialization_platforms": ("cpu", "cuda")},
     )

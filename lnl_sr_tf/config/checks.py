@@ -4,7 +4,14 @@ import difflib
 import math
 
 from lnl_sr_tf import schedules
-from lnl_sr_tf.config.data_kinds import HUMAN_NOISE, is_path, plain_name, tidy
+from lnl_sr_tf.config.data_kinds import (
+    HUMAN_NOISE,
+    is_path,
+    kind,
+    plain_name,
+    tidy,
+)
+from lnl_sr_tf.config.file_kind import FEATURES, IMAGES, TABLE, TEXT
 from lnl_sr_tf.config.settings import Config
 from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.loss_names import (
@@ -20,6 +27,11 @@ from lnl_sr_tf.schedules import STAGES
 # Beyond this, float32 losses and their gradients overflow.
 _LARGEST_WEIGHT = 1e12
 _SMALLEST_TEMPERATURE = 1e-6
+_OF_IMAGES = (
+    "image_size", "crop_padding", "flip", "rotation", "random_resized_crop",
+    "color_jitter", "open_set",
+)  # fmt: skip
+_KINDS = {FEATURES: "features", TEXT: "texts", TABLE: "rows of a table"}
 _JITTER = {"brightness": 1, "contrast": 1, "saturation": 1, "hue": 0.5}
 
 
@@ -27,6 +39,7 @@ def check(config: Config) -> None:
     """Raise InputError if some of the settings do not go together."""
     _check_noise(config)
     _check_jitter(config)
+    _check_kind(config)
     _check_place(config)
     _check_resume(config)
     _check_loss(config)
@@ -65,6 +78,26 @@ def _check_jitter(config: Config) -> None:
                 f"--color_jitter: {name}={strength}; expected brightness, contrast or "
                 "saturation in [0, 1], or hue in [0, 0.5]"
             )
+
+
+def _check_kind(config: Config) -> None:
+    """What varies images, or needs them, does not go with other examples."""
+    what = kind(config.dataset)
+    if what == IMAGES:
+        return
+    for name in _OF_IMAGES:
+        value = getattr(config, name)
+        if value:
+            raise InputError(
+                f"--{name}={_said(value)} is for images; {config.dataset} is of "
+                f"{_KINDS[what]}: leave it out"
+            )
+
+
+def _said(value: object) -> str:
+    if isinstance(value, dict):
+        return ",".join(f"{name}={strength}" for name, strength in value.items())
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _check_place(config: Config) -> None:

@@ -4,6 +4,8 @@ import os
 import pathlib
 import re
 
+from lnl_sr_tf.config.file_kind import FEATURES, IMAGES, kind_of_file
+
 # Which labels people gave for which dataset.
 HUMAN_NOISE = {
     "aggre": "cifar10_n",
@@ -27,7 +29,8 @@ NAMES = (
     "clothing1m",
 )
 FROM_LISTS = ("webvision_mini", "clothing1m")
-NPZ, CSV = ".npz", ".csv"
+NPZ, CSV, NPY, JSONL = ".npz", ".csv", ".npy", ".jsonl"
+OWN_FILES = (NPZ, CSV, NPY, JSONL)
 
 
 def ends_in(path: object, *endings: str) -> bool:
@@ -45,11 +48,21 @@ def is_path(dataset: str) -> bool:
     if dataset.startswith(_TFDS) or dataset in NAMES:
         return False
     return (
-        ends_in(dataset, NPZ, CSV)
+        ends_in(dataset, *OWN_FILES)
         or dataset.startswith(("~", "."))
         or os.sep in dataset
         or os.path.isdir(dataset)
     )
+
+
+def kind(dataset: str) -> str:
+    """What its examples are: images, features, text or a table.
+
+    A path is looked at; one that cannot be read is taken for one of images.
+    """
+    if not is_path(dataset):
+        return IMAGES
+    return FEATURES if ends_in(dataset, NPY) else kind_of_file(dataset)
 
 
 def tidy(dataset: str) -> str:
@@ -73,8 +86,8 @@ def _tfds_name(name: str) -> str:
 
 def of_files(dataset: str) -> bool:
     """Whether a dataset's images lie in files of their own."""
-    own = is_path(dataset) and not ends_in(dataset, NPZ)
-    return own or dataset in FROM_LISTS
+    own = is_path(dataset) and not ends_in(dataset, NPZ, NPY, JSONL)
+    return (own and kind(dataset) == IMAGES) or dataset in FROM_LISTS
 
 
 def comes_noisy(dataset: str) -> bool:
@@ -86,10 +99,12 @@ def plain_name(dataset: str) -> str:
     """Its name for people: without `tfds:` and version, of a path the last part."""
     if is_path(dataset):
         path = pathlib.PurePath(os.path.abspath(os.path.expanduser(dataset)))
-        return path.stem if ends_in(path, NPZ, CSV) else path.name
+        return path.stem if ends_in(path, *OWN_FILES) else path.name
     return tidy(dataset).removeprefix(_TFDS).partition(":")[0]
 
 
 def recipe_name(dataset: str) -> str:
     """By which name its recipe goes."""
-    return "own" if is_path(dataset) else plain_name(dataset)
+    if not is_path(dataset):
+        return plain_name(dataset)
+    return "own" if kind(dataset) == IMAGES else kind(dataset)

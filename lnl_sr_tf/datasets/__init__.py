@@ -8,13 +8,24 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from lnl_sr_tf.config.data_kinds import CSV, FROM_LISTS, NAMES, NPZ, ends_in, tidy
+from lnl_sr_tf.config.data_kinds import (
+    CSV,
+    FROM_LISTS,
+    NAMES,
+    NPY,
+    NPZ,
+    OWN_FILES,
+    ends_in,
+    tidy,
+)
 from lnl_sr_tf.datasets.dataset import Dataset
 from lnl_sr_tf.datasets.describe import in_a_line
 from lnl_sr_tf.datasets.images.image_files import ImageFiles
 from lnl_sr_tf.datasets.sources.clothing1m import clothing1m
 from lnl_sr_tf.datasets.sources.csv_file import from_csv
 from lnl_sr_tf.datasets.sources.folder import from_folder
+from lnl_sr_tf.datasets.sources.from_arrays import from_arrays
+from lnl_sr_tf.datasets.sources.npy_file import from_npy
 from lnl_sr_tf.datasets.sources.npz_file import from_npz
 from lnl_sr_tf.datasets.sources.published_lists import check_data_dir
 from lnl_sr_tf.datasets.sources.to_file import to_file
@@ -25,8 +36,10 @@ __all__ = [
     "Dataset",
     "ImageFiles",
     "clothing1m",
+    "from_arrays",
     "from_csv",
     "from_folder",
+    "from_npy",
     "from_npz",
     "load",
     "names",
@@ -58,7 +71,8 @@ def load(
             `"cifar10"`, `"cifar100"`, `"cifar10_n"`, `"cifar100_n"`, or `"tfds:NAME"`
             for any other image classification dataset of TensorFlow Datasets;
             `"webvision_mini"`, `"clothing1m"`; or a path: a folder with one folder per
-            class, an .npz, or a .csv of file,label.
+            class, an .npz of images or features, an .npy of features, or a .csv of
+            file,label.
         data_dir: folder where TFDS keeps prepared data, its own by default, from which
             nothing is downloaded when the data is there; for `"webvision_mini"` and
             `"clothing1m"` the folder of the dataset.
@@ -113,13 +127,17 @@ def _load(
 
         name = tidy(name).removeprefix(_TFDS)
         return tfds.load(name, data_dir, image_size, tell)
-    elif ends_in(name, NPZ):
+    elif ends_in(name, NPZ, NPY):
         share = {k: v for k, v in options.items() if k == "test_share"}
-        data = from_npz(name, tell=tell, **share)
+        data = (from_npz if ends_in(name, NPZ) else from_npy)(name, tell=tell, **share)
     else:
         make = from_csv if ends_in(name, CSV) else from_folder
         return make(name, image_size=image_size, tell=tell, **options)
-    return data if image_size is None else data.with_image_size(image_size)
+    if image_size is None:
+        return data
+    if not data.of_images:
+        raise InputError(f"{name} is not of images, which image_size is for")
+    return data.with_image_size(image_size)
 
 
 def check(name: str) -> None:
@@ -128,12 +146,12 @@ def check(name: str) -> None:
         return
     path = os.path.expanduser(name)  # unlike pathlib, os.path takes any length
     own = os.path.isfile(path)
-    if os.path.isdir(path) or (own and ends_in(path, NPZ, CSV)):
+    if os.path.isdir(path) or (own and ends_in(path, *OWN_FILES)):
         return
     if own:
         raise InputError(
-            f"dataset {name!r}: expected a folder, an .npz or a .csv; received a file "
-            "of another kind"
+            f"dataset {name!r}: expected a folder, an .npz, .npy, .csv or .jsonl; "
+            "received a file of another kind"
         )
     close = difflib.get_close_matches(name, names(), n=1)
     hint = f"; did you mean {close[0]}?" if close else ""

@@ -41,13 +41,16 @@ def array_contents(name: str, images: np.ndarray, labels: np.ndarray) -> SplitCo
 
 
 def warn_of_copies(
-    splits: dict[str, SplitContents], tell: Callable[[str], None]
+    splits: dict[str, SplitContents],
+    tell: Callable[[str], None],
+    what: str = "images",
 ) -> None:
     """Say how many images are copies of others, if any are.
 
     Args:
         splits: by name, `"train"` first.
         tell: called with one line, or not at all.
+        what: examples are called.
 
     Example:
         >>> x, y = np.zeros((2, 8, 8, 1), np.uint8), np.array([0, 1])
@@ -71,7 +74,7 @@ def warn_of_copies(
         return split.where(int(i - ends[number] + len(split.labels)))
 
     text = (
-        f"warning: {len(copies)} images are copies of others, first "
+        f"warning: {len(copies)} {what} are copies of others, first "
         f"{named(first[copies[0]])} and {named(copies[0])}; {differ} of them have "
         "another label"
     )

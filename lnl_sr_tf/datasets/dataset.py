@@ -9,20 +9,24 @@ from lnl_sr_tf.datasets.images import resize
 
 @dataclasses.dataclass(frozen=True)
 class Dataset(DatasetFields):
-    """Images for training and testing, with the labels that were given for them.
+    """Examples for training and testing, with the labels that were given for them.
+
+    They are images, or features: a row of numbers each, whatever was in the data.
 
     Args:
         name: for messages, tables and run folders.
         train_images: uint8, shape (n, height, width, channels); `ImageFiles` are read
-            when they are needed.
+            when they are needed. Features are floats, shape (n, width), in an array or
+            in `MappedRows`.
         given_labels: int64, shape (n,): what training sees.
         clean_labels: int64, shape (n,): true labels, for measuring only; -1 for an
             image of none of the classes. None where they are not known.
-        test_images: uint8, shape (m, height, width, channels).
+        test_images: the same for m examples.
         test_labels: int64, shape (m,).
         class_names: one name a class.
-        mean: of the pixels / 255 over the training images, one a channel.
-        std: their standard deviation, one a channel.
+        mean: of the pixels / 255 over the training images, one a channel; of features
+            as they are, one a column.
+        std: their standard deviation, likewise.
         index: which example of the source each training image is, int64, shape (n,);
             by default 0 to n − 1.
         test_labels_are: `"clean"`; `"given"`, those of a test set that came with data

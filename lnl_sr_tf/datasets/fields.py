@@ -7,6 +7,7 @@ from typing import Self, TypeVar
 import numpy as np
 
 from lnl_sr_tf import validation
+from lnl_sr_tf.datasets.encoder import Encoder
 from lnl_sr_tf.datasets.images.image_files import Images, take
 from lnl_sr_tf.datasets.sources.class_names import check_classes
 
@@ -19,6 +20,7 @@ class TestSet:
         images: uint8, shape (m, height, width, channels).
         labels: int64, shape (m,).
         paths: the file of each image, or None.
+        originals: what features were made of, as those of a `Dataset`; None without.
     """
 
     __test__ = False  # pytest would collect it by its name
@@ -26,6 +28,7 @@ class TestSet:
     images: Images
     labels: np.ndarray
     paths: tuple[str, ...] | None = None
+    originals: Images | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,6 +71,10 @@ class DatasetFields:
     validation: TestSet | None = None
     fold: Fold | None = None
     bits: int | None = None
+    originals: Images | None = None
+    test_originals: Images | None = None
+    columns: tuple[str, ...] | None = None
+    encoder: Encoder | None = None
 
     def __post_init__(self) -> None:
         check_classes(f"dataset {self.name}", self.class_names)
@@ -117,9 +124,14 @@ class DatasetFields:
         return test if same else dataclasses.replace(test, labels=labels)
 
     @property
-    def image_shape(self) -> tuple[int, int, int]:
-        """(height, width, channels)."""
+    def image_shape(self) -> tuple[int, ...]:
+        """(height, width, channels); of features (width,)."""
         return self.train_images.shape[1:]
+
+    @property
+    def of_images(self) -> bool:
+        """Whether examples are images; else they are features, a row of floats each."""
+        return len(self.image_shape) == 3
 
     @property
     def num_classes(self) -> int:
@@ -156,6 +168,7 @@ class DatasetFields:
             human_labels={k: v[kept] for k, v in self.human_labels.items()},
             paths=self.paths and tuple(self.paths[i] for i in kept),
             foreign=None if self.foreign is None else self.foreign[kept],
+            originals=None if self.originals is None else take(self.originals, kept),
         )
 
 

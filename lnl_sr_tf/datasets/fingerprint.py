@@ -3,8 +3,8 @@
 import os
 from typing import Any, NamedTuple
 
-from lnl_sr_tf.config.data_kinds import CSV, FROM_LISTS, NPZ, ends_in, is_path
-from lnl_sr_tf.datasets.sources import npz_file
+from lnl_sr_tf.config.data_kinds import CSV, FROM_LISTS, NPY, NPZ, ends_in, is_path
+from lnl_sr_tf.datasets.sources import npy_file, npz_file
 from lnl_sr_tf.datasets.sources.clothing1m import list_clothing1m
 from lnl_sr_tf.datasets.sources.csv_file import list_csv
 from lnl_sr_tf.datasets.sources.dataset_of_files import fingerprint_of_files
@@ -52,8 +52,9 @@ def fingerprint(
     """
     if not has_fingerprint(name):
         return Contents()
-    if is_path(name) and ends_in(name, NPZ):
-        return Contents(npz_file.fingerprint(os.path.expanduser(name)))
+    if is_path(name) and ends_in(name, NPZ, NPY):
+        of_file = npz_file if ends_in(name, NPZ) else npy_file
+        return Contents(of_file.fingerprint(os.path.expanduser(name)))
     if name in FROM_LISTS:
         data_dir = check_data_dir(name, data_dir)
         if name == "webvision_mini":

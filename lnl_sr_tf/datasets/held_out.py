@@ -57,6 +57,7 @@ def held_out_for_testing(
     clean_known: bool,
     test_set: str,
     tell: Callable[[str], None],
+    what: str = "images",
 ) -> np.ndarray:
     """Which examples become the test set of data that came without one.
 
@@ -70,6 +71,7 @@ def held_out_for_testing(
         clean_known: whether clean labels are known.
         test_set: what a test set is called in such data, for messages.
         tell: called with a line that says how many are held out.
+        what: examples are called.
 
     Returns:
         Boolean, shape (n,).
@@ -80,11 +82,11 @@ def held_out_for_testing(
     chosen = held_out(labels, share, seed=0, groups=groups)
     if not chosen.any():
         raise InputError(
-            f"{source}: no class has two images, so none can be held out for testing; "
-            f"add images, or {test_set}"
+            f"{source}: no class has two {what}, so none can be held out for testing; "
+            f"add {what}, or {test_set}"
         )
     tell(
-        f"no test set: {int(chosen.sum())} of {len(chosen)} images are held out, "
+        f"no test set: {int(chosen.sum())} of {len(chosen)} {what} are held out, "
         f"{share:.0%} of each class"
         + ("" if clean_known else "; their labels are as noisy as the rest")
     )
@@ -112,6 +114,8 @@ def with_validation(
     """
     chosen = held_out(dataset.given_labels, share, seed)
     part = dataset.subset(np.flatnonzero(chosen))
-    validation = TestSet(part.train_images, part.given_labels, part.paths)
+    validation = TestSet(
+        part.train_images, part.given_labels, part.paths, part.originals
+    )
     kept = dataset.subset(np.flatnonzero(~chosen))
     return dataclasses.replace(kept, validation=validation)

@@ -10,8 +10,9 @@ import numpy as np
 
 from lnl_sr_tf import config as configs
 from lnl_sr_tf import layers, losses  # noqa: F401  (for load_model)
-from lnl_sr_tf.datasets import Dataset, ImageFiles
+from lnl_sr_tf.datasets import Dataset
 from lnl_sr_tf.datasets.fingerprint import fingerprint
+from lnl_sr_tf.datasets.images.image_files import Images
 from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.experiment import run_data
 from lnl_sr_tf.runs import opening, places
@@ -92,12 +93,12 @@ class FinishedRun:
         """The network's outputs for the test set, float32, shape (m, k)."""
         return self.probabilities(self.dataset.test_images)
 
-    def probabilities(self, images: np.ndarray | ImageFiles) -> np.ndarray:
+    def probabilities(self, images: Images) -> np.ndarray:
         """The network's outputs for images, float32, shape (n, k)."""
         logits = outputs(self.model, images).astype(np.float32)
         return keras.ops.convert_to_numpy(keras.ops.softmax(logits))
 
-    def features(self, images: np.ndarray | ImageFiles) -> np.ndarray:
+    def features(self, images: Images) -> np.ndarray:
         """What the layer before the logits makes of images, float32, shape (n, d).
 
         Raises:

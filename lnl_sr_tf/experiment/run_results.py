@@ -18,6 +18,8 @@ from lnl_sr_tf.training.predict import outputs, predictions
 from lnl_sr_tf.training.progress import summarize
 from lnl_sr_tf.training.training import Training
 
+_OF_IMAGES = 4  # dimensions
+
 
 def write(training: Training, tell: Callable[[str], None]) -> None:
     """Write the results of a run, `summary.json` at last: then it is finished.
@@ -69,14 +71,16 @@ def _draw(
     run_figures.curves(
         rows, of_run, folder.figures / "curves.png", dataset.test_labels_are
     )
-    run_figures.samples(
-        dataset.train_images,
-        dataset.given_labels,
-        dataset.clean_labels,
-        dataset.class_names,
-        title,
-        folder.figures / "samples.png",
-    )
+    seen = dataset.train_images if dataset.of_images else dataset.originals
+    if seen is not None and len(seen.shape) == _OF_IMAGES:
+        run_figures.samples(
+            seen,
+            dataset.given_labels,
+            dataset.clean_labels,
+            dataset.class_names,
+            title,
+            folder.figures / "samples.png",
+        )
     run_figures.per_class(
         by_class,
         np.bincount(dataset.given_labels, minlength=dataset.num_classes),

@@ -1,4 +1,4 @@
-"""Networks: image in, logits out.
+"""Networks: images or features in, logits out.
 
 To add one: write a function (inputs, num_classes, seeds) → logits that names its
 penultimate layer "features", and give it a name in `_BUILDERS`.
@@ -11,7 +11,7 @@ import keras
 import numpy as np
 
 from lnl_sr_tf.errors import InputError
-from lnl_sr_tf.models import cnn, keras_applications, resnet
+from lnl_sr_tf.models import cnn, keras_applications, resnet, vectors
 from lnl_sr_tf.models.weights import load_weights
 
 __all__ = ["build", "choose", "features", "get", "load_weights", "names"]
@@ -25,7 +25,11 @@ _BUILDERS = {
     "resnet18": resnet.resnet18,
     "resnet34": resnet.resnet34,
     "resnet50": resnet.resnet50,
+    "linear": vectors.linear,
+    "mlp": vectors.mlp,
 }
+# Those that take features, and images as long rows.
+_OF_FEATURES = ("linear", "mlp")
 _FEATURES = "features"
 _SMALLEST_SIDE = {"cnn_digits": 4, "cnn_mnist": 4, "cnn_cifar": 8, "resnet50": 32}
 
@@ -36,12 +40,12 @@ def names() -> list[str]:
 
 
 def choose(name: str, image_shape: tuple[int, ...]) -> str:
-    """The name of a network; for `"auto"` the one that suits the images.
+    """The name of a network; for `"auto"` the one that suits the examples.
 
     Args:
         name: as for `get`, or `"auto"`: a small CNN for images of up to 40 pixels a
-            side, a ResNet-18 up to 96, a ResNet-50 above.
-        image_shape: (height, width, channels).
+            side, a ResNet-18 up to 96, a ResNet-50 above; for features an MLP.
+        image_shape: (height, width, channels), or (width,) of features.
 
     Returns:
         A name for `get`.
@@ -52,6 +56,8 @@ def choose(name: str, image_shape: tuple[int, ...]) -> str:
     """
     if name != AUTO:
         return name
+    if len(image_shape) == 1:
+        return "mlp"
     height, width, channels = image_shape
     if max(height, width) > 96:
         return "resnet50" if min(height, width) >= 32 else "resnet18"
@@ -75,7 +81,7 @@ def get(
 
     Args:
         name: one of `names()`, or `keras:NAME` for one of `keras.applications`.
-        input_shape: (height, width, channels).
+        input_shape: (height, width, channels); for `"linear"` and `"mlp"` any.
         num_classes: k, the number of logits.
         seed: ≥ 0; the same seed gives the same initial weights.
 
@@ -106,7 +112,8 @@ def build(
 
     Args:
         name: as for `get`.
-        inputs: images, shape (batch, height, width, channels).
+        inputs: images, shape (batch, height, width, channels); for `"linear"` and
+            `"mlp"` of any shape.
         num_classes: k, the number of logits.
         seed: ≥ 0.
         weights: for `keras:NAME`, a .h5 file of its weights; None for random ones.
@@ -118,10 +125,10 @@ def build(
         InputError: if the name is unknown or the images are too small for it.
     """
     check(name)
-    if len(inputs.shape) != 4:
+    if len(inputs.shape) != 4 and name not in _OF_FEATURES:
         raise InputError(
             f"network {name!r} takes images of shape (height, width, channels); "
-            f"received {tuple(inputs.shape[1:])}"
+            f"received {tuple(inputs.shape[1:])}; {' and '.join(_OF_FEATURES)} take it"
         )
     if takes_pixels(name):
         plain = name.removeprefix(keras_applications.PREFIX)

@@ -33,11 +33,11 @@ _SECOND_SEED = 2**31
 def build_model(
     config: Config, dataset: Dataset, matrix: ArrayLike | None = None
 ) -> RobustModel | CoTeaching:
-    """A compiled model from uint8 images to (sharpened) logits.
+    """A compiled model from uint8 images, or features, to (sharpened) logits.
 
     Args:
         config: the settings of the run.
-        dataset: gives the shape of the images, the classes, mean and deviation.
+        dataset: gives the shape of the examples, the classes, mean and deviation.
         matrix: the transition matrix, for a loss that is corrected by one.
 
     Returns:
@@ -209,8 +209,8 @@ def _balanced(kind, loss, dataset):
 
 
 def _network(config, dataset, seed, kind=keras.Model):
-    """From uint8 images to (sharpened) logits, not compiled."""
-    images = keras.Input(dataset.image_shape, dtype="uint8", name="images")
+    """From uint8 images, or features, to (sharpened) logits, not compiled."""
+    images = _inputs(dataset)
     name = models.choose(config.model, dataset.image_shape)
     weights = config.weights and os.path.expanduser(config.weights)
     as_distributed = models.takes_pixels(name) and not str(weights).endswith(".keras")
@@ -220,9 +220,10 @@ def _network(config, dataset, seed, kind=keras.Model):
             name, pixels, dataset.num_classes, seed, as_distributed and weights
         )
     else:
+        largest = 255 if dataset.of_images else 1
         normalized = keras.layers.Normalization(
-            mean=255 * np.asarray(dataset.mean),
-            variance=np.square(255 * np.asarray(dataset.std)),
+            mean=largest * np.asarray(dataset.mean),
+            variance=np.square(largest * np.asarray(dataset.std)),
             dtype="float32",
             name="normalization",
         )(images)
@@ -236,6 +237,12 @@ def _network(config, dataset, seed, kind=keras.Model):
     if weights and not as_distributed:
         models.load_weights(model, weights)
     return model
+
+
+def _inputs(dataset):
+    if dataset.of_images:
+        return keras.Input(dataset.image_shape, dtype="uint8", name="images")
+    return keras.Input(dataset.image_shape, dtype="float32", name="vectors")
 
 
 def _optimizer(config):

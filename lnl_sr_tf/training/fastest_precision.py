@@ -93,9 +93,11 @@ def _network(make, policy):
 
 def _in_turns(networks, batch_size):
     """Median seconds per step of each network; None if it cannot be computed."""
-    shape = next(iter(networks.values())).input_shape[1:]
+    network = next(iter(networks.values()))
     rng = np.random.default_rng(0)
-    images = rng.integers(0, 256, (batch_size, *shape), np.uint8)
+    # As pixels are, and as features may be.
+    images = rng.integers(0, 256, (batch_size, *network.input_shape[1:]))
+    images = images.astype(network.input.dtype)
     labels = rng.integers(0, 2, batch_size)
 
     def step(policy):

@@ -5,18 +5,19 @@ from typing import NamedTuple
 import keras
 import numpy as np
 
-from lnl_sr_tf.datasets import Dataset, ImageFiles
+from lnl_sr_tf.datasets import Dataset
+from lnl_sr_tf.datasets.images.image_files import Images
 
 _BATCH = 512
 
 
-def outputs(model: keras.Model, images: np.ndarray | ImageFiles) -> np.ndarray:
+def outputs(model: keras.Model, images: Images) -> np.ndarray:
     """A model's outputs for images, a batch at a time: `predict` is slower to begin.
 
     Args:
-        model: from uint8 images to logits; of Co-teaching, the network that is kept is
-            asked.
-        images: uint8, shape (n, height, width, channels).
+        model: from images, or features, to logits; of Co-teaching, the network that is
+            kept is asked.
+        images: uint8, shape (n, height, width, channels); or features.
 
     Returns:
         An array of as many outputs, for a model of logits of shape (n, k).

@@ -322,7 +322,7 @@ class FilesTest(tf.test.TestCase, parameterized.TestCase):
     def test_one_file_a_dataset(self):
         known = {path.stem for path in self.files()}
         names = set(config.data_kinds.NAMES)
-        self.assertEqual(known, names | {"default", "own"})
+        self.assertEqual(known, names | {"default", "own", "features", "text", "table"})
 
     def test_says_where_its_numbers_come_from(self):
         for path in self.files():

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import keras
 from keras import ops
 
 
@@ -12,15 +13,15 @@ def mixup(images: Any, labels: Any, num_classes: int, numbers: Any) -> tuple[Any
     Beyond Empirical Risk Minimization" (ICLR 2018).
 
     Args:
-        images: uint8 tensor of shape (batch, height, width, channels).
+        images: uint8 tensor of shape (batch, height, width, channels), or features.
         labels: integer tensor of shape (batch,).
         num_classes: k.
         numbers: float32 tensor of shape (batch, 2): one column uniform in [0, 1), which
             gives the other order, and one from Beta(α, α), whose first value is s.
 
     Returns:
-        Mixed images, rounded to uint8, and label distributions, float32 of shape
-        (batch, k).
+        Mixed images, rounded to uint8, or mixed features, float32; and label
+        distributions, float32 of shape (batch, k).
     """
     share = numbers[0, 1]
     other = ops.argsort(numbers[:, 0])
@@ -28,5 +29,7 @@ def mixup(images: Any, labels: Any, num_classes: int, numbers: Any) -> tuple[Any
     def mix(values):
         return share * values + (1.0 - share) * ops.take(values, other, axis=0)
 
-    mixed = ops.cast(ops.round(mix(ops.cast(images, "float32"))), "uint8")
+    mixed = mix(ops.cast(images, "float32"))
+    if keras.backend.standardize_dtype(images.dtype) == "uint8":
+        mixed = ops.cast(ops.round(mixed), "uint8")
     return mixed, mix(ops.one_hot(labels, num_classes, dtype="float32"))

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from lnl_sr_tf.datasets.features.mapped_rows import MappedRows
 from lnl_sr_tf.datasets.images.image_rules import GREY, decoded_by_tensorflow
 
 _BATCH = 256
@@ -195,12 +196,13 @@ class ImageFiles:
         )
 
 
-Images = np.ndarray | ImageFiles
+# The examples of a dataset, wherever they are.
+Images = np.ndarray | ImageFiles | MappedRows
 
 
 def take(images: Images, indices: np.ndarray) -> Images:
-    """Some of the images; those in files are not decoded."""
-    return images.take(indices) if isinstance(images, ImageFiles) else images[indices]
+    """Some of the images, or features; those in files are not read."""
+    return images[indices] if isinstance(images, np.ndarray) else images.take(indices)
 
 
 def with_channels(images: Images, channels: int) -> Images:

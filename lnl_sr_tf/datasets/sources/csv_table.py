@@ -2,21 +2,17 @@
 
 import csv
 import pathlib
-import re
 from collections.abc import Callable
 from typing import NamedTuple
 
+from lnl_sr_tf.config import file_kind
+from lnl_sr_tf.config.file_kind import plain
 from lnl_sr_tf.datasets.sources.split_names import split_of
 from lnl_sr_tf.errors import InputError
 
-# Columns, and the names that they may have; docs/data.md lists them, too.
-COLUMNS = {
-    "file": ("file", "filename", "file_name", "path", "filepath", "image"),
-    "label": ("label", "class", "given_label", "noisy_label"),
-    "split": ("split", "set", "subset"),
-    "clean_label": ("clean_label", "true_label", "clean"),
-}
-_NAMES = {alias: name for name, aliases in COLUMNS.items() for alias in aliases}
+# Columns that are used.
+COLUMNS = ("file", "label", "split", "clean_label")
+_NAMES = {alias: name for name in COLUMNS for alias in file_kind.COLUMNS[name]}
 _OTHER_DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
 _Lines = list[tuple[int, list[str]]]  # line number and cells
@@ -47,10 +43,10 @@ def read_rows(path: pathlib.Path, tell: Callable[[str], None]) -> list[Row]:
         InputError: if it cannot be read, two columns could be meant, or a line has
             another number of columns.
     """
-    lines = _lines(path)
+    lines = lines_of(path)
     first = [cell.strip() for cell in lines[0][1]]
-    _check_commas(path, first)
-    header = [_NAMES.get("_".join(re.findall(r"\w+", cell.lower()))) for cell in first]
+    check_commas(path, first)
+    header = [_NAMES.get(plain(cell)) for cell in first]
     if "label" in header or "file" in header:
         lines = lines[1:]
         _check_header(path, first, header)
@@ -78,7 +74,7 @@ def read_rows(path: pathlib.Path, tell: Callable[[str], None]) -> list[Row]:
     return rows
 
 
-def _lines(path: pathlib.Path) -> _Lines:
+def lines_of(path: pathlib.Path) -> _Lines:
     """The lines that are not empty; at least one."""
     try:
         with open(path, newline="", encoding="utf-8-sig") as file:
@@ -95,7 +91,8 @@ def _lines(path: pathlib.Path) -> _Lines:
     return lines
 
 
-def _check_commas(path: pathlib.Path, first: list[str]) -> None:
+def check_commas(path: pathlib.Path, first: list[str]) -> None:
+    """Raise InputError where columns seem to be divided by something else."""
     for delimiter, words in _OTHER_DELIMITERS.items():
         if len(first) == 1 and delimiter in first[0]:
             raise InputError(

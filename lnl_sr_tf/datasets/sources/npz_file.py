@@ -1,6 +1,7 @@
-"""Images and labels in one .npz of NumPy."""
+"""Images or features, and labels, in one .npz of NumPy."""
 
 import collections
+import dataclasses
 import hashlib
 import os
 import pathlib
@@ -10,16 +11,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from lnl_sr_tf.datasets.copies import array_contents, warn_of_copies
 from lnl_sr_tf.datasets.dataset import Dataset
-from lnl_sr_tf.datasets.fields import TestSet
-from lnl_sr_tf.datasets.held_out import held_out_for_testing
-from lnl_sr_tf.datasets.images.pixel_statistics import pixel_statistics
 from lnl_sr_tf.datasets.memory import check_memory
+from lnl_sr_tf.datasets.sources.dataset_of_arrays import dataset_of_arrays
 from lnl_sr_tf.datasets.sources.ignored_files import is_ignored
-from lnl_sr_tf.datasets.sources.npz_images import checked_images
-from lnl_sr_tf.datasets.sources.npz_labels import checked_labels
-from lnl_sr_tf.datasets.sources.npz_names import array_names
 from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.noise.npy import read_npy
 
@@ -31,12 +26,13 @@ def from_npz(
     test_share: float = 0.2,
     tell: Callable[[str], None] = print,
 ) -> Dataset:
-    """An .npz with images and labels.
+    """An .npz with images, or features, and labels.
 
     It holds `x` and `y`, or `x_train`, `y_train` and where there are `x_test`, `y_test`
     and `x_val`, `y_val` (or `train_images`, `train_labels` and so on, as `npz_names`
     says). Images are uint8, or floats in [0, 1], of shape (n, height, width) or
-    (n, height, width, channels) with 1 or 3 channels. Labels are whole numbers from 0
+    (n, height, width, channels) with 1 or 3 channels. Features, such as the embeddings
+    of another network, are numbers of shape (n, width). Labels are whole numbers from 0
     or texts, of shape (n,) or (n, 1). Where clean labels are known they are `y_clean`,
     `y_train_clean`, `y_test_clean`; `class_names` gives names to the numbers.
 
@@ -55,64 +51,8 @@ def from_npz(
         data = lnl.datasets.from_npz("cells.npz")
     """
     path = pathlib.Path(os.path.expanduser(path))
-    arrays = _arrays(path)
-    names = array_names(path, list(arrays), tell)
-    images = {
-        split: checked_images(path, arrays, x, tell)
-        for split, (x, *_) in names.splits.items()
-    }
-    given, clean, class_names = checked_labels(path, arrays, names, images, tell)
-    shapes = {split: part.shape[1:] for split, part in images.items()}
-    for split, shape in shapes.items():
-        if shape != shapes["train"]:
-            raise InputError(
-                f"{path}: images of {names.splits['train'][0]} are {shapes['train']}, "
-                f"those of {names.splits[split][0]} {shape}; expected the same"
-            )
-    parts = {
-        split: array_contents(names.splits[split][0], images[split], given[split])
-        for split in images
-    }
-    warn_of_copies(parts, tell)
-    test, kind = "test" if "test" in images else "validation", "given"
-    index = np.arange(len(given["train"]))
-    if test not in images:
-        test, kind = "test", "held out"
-        chosen = held_out_for_testing(
-            str(path),
-            given["train"],
-            test_share,
-            parts["train"].hashes,
-            "train" in clean,
-            "x_test and y_test",
-            tell,
-        )
-        for part in (images, given, *[clean] * ("train" in clean)):
-            part["train"], part["test"] = part["train"][~chosen], part["train"][chosen]
-        index = np.flatnonzero(~chosen)
-    if test in clean:
-        kind = "clean"
-    best_labels = given | clean
-    mean, std = pixel_statistics(images["train"])
-    return Dataset(
-        name=path.stem,
-        train_images=images["train"],
-        given_labels=given["train"],
-        clean_labels=clean.get("train"),
-        test_images=images[test],
-        test_labels=best_labels[test],
-        class_names=class_names,
-        mean=mean,
-        std=std,
-        index=index,
-        test_labels_are=kind,
-        more_tests={
-            name: TestSet(images[name], best_labels[name])
-            for name in images
-            if name not in ("train", test)
-        },
-        fingerprint=fingerprint(path),
-    )
+    made = dataset_of_arrays(path, path.stem, _arrays(path), test_share, tell)
+    return dataclasses.replace(made, fingerprint=fingerprint(path))
 
 
 def _arrays(path: pathlib.Path) -> dict[str, np.ndarray]:

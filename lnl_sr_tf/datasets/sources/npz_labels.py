@@ -6,6 +6,8 @@ from collections.abc import Callable
 import numpy as np
 
 from lnl_sr_tf import validation
+from lnl_sr_tf.datasets.features.checked_features import are_features
+from lnl_sr_tf.datasets.images.image_files import Images
 from lnl_sr_tf.datasets.sources.class_names import (
     check_classes,
     one_name_each,
@@ -19,7 +21,7 @@ def checked_labels(
     path: pathlib.Path,
     arrays: dict[str, np.ndarray],
     names: ArrayNames,
-    images: dict[str, np.ndarray],
+    images: dict[str, Images],
     tell: Callable[[str], None],
 ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray], tuple[str, ...]]:
     """The labels of all splits, as whole numbers, and the names of the classes.
@@ -28,7 +30,7 @@ def checked_labels(
         path: of the file, for messages.
         arrays: those of the file.
         names: which of them is what.
-        images: by split.
+        images: by split, or features.
         tell: called with a line where several names are one class.
 
     Returns:
@@ -59,6 +61,7 @@ def checked_labels(
     if of_text:
         class_names, columns = _numbered(path, columns, tell)
     known = len(class_names) if class_names else None
+    what = "rows" if are_features(images["train"]) else "images"
     lengths = {
         name: (x, len(images[split]))
         for split, (x, *labels) in names.splits.items()
@@ -68,7 +71,7 @@ def checked_labels(
         of, count = lengths[name]
         if column.ndim and len(column) != count:
             raise InputError(
-                f"{path}: {of} has {count} images and {name} {len(column)} labels; "
+                f"{path}: {of} has {count} {what} and {name} {len(column)} labels; "
                 "expected as many of both"
             )
         columns[name] = validation.labels(f"{path}: {name}", column, known)

@@ -143,7 +143,7 @@ TABLE = {
     ),
     "another_kind_of_file": (
         raw("x.zip", b"PK"),
-        r"x.zip.*expected a folder, an .npz or a .csv",
+        r"x.zip.*expected a folder, an .npz, .npy, .csv or .jsonl",
     ),
     "empty_folder": (
         lambda root: root.mkdir(parents=True) or root,
@@ -367,9 +367,9 @@ TABLE = {
         arrays(x_train=np.full((20, 8, 8), 256)),
         "expected uint8, or floats in .0, 1.; received int64 from 256 to 256",
     ),
-    "npz_flat": (
-        arrays(x_train=np.zeros((20, 64), np.uint8)),
-        r"expected images of shape .n, height, width, channels.; received .20, 64.",
+    "npz_of_five_dimensions": (
+        arrays(x_train=np.zeros((20, 8, 8, 1, 1), np.uint8)),
+        r"expected images of shape .n, height, width, channels.; received .20, 8, 8, 1",
     ),
     "npz_channels_first": (
         arrays(x_train=np.zeros((20, 3, 8, 8), np.uint8)),

@@ -1,0 +1,78 @@
+"""What the examples in a file are, from its first bytes: the standard library alone."""
+
+import ast
+import csv
+import os
+import re
+import zipfile
+
+IMAGES, FEATURES, TEXT, TABLE = "images", "features", "text", "table"
+# Columns of a .csv, and the names that they may have; docs/data.md lists them, too.
+COLUMNS = {
+    "file": ("file", "filename", "file_name", "path", "filepath", "image"),
+    "text": ("text",),
+    "label": ("label", "class", "given_label", "noisy_label"),
+    "split": ("split", "set", "subset"),
+    "clean_label": ("clean_label", "true_label", "clean"),
+}
+_X = re.compile(r"(^|[^a-z])(x|images?)([^a-z]|$)")
+_MOST = 2**16  # characters of a header
+
+
+def kind_of_file(path: str) -> str:
+    """`"images"`, `"features"`, `"text"` or `"table"`.
+
+    An .npz is of features where its first array of examples has two dimensions; a .csv
+    of text where its header has a column text, of images where it has one of files, and
+    a table where it has neither, and a label; a .jsonl is of text. Whatever cannot be
+    read is taken for one of images, for its reader to say what is wrong.
+
+    Args:
+        path: of the file.
+    """
+    path = os.path.expanduser(path)
+    ending = os.path.splitext(path)[1].lower()
+    try:
+        if ending == ".npz":
+            return FEATURES if _has_rows(path) else IMAGES
+        if ending == ".csv":
+            return _of_header(path)
+    except (OSError, ValueError, SyntaxError, KeyError, TypeError, csv.Error,
+            zipfile.BadZipFile):  # fmt: skip
+        return IMAGES
+    return TEXT if ending == ".jsonl" else IMAGES
+
+
+def _has_rows(path: str) -> bool:
+    """Whether the arrays of examples in an .npz have two dimensions."""
+    with zipfile.ZipFile(path) as archive:
+        for name in archive.namelist():
+            if _X.search(name.removesuffix(".npy").lower()):
+                return len(_shape(archive, name)) == 2
+    return False
+
+
+def _shape(archive: zipfile.ZipFile, name: str) -> tuple[int, ...]:
+    """That in the header of an .npy, which is the text of a dict."""
+    with archive.open(name) as file:
+        start = file.read(12)
+        size = int.from_bytes(start[8:10] if start[6] == 1 else start[8:12], "little")
+        header = (start[10:] if start[6] == 1 else b"") + file.read(min(size, _MOST))
+    text = header.decode("latin1").strip("\0 \n")
+    return tuple(ast.literal_eval(text)["shape"])
+
+
+def _of_header(path: str) -> str:
+    with open(path, newline="", encoding="utf-8-sig") as file:
+        first = next(csv.reader([file.readline(_MOST)]), [])
+    names = {plain(cell) for cell in first}
+    if names & {*COLUMNS["file"]}:
+        return IMAGES
+    if names & {*COLUMNS["text"]}:
+        return TEXT
+    return TABLE if names & {*COLUMNS["label"]} else IMAGES
+
+
+def plain(name: str) -> str:
+    """A column's name in lower case, its words joined by underscores."""
+    return "_".join(re.findall(r"\w+", name.lower()))

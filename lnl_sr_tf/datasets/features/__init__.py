@@ -1,0 +1,1 @@
+"""Features: a row of numbers an example, in memory or in a file."""

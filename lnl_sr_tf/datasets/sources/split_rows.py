@@ -1,0 +1,161 @@
+"""Datasets whose examples are rows that a table labels and divides into splits."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from lnl_sr_tf.datasets.copies import SplitContents, content_hashes, warn_of_copies
+from lnl_sr_tf.datasets.dataset import Dataset
+from lnl_sr_tf.datasets.fields import TestSet
+from lnl_sr_tf.datasets.held_out import held_out_for_testing
+from lnl_sr_tf.datasets.images.image_files import Images, take
+from lnl_sr_tf.datasets.sources.labelled_rows import LabelledRows, labelled_rows
+from lnl_sr_tf.datasets.sources.table_columns import Table
+
+
+class Splits(NamedTuple):
+    """Rows of a table by split, a test set among them.
+
+    Args:
+        labelled: the rows of each split, and their labels.
+        test: the name of the split that is the test set.
+        labels_are: as `test_labels_are` of a `Dataset`.
+    """
+
+    labelled: LabelledRows
+    test: str
+    labels_are: str
+
+    @property
+    def train(self) -> np.ndarray:
+        """The places of the rows to train on, int64."""
+        return self.labelled.rows["train"]
+
+
+def splits(
+    table: Table,
+    contents: Iterable[np.ndarray],
+    test_share: float,
+    what: str,
+    tell: Callable[[str], None],
+) -> Splits:
+    """The rows of a table by split; a part is held out where there is no test set.
+
+    Args:
+        table: with labels, and perhaps splits and clean labels, n rows.
+        contents: an array for each row, equal for copies of it.
+        test_share: of each class, in (0, 1), that is held out where there is neither a
+            test nor a validation set.
+        what: examples are called.
+        tell: called with each line about what was found.
+
+    Raises:
+        InputError: as `labelled_rows`, or if no class has two different rows.
+    """
+    labelled = labelled_rows(table, tell)
+    hashes = content_hashes(contents)
+    warn_of_copies(
+        {
+            split: SplitContents(
+                hashes[rows],
+                labelled.given[split],
+                lambda i, rows=rows: f"line {table.lines[rows[i]]}",  # type: ignore
+            )
+            for split, rows in labelled.rows.items()
+        },
+        tell,
+        what,
+    )
+    test, labels_are = "test", "given"
+    if "test" not in labelled.rows:
+        test = "validation"
+    if test not in labelled.rows:
+        test, labels_are = "test", "held out"
+        labelled = _with_test_set(table, labelled, hashes, test_share, what, tell)
+    if test in labelled.clean:
+        labels_are = "clean"
+    return Splits(labelled, test, labels_are)
+
+
+def _with_test_set(table, labelled, hashes, test_share, what, tell):
+    rows = labelled.rows["train"]
+    chosen = held_out_for_testing(
+        str(table.path),
+        labelled.given["train"],
+        test_share,
+        hashes[rows],
+        "train" in labelled.clean,
+        "a column split with lines of the split test",
+        tell,
+        what,
+    )
+    parts = {"train": ~chosen, "test": chosen}
+
+    def divided(by_split):
+        if "train" not in by_split:
+            return by_split
+        return by_split | {
+            name: by_split["train"][part] for name, part in parts.items()
+        }
+
+    return labelled._replace(
+        rows=divided(labelled.rows),
+        given=divided(labelled.given),
+        clean=divided(labelled.clean),
+    )
+
+
+def dataset_of_rows(
+    name: str,
+    features: Images,
+    found: Splits,
+    statistics: tuple[tuple[float, ...], tuple[float, ...]],
+    fingerprint: str,
+    originals: np.ndarray | None = None,
+    **more: Any,
+) -> Dataset:
+    """The dataset of features, a row for each of a table.
+
+    Args:
+        name: of the dataset.
+        features: checked, shape (n, width).
+        found: which rows are whose.
+        statistics: mean and standard deviation by which features are normalised.
+        fingerprint: of all of it.
+        originals: what the features were made of, n rows.
+        **more: fields of a `Dataset`, such as `encoder`.
+    """
+    labelled, test = found.labelled, found.test
+    best_labels = labelled.given | labelled.clean
+
+    def of(split, values):
+        return None if values is None else take(values, labelled.rows[split])
+
+    mean, std = statistics
+    return Dataset(
+        name=name,
+        train_images=of("train", features),
+        given_labels=labelled.given["train"],
+        clean_labels=labelled.clean.get("train"),
+        test_images=of(test, features),
+        test_labels=best_labels[test],
+        class_names=labelled.class_names,
+        mean=mean,
+        std=std,
+        index=labelled.rows["train"],
+        test_labels_are=found.labels_are,
+        more_tests={
+            split: TestSet(
+                of(split, features),
+                best_labels[split],
+                originals=of(split, originals),
+            )
+            for split in labelled.rows
+            if split not in ("train", test)
+        },
+        fingerprint=fingerprint,
+        originals=of("train", originals),
+        test_originals=of(test, originals),
+        **more,
+    )

@@ -19,7 +19,7 @@ from lnl_sr_tf.config.data_settings import DataSettings, NoiseSettings
 from lnl_sr_tf.config.method_settings import MethodSettings
 from lnl_sr_tf.config.setting import flags_of
 from lnl_sr_tf.config.training_settings import RunSettings, TrainingSettings
-from lnl_sr_tf.loss_names import REGULARIZED
+from lnl_sr_tf.loss_names import LOSSES, REGULARIZED, prior_conflict
 
 # What is given of them, by name.
 Settings = dict[str, Any]
@@ -75,6 +75,19 @@ class Config(
         if self.imbalance != "none":
             words += f", {self.imbalance} {self.imbalance_factor:g}"
         return words
+
+    @property
+    def has_class_prior(self) -> bool:
+        """Whether the mean output is held close to the shares of the given labels."""
+        if self.prior_weight is not None:
+            return self.prior_weight > 0
+        base = self.loss.removesuffix(REGULARIZED)
+        return (
+            self.regularized
+            and self.lambda_schedule == "adaptive"
+            and self.balance != "logit_adjustment"
+            and not (base in LOSSES and prior_conflict(base))
+        )
 
     @property
     def run_name(self) -> str:

@@ -1,11 +1,11 @@
 """A .csv of file and label as rows, by the columns that its header names."""
 
-import csv
 import pathlib
 import re
 from collections.abc import Callable
 from typing import NamedTuple
 
+from lnl_sr_tf.datasets.sources.csv_lines import csv_lines
 from lnl_sr_tf.datasets.sources.split_names import split_of
 from lnl_sr_tf.errors import InputError
 
@@ -17,7 +17,6 @@ COLUMNS = {
     "clean_label": ("clean_label", "true_label", "clean"),
 }
 _NAMES = {alias: name for name, aliases in COLUMNS.items() for alias in aliases}
-_OTHER_DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
 _Lines = list[tuple[int, list[str]]]  # line number and cells
 
@@ -49,7 +48,6 @@ def read_rows(path: pathlib.Path, tell: Callable[[str], None]) -> list[Row]:
     """
     lines = _lines(path)
     first = [cell.strip() for cell in lines[0][1]]
-    _check_commas(path, first)
     header = [_NAMES.get("_".join(re.findall(r"\w+", cell.lower()))) for cell in first]
     if "label" in header or "file" in header:
         lines = lines[1:]
@@ -80,28 +78,11 @@ def read_rows(path: pathlib.Path, tell: Callable[[str], None]) -> list[Row]:
 
 def _lines(path: pathlib.Path) -> _Lines:
     """The lines that are not empty; at least one."""
-    try:
-        with open(path, newline="", encoding="utf-8-sig") as file:
-            reader = csv.reader(file, strict=True)
-            lines = [(reader.line_num, cells) for cells in reader if any(cells)]
-    except UnicodeDecodeError:
-        raise InputError(f"{path} is not UTF-8 text; save it as UTF-8") from None
-    except csv.Error as error:
-        raise InputError(f"{path}: {error}") from None
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}") from None
+    wanted = "lines of file,label"
+    lines = [line for line in csv_lines(path, wanted) if any(line[1])]
     if not lines:
-        raise InputError(f"{path} is empty; expected lines of file,label")
+        raise InputError(f"{path} is empty; expected {wanted}")
     return lines
-
-
-def _check_commas(path: pathlib.Path, first: list[str]) -> None:
-    for delimiter, words in _OTHER_DELIMITERS.items():
-        if len(first) == 1 and delimiter in first[0]:
-            raise InputError(
-                f"{path}, line 1: expected commas between the columns; there are "
-                f"{words} in {first[0][:60]!r}"
-            )
 
 
 def _check_header(

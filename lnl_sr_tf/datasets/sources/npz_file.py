@@ -55,7 +55,7 @@ def from_npz(
         data = lnl.datasets.from_npz("cells.npz")
     """
     path = pathlib.Path(os.path.expanduser(path))
-    arrays = _arrays(path)
+    arrays = read_arrays(path)
     names = array_names(path, list(arrays), tell)
     images = {
         split: checked_images(path, arrays, x, tell)
@@ -115,7 +115,7 @@ def from_npz(
     )
 
 
-def _arrays(path: pathlib.Path) -> dict[str, np.ndarray]:
+def read_arrays(path: pathlib.Path) -> dict[str, np.ndarray]:
     """All arrays by name; never one that would have to be unpickled."""
     try:
         stored = np.load(path, allow_pickle=False)

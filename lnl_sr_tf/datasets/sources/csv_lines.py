@@ -33,7 +33,7 @@ def csv_lines(path: pathlib.Path, wanted: str) -> Iterator[tuple[int, list[str]]
                         first = False
                     yield reader.line_num, cells
             except csv.Error as error:
-                raise InputError(f"{path}, line {reader.line_num}: {error}") from None
+                raise InputError(f"{path}: {error} (line {reader.line_num})") from None
     except UnicodeDecodeError:
         raise InputError(
             f"{path} is not UTF-8 text; save it as UTF-8{_first_bad_line(path)}"

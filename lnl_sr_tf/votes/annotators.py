@@ -110,11 +110,10 @@ def judge(votes: Votes, fit: DawidSkene) -> Annotators:
     chosen = np.flatnonzero(others > 1)
     nodes = len(_EVIDENCE)
     evidence = np.zeros(count * nodes)
-    log_said = fit.confusions.log_said()
     log_wrong = fit.confusions.log_said_if_wrong()
     for start in range(0, len(chosen), _BLOCK):
         block = chosen[start : start + _BLOCK]
-        share = _share(votes, fit, log_said, log_wrong, block)
+        share = _share(votes, fit, log_wrong, block)
         # Each vote between two nodes, by how near it is to either.
         node = np.clip(np.searchsorted(_EVIDENCE, share) - 1, 0, nodes - 2)
         above = (share - _EVIDENCE[node]) / (_EVIDENCE[node + 1] - _EVIDENCE[node])
@@ -137,13 +136,12 @@ def judge(votes: Votes, fit: DawidSkene) -> Annotators:
 def _share(
     votes: Votes,
     fit: DawidSkene,
-    log_said: np.ndarray,
     log_wrong: np.ndarray,
     block: np.ndarray,
 ) -> np.ndarray:
     """r / (r + w) of some votes, in [0, 1]."""
     pair, label = fit.pair[block], votes.label[block]
-    others = fit.log_posterior[votes.example[block]] - log_said[pair]
+    others = fit.log_posterior[votes.example[block]] - fit.log_said[pair]
     right = others[np.arange(len(block)), label]
     others += log_wrong[pair]
     most = np.maximum(others.max(axis=1), right)

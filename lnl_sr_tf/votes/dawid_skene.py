@@ -80,15 +80,18 @@ class DawidSkene:
         prior: share of each class, shape (k,).
         log_posterior: log P(true class | votes), shape (n, k); the prior where an
             example has no vote, −∞ for classes that nobody named.
+        log_said: the log π of the pairs by true class that it is made of, shape
+            (pairs, k).
         pair: of each vote, the annotator and the label, in the order of `confusions`,
             shape (m,).
         confusions: those of the annotators.
         iterations: how many there were.
-        converged: whether they ended because nothing changed any more.
+        converged: whether they ended because hardly anything changed any more.
     """
 
     prior: np.ndarray
     log_posterior: np.ndarray
+    log_said: np.ndarray
     pair: np.ndarray
     confusions: Confusions
     iterations: int
@@ -99,7 +102,7 @@ def dawid_skene(
     votes: Votes,
     smoothing: float = 0.01,
     max_iterations: int = 1000,
-    tolerance: float = 1e-5,
+    tolerance: float = 3e-6,
 ) -> DawidSkene:
     """Fit the model by expectation maximisation, from the shares of the votes.
 
@@ -126,8 +129,8 @@ def dawid_skene(
         votes: at least one, of at least two classes.
         smoothing: s > 0, in votes.
         max_iterations: the most of them.
-        tolerance: they end when the q of an example change by less, in the mean over
-            the examples of half of the sum of |changes|.
+        tolerance: they end when the bound on the log-likelihood that they raise,
+            Σ_i Σ_k q_i(k) log (p_k Π π^a_kl / q_i(k)), changes by less a vote.
     """
     classes = len(votes.class_names)
     keys, pair = np.unique(votes.annotator * classes + votes.label, return_inverse=True)
@@ -139,38 +142,53 @@ def dawid_skene(
     voted = (total > 0).astype(np.float64)
     posterior = counts / np.maximum(total, 1)[:, None]
     del counts
+    confusions = _confusions(annotator, label, said_by @ posterior, votes, smoothing)
+    prior = voted @ posterior / voted.sum()
     of_row = np.ones(classes)  # a product with it is faster than the sum of short rows
-    converged, iteration = False, 0
+    converged, iteration, bound = False, 0, -np.inf
     while iteration < max_iterations and not converged:
         iteration += 1
-        said = said_by @ posterior
+        log_said, log_prior = confusions.log_said(), _log(prior)
+        log_posterior = said_of @ log_said + log_prior
+        most = log_posterior.max(axis=1)
+        log_posterior -= most[:, None]
+        posterior = np.exp(log_posterior)
+        sums = posterior @ of_row
+        posterior /= sums[:, None]
+        log_posterior -= np.log(sums)[:, None]
         confusions = _confusions(
-            annotator, label, said, len(votes.annotators), smoothing
+            annotator, label, said_by @ posterior, votes, smoothing
         )
         prior = voted @ posterior / voted.sum()
-        with np.errstate(divide="ignore"):
-            log_posterior = said_of @ confusions.log_said() + np.log(prior)
-        log_posterior -= log_posterior.max(axis=1, keepdims=True)
-        updated = np.exp(log_posterior)
-        sums = (updated @ of_row)[:, None]
-        updated /= sums
-        log_posterior -= np.log(sums)
-        posterior -= updated
-        change = voted @ (np.abs(posterior, out=posterior) @ of_row) / 2
-        converged = bool(change < tolerance * voted.sum())
-        posterior = updated
-    return DawidSkene(prior, log_posterior, pair, confusions, iteration, converged)
+        # Σ_i log Z_i is the bound by the π and p of before; then what they gained.
+        before, bound = bound, most.sum() + np.log(sums).sum()
+        bound += np.vdot(confusions.said, confusions.log_said() - log_said)
+        there = prior > 0
+        gained = prior[there] @ (np.log(prior[there]) - log_prior[there])
+        bound += voted.sum() * gained
+        converged = bool(abs(bound - before) < tolerance * len(votes))
+    log_posterior[voted == 0] = _log(prior)
+    return DawidSkene(
+        prior, log_posterior, log_said, pair, confusions, iteration, converged
+    )
+
+
+def _log(probabilities: np.ndarray) -> np.ndarray:
+    """The logarithms, −∞ for 0."""
+    with np.errstate(divide="ignore"):
+        return np.log(probabilities)
 
 
 def _confusions(
     annotator: np.ndarray,
     label: np.ndarray,
     said: np.ndarray,
-    annotators: int,
+    votes: Votes,
     smoothing: float,
 ) -> Confusions:
     """The M step, for expected votes of each pair by true class."""
     pairs, classes = said.shape
+    annotators = len(votes.annotators)
     seen = _ones(annotator, np.arange(pairs), (annotators, pairs)) @ said
     together = _ones(label, np.arange(pairs), (classes, pairs)) @ said
     typical = together.T + 1 / classes  # no cell is 0

@@ -23,7 +23,7 @@ def crowd(
     *,
     smoothing: float = 0.01,
     max_iterations: int = 1000,
-    tolerance: float = 1e-5,
+    tolerance: float = 3e-6,
 ) -> Crowd:
     """What several annotators' votes say together: consensus, quality, agreement.
 
@@ -41,8 +41,8 @@ def crowd(
             annotator's own of each class, more than 0. Near 0 it is the model as
             published; 10 does better where annotators gave few votes of each class.
         max_iterations: the most of the fit, at least 1.
-        tolerance: the fit ends when the probabilities of an example change by less in
-            the mean, in (0, 1).
+        tolerance: the fit ends when the bound on the log-likelihood changes by less a
+            vote, in (0, 1).
 
     Returns:
         A `Crowd`.

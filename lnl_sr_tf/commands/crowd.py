@@ -77,16 +77,19 @@ def _lines(found: "Crowd") -> Iterator[str]:
     for note in found.notes:
         yield f"Mind: {note}"
     order = judged.order.tolist()
-    shown = order[:_MOST_ANNOTATORS]
+    shown, half = order, None
+    if len(order) > _MOST_ANNOTATORS:  # the best and the worst
+        half = _MOST_ANNOTATORS // 2
+        shown = [*order[:half], *order[-half:]]
     width = max(len("annotator"), *(len(judged.names[i]) for i in shown))
     yield f"{'annotator':{width}}  {'votes':>8}  accuracy"
-    for i in shown:
+    for place, i in enumerate(shown):
+        if place == half:
+            yield f"({len(order) - len(shown)} others are in annotators.csv)"
         low, high = judged.interval[i]
         said = f"{judged.accuracy[i]:.3f}  ({low:.3f} to {high:.3f})"
         if math.isnan(judged.accuracy[i]):
             said = "no evidence"
         yield f"{judged.names[i]:{width}}  {judged.votes[i]:>8}  {said}"
-    if order[_MOST_ANNOTATORS:]:
-        yield f"and {len(order) - _MOST_ANNOTATORS} more in annotators.csv"
     first = [found.votes.examples[i] for i in found.order[:5].tolist()]
     yield f"Another vote would tell most about: {', '.join(first)}"

@@ -99,6 +99,19 @@ class CrowdCommandTest(parameterized.TestCase):
         )
         self.assertRegex(lines[8], "^Another vote would tell most about: photo ")
 
+    def test_many_annotators(self):
+        """The best and the worst are told."""
+        header = ",".join(f"u{i}" for i in range(30))
+        rows = [",".join(str(row % 2) for _ in range(30)) for row in range(40)]
+        rows = [row[:-1] + str(i % 3 % 2) for i, row in enumerate(rows)]
+        self.votes.write_text("\n".join([header, *rows]), "utf-8")
+        lines = call("crowd", str(self.votes))[1].splitlines()
+        (gap,) = (i for i, line in enumerate(lines) if line.startswith("("))
+        self.assertEqual(lines[gap], "(10 others are in annotators.csv)")
+        told = [line.split()[0] for line in lines if line.startswith("u")]
+        self.assertLen(told, 20)
+        self.assertEqual(told[-1], "u29")
+
     def test_one_annotator(self):
         self.votes.write_text("example,Ann\nx,cat\ny,dog\n", "utf-8")
         status, out, _ = call("crowd", str(self.votes))

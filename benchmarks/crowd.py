@@ -1,6 +1,8 @@
 """Several annotators beside crowd-kit: python benchmarks/crowd.py (extra benchmark)
 
-Votes are made: each annotator is right with an accuracy of his own, between 0.4 and
+First come the digits: five annotators who are right with 0.9, 0.8, 0.7, 0.6 and 0.4,
+means over --digits_seeds seeds, for a share of the votes missing; then other tables.
+Their votes are made: each annotator is right with its own accuracy, between 0.4 and
 0.95, else says any other class. Each table is judged by
 
 - majority;
@@ -22,12 +24,13 @@ import time
 
 import numpy as np
 from measuring import report
+from sklearn.datasets import load_digits
 
 from lnl_sr_tf import votes as votes_room
 
 # examples, votes an example, annotators, classes
 CASES = {
-    "digits": (1_797, 5, 5, 10),
+    "five annotators": (1_797, 5, 5, 10),
     "many votes": (20_000, 5, 20, 10),
     "few votes": (2_000, 4, 200, 10),
     "two classes": (5_000, 5, 50, 2),
@@ -52,6 +55,37 @@ def made(examples, each, annotators, classes, seed):
     label = np.where(right, true[example], other)
     names = (tuple(map(str, range(n))) for n in (examples, annotators, classes))
     return true, accuracies, votes_room.Votes(example, annotator, label, *names)
+
+
+def on_digits(missing, seeds):
+    """The row of the digits."""
+    true = load_digits().target
+    accuracies = np.array([0.9, 0.8, 0.7, 0.6, 0.4])
+    found = []
+    for seed in range(seeds):
+        rng = np.random.default_rng(seed)
+        shape = len(true), len(accuracies)
+        other = (true[:, None] + rng.integers(1, 10, shape)) % 10
+        table = np.where(rng.random(shape) < accuracies, true[:, None], other)
+        table[rng.random(shape) < missing] = votes_room.NO_VOTE
+        one = votes_room.crowd(table, 10)
+        low, high = one.annotators.interval.T
+        found.append((
+            (one.majority == true).mean(),
+            (one.consensus == true).mean(),
+            np.abs(one.annotators.accuracy - accuracies).max(),
+            ((low < accuracies) & (high > accuracies)).mean(),
+        ))  # fmt: skip
+    majority, consensus, error, within = np.transpose(found)
+    return {
+        "votes": f"digits, {missing:.0%} missing",
+        "seeds": seeds,
+        "majority": f"{majority.mean():.4f} ± {majority.std(ddof=1):.4f}",
+        "consensus": f"{consensus.mean():.4f} ± {consensus.std(ddof=1):.4f}",
+        "least gain": round(float((consensus - majority).min()), 4),
+        "accuracy error, worst": round(float(error.max()), 3),
+        "within interval": round(float(within.mean()), 3),
+    }
 
 
 def crowd_kit(votes, **settings):
@@ -116,9 +150,12 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--cases", nargs="+", choices=CASES, default=list(CASES))
     parser.add_argument("--seeds", nargs="+", type=int, default=[1])
+    parser.add_argument("--digits_seeds", type=int, default=20)
     parser.add_argument("--most", type=int, default=100_000)
     parser.add_argument("--json", type=pathlib.Path, default="crowd.json")
     given = parser.parse_args()
+    digits = [on_digits(missing, given.digits_seeds) for missing in (0.0, 0.3, 0.5)]
+    report(digits, pathlib.Path(given.json).with_suffix(".digits.json"))
     rows = []
     for name in given.cases:
         for seed in given.seeds:

@@ -13,8 +13,8 @@ from lnl_sr_tf.votes.vote_list import Votes
 class Confusions:
     """The confusion matrices of all annotators, as far as votes need them.
 
-    A "pair" is an annotator with a class that he named at least once: with no others a
-    likelihood has to do.
+    A "pair" is an annotator with a class that this one named at least once: with no
+    others a likelihood has to do.
 
     Args:
         annotator: of each pair, int64, in ascending order.
@@ -23,7 +23,7 @@ class Confusions:
         seen: expected number of votes of an annotator by true class, shape (a, k).
         typical: that of all annotators taken for one, P(says column | true row), shape
             (k, k).
-        right: P(right) of each annotator by true class before his votes for it are
+        right: P(right) of each annotator by true class before the votes for it are
             counted, shape (a, k).
         smoothing: for how many votes that counts.
     """
@@ -118,8 +118,8 @@ def dawid_skene(
     The smoothing s says for how many votes the guess b^a counts beside the annotator's
     own of each class: near 0 it is Dawid and Skene's model, and only keeps what was
     never seen from being impossible. b^a is the matrix π̄ of all votes together, in
-    which the annotator is as much better or worse than others as he is over all
-    classes: logit b^a_kk = logit π̄_kk + logit α_a − logit ᾱ, α_a being his share of
+    which the annotator is as much better or worse than others as over all
+    classes: logit b^a_kk = logit π̄_kk + logit α_a − logit ᾱ, α_a being the share of
     right votes with s votes of the mean ᾱ, and errors spread as in π̄.
 
     A. P. Dawid and A. M. Skene, Maximum likelihood estimation of observer error-rates

@@ -95,8 +95,8 @@ class Crowd:
         if len(used) == 1:
             name = self.votes.annotators[used[0]]
             lines.append(
-                f"one annotator only, {name!r}: the consensus is what he says, and "
-                "nothing tells how often he is right"
+                f"one annotator only, {name!r}: the consensus is what this one says, "
+                "and nothing tells how often that is right"
             )
         elif self.votes_of_example.max() < 2:
             lines.append(

@@ -116,7 +116,7 @@ class CrowdCommandTest(parameterized.TestCase):
         self.votes.write_text("example,Ann\nx,cat\ny,dog\n", "utf-8")
         status, out, _ = call("crowd", str(self.votes))
         self.assertEqual(status, 0)
-        self.assertIn("Mind: one annotator only, 'Ann': the consensus is what he", out)
+        self.assertIn("Mind: one annotator only, 'Ann': the consensus is what", out)
         self.assertRegex(out, r"(?m)^Ann +2  no evidence$")
         self.assertIn("alpha unknown", out)
         whole = json.loads((self.out / "crowd.json").read_text("utf-8"))

@@ -82,7 +82,7 @@ class AnnotatorTest(parameterized.TestCase):
         self.assertAlmostEqual(one.accuracy, beta.mean(), places=3)
         np.testing.assert_allclose(one.interval, beta.ppf([0.025, 0.975]), atol=2e-3)
 
-    def test_nobody_votes_for_himself(self):
+    def test_nobody_judges_by_an_own_vote(self):
         """Accuracies by loops, each vote judged by those of the others alone."""
         table = digits_votes(1, 0.4)[:150]
         found = lnl.crowd(table, 10, smoothing=1.0)

@@ -1,6 +1,7 @@
 """Votes that were read as text, checked and as numbers."""
 
 import pathlib
+import re
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
@@ -14,6 +15,7 @@ from lnl_sr_tf.datasets.sources.class_names import (
 from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.votes import Votes
 
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 _COPIES = 6  # of the probabilities, while they are computed
 
 
@@ -55,6 +57,7 @@ def checked_votes(
             f"{path}: '-1' is taken as a class; where there is no vote, the cell is "
             "to be empty"
         )
+    _tell_of_texts_among_numbers(path, numbers, spelling, codes[2], tell)
     index = {name: i for i, name in enumerate(class_names)}
     number = np.array([index[class_of[text]] if text else -1 for text in codes[2]])
     label = number[spelling]
@@ -85,6 +88,23 @@ def checked_votes(
     return Votes(
         example, annotator, label, tuple(examples), tuple(annotators), class_names
     )
+
+
+def _tell_of_texts_among_numbers(
+    path: pathlib.Path,
+    lines: np.ndarray,
+    spelling: np.ndarray,
+    codes: Mapping[str, int],
+    tell: Callable[[str], None],
+) -> None:
+    """Say where a label is a text and others are numbers, as "?" for no answer."""
+    texts = [text for text in codes if text and not _NUMBER.fullmatch(text)]
+    if texts and len(texts) < len(codes) - ("" in codes):
+        first = lines[np.flatnonzero(spelling == codes[texts[0]])[0]]
+        tell(
+            f"{path}: labels that are numbers and labels that are texts, such as "
+            f"{texts[0]!r} in line {first}, which are classes, too"
+        )
 
 
 def check_size(path: pathlib.Path, examples: int, classes: int) -> None:

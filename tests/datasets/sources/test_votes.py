@@ -163,6 +163,17 @@ class VotesTest(parameterized.TestCase):
         self.assertIn("taken as one class: '9' and '9.0'", told[0])
         self.assertIn("'-1' is taken as a class; where there is no vote", told[1])
 
+    @parameterized.parameters(
+        (LONG + "x,a,1\nx,b,2\ny,a,?\n", "such as '?' in line 4, which are classes"),
+        ("a,b\n1,2\n,cat\n", "such as 'cat' in line 3, which are classes"),
+        ("a,b\n1,2\n,1.0\n", "taken as one class"),
+    )
+    def test_texts_among_numbers_are_told(self, content, line):
+        told = []
+        lnl.datasets.read_votes(self.file(content), told.append)
+        self.assertLen([said for said in told if line in said], 1)
+        self.assertLen([s for s in told if "texts" in s], int("classes" in line))
+
     def test_an_example_without_votes_stays(self):
         votes = lnl.datasets.votes_from_csv(self.file("a,b\n1,2\n,\n2,2\n"))
         np.testing.assert_array_equal(self.table(votes), [[0, 1], [-1, -1], [1, 1]])

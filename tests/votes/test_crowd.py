@@ -1,5 +1,6 @@
 """Consensus, quality, agreement and order of `lnl.crowd`."""
 
+import dataclasses
 import math
 import subprocess
 import sys
@@ -153,8 +154,15 @@ class MajorityTest(absltest.TestCase):
         counts = np.array([[1, 1, 0], [0, 1, 1], [0, 0, 0], [0, 2, 0], [1, 0, 1]])
         np.testing.assert_array_equal(majority(counts), [1, 1, 1, 1, 0])
 
-    def test_a_tie_of_the_model_is_the_majority(self):
-        np.testing.assert_array_equal(lnl.crowd([[0, 1], [1, 0]]).consensus, [0, 0])
+    def test_ties_of_the_model(self):
+        """The first of several, whatever rounding makes of them."""
+        for rows in ([[0, 1], [1, 0]], [[2, 1], [1, 2]] * 7, [[2, 1, 0]] * 3):
+            found = lnl.crowd(rows)
+            level = found.probabilities.max(axis=1, keepdims=True) - 1e-9
+            first = (found.probabilities >= level).argmax(axis=1)
+            np.testing.assert_array_equal(found.consensus, first)
+        found = dataclasses.replace(found, probabilities=np.array([[0.5 - 1e-15, 0.5]]))
+        np.testing.assert_array_equal(found.consensus, [0])
 
 
 class NextVoteTest(absltest.TestCase):

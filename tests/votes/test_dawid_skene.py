@@ -131,10 +131,10 @@ class DawidSkeneTest(parameterized.TestCase):
             self.assertTrue(fit.converged)
             self.assertEqual(fit.iterations, wanted)
 
-    def test_hundreds_of_votes_do_not_underflow(self):
-        """A product of a thousand probabilities is 0 in float64."""
-        table = np.tile([[0], [1]], (20, 1000))
-        table[:, 500:] = np.random.default_rng(0).integers(2, size=(40, 500))
+    def test_thousands_of_votes_do_not_underflow(self):
+        """A product of thousands of probabilities is 0 in float64."""
+        table = np.tile([[0], [1]], (20, 3000))
+        table[:, 500:] = np.random.default_rng(0).integers(2, size=(40, 2500))
         fit = dawid_skene(Votes.from_table(table))
         self.assertTrue(np.isfinite(fit.log_posterior).all())
         np.testing.assert_array_equal(

@@ -1,10 +1,9 @@
 """True classes and annotators' errors from votes alone, by Dawid and Skene's model."""
 
 import dataclasses
+from typing import Any
 
 import numpy as np
-from scipy import sparse
-from scipy.special import expit, logit
 
 from lnl_sr_tf.votes.vote_list import Votes
 
@@ -197,14 +196,19 @@ def _confusions(
     given = seen.sum(axis=1)
     mean = (hits.sum() + 1) / (given.sum() + 2)
     share = (hits + smoothing * mean) / (given + smoothing)
-    # Rounding may leave a share of 1, whose logit is infinite.
-    ability = logit(np.clip(share, 1e-9, 1 - 1e-9)) - logit(mean)
-    right = expit(logit(typical.diagonal()) + ability[:, None])
+    # Rounding may leave a share of 1, whose odds are infinite.
+    ability = _log_odds(np.clip(share, 1e-9, 1 - 1e-9)) - _log_odds(mean)
+    right = 1 / (1 + np.exp(-_log_odds(typical.diagonal()) - ability[:, None]))
     return Confusions(annotator, label, said, seen, typical, right, smoothing)
 
 
-def _ones(
-    rows: np.ndarray, columns: np.ndarray, shape: tuple[int, int]
-) -> sparse.csr_array:
+def _log_odds(probability: np.ndarray) -> np.ndarray:
+    return np.log(probability / (1 - probability))
+
+
+def _ones(rows: np.ndarray, columns: np.ndarray, shape: tuple[int, int]) -> Any:
     """A sparse matrix with 1 in these places."""
+    # Imported here: whoever reads data of one label each needs no votes.
+    from scipy import sparse
+
     return sparse.csr_array((np.ones(len(rows)), (rows, columns)), shape=shape)

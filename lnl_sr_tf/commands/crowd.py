@@ -66,13 +66,13 @@ def _lines(found: "Crowd") -> Iterator[str]:
 
     count, judged = len(found.consensus), found.annotators
     yield (
-        f"{count} examples, {len(judged)} annotators, {len(found.votes)} votes, "
-        f"{len(found.class_names)} classes"
+        f"{_counted(count, 'example')}, {_counted(len(judged), 'annotator')}, "
+        f"{_counted(len(found.votes), 'vote')}, {len(found.class_names)} classes"
     )
     yield f"Agreement: Krippendorff's alpha {alpha_text(found.alpha)}"
     yield (
         f"Consensus (Dawid-Skene, {found.iterations} iterations) and majority differ "
-        f"for {found.differ.sum()} examples, {found.differ.mean():.1%}"
+        f"for {found.differ.sum()} of {_counted(count, 'example')}, {found.differ.mean():.1%}"
     )
     for note in found.notes:
         yield f"Mind: {note}"
@@ -93,3 +93,7 @@ def _lines(found: "Crowd") -> Iterator[str]:
         yield f"{judged.names[i]:{width}}  {judged.votes[i]:>8}  {said}"
     first = [found.votes.examples[i] for i in found.order[:5].tolist()]
     yield f"Another vote would tell most about: {', '.join(first)}"
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number} {thing}" + "s" * (number != 1)

@@ -50,7 +50,7 @@ def _summary(found):
         "votes": f"{len(found.votes)}, {len(found.votes) / count:.3g} an example",
         "classes": len(found.class_names),
         "Krippendorff's α": alpha_text(found.alpha),
-        "consensus differs from majority": f"{found.differ.sum()} examples",
+        "consensus differs from majority": f"for {found.differ.sum()} of {count}",
         "iterations of the fit": found.iterations,
     }
     notes = [page.Text(note[0].upper() + note[1:] + ".", True) for note in found.notes]

@@ -116,6 +116,7 @@ class CrowdCommandTest(parameterized.TestCase):
         self.votes.write_text("example,Ann\nx,cat\ny,dog\n", "utf-8")
         status, out, _ = call("crowd", str(self.votes))
         self.assertEqual(status, 0)
+        self.assertStartsWith(out, "2 examples, 1 annotator, 2 votes, 2 classes\n")
         self.assertIn("Mind: one annotator only, 'Ann': the consensus is what", out)
         self.assertRegex(out, r"(?m)^Ann +2  no evidence$")
         self.assertIn("alpha unknown", out)

@@ -72,7 +72,8 @@ def _lines(found: "Crowd") -> Iterator[str]:
     yield f"Agreement: Krippendorff's alpha {alpha_text(found.alpha)}"
     yield (
         f"Consensus (Dawid-Skene, {found.iterations} iterations) and majority differ "
-        f"for {found.differ.sum()} of {_counted(count, 'example')}, {found.differ.mean():.1%}"
+        f"for {found.differ.sum()} of {_counted(count, 'example')}, "
+        f"{found.differ.mean():.1%}"
     )
     for note in found.notes:
         yield f"Mind: {note}"

@@ -53,7 +53,7 @@ class Dataset(DatasetFields):
         columns: the names of the columns of a table; None without one.
         encoder: how they became features; None where they came as they are.
         label_shares: how likely each class is by the votes of several annotators,
-            float32, shape (n, k), trained on in place of the given labels; None without.
+            float32, shape (n, k), trained on in place of the given labels, or None.
 
     Raises:
         InputError: unless labels are whole numbers of classes, one for each image.

@@ -143,7 +143,7 @@ class Config(
         files = {
             name: _digest(value)
             for name, value in settings.items()
-            if name == "weights"
+            if name in ("weights", "votes_file")
             or (isinstance(value, str) and value.lower().endswith(_FILES))
         }
         return settings | ({"file_contents": files} if files else {})
@@ -158,6 +158,7 @@ class Config(
             "noise": self.noise_file,
             "open_set": self.open_set is not None and is_path(self.open_set),
             "transition_matrix": str(self.transition_matrix).lower().endswith(_FILES),
+            "votes_file": self.votes_file is not None,
             "weights": bool(self.weights),
         }
         return {

@@ -13,7 +13,7 @@ from lnl_sr_tf.config.data_kinds import FROM_LISTS
 from lnl_sr_tf.errors import InputError
 
 _FOLDERS = ("data_dir", "imagenet_dir")
-_FILE_ENDINGS = (".csv", ".jsonl", ".npz")
+_FILE_ENDINGS = (".csv", ".jsonl", ".npz", ".npy")
 # From the name of a setting to absolute paths, the likeliest first.
 Places = dict[str, list[str]]
 
@@ -66,7 +66,7 @@ def check_data(config: Config, places: Places, folder: str | os.PathLike) -> Non
         places: as `looked_at` gives them.
         folder: that of the run, a path.
     """
-    needed = ["dataset", "open_set", "noise"]
+    needed = ["dataset", "open_set", "noise", "votes_file"]
     if {config.dataset, config.open_set} & set(FROM_LISTS):
         needed.append("data_dir")
     for name in needed:

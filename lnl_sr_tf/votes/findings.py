@@ -10,7 +10,7 @@ from lnl_sr_tf.votes.vote_list import Votes
 
 _CHANCE = 0.1  # of α
 _FEW = 20  # votes of an annotator for a class
-_STEADY = 10  # what smoothing is better then
+STEADY = 10  # what smoothing is better then
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,6 +81,18 @@ class Crowd:
         return self.consensus != self.majority
 
     @property
+    def few_votes(self) -> bool:
+        """Whether annotators gave so few votes that a smoothing of 10 is steadier."""
+        several = np.count_nonzero(self.annotators.votes) > 1
+        return several and self._votes_a_class < _FEW
+
+    @property
+    def _votes_a_class(self) -> float:
+        votes = self.annotators.votes
+        classes = len(np.unique(self.votes.label))
+        return float(np.median(votes[votes > 0])) / classes
+
+    @property
     def notes(self) -> list[str]:
         """What one should know before one relies on it, a line each."""
         lines = []
@@ -107,11 +119,10 @@ class Crowd:
                 f"all votes are for {self.class_names[label[0]]!r}: that they agree "
                 "tells nothing about the annotators"
             )
-        few = float(np.median(self.annotators.votes[used])) / len(np.unique(label))
-        if len(used) > 1 and few < _FEW and self.smoothing < _STEADY:
+        if self.few_votes and self.smoothing < STEADY:
             lines.append(
-                f"annotators gave few votes, {few:.3g} a class in the median: "
-                f"smoothing={_STEADY} is steadier there"
+                f"annotators gave few votes, {self._votes_a_class:.3g} a class in the "
+                f"median: smoothing={STEADY} is steadier there"
             )
         silent = len(self.annotators) - len(used)
         if silent:

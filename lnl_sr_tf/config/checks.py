@@ -83,6 +83,11 @@ def _check_jitter(config: Config) -> None:
 def _check_kind(config: Config) -> None:
     """What varies images, or needs them, does not go with other examples."""
     what = kind(config.dataset)
+    if config.columns and what != TABLE:
+        raise InputError(
+            f"--columns={config.columns} is for tables; {config.dataset} is of "
+            f"{_KINDS.get(what, what)}: leave it out"
+        )
     if what == IMAGES:
         return
     for name in _OF_IMAGES:

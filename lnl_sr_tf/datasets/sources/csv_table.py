@@ -13,6 +13,7 @@ from lnl_sr_tf.errors import InputError
 # Columns that are used.
 COLUMNS = ("file", "label", "split", "clean_label")
 _NAMES = {alias: name for name in COLUMNS for alias in file_kind.COLUMNS[name]}
+_LONGEST_CELL = 2**27  # characters: a cell may be a whole text
 _OTHER_DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
 _Lines = list[tuple[int, list[str]]]  # line number and cells
@@ -76,6 +77,7 @@ def read_rows(path: pathlib.Path, tell: Callable[[str], None]) -> list[Row]:
 
 def lines_of(path: pathlib.Path) -> _Lines:
     """The lines that are not empty; at least one."""
+    before = csv.field_size_limit(_LONGEST_CELL)
     try:
         with open(path, newline="", encoding="utf-8-sig") as file:
             reader = csv.reader(file, strict=True)
@@ -86,6 +88,8 @@ def lines_of(path: pathlib.Path) -> _Lines:
         raise InputError(f"{path}: {error}") from None
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}") from None
+    finally:
+        csv.field_size_limit(before)
     if not lines:
         raise InputError(f"{path} is empty; expected lines of file,label")
     return lines

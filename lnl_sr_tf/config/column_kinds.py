@@ -7,7 +7,7 @@ from lnl_sr_tf.errors import InputError
 NUMBER, CATEGORY, SKIP = "number", "category", "skip"
 _KINDS = (NUMBER, CATEGORY, SKIP)
 # A name may have commas and colons of its own.
-_PAIR = re.compile(rf"\s*(.+?)\s*:\s*({'|'.join(_KINDS)})\s*(?:,|$)")
+_PAIR = re.compile(rf"\s*([^,\s].*?)\s*:\s*({'|'.join(_KINDS)})\s*(?:,|$)")
 
 
 def parse_columns(text: str) -> dict[str, str]:

@@ -17,6 +17,7 @@ from lnl_sr_tf.datasets.features.table_cells import (
 from lnl_sr_tf.errors import InputError
 
 _NAMED = 12  # columns in a message
+_FEWEST = 10  # rows of which it is no chance that a column counts them
 
 
 class Columns(NamedTuple):
@@ -131,7 +132,7 @@ def _found(source, name, cells, given, lines):
 
 def _counts_rows(values):
     """Whether a column is that of a file's own index; sorted rows would tell labels."""
-    return len(values) > 2 and bool((np.diff(values) == 1).all())
+    return len(values) >= _FEWEST and bool((np.diff(values) == 1).all())
 
 
 def _told(source, numbers, categories, left_out):

@@ -126,6 +126,7 @@ class CategoryColumn:
     def _table(self) -> Any:
         tf = _tensorflow()
         index, _, other = self._places
+        index = index or {"": other}  # a table must not be empty
         with tf.init_scope(), tf.device("CPU"):
             return tf.lookup.StaticHashTable(
                 tf.lookup.KeyValueTensorInitializer(

@@ -84,7 +84,13 @@ def from_arrays(
 def _array(values: Any) -> np.ndarray | MappedRows:
     if isinstance(values, np.memmap) and values.ndim == 2:
         return MappedRows(values)
-    array = np.asarray(values)
+    try:
+        array = np.asarray(values)
+    except ValueError:  # rows of differing lengths
+        raise InputError(
+            "from_arrays: expected examples of one shape; received rows of differing "
+            f"lengths: {values!r:.60}"
+        ) from None
     if array.dtype == object:  # texts of a data frame
         array = np.array([str(value) for value in array.ravel()]).reshape(array.shape)
     return array

@@ -171,7 +171,8 @@ class TablesTest(Files):
         self.assertNotIn("columns", plain.identity())
 
     def test_columns_are_for_tables(self):
-        for dataset in (self.text_csv(), "digits"):
+        images = self.file("i.csv", "file,label\na.png,x\nb.png,y\n")
+        for dataset in (self.text_csv(), images, "digits"):
             with self.assertRaisesRegex(InputError, "--columns=a:skip .*tables?"):
                 config.resolve({"dataset": dataset, "columns": "a:skip"})
 

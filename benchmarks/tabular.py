@@ -19,7 +19,7 @@ are trained at once, which takes less time.
 
 import argparse
 import csv
-import importlib
+import importlib.util
 import inspect
 import os
 import pathlib

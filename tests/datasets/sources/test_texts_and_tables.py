@@ -150,6 +150,14 @@ class TablesTest(Files):
             "", data.originals[:, 0].tolist() + data.test_originals[:, 0].tolist()
         )
 
+    def test_categories_of_a_data_frame_are_categories(self):
+        ages = Categories(map(int, AGES))
+        for kinds, kind in ((None, "category"), ({"age": "number"}, "number")):
+            data = datasets.from_arrays(
+                {"age": ages}, LABELS, columns=kinds, tell=quiet
+            )
+            self.assertEqual(data.encoder.columns[0].kind, kind)
+
     def test_a_test_set_of_its_own(self):
         columns = {"age": AGES, "size": SIZES}
         other = {"size": ["huge", "s"], "age": ["3", ""]}
@@ -186,6 +194,12 @@ class Frame:
 
     def __getitem__(self, name):
         return np.array(self._columns[name], object)
+
+
+class Categories(list):
+    """A column of a data frame whose type is that of categories."""
+
+    dtype = "category"
 
 
 class ColumnKindsTest(tf.test.TestCase, parameterized.TestCase):

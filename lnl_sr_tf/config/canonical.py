@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from lnl_sr_tf.config.column_kinds import columns_in_order
 from lnl_sr_tf.config.settings import Config
 from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.schedules import STAGES
@@ -29,6 +30,13 @@ def with_image_size(config: Config) -> Config:
         )
     size = "x".join(str(int(side)) for side in sides)
     return dataclasses.replace(config, image_size=size)
+
+
+def with_columns(config: Config) -> Config:
+    """The config with `columns` in one order."""
+    if config.columns is None:
+        return config
+    return dataclasses.replace(config, columns=columns_in_order(config.columns))
 
 
 def with_fold(config: Config) -> Config:

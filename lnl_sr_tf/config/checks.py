@@ -2,6 +2,7 @@
 
 import difflib
 import math
+import os
 
 from lnl_sr_tf import schedules
 from lnl_sr_tf.config.data_kinds import (
@@ -102,6 +103,12 @@ def _check_jitter(config: Config) -> None:
 def _check_kind(config: Config) -> None:
     """What varies images, or needs them, does not go with other examples."""
     what = kind(config.dataset)
+    there = os.path.isfile(os.path.expanduser(config.dataset))
+    if config.columns and what != TABLE and there:
+        raise InputError(
+            f"--columns={config.columns} is for tables; {config.dataset} is of "
+            f"{_KINDS.get(what, what)}: leave it out"
+        )
     if what == IMAGES:
         return
     for name in _OF_IMAGES:

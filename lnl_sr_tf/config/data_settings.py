@@ -3,7 +3,7 @@
 import dataclasses
 from typing import ClassVar
 
-from lnl_sr_tf.config.data_kinds import HUMAN_NOISE, is_path, of_files
+from lnl_sr_tf.config.data_kinds import CSV, HUMAN_NOISE, ends_in, is_path, of_files
 from lnl_sr_tf.config.flag import Only, only_for
 from lnl_sr_tf.config.setting import RECIPE, setting
 
@@ -12,6 +12,8 @@ _OF_FILES = Only(
 )
 _OWN = Only("dataset", is_path, "a folder, an .npz or a .csv as --dataset")
 _VOTED = Only("votes_file", lambda value: value is not None, "a given --votes_file")
+# By its name: what is in it cannot be seen once it has moved.
+_TABLE = Only("dataset", lambda path: ends_in(path, CSV), "a table, a .csv")
 _OPEN_SET = Only("open_set", lambda value: value is not None, "a given --open_set")
 
 
@@ -26,7 +28,8 @@ class DataSettings:
         "what to train on: digits, mnist, fashion_mnist, cifar10, cifar100, cifar10_n, "
         "cifar100_n, webvision_mini, clothing1m, tfds:NAME for any image "
         "classification set of TensorFlow Datasets, or a path: a folder of one folder "
-        "per class, an .npz or a .csv of file,label",
+        "per class, an .npz or .npy, a .csv of file,label, of text,label or of any "
+        "columns and a label, or a .jsonl of text and label",
     )
     data_dir: str = setting(
         "",
@@ -55,6 +58,13 @@ class DataSettings:
         "share of each class that is held out for testing where there is no test set",
         interval="(0, 1)",
         only=_OWN,
+    )
+    columns: str | None = setting(
+        None,
+        "what columns of a table are, NAME:KIND,NAME:KIND with the kinds number, "
+        "category and skip, for instance zip:category,id:skip (default: by their "
+        "values)",
+        only=_TABLE,
     )
     validation_share: float | None = setting(
         None,

@@ -98,7 +98,7 @@ def settled(settings: Settings, several: Collection[str]) -> Config:
             raise without_effect(name, settings[name], only, other)
     config = with_estimate(config, given, "loss" in several or "method" in several)
     config = canonical.with_instance_rate(without_idle_settings(config))
-    config = canonical.with_prior_weight(config)
+    config = canonical.with_columns(canonical.with_prior_weight(config))
     config = canonical.with_estimation_epochs(config)
     checks.check(config)
     return canonical.with_stages_in_order(config)

@@ -10,6 +10,7 @@ from typing import Any
 
 from lnl_sr_tf.config.data_kinds import (
     HUMAN_NOISE,
+    NPY,
     comes_noisy,
     ends_in,
     is_path,
@@ -145,6 +146,8 @@ class Config(
             for name, value in settings.items()
             if name in ("weights", "votes_file")
             or (isinstance(value, str) and value.lower().endswith(_FILES))
+            # Gigabytes, of which a run has a fingerprint.
+            if not (name == "dataset" and ends_in(value, NPY))
         }
         return settings | ({"file_contents": files} if files else {})
 

@@ -35,6 +35,7 @@ def read(
             "skip_bad_files": config.skip_bad_files,
             "test_share": config.test_share,
             "imagenet_dir": config.imagenet_dir,
+            "columns": config.columns,
             # Random parts are taken of the whole image, which only its file has.
             "in_memory": False if config.random_resized_crop else None,
         }

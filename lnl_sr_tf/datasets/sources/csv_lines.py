@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from lnl_sr_tf.errors import InputError
 
+_LONGEST_CELL = 2**27  # characters: a cell may be a whole text
 _OTHER_DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
@@ -21,6 +22,7 @@ def csv_lines(path: pathlib.Path, wanted: str) -> Iterator[tuple[int, list[str]]
             between the columns.
     """
     first = True
+    before = csv.field_size_limit(_LONGEST_CELL)
     try:
         with open(path, newline="", encoding="utf-8-sig") as file:
             reader = csv.reader(file, strict=True)
@@ -40,6 +42,8 @@ def csv_lines(path: pathlib.Path, wanted: str) -> Iterator[tuple[int, list[str]]
         ) from None
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}") from None
+    finally:
+        csv.field_size_limit(before)
     if first:
         raise InputError(f"{path} is empty; expected {wanted}")
 

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
-from lnl_sr_tf import datasets
+from lnl_sr_tf import config, datasets
 from lnl_sr_tf.datasets.features.checked_features import checked_features
 from lnl_sr_tf.datasets.features.column_statistics import column_statistics
 from lnl_sr_tf.datasets.features.mapped_rows import MappedRows
@@ -71,6 +71,10 @@ class NpyTest(tf.test.TestCase, parameterized.TestCase):
         self.assertAllEqual(data.test_labels, np.zeros(10))
         self.assertEqual(data.test_labels_are, "clean")
         self.assertEqual(data.noise_rate, 0.5)
+
+    def test_is_not_read_for_the_name_of_a_run(self):
+        path = self.write("label\n" + "\n".join("ab"[i % 2] for i in range(50)))
+        self.assertNotIn("file_contents", config.resolve({"dataset": path}).identity())
 
     def test_holds_out_a_test_set(self):
         told = []

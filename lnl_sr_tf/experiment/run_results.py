@@ -18,8 +18,6 @@ from lnl_sr_tf.training.predict import outputs, predictions
 from lnl_sr_tf.training.progress import summarize
 from lnl_sr_tf.training.training import Training
 
-_OF_IMAGES = 4  # dimensions
-
 
 def write(training: Training, tell: Callable[[str], None]) -> None:
     """Write the results of a run, `summary.json` at last: then it is finished.
@@ -71,10 +69,9 @@ def _draw(
     run_figures.curves(
         rows, of_run, folder.figures / "curves.png", dataset.test_labels_are
     )
-    seen = dataset.train_images if dataset.of_images else dataset.originals
-    if seen is not None and len(seen.shape) == _OF_IMAGES:
+    if dataset.pictures is not None:
         run_figures.samples(
-            seen,
+            dataset.pictures,
             dataset.given_labels,
             dataset.clean_labels,
             dataset.class_names,

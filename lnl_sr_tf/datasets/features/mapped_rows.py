@@ -1,8 +1,11 @@
 """Rows of numbers that stay in their file and are read when they are needed."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+
+_BLOCK = 2**10  # rows that are read at once
 
 
 class MappedRows:
@@ -46,6 +49,10 @@ class MappedRows:
 
     def __getitem__(self, key: Any) -> np.ndarray:
         return np.asarray(self.source[self.index[key]])
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        for start in range(0, len(self), _BLOCK):
+            yield from self[start : start + _BLOCK]
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return self[:].astype(dtype or self.dtype, copy=False)

@@ -211,7 +211,8 @@ def with_channels(images: Images, channels: int) -> Images:
         return images
     if isinstance(images, ImageFiles):
         return images._like(images.paths, channels)
+    pixels = np.asarray(images)
     if channels == 3:
-        return np.repeat(images, 3, axis=-1)
-    weighted = images.astype(np.float32) @ np.array(GREY, np.float32)
+        return np.repeat(pixels, 3, axis=-1)
+    weighted = pixels.astype(np.float32) @ np.array(GREY, np.float32)
     return np.rint(weighted).astype(np.uint8)[..., None]

@@ -22,6 +22,7 @@ class FileKindTest(tf.test.TestCase, parameterized.TestCase):
         ("a.png,b\n", "images"),
         ("Text,Label\nhello,b\n", "text"),
         ("age,class\n3,b\n", "table"),
+        ('"age\nin years",class\n3,b\n', "table"),
         ("", "images"),
         ("\0\0", "images"),
     )

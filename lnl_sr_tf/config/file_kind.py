@@ -2,7 +2,6 @@
 
 import ast
 import csv
-import io
 import os
 import re
 import zipfile
@@ -66,7 +65,8 @@ def _shape(archive: zipfile.ZipFile, name: str) -> tuple[int, ...]:
 def _of_header(path: str) -> str:
     with open(path, newline="", encoding="utf-8-sig") as file:
         # A name in quotes may go over several lines.
-        first = next(csv.reader(io.StringIO(file.read(_MOST), newline="")), [])
+        lines = iter(lambda: file.readline(_MOST), "")
+        first = next(csv.reader(lines), [])
     names = {plain(cell) for cell in first}
     if names & {*COLUMNS["file"]}:
         return IMAGES

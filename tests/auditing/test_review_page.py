@@ -17,6 +17,7 @@ from PIL import Image
 
 from lnl_sr_tf import datasets
 from lnl_sr_tf.auditing import review_page, thumbnails
+from lnl_sr_tf.auditing.shown_texts import ShownTexts
 from lnl_sr_tf.errors import RunError
 
 HOSTILE = "</script><img src=x onerror=alert(1)>&\u2028\u2029'\""
@@ -128,6 +129,36 @@ class PageTest(parameterized.TestCase):
     def test_names_that_no_utf8_can_say(self):
         data = data_of(self.written(made_items(names=("\udcff.png",) * 7)))
         self.assertEqual(data["names"][0], r"\udcff.png")
+
+    @parameterized.parameters("text", "row")
+    def test_texts_instead_of_images(self, kind):
+        said = [HOSTILE, "\u202ertl", "\0\x1b[31m\r\n", "\udcff", "雨" * 501, "", "a"]
+        cells = np.array(said, object)
+        columns = None
+        if kind == "row":
+            cells, columns = cells[:, None], (HOSTILE,)
+        shown = ShownTexts(cells, columns)
+        items = made_items(images=None, texts=shown)
+        text = self.written(items)
+        self.assertEmpty(sheets_of(text))
+        data = data_of(text)
+        order = np.argsort(-items.probability)
+        self.assertEqual(data["texts"], shown.of(order))
+        found = {one if kind == "text" else one[0] for one in data["texts"]}
+        cut = "雨" * 500 + " … (501 characters)"
+        self.assertEqual(found, {*said[:3], r"\udcff", cut, "", "a"})
+        self.assertEqual(data["columns"], columns and [HOSTILE])
+        self.assertIsNone(data["thumbnails"])
+        self.assertNotIn("<img", text)
+        self.assertIn("雨" * 500, text)  # not in escapes of six letters each
+        pictures = data_of(self.written(made_items()))
+        self.assertEqual(pictures["fingerprint"], data["fingerprint"])
+        self.assertIsNone(pictures["texts"])
+
+    def test_either_images_or_texts(self):
+        for fields in ({"images": None}, {"texts": ShownTexts(np.array(["a"] * 7))}):
+            with self.assertRaisesRegex(ValueError, "either `images` or `texts`"):
+                made_items(**fields)
 
     @parameterized.parameters((8, 8, 1), (28, 28, 1), (32, 32, 3), (5, 9, 3), (1, 1, 1))
     def test_small_images_are_exact(self, *shape):

@@ -217,5 +217,5 @@ def _cells(kind: str, split: _Written) -> Iterator[Sequence[object]]:
     if kind == IMAGES:
         return ([os.path.abspath(path)] for path in split.paths or ())
     if kind == TEXT:
-        return ([text] for text in split.examples)
+        return ([text] for text in np.asarray(split.examples))
     return iter(np.asarray(split.examples))

@@ -93,7 +93,7 @@ def _served_otherwise(
     dataset: Dataset,
     tell: Callable[[str], None],
 ) -> int:
-    """How many test images the SavedModel, in float32, gives another label.
+    """How many test examples the SavedModel, in float32, gives another label.
 
     Args:
         model: the network that is kept.
@@ -108,7 +108,7 @@ def _served_otherwise(
     count = int((logits.argmax(axis=-1) != again.argmax(axis=-1)).sum())
     if count:
         tell(
-            f"the SavedModel, in float32, labels {count} of {len(logits)} test images "
-            "otherwise than the network did in training"
+            f"the SavedModel, in float32, labels {count} of {len(logits)} test "
+            "examples otherwise than the network did in training"
         )
     return count

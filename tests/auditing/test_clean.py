@@ -269,8 +269,8 @@ class CleanTest(tf.test.TestCase, parameterized.TestCase):
         read, columns = np.array(read, kind), ("n", "letter")
         rows, labels = np.zeros((3, 2), np.float32), np.array([0, 1, 1])
         first = datasets.Dataset(
-            "made", rows, labels, None, rows, labels, ("a", "b"), (0.0,) * 2, (1.0,) * 2,
-            originals=read, test_originals=read, columns=columns,
+            "made", rows, labels, None, rows, labels, ("a", "b"), (0.0,) * 2,
+            (1.0,) * 2, originals=read, test_originals=read, columns=columns,
         )  # fmt: skip
         back = slice(None, None, -1)
         # In another order, and from a file whose texts have another width.

@@ -205,6 +205,20 @@ def take(images: Images, indices: np.ndarray) -> Images:
     return images[indices] if isinstance(images, np.ndarray) else images.take(indices)
 
 
+def batch_of(images: Images, chosen: Any) -> np.ndarray:
+    """Some of the images, or features, in memory, as a network takes them.
+
+    Features of 16 bits become float32, which is exact: TensorFlow would convert them
+    too, more slowly, and complain on standard error.
+
+    Args:
+        images: or features.
+        chosen: a slice, or integers.
+    """
+    batch = images[chosen]
+    return batch.astype(np.float32) if batch.dtype == np.float16 else batch
+
+
 def with_channels(images: Images, channels: int) -> Images:
     """The same images in grey (1) or in colour (3)."""
     if images.shape[-1] == channels:

@@ -8,6 +8,7 @@ import tensorflow as tf
 from absl.testing import parameterized
 
 from lnl_sr_tf import datasets
+from lnl_sr_tf.datasets.batches import pipeline
 from lnl_sr_tf.datasets.features.checked_features import checked_features
 from lnl_sr_tf.datasets.features.column_statistics import column_statistics
 from lnl_sr_tf.datasets.features.mapped_rows import MappedRows, RowsGone
@@ -25,6 +26,19 @@ class FeaturesTest(tf.test.TestCase, parameterized.TestCase):
         self.assertAllEqual(chosen[1:3], ROWS[[3, 3]])
         self.assertAllEqual(chosen.take(np.array([3])), ROWS[[40]])
         self.assertLen(list(chosen), 4)
+
+    @parameterized.parameters(np.asarray, MappedRows)
+    def test_batches_of_16_bits(self, kind):
+        """TensorFlow would say on standard error that it is slow in them."""
+        half = ROWS.astype(np.float16)
+        labels = np.arange(50) % 2
+        found = [*pipeline.evaluation_batches(kind(half), labels, 20)]
+        self.assertEqual({batch.dtype for batch, _ in found}, {tf.float32})
+        self.assertAllEqual(np.concatenate([batch for batch, _ in found]), half)
+        drawn = pipeline.training_batches(kind(half), labels, 50, seed=1, epochs=1)
+        ((batch, _),) = drawn
+        self.assertEqual(batch.dtype, tf.float32)
+        self.assertAllEqual(np.sort(batch, axis=0), np.sort(half, axis=0))
 
     def test_a_file_that_is_cut_off(self):
         path = os.path.join(self.get_temp_dir(), "cut.npy")

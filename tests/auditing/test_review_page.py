@@ -16,7 +16,7 @@ from helpers import made_data
 from PIL import Image
 
 from lnl_sr_tf import datasets
-from lnl_sr_tf.auditing import review_page, thumbnails
+from lnl_sr_tf.auditing import audit, review_page, review_page_of_run, thumbnails
 from lnl_sr_tf.auditing.shown_texts import ShownTexts
 from lnl_sr_tf.errors import RunError
 
@@ -154,6 +154,33 @@ class PageTest(parameterized.TestCase):
         pictures = data_of(self.written(made_items()))
         self.assertEqual(pictures["fingerprint"], data["fingerprint"])
         self.assertIsNone(pictures["texts"])
+
+    @parameterized.named_parameters(
+        ("texts", np.array(["a", HOSTILE, "c"], object), None, ["a", HOSTILE, "c"]),
+        ("rows", np.array([["1"], ["2"], [""]]), ("age",), [["1"], ["2"], [""]]),
+        ("features", None, None, ["0, 1", "2, 3", "4, 5"]),
+        ("images", np.zeros((3, 2, 2, 1), np.uint8), None, None),
+    )
+    def test_of_a_run(self, originals, columns, shown):
+        rows, labels = np.arange(6.0).reshape(3, 2), np.array([0, 1, 1])
+        data = datasets.Dataset(
+            "made", rows, labels, None, rows, labels, ("a", "b"), (0.0,) * 2,
+            (1.0,) * 2, originals=originals, columns=columns,
+        )  # fmt: skip
+        found = audit(labels, np.array([[0.5, 0.5], [0.4, 0.6], [0.1, 0.9]]))
+        run = mock.Mock(dataset=data)
+        run.name = "made, no noise"
+        run.config.dataset_name = "made"
+        with mock.patch.object(review_page_of_run, "FinishedRun", return_value=run):
+            review_page_of_run.write_page(found, "runs/made", self.path)
+        text = self.path.read_text("utf-8")
+        data = data_of(text)
+        self.assertCountEqual(data["index"], range(3))
+        if shown is None:
+            self.assertLen(sheets_of(text), 1)
+        else:
+            by_index = dict(zip(data["index"], data["texts"], strict=True))
+            self.assertEqual([by_index[i] for i in range(3)], shown)
 
     def test_either_images_or_texts(self):
         for fields in ({"images": None}, {"texts": ShownTexts(np.array(["a"] * 7))}):

@@ -190,7 +190,7 @@ class ToFileTest(tf.test.TestCase, parameterized.TestCase):
     def test_texts(self, kind):
         texts = np.array([f"no. {i}" for i in range(60)], object)
         texts[:7] = [
-            'a, "b"', "two\nlines", "a\rb\r\nc", "雨 \u202e rtl", "", "'", "\x01",
+            'a, "b"', "two\nlines", "a\rb\r\nc", "雨 \u202e rtl", "", "a\rb", "\x01",
         ]  # fmt: skip
         data = self.with_originals(texts.astype(kind))
         self.assertEqual((data.kind, goes_into(data)), ("text", ".csv"))

@@ -164,7 +164,7 @@ def _of_run(run, place, problem):
         "best epoch": f"{100 * measured(summary, 'best_test_accuracy'):.2f} % (epoch "
         f"{summary['best_epoch']})",
         "epochs": summary["epochs"],
-        "images a second": summary["images_per_second"],
+        "examples a second": summary["images_per_second"],
         "folder": run.folder.path,
     }
     if summary["noise_rate"] is not None:

@@ -15,7 +15,7 @@ from lnl_sr_tf.datasets.batches import random_crop
 from lnl_sr_tf.datasets.batches.augment import Augmentation, augment
 from lnl_sr_tf.datasets.batches.mixup import mixup
 from lnl_sr_tf.datasets.batches.stream_spec import StreamSpec
-from lnl_sr_tf.datasets.images.image_files import ImageFiles, Images
+from lnl_sr_tf.datasets.images.image_files import ImageFiles, Images, batch_of
 
 _AHEAD = 2  # batches that are ready before they are asked for
 
@@ -43,7 +43,7 @@ def training_batches(spec: StreamSpec) -> Iterator[tuple[Any, Any]]:
                     of_parts, drawn = drawn[:, :part_columns], drawn[:, part_columns:]
                     batch = images.take(chosen).random_parts(area, of_parts)
                 else:
-                    batch = images[chosen]
+                    batch = batch_of(images, chosen)
                 batch, target = prepare(batch, spec.labels[chosen], drawn)
                 if spec.with_index:
                     target = {"label": target, "index": chosen}
@@ -145,7 +145,7 @@ class _Evaluation(keras.utils.PyDataset):
         labels = self.labels[part]
         if self.one_hot_classes:
             labels = np.eye(self.one_hot_classes, dtype=np.float32)[labels]
-        return self.images[part], labels
+        return batch_of(self.images, part), labels
 
 
 def evaluation_batches(

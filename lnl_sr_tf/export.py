@@ -1,5 +1,6 @@
 """A trained model as files: Keras's own, and a SavedModel for serving."""
 
+import contextlib
 import logging
 import os
 import pathlib
@@ -10,7 +11,9 @@ from collections.abc import Sequence
 
 import keras
 
+from lnl_sr_tf.backbones.backbone import Backbone
 from lnl_sr_tf.datasets import tensorflow_import
+from lnl_sr_tf.datasets.encoder import Encoder
 from lnl_sr_tf.errors import RunError
 from lnl_sr_tf.runs.folder import RunFolder
 
@@ -22,6 +25,7 @@ def save(
     resize: str | None = None,
     temperature: float = 1.0,
     bits: int | None = None,
+    encoder: Encoder | None = None,
 ) -> bool:
     """Write `model.keras` and, where TensorFlow is installed, the SavedModel.
 
@@ -32,6 +36,7 @@ def save(
         resize: as for `save_serving`.
         temperature: likewise.
         bits: likewise.
+        encoder: what made its features; the SavedModel holds it, too.
 
     Returns:
         Whether there is a SavedModel.
@@ -40,18 +45,29 @@ def save(
     model.save(folder.model)
     if not exported:
         return False
+    served = encoder.with_head(model) if isinstance(encoder, Backbone) else model
+    options = (class_names, resize, temperature, bits)
     try:
         if keras.backend.backend() == "torch":
-            _by_another_process(
-                folder.model, folder.saved_model, class_names, resize, temperature, bits
-            )
+            with _saved(served, model, folder) as source:
+                _by_another_process(source, folder.saved_model, *options)
         else:
-            save_serving(
-                model, folder.saved_model, class_names, resize, temperature, bits
-            )
+            save_serving(served, folder.saved_model, *options)
     except _tensorflow_errors() as error:
         raise RunError(f"cannot write {folder.saved_model}: {error}") from error
     return True
+
+
+@contextlib.contextmanager
+def _saved(served, model, folder):
+    """A file that holds the model to serve, for as long as it is needed."""
+    if served is model:
+        yield folder.model
+        return
+    with tempfile.TemporaryDirectory() as place:
+        source = pathlib.Path(place) / "model.keras"
+        served.save(source)
+        yield source
 
 
 def in_float32(model: keras.Model) -> keras.Model:

@@ -31,6 +31,7 @@ _OF_IMAGES = (
     "image_size", "crop_padding", "flip", "rotation", "random_resized_crop",
     "color_jitter", "open_set",
 )  # fmt: skip
+_OF_FEATURES = ("linear", "mlp")
 _KINDS = {FEATURES: "features", TEXT: "texts", TABLE: "rows of a table"}
 _JITTER = {"brightness": 1, "contrast": 1, "saturation": 1, "hue": 0.5}
 
@@ -83,6 +84,8 @@ def _check_jitter(config: Config) -> None:
 def _check_kind(config: Config) -> None:
     """What varies images, or needs them, does not go with other examples."""
     what = kind(config.dataset)
+    if config.backbone:
+        _check_backbone(config, what)
     if what == IMAGES:
         return
     for name in _OF_IMAGES:
@@ -91,6 +94,28 @@ def _check_kind(config: Config) -> None:
             raise InputError(
                 f"--{name}={_said(value)} is for images; {config.dataset} is of "
                 f"{_KINDS[what]}: leave it out"
+            )
+
+
+def _check_backbone(config: Config, what: str) -> None:
+    """Features of images are computed once, of the images as they are."""
+    given = f"--backbone={config.backbone}"
+    if what != IMAGES:
+        raise InputError(
+            f"{given} makes features of images; {config.dataset} is of {_KINDS[what]}: "
+            "leave it out"
+        )
+    if config.model not in (*_OF_FEATURES, "auto"):
+        raise InputError(
+            f"--model={config.model} is for images; {given} makes features of them: "
+            f"use --model={' or '.join(_OF_FEATURES)}"
+        )
+    for name in _OF_IMAGES:
+        value = getattr(config, name)
+        if value and name != "image_size":
+            raise InputError(
+                f"--{name}={_said(value)} does not go with {given}, which makes "
+                "features of the images once, as they are: leave it out"
             )
 
 

@@ -39,6 +39,12 @@ class DataSettings:
         "(default: as they are; for files of differing sizes a square, the median of "
         "their shorter sides, at most 224)",
     )
+    backbone: str | None = setting(
+        None,
+        "network trained before that makes features of the images, once, on which "
+        "--model is then trained: keras:NAME for one of keras.applications; --weights "
+        "are its (default: none, the network is trained on the images)",
+    )
     resize: str = setting(
         RECIPE,
         "how files are resized: stretch (all of the image), crop (its centre, "

@@ -26,6 +26,8 @@ _HEAD = (
     "imbalance",
     "lambda_schedule",
 )
+# The recipe for features of images, whatever the dataset.
+BACKBONE = "backbone"
 # Of the geometric schedule alone: who gives one of them wants it.
 _GEOMETRIC = ("rho", "lambda_every")
 
@@ -68,6 +70,8 @@ def settled(settings: Settings, several: Collection[str]) -> Config:
         # Some data comes with noisy labels, which are not to be made noisier.
         own = recipes.of_dataset(name)
         head = dataclasses.replace(head, noise=own.get("noise", head.noise))
+    if given.get("backbone"):
+        name = BACKBONE
     rate = head.rate if head.noise_has_rate else None
     recipe = recipes.read(
         name,

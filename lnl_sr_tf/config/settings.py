@@ -24,6 +24,8 @@ from lnl_sr_tf.loss_names import REGULARIZED
 # What is given of them, by name.
 Settings = dict[str, Any]
 
+# The weights of a backbone that Keras fetches.
+IMAGENET = "imagenet"
 # Settings that end so are files, whose content counts.
 _FILES = (".csv", ".npy", ".json", ".keras", ".h5")
 
@@ -145,7 +147,7 @@ class Config(
             "noise": self.noise_file,
             "open_set": self.open_set is not None and is_path(self.open_set),
             "transition_matrix": str(self.transition_matrix).lower().endswith(_FILES),
-            "weights": bool(self.weights),
+            "weights": bool(self.weights) and self.weights != IMAGENET,
         }
         return {
             name: os.path.abspath(os.path.expanduser(getattr(self, name)))

@@ -129,9 +129,9 @@ class Backbone:
         shape = [None, *self.image_shape]
         return {"images": tf.TensorSpec(shape, tf.uint8, name="images")}
 
-    def encoded(self, images: Any) -> Any:
+    def encoded(self, **raw: Any) -> Any:
         """That of an `Encoder`, on the backend TensorFlow."""
-        return self.network(images, training=False)
+        return self.network(raw["images"], training=False)
 
     def tracked(self) -> Sequence[Any]:
         """That of an `Encoder`, on the backend TensorFlow."""

@@ -78,6 +78,7 @@ class FinishedRun:
             RunError: if it is other data than it was.
         """
         places.check_data(self.settings, self._places, self.folder.path)
+        opening.check_backbone(self.config, self.folder)
         source = _source(self.config)
         dataset = run_data.load(self.config, source, lambda line: None)
         opening.check_data(self.config, dataset, self.folder)

@@ -5,6 +5,7 @@ import difflib
 import inspect
 import random
 import sys
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -110,8 +111,10 @@ def features(
 def _fetched(make, name, shape):
     """The network without its last layer, with the weights that Keras distributes."""
     try:
-        # Keras tells of its download on standard output, which is for results.
-        with contextlib.redirect_stdout(sys.stderr):
+        # Keras tells of its download on standard output, which is for results; and
+        # warns where the weights were trained on images of another size.
+        with contextlib.redirect_stdout(sys.stderr), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
             return make(weights=IMAGENET, include_top=False, input_shape=shape)
     except ValueError as error:
         reason = " ".join(str(error).split())

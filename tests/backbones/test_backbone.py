@@ -2,6 +2,7 @@
 
 import pathlib
 import tempfile
+from unittest import mock
 
 import keras
 import numpy as np
@@ -66,7 +67,7 @@ class BackboneTest(tf.test.TestCase, parameterized.TestCase):
         whole = backbone.with_head(head)
         # Rounding before the last bit of float16 may differ.
         self.assertAllClose(whole(IMAGES), head(features), rtol=5e-3, atol=5e-3)
-        self.assertAllClose(backbone.encoded(IMAGES), features, rtol=2e-3, atol=1e-3)
+        self.assertAllClose(backbone.encoded(images=IMAGES), features, rtol=2e-3, atol=1e-3)
 
     def test_identity_is_by_content(self):
         copy = self.folder / "copy.weights.h5"
@@ -116,6 +117,20 @@ class BackboneTest(tf.test.TestCase, parameterized.TestCase):
         with self.assertRaisesRegex(InputError, message) as caught:
             Backbone(name, str(path), SHAPE).network  # noqa: B018
         self.assertNotIn("\n", str(caught.exception))
+
+    def test_no_network_to_fetch_weights_from(self):
+        error = Exception("URL fetch failure on https://a.b/c.h5: None --\n no name")
+        with (
+            mock.patch.object(
+                keras.src.utils.file_utils, "get_file", side_effect=error
+            ),
+            self.assertRaisesRegex(
+                InputError,
+                "--weights=imagenet: Keras cannot fetch the weights of keras:MobileNet "
+                r"\(URL fetch failure .*\); fetch them where .* --weights=FILE",
+            ),
+        ):
+            Backbone(small_backbone.NAME, "imagenet", SHAPE).network  # noqa: B018
 
     def test_images_that_are_too_small(self):
         backbone = Backbone(small_backbone.NAME, small_backbone.weights(), (28, 28, 3))

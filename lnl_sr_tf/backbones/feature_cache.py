@@ -143,7 +143,7 @@ def _make_room(size: int, tell: Callable[[str], None]) -> None:
 def _checksum(rows: np.ndarray) -> bytes:
     value, step = 0, max(1, _CHUNK // max(rows[:1].nbytes, 1))
     for start in range(0, len(rows), step):
-        value = zlib.crc32(np.ascontiguousarray(rows[start : start + step]), value)
+        value = zlib.crc32(np.ascontiguousarray(rows[start : start + step]).data, value)
     return value.to_bytes(_CHECKSUM, "little")
 
 

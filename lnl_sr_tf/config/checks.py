@@ -115,7 +115,8 @@ def _check_backbone(config: Config, what: str) -> None:
         if value and name != "image_size":
             raise InputError(
                 f"--{name}={_said(value)} does not go with {given}, which makes "
-                "features of the images once, as they are: leave it out"
+                "features of the images once: leave it out"
+                + ("" if name == "open_set" else "; --views=5 varies them")
             )
 
 

@@ -11,6 +11,7 @@ _OF_FILES = Only(
     "dataset", of_files, "folders, .csv files, webvision_mini and clothing1m"
 )
 _OWN = Only("dataset", is_path, "a folder, an .npz or a .csv as --dataset")
+_WITH_BACKBONE = Only("backbone", lambda value: value is not None, "a given --backbone")
 _OPEN_SET = Only("open_set", lambda value: value is not None, "a given --open_set")
 
 
@@ -44,6 +45,15 @@ class DataSettings:
         "network trained before that makes features of the images, once, on which "
         "--model is then trained: keras:NAME for one of keras.applications; --weights "
         "are its (default: none, the network is trained on the images)",
+    )
+    views: int = setting(
+        1,
+        "how many views of each training image the backbone makes features of, the "
+        "image as it is and others, flipped at random and moved by up to an eighth; "
+        "each epoch draws one of them",
+        interval="[1, 100]",
+        only=_WITH_BACKBONE,
+        before=1,
     )
     resize: str = setting(
         RECIPE,

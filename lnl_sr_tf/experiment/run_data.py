@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from lnl_sr_tf import datasets
-from lnl_sr_tf.backbones.features import with_features
+from lnl_sr_tf.backbones.backbone_features import with_features
 from lnl_sr_tf.config import Config, rate_estimate
 from lnl_sr_tf.datasets import Dataset
 from lnl_sr_tf.datasets.describe import in_a_line
@@ -55,7 +55,7 @@ def read(
     if not backbone:
         return data
     with problems.of_images(data):
-        return with_features(data, backbone, config.weights, tell)
+        return with_features(data, backbone, config.weights, tell, config.views or 1)
 
 
 def load(config: Config, source: Dataset, tell: Callable[[str], None]) -> Dataset:

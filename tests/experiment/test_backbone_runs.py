@@ -86,6 +86,19 @@ class BackboneRunsTest(tf.test.TestCase):
         for name in ours:
             self.assertAllEqual(ours[name], theirs[name])
 
+    def test_views_are_drawn_by_seed_and_epoch(self):
+        more = {"views": 2, "mixup": 0.2, "loss": "ce"}
+        with bare_results():
+            whole = self.run_in("views", **more)
+            with none_computed():
+                with self.assertRaises(Cut):
+                    self.run_in("cut_views", cut_in_epoch_3, **more)
+                cut = self.run_in("cut_views", **more)
+        ours, theirs = state(cut), state(whole)
+        for name in ours:
+            self.assertAllEqual(ours[name], theirs[name])
+        self.assertNotEqual(whole.path.name, self.whole.path.name)
+
     def test_other_seeds_and_losses_compute_nothing(self):
         with (
             none_computed(),

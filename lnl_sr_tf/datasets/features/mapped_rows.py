@@ -8,8 +8,7 @@ import numpy as np
 class MappedRows:
     """Some rows of an array in a file, seen as an array of shape (n, width).
 
-    Indexing reads: `rows[:8]` and `rows[numpy.array([3, 1])]` are arrays in memory, of
-    float32 where the file has float16.
+    Indexing reads: `rows[:8]` and `rows[numpy.array([3, 1])]` are arrays in memory.
     `take` makes a selection without reading, so that a set larger than memory can be
     split and trained on.
 
@@ -26,9 +25,7 @@ class MappedRows:
     def __init__(self, source: np.ndarray, index: np.ndarray | None = None) -> None:
         self.source = source
         self.index = np.arange(len(source)) if index is None else index
-        # TensorFlow warns of float16 where the processor does not compute in it.
-        half = source.dtype == np.float16
-        self.dtype = np.dtype(np.float32) if half else source.dtype
+        self.dtype = source.dtype
 
     def __len__(self) -> int:
         return len(self.index)
@@ -48,7 +45,7 @@ class MappedRows:
         return MappedRows(self.source, self.index[indices])
 
     def __getitem__(self, key: Any) -> np.ndarray:
-        return np.asarray(self.source[self.index[key]], self.dtype)
+        return np.asarray(self.source[self.index[key]])
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return self[:].astype(dtype or self.dtype, copy=False)

@@ -13,7 +13,8 @@ from absl.testing import parameterized
 from helpers import made_data, small_backbone
 
 from lnl_sr_tf import datasets
-from lnl_sr_tf.backbones import feature_cache, features
+from lnl_sr_tf.backbones import backbone_features as features
+from lnl_sr_tf.backbones import feature_cache
 from lnl_sr_tf.backbones.backbone import Backbone
 from lnl_sr_tf.datasets.features.mapped_rows import MappedRows
 from lnl_sr_tf.datasets.fields import TestSet
@@ -105,10 +106,13 @@ class FeaturesTest(tf.test.TestCase, parameterized.TestCase):
             for images in (files, other)
         ]
         self.assertNotEqual(
-            features._key(files, identities[0]), features._key(other, identities[1])
+            features._key(files, 0, identities[0]),
+            features._key(other, 0, identities[1]),
         )
         same = ImageFiles(files.paths, files.image_size, 3)
-        self.assertEqual(features._key(files, identity), features._key(same, identity))
+        self.assertEqual(
+            features._key(files, 0, identity), features._key(same, 0, identity)
+        )
 
     def test_arrays_are_known_by_their_content(self):
         first = self.made(self.arrays())
@@ -163,6 +167,43 @@ class FeaturesTest(tf.test.TestCase, parameterized.TestCase):
         again = {"again": TestSet(data.test_images, data.test_labels)}
         made = self.made(dataclasses.replace(data, more_tests=again))
         self.assertAllEqual(made.more_tests["again"].images, made.test_images)
+
+    def test_views(self):
+        x = np.zeros((20, 8, 8, 3), np.uint8)
+        x[:, :, :4] = np.arange(20, dtype=np.uint8)[:, None, None, None] + 100
+        data = self.arrays(x_train=x)
+
+        def made():
+            self.seen = 0
+            weights = small_backbone.weights()
+            return features.with_features(
+                data, small_backbone.NAME, weights, self.told.append, views=3
+            )
+
+        def rows_of(data):
+            size = len(data.given_labels)
+            return [
+                data.train_images.drawn(
+                    np.arange(size), np.full(size, (view + 0.5) / 3)
+                )
+                for view in range(3)
+            ]
+
+        first = made()
+        self.assertEqual(self.seen, 4 * features._BATCH)
+        plain, *others = rows_of(first)
+        self.assertAllEqual(plain, x.mean(axis=(1, 2)).astype(np.float16))
+        self.assertAllEqual(first.train_images[:], plain)
+        # A row or column of black at one side, or none: moved by a pixel, or flipped.
+        for view in others:
+            ratio = view[:, 0] / plain[:, 0]
+            self.assertGreater(len(np.unique(ratio.round(2))), 2)
+            self.assertAllInRange(ratio, 0.6, 1.3)
+        self.assertNotAllEqual(*others)
+        self.assertAllEqual(rows_of(made()), [plain, *others])
+        self.assertEqual(self.seen, 0)
+        part = first.subset(np.array([7, 3]))
+        self.assertAllEqual(rows_of(part)[1], others[0][[7, 3]])
 
     def test_weights_that_say_nothing(self):
         def nothing(images):

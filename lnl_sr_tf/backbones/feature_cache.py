@@ -8,8 +8,9 @@ those that were used last.
 import contextlib
 import os
 import pathlib
+import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import filelock
 import numpy as np
@@ -19,6 +20,7 @@ from lnl_sr_tf.files import whole_file
 
 LARGEST = 10 * 2**30  # bytes of all files
 _CHUNK = 2**26  # bytes
+_ABANDONED = 86_400  # seconds
 _CHECKSUM = 4  # bytes at the end of a file
 
 
@@ -88,6 +90,13 @@ def save(key: str, rows: np.ndarray, tell: Callable[[str], None]) -> np.ndarray:
         return rows
 
 
+def remove(keys: Iterable[str]) -> None:
+    """Remove features that others hold, too."""
+    for key in keys:
+        with contextlib.suppress(OSError):
+            _path(key).unlink(missing_ok=True)
+
+
 @contextlib.contextmanager
 def alone(key: str, tell: Callable[[str], None]) -> Iterator[None]:
     """Within, no other process of this machine computes the same features.
@@ -123,6 +132,9 @@ def _path(key: str) -> pathlib.Path:
 
 def _make_room(size: int, tell: Callable[[str], None]) -> None:
     """Remove files until there is room for another of that size."""
+    for path in folder().glob(".*.unfinished"):  # of processes that were killed
+        if time.time() - path.stat().st_mtime > _ABANDONED:
+            path.unlink(missing_ok=True)
     files = [(path, path.stat()) for path in folder().glob("*.npy")]
     files.sort(key=lambda file: file[1].st_mtime)
     total = sum(stat.st_size for _, stat in files)

@@ -14,7 +14,7 @@ from helpers import made_data, small_backbone
 
 from lnl_sr_tf import datasets
 from lnl_sr_tf.backbones import backbone_features as features
-from lnl_sr_tf.backbones import feature_cache
+from lnl_sr_tf.backbones import computation, feature_cache
 from lnl_sr_tf.backbones.backbone import Backbone
 from lnl_sr_tf.datasets.features.mapped_rows import MappedRows
 from lnl_sr_tf.datasets.fields import TestSet
@@ -24,7 +24,7 @@ from lnl_sr_tf.errors import InputError
 SHAPE = (small_backbone.SIDE, small_backbone.SIDE, 3)
 WEIGHTS = small_backbone.weights()
 # Images of 20 to train on and 6 to test, in batches.
-BATCHES = 2 * features._BATCH
+BATCHES = 2 * computation.BATCH
 
 
 class FeaturesTest(tf.test.TestCase, parameterized.TestCase):
@@ -62,6 +62,7 @@ class FeaturesTest(tf.test.TestCase, parameterized.TestCase):
 
     @parameterized.parameters(True, False)
     def test_every_part_of_a_dataset(self, in_memory):
+        self.enter_context(mock.patch.object(features, "_PIECE", 15))
         data = self.photos(in_memory=in_memory)
         made = self.made(data)
         self.assertFalse(made.of_images)
@@ -122,7 +123,7 @@ class FeaturesTest(tf.test.TestCase, parameterized.TestCase):
         self.assertAllEqual(again.test_images, first.test_images)
         other = np.zeros((6, 8, 8, 3), np.uint8)
         self.made(self.arrays(x_test=other))
-        self.assertEqual(self.seen, BATCHES + features._BATCH)  # the test set alone
+        self.assertEqual(self.seen, BATCHES + computation.BATCH)  # the test set alone
 
     def test_other_weights(self):
         self.made(self.arrays())
@@ -152,9 +153,40 @@ class FeaturesTest(tf.test.TestCase, parameterized.TestCase):
         full = OSError(28, "No space left on device")
         with mock.patch.object(np, "save", side_effect=full):
             made = self.made(self.arrays())
-        self.assertLen(self.told, 2)
+        self.assertLen(self.told, 1)
         self.assertRegex(self.told[0], "stay in memory: .*No space left")
         self.assertEqual(made.train_images.shape, (20, 3))
+
+    def test_goes_on_where_it_was_cut_off(self):
+        data = self.arrays(
+            x_train=np.random.default_rng(3)
+            .integers(0, 256, (20, 8, 8, 3))
+            .astype(np.uint8)
+        )
+        expected = self.made(data).train_images
+        shutil.rmtree(feature_cache.folder())
+        self.enter_context(mock.patch.object(features, "_PIECE", 8))
+        self.enter_context(mock.patch.object(computation, "BATCH", 5))
+        self.seen, few = 0, []
+
+        def cut(images):
+            few.append(len(images))
+            if len(few) == 5:
+                raise KeyboardInterrupt
+            return self.mean_colours(images)
+
+        with (
+            mock.patch.object(Backbone, "features", side_effect=cut),
+            self.assertRaises(KeyboardInterrupt),
+        ):
+            self.made(data)
+        self.seen = 0
+        made = self.made(data)
+        self.assertAllEqual(made.train_images, expected)
+        # Two pieces of 8 were kept; 4 images are left, and the test set of 6.
+        self.assertEqual(self.seen, 5 + 10)
+        self.assertLen(list(feature_cache.folder().iterdir()), 2)
+        self.assertEmpty(self.told)
 
     def test_large_ones_stay_in_their_file(self):
         with mock.patch.object(features, "_IN_MEMORY", 100):
@@ -190,7 +222,7 @@ class FeaturesTest(tf.test.TestCase, parameterized.TestCase):
             ]
 
         first = made()
-        self.assertEqual(self.seen, 4 * features._BATCH)
+        self.assertEqual(self.seen, 4 * computation.BATCH)
         plain, *others = rows_of(first)
         self.assertAllEqual(plain, x.mean(axis=(1, 2)).astype(np.float16))
         self.assertAllEqual(first.train_images[:], plain)

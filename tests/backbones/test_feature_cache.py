@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+import time
 from unittest import mock
 
 import numpy as np
@@ -100,6 +101,16 @@ class FeatureCacheTest(tf.test.TestCase, parameterized.TestCase):
             big = np.zeros((100, 20), np.float16)
             self.assertIs(feature_cache.save("e", big, self.told.append), big)
             self.assertRegex(self.told[1], "are not kept for other runs")
+
+    def test_removes_what_a_killed_process_left(self):
+        folder = feature_cache.folder()
+        folder.mkdir(parents=True)
+        for name, age in (("old", 90_000), ("new", 10)):
+            path = folder / f".{name}.npy.unfinished"
+            path.write_bytes(b"half")
+            os.utime(path, (time.time() - age,) * 2)
+        feature_cache.save("a", ROWS, self.told.append)
+        self.assertCountEqual(os.listdir(folder), ["a.npy", ".new.npy.unfinished"])
 
     def test_one_process_at_a_time(self):
         with feature_cache.alone("a", self.told.append):

@@ -1,5 +1,6 @@
 """A trained model as files: Keras's own, and a SavedModel for serving."""
 
+import contextlib
 import logging
 import os
 import pathlib
@@ -10,6 +11,7 @@ from collections.abc import Sequence
 
 import keras
 
+from lnl_sr_tf.backbones.backbone import Backbone
 from lnl_sr_tf.datasets import tensorflow_import
 from lnl_sr_tf.datasets.encoder import Encoder
 from lnl_sr_tf.datasets.features.encoder_from_dict import read_encoder
@@ -37,7 +39,7 @@ def save(
         resize: as for `save_serving`.
         temperature: likewise.
         bits: likewise.
-        encoder: likewise.
+        encoder: likewise; with a `Backbone` the SavedModel holds both networks.
 
     Returns:
         Whether there is a SavedModel.
@@ -48,20 +50,37 @@ def save(
         folder.write_encoder(encoder.as_dict())
     if not exported:
         return False
+    served = model
+    if isinstance(encoder, Backbone):
+        # One network, which takes images as any other does.
+        served, encoder = encoder.with_head(model), None
     try:
         if keras.backend.backend() == "torch":
-            _by_another_process(
-                *(folder.model, folder.saved_model, class_names),
-                *(resize, temperature, bits, encoder and folder.encoder),
-            )
+            with _saved(served, model, folder) as source:
+                _by_another_process(
+                    *(source, folder.saved_model, class_names),
+                    *(resize, temperature, bits, encoder and folder.encoder),
+                )
         else:
             save_serving(
-                *(model, folder.saved_model, class_names),
+                *(served, folder.saved_model, class_names),
                 *(resize, temperature, bits, encoder),
             )
     except _tensorflow_errors() as error:
         raise RunError(f"cannot write {folder.saved_model}: {error}") from error
     return True
+
+
+@contextlib.contextmanager
+def _saved(served, model, folder):
+    """A file that holds the model to serve, for as long as it is needed."""
+    if served is model:
+        yield folder.model
+        return
+    with tempfile.TemporaryDirectory() as place:
+        source = pathlib.Path(place) / "model.keras"
+        served.save(source)
+        yield source
 
 
 def in_float32(model: keras.Model) -> keras.Model:

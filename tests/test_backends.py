@@ -6,10 +6,13 @@ import os
 import pathlib
 import subprocess
 import sys
+import tempfile
+from unittest import mock
 
 import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
+from helpers import small_backbone
 from helpers.made_data import make_folder
 
 from lnl_sr_tf import config, datasets
@@ -108,6 +111,24 @@ class BackendsTest(tf.test.TestCase, parameterized.TestCase):
         accuracy = np.mean(label == data.test_labels)
         # In bfloat16, another library rounds a handful of images otherwise.
         self.assertNear(accuracy, run.summary()["test_accuracy"], 0.02)
+
+    @parameterized.parameters(*OTHERS)
+    def test_backbone(self, backend):
+        """The SavedModel has the backbone of the other backend, too."""
+        root = pathlib.Path(tempfile.mkdtemp(dir=self.get_temp_dir()))
+        photos = make_folder(root / "photos", count=12)
+        with mock.patch.dict(os.environ, XDG_CACHE_HOME=str(root / "cache")):
+            run, _ = self.run_on(
+                backend, f"--dataset={photos}", "--loss=ce", "--epochs=4",
+                f"--backbone={small_backbone.NAME}", "--image_size=32",
+                f"--weights={small_backbone.weights()}", without_tensorflow=False,
+            )  # fmt: skip
+        data = datasets.load(str(photos), image_size=(32, 32), tell=lambda line: None)
+        served = tf.saved_model.load(str(run.saved_model)).signatures
+        encoded = tf.stack([tf.io.read_file(path) for path in data.test_paths])
+        label = served["files"](encoded=encoded)["label"].numpy()
+        accuracy = np.mean(label == data.test_labels)
+        self.assertEqual(accuracy, run.summary()["given_test_accuracy"])
 
     @parameterized.parameters(*OTHERS)
     def test_noise_and_order_are_those_of_tensorflow(self, backend):

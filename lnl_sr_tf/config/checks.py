@@ -32,6 +32,7 @@ _OF_IMAGES = (
     "image_size", "crop_padding", "flip", "rotation", "random_resized_crop",
     "color_jitter", "open_set",
 )  # fmt: skip
+_OF_FEATURES = ("linear", "mlp")
 _KINDS = {FEATURES: "features", TEXT: "texts", TABLE: "rows of a table"}
 _JITTER = {"brightness": 1, "contrast": 1, "saturation": 1, "hue": 0.5}
 
@@ -109,6 +110,8 @@ def _check_kind(config: Config) -> None:
             f"--columns={config.columns} is for tables; {config.dataset} is of "
             f"{_KINDS.get(what, what)}: leave it out"
         )
+    if config.backbone:
+        _check_backbone(config, what)
     if what == IMAGES:
         return
     for name in _OF_IMAGES:
@@ -117,6 +120,29 @@ def _check_kind(config: Config) -> None:
             raise InputError(
                 f"--{name}={_said(value)} is for images; {config.dataset} is of "
                 f"{_KINDS[what]}: leave it out"
+            )
+
+
+def _check_backbone(config: Config, what: str) -> None:
+    """Features of images are computed once, of the images as they are."""
+    given = f"--backbone={config.backbone}"
+    if what != IMAGES:
+        raise InputError(
+            f"{given} makes features of images; {config.dataset} is of {_KINDS[what]}: "
+            "leave it out"
+        )
+    if config.model not in (*_OF_FEATURES, "auto"):
+        raise InputError(
+            f"--model={config.model} is for images; {given} makes features of them: "
+            f"use --model={' or '.join(_OF_FEATURES)}"
+        )
+    for name in _OF_IMAGES:
+        value = getattr(config, name)
+        if value and name != "image_size":
+            raise InputError(
+                f"--{name}={_said(value)} does not go with {given}, which makes "
+                "features of the images once: leave it out"
+                + ("" if name == "open_set" else "; --views=5 varies them")
             )
 
 

@@ -14,6 +14,7 @@ _OWN = Only("dataset", is_path, "a folder, an .npz or a .csv as --dataset")
 _VOTED = Only("votes_file", lambda value: value is not None, "a given --votes_file")
 # By its name: what is in it cannot be seen once it has moved.
 _TABLE = Only("dataset", lambda path: ends_in(path, CSV), "a table, a .csv")
+_WITH_BACKBONE = Only("backbone", lambda value: value is not None, "a given --backbone")
 _OPEN_SET = Only("open_set", lambda value: value is not None, "a given --open_set")
 
 
@@ -42,6 +43,21 @@ class DataSettings:
         "pixels to which images are resized, HEIGHTxWIDTH or one number for both "
         "(default: as they are; for files of differing sizes a square, the median of "
         "their shorter sides, at most 224)",
+    )
+    backbone: str | None = setting(
+        None,
+        "network trained before that makes features of the images, once, on which "
+        "--model is then trained: keras:NAME for one of keras.applications; --weights "
+        "are its (default: none, the network is trained on the images)",
+    )
+    views: int = setting(
+        1,
+        "how many views of each training image the backbone makes features of, the "
+        "image as it is and others, flipped at random and moved by up to an eighth; "
+        "each epoch draws one of them",
+        interval="[1, 100]",
+        only=_WITH_BACKBONE,
+        before=1,
     )
     resize: str = setting(
         RECIPE,

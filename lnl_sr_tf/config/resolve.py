@@ -26,6 +26,8 @@ _HEAD = (
     "imbalance",
     "lambda_schedule",
 )
+# The recipe for features of images, whatever the dataset.
+BACKBONE = "backbone"
 # Of the geometric schedule alone: who gives one of them wants it.
 _GEOMETRIC = ("rho", "lambda_every")
 
@@ -70,6 +72,8 @@ def settled(settings: Settings, several: Collection[str]) -> Config:
         own = recipes.of_dataset(name)
         usual = "none" if given.get("votes_file") else own.get("noise", head.noise)
         head = dataclasses.replace(head, noise=usual)
+    if given.get("backbone"):
+        name = BACKBONE
     rate = head.rate if head.noise_has_rate else None
     recipe = recipes.read(
         name,

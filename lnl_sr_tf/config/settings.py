@@ -25,6 +25,8 @@ from lnl_sr_tf.loss_names import LOSSES, REGULARIZED, prior_conflict
 # What is given of them, by name.
 Settings = dict[str, Any]
 
+# The weights of a backbone that Keras fetches.
+IMAGENET = "imagenet"
 # Settings that end so are files, whose content counts.
 _FILES = (".csv", ".npy", ".json", ".keras", ".h5")
 
@@ -162,7 +164,7 @@ class Config(
             "open_set": self.open_set is not None and is_path(self.open_set),
             "transition_matrix": str(self.transition_matrix).lower().endswith(_FILES),
             "votes_file": self.votes_file is not None,
-            "weights": bool(self.weights),
+            "weights": bool(self.weights) and self.weights != IMAGENET,
         }
         return {
             name: os.path.abspath(os.path.expanduser(getattr(self, name)))

@@ -19,7 +19,9 @@ class TrainingSettings:
         "keras:NAME for one of keras.applications, auto (by the size of the images)",
     )
     weights: str | None = setting(
-        None, "file with weights to start from, .keras or .h5 (default: random ones)"
+        None,
+        "file with weights to start from, .keras or .h5; of the --backbone where there "
+        "is one, and then imagenet too, which Keras fetches (default: random ones)",
     )
     epochs: int = setting(RECIPE, "passes over the data", interval="[1, 1000000]")
     batch_size: int = setting(RECIPE, "examples a step", interval="[1, 1000000]")

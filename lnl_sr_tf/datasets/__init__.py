@@ -94,8 +94,8 @@ def load(
         imagenet_dir: for `"webvision_mini"`, its second test set.
         tell: called with each line about what was found; the last one says how many
             classes there are, their first names, and the examples of each.
-        **options: `resize`, `skip_bad_files`, `in_memory`, for images in files;
-            `test_share` for paths; `columns` for tables.
+        **options: `resize`, `skip_bad_files`, `in_memory`, `statistics`, for images in
+            files; `test_share` for paths; `columns` for tables.
 
     Returns:
         A `Dataset`, whose given labels are the clean ones where those are known.

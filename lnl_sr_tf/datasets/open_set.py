@@ -128,6 +128,7 @@ def _replaced_files(
 ) -> ImageFiles:
     made = images.take(np.arange(len(images)))
     made.paths[foreign] = foreign_images.paths[chosen]
+    made.contents = None
     made.known = images.known and foreign_images.known
     made.bits = _bits(images, foreign_images)
     return made

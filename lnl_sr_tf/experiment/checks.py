@@ -4,6 +4,7 @@ import dataclasses
 import os
 
 from lnl_sr_tf import datasets, models
+from lnl_sr_tf.backbones import backbone
 from lnl_sr_tf.config import Config
 from lnl_sr_tf.devices import choice
 from lnl_sr_tf.devices.strategies import Devices
@@ -34,7 +35,9 @@ def check(config: Config, devices: Devices | None = None) -> None:
     datasets.check(config.dataset)
     if config.open_set:
         datasets.check(config.open_set)
-    if config.weights and not os.path.isfile(os.path.expanduser(config.weights)):
+    if config.backbone:
+        backbone.checked_weights(config.backbone, config.weights)
+    elif config.weights and not os.path.isfile(os.path.expanduser(config.weights)):
         raise InputError(f"--weights={config.weights}: there is no such file")
     label_noise.check(config)
     correction_matrix.check_source(config)

@@ -78,6 +78,7 @@ class FinishedRun:
             RunError: if it is other data than it was.
         """
         places.check_data(self.settings, self._places, self.folder.path)
+        opening.check_backbone(self.config, self.folder)
         source = _source(self.config)
         dataset = run_data.load(self.config, source, lambda line: None)
         opening.check_data(self.config, dataset, self.folder)
@@ -153,7 +154,8 @@ def _source(config: configs.Config) -> Dataset:
     """The data before noise."""
     options = (
         "dataset", "data_dir", "image_size", "resize", "skip_bad_files", "test_share",
-        "imagenet_dir", "random_resized_crop", "columns",
+        "imagenet_dir", "random_resized_crop", "columns", "backbone",
+        "weights", "views",
     )  # fmt: skip
     given = {name: getattr(config, name) for name in options}
     now = fingerprint(

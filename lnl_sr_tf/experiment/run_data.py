@@ -5,10 +5,11 @@ from collections.abc import Callable
 from typing import Any
 
 from lnl_sr_tf import datasets
+from lnl_sr_tf.backbones.backbone_features import with_features
 from lnl_sr_tf.config import Config, rate_estimate
 from lnl_sr_tf.datasets import Dataset
 from lnl_sr_tf.datasets.describe import in_a_line
-from lnl_sr_tf.experiment import annotators, label_noise
+from lnl_sr_tf.experiment import annotators, label_noise, problems
 
 
 def read(
@@ -17,7 +18,7 @@ def read(
     image_size: tuple[int, int] | None,
     tell: Callable[[str], None],
 ) -> Dataset:
-    """A dataset as the settings want it, before noise.
+    """A dataset as the settings want it, before noise; features with a backbone.
 
     Args:
         config: the settings of a run.
@@ -26,9 +27,12 @@ def read(
         tell: called with each line for the person who waits.
 
     Raises:
-        InputError: if there is no such data, or it cannot be read.
+        InputError: if there is no such data, or it cannot be read; or if the backbone
+            does not fit it.
+        RunError: if an image is lost meanwhile.
     """
     options: dict[str, Any] = {}
+    backbone = config.backbone if name == config.dataset else None
     if name == config.dataset:
         options = {
             "resize": config.resize,
@@ -39,13 +43,20 @@ def read(
             # Random parts are taken of the whole image, which only its file has.
             "in_memory": False if config.random_resized_crop else None,
         }
-    return datasets.load(
+    if backbone:
+        # Where its features are known, no image is decoded.
+        options |= {"in_memory": False, "statistics": False}
+    data = datasets.load(
         name,
         os.path.expanduser(config.data_dir) or None,
         image_size=image_size,
         tell=tell,
         **options,
     )
+    if not backbone:
+        return data
+    with problems.of_images(data):
+        return with_features(data, backbone, config.weights, tell, config.views or 1)
 
 
 def load(config: Config, source: Dataset, tell: Callable[[str], None]) -> Dataset:

@@ -45,12 +45,7 @@ def write(training: Training, tell: Callable[[str], None]) -> None:
     _draw(config, dataset, rows, class_accuracy(summary), folder)
     temperature = summary["calibration_temperature"]
     exported = export.save(
-        kept,
-        folder,
-        dataset.class_names,
-        config.resize,
-        temperature,
-        dataset.bits,
+        *(kept, folder, dataset.class_names, config.resize, temperature, dataset.bits),
         dataset.encoder,
     )
     if not exported:

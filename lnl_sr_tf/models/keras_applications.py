@@ -1,10 +1,13 @@
 """Networks of `keras.applications`, by name."""
 
+import contextlib
 import difflib
 import inspect
 import random
 import sys
+import warnings
 from collections.abc import Iterator
+from typing import Any
 
 import keras
 from keras import layers
@@ -14,6 +17,7 @@ from lnl_sr_tf.models import blocks
 from lnl_sr_tf.models.weights import load_all
 
 PREFIX = "keras:"
+IMAGENET = "imagenet"
 
 
 def names() -> list[str]:
@@ -46,40 +50,82 @@ def build(
     seeds: Iterator[int],
     weights: str | None = None,
 ) -> keras.KerasTensor:
-    """Logits of a network of `keras.applications`.
-
-    Its own preprocessing comes first, so that pretrained weights can be used. Its last
-    layer is removed, the features are averaged over the image, and a layer of k logits
-    follows.
+    """Logits of a network of `keras.applications`: a layer on its `features`.
 
     Args:
         name: as in `keras.applications`, for instance `"EfficientNetV2B0"`.
         pixels: images with values from 0 to 255, shape (batch, height, width, 1 or 3).
         num_classes: k.
         seeds: seeds for initial weights.
-        weights: a .h5 file of its weights as Keras distributes them, with or without
-            the last layer; None for random ones.
+        weights: as for `features`.
 
     Returns:
         Logits, shape (batch, k).
 
     Raises:
-        InputError: if the name is unknown, the images are too small for it, or the file
-            does not hold its weights.
+        InputError: as `features`.
+    """
+    x = features(name, pixels, next(seeds), weights)
+    return blocks.logits(x, num_classes, seeds)
+
+
+def features(
+    name: str, pixels: keras.KerasTensor, seed: int, weights: str | None = None
+) -> keras.KerasTensor:
+    """What a network of `keras.applications` makes of images, averaged over each.
+
+    Its own preprocessing comes first, so that trained weights can be used. Its last
+    layer is removed.
+
+    Args:
+        name: as in `keras.applications`, for instance `"EfficientNetV2B0"`.
+        pixels: images with values from 0 to 255, shape (batch, height, width, 1 or 3).
+        seed: of initial weights.
+        weights: a file of its weights, with or without the last layer: a .h5 as Keras
+            distributes them, or a .keras of the network, or of one that it is a part
+            of; `"imagenet"` for those that Keras fetches; None for random ones.
+
+    Returns:
+        Features, shape (batch, width).
+
+    Raises:
+        InputError: if the name is unknown, the images are too small for it, the file
+            does not hold its weights, or they cannot be fetched.
     """
     check(name)
     make = getattr(keras.applications, name)
     preprocess_input = sys.modules[make.__module__].preprocess_input
     if pixels.shape[-1] == 1:
         pixels = layers.Concatenate(name="colour")([pixels] * 3)
-    backbone = _seeded(
-        next(seeds), make, name, tuple(int(side) for side in pixels.shape[1:])
-    )
-    if weights:
-        _load(backbone, make, name, weights)
+    shape = tuple(int(side) for side in pixels.shape[1:])
+    if weights == IMAGENET:
+        backbone = _fetched(make, name, shape)
+    else:
+        backbone = _seeded(seed, make, name, shape)
+        if weights:
+            _load(backbone, make, name, weights)
     x = backbone(preprocess_input(pixels))
-    x = layers.GlobalAveragePooling2D(name="features")(x)
-    return blocks.logits(x, num_classes, seeds)
+    return layers.GlobalAveragePooling2D(name="features")(x)
+
+
+def _fetched(make, name, shape):
+    """The network without its last layer, with the weights that Keras distributes."""
+    try:
+        # Keras tells of its download on standard output, which is for results; and
+        # warns where the weights were trained on images of another size.
+        with contextlib.redirect_stdout(sys.stderr), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return make(weights=IMAGENET, include_top=False, input_shape=shape)
+    except ValueError as error:
+        reason = " ".join(str(error).split())
+        raise InputError(f"network {PREFIX + name!r}: {reason:.200}") from None
+    except Exception as error:  # what a dead network raises has no kind of its own
+        reason = " ".join(str(error).split())
+        raise InputError(
+            f"--weights={IMAGENET}: Keras cannot fetch the weights of {PREFIX}{name} "
+            f"({reason:.160}); fetch them where there is a network, or give their file "
+            "by --weights=FILE"
+        ) from None
 
 
 def _seeded(seed, make, name, shape):
@@ -96,6 +142,9 @@ def _seeded(seed, make, name, shape):
 
 
 def _load(backbone, make, name, path):
+    if str(path).endswith(".keras"):
+        _load_network(backbone, name, path)
+        return
     try:
         load_all(backbone, path)
         return
@@ -111,3 +160,31 @@ def _load(backbone, make, name, path):
         raise InputError(
             f"{path} does not hold weights of {PREFIX}{name}: {reason:.200}"
         ) from None
+
+
+def _load_network(backbone, name, path):
+    """Weights of a saved network, of one of its parts, or of the first of them."""
+    try:
+        source = keras.models.load_model(path, compile=False, safe_mode=True)
+    except (ValueError, KeyError, OSError, TypeError) as error:
+        reason = " ".join(str(error).split())
+        raise InputError(f"{path} cannot be read as weights: {reason:.200}") from None
+    wanted = _shapes(backbone)
+    for network in _networks(source):
+        if _shapes(network)[: len(wanted)] == wanted:
+            backbone.set_weights(network.get_weights()[: len(wanted)])
+            return
+    raise InputError(
+        f"{path} does not hold weights of {PREFIX}{name}, but those of {source.name}"
+    )
+
+
+def _networks(source: Any) -> Iterator[Any]:
+    yield source
+    for layer in getattr(source, "layers", ()):
+        if isinstance(layer, keras.Model):
+            yield from _networks(layer)
+
+
+def _shapes(network: Any) -> list[tuple[int, ...]]:
+    return [tuple(weight.shape) for weight in network.weights]

@@ -106,6 +106,24 @@ def check_data(config: Config, dataset: Dataset, folder: RunFolder) -> None:
         )
 
 
+def check_backbone(config: Config, folder: RunFolder) -> None:
+    """Raise RunError where the weights of a run's backbone are others than they were.
+
+    Args:
+        config: the settings of the run, with the weights by where they are now.
+        folder: the run's.
+    """
+    if not config.backbone:
+        return
+    before = (folder.config() or {}).get("file_contents", {})
+    now = config.identity().get("file_contents", {})
+    if before.get("weights") != now.get("weights"):
+        raise RunError(
+            f"the weights in {config.weights} are not as they were when {folder.path} "
+            "began: put the file back, or train a run with them as they are now"
+        )
+
+
 def _by_name(config: Config) -> pathlib.Path:
     return pathlib.Path(os.path.expanduser(config.output_dir)) / config.run_name
 

@@ -68,6 +68,8 @@ def check_data(config: Config, places: Places, folder: str | os.PathLike) -> Non
     needed = ["dataset", "open_set", "noise", "votes_file"]
     if {config.dataset, config.open_set} & set(FROM_LISTS):
         needed.append("data_dir")
+    if config.backbone:
+        needed.append("weights")
     for name in needed:
         if name in places and not _first(name, places[name]):
             raise InputError(

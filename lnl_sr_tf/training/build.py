@@ -215,7 +215,9 @@ def _network(config, dataset, seed, kind=keras.Model):
     """From uint8 images, or features, to (sharpened) logits, not compiled."""
     images = _inputs(dataset)
     name = models.choose(config.model, dataset.image_shape)
-    weights = config.weights and os.path.expanduser(config.weights)
+    # With a backbone they are its, and it is no part of this network.
+    given = None if config.backbone else config.weights
+    weights = given and os.path.expanduser(given)
     as_distributed = models.takes_pixels(name) and not str(weights).endswith(".keras")
     if models.takes_pixels(name):
         pixels = keras.layers.Rescaling(1.0, dtype="float32", name="pixels")(images)

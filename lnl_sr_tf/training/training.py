@@ -228,4 +228,5 @@ class Training:
             config.rotation,
             config.random_resized_crop or 0.0,
             config.color_jitter,
+            config.views or 1,
         )

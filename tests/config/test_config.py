@@ -16,7 +16,7 @@ OPTIONAL = {
     "forget_rate", "image_size", "imagenet_dir", "open_set", "weights",
     "random_resized_crop", "color_jitter", "devices", "cluster", "task", "cpus_per_run",
     "gpus_per_run", "validation_share", "fold", "rate_estimate", "instance_rate",
-    "prior_weight", "votes_file",
+    "prior_weight", "votes_file", "backbone",
 }  # fmt: skip
 
 

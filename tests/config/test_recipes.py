@@ -28,6 +28,8 @@ lambda_every=1"""
 # What adaptive has, whatever a recipe has for the geometric schedule.
 ADAPTIVE = "lambda_schedule=adaptive tau=0.5 normalize_logits=true p=0.1 lambda0=1.2"
 # What a dataset has other than the defaults, whatever the loss.
+# Recipes for kinds of data, by whatever name.
+KINDS = {"default", "own", "features", "text", "table", "backbone"}
 DATASETS = {
     "digits": """model=cnn_digits epochs=60 weight_decay=1e-2 tau=0.1 lambda0=4 rho=2
         lambda_every=6 normalize_logits=false lambda_schedule=adaptive""",
@@ -320,7 +322,7 @@ class FilesTest(tf.test.TestCase, parameterized.TestCase):
     def test_one_file_a_dataset(self):
         known = {path.stem for path in self.files()}
         names = set(config.data_kinds.NAMES)
-        self.assertEqual(known, names | {"default", "own", "features", "text", "table"})
+        self.assertEqual(known, names | KINDS)
 
     def test_says_where_its_numbers_come_from(self):
         for path in self.files():

@@ -23,6 +23,8 @@ class Augmentation:
             of aspect ratio 3/4 to 4/3, that is resized to the whole; 0 for none.
         color_jitter: how much each of `"brightness"`, `"contrast"`, `"saturation"` and
             `"hue"` varies, as for `color.jitter`; None for none.
+        views: of features in `ViewedRows`, how many views each example has; a batch
+            has one of them, and nothing else is varied.
     """
 
     crop_padding: int = 0
@@ -30,6 +32,7 @@ class Augmentation:
     rotation: float = 0.0
     random_resized_crop: float = 0.0
     color_jitter: dict[str, float] | None = None
+    views: int = 1
 
     @property
     def columns(self) -> int:
@@ -40,6 +43,7 @@ class Augmentation:
             + (1 if self.flip else 0)
             + (1 if self.rotation else 0)
             + (color.COLUMNS if self.color_jitter else 0)
+            + (1 if self.views > 1 else 0)
         )
 
 

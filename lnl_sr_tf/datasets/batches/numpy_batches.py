@@ -15,6 +15,7 @@ from lnl_sr_tf.datasets.batches import random_crop
 from lnl_sr_tf.datasets.batches.augment import Augmentation, augment
 from lnl_sr_tf.datasets.batches.mixup import mixup
 from lnl_sr_tf.datasets.batches.stream_spec import StreamSpec
+from lnl_sr_tf.datasets.features.viewed_rows import ViewedRows
 from lnl_sr_tf.datasets.images.image_files import ImageFiles, Images, batch_of
 
 _AHEAD = 2  # batches that are ready before they are asked for
@@ -42,6 +43,8 @@ def training_batches(spec: StreamSpec) -> Iterator[tuple[Any, Any]]:
                     area = augmentation.random_resized_crop
                     of_parts, drawn = drawn[:, :part_columns], drawn[:, part_columns:]
                     batch = images.take(chosen).random_parts(area, of_parts)
+                elif isinstance(images, ViewedRows) and augmentation.columns:
+                    batch = images.drawn(chosen, drawn[:, 0])
                 else:
                     batch = batch_of(images, chosen)
                 batch, target = prepare(batch, spec.labels[chosen], drawn)

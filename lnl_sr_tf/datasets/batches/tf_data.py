@@ -10,6 +10,7 @@ from lnl_sr_tf.datasets.batches.augment import Augmentation, augment
 from lnl_sr_tf.datasets.batches.epoch_plan import EpochPlan
 from lnl_sr_tf.datasets.batches.mixup import mixup
 from lnl_sr_tf.datasets.batches.stream_spec import Parts, StreamSpec
+from lnl_sr_tf.datasets.features.viewed_rows import ViewedRows
 from lnl_sr_tf.datasets.images.image_files import ImageFiles, Images, batch_of
 
 
@@ -135,6 +136,8 @@ def _loaded(
         return _from_files(images, chosen, batch_size, columns, augmentation)
 
     def load(order, numbers):
+        if columns and isinstance(images, ViewedRows):
+            return _drawn(images, order, numbers), order, numbers
         batch = _taken(images, order)
         if columns:
             batch = augment(batch, numbers[:, :columns], augmentation)
@@ -148,6 +151,16 @@ def _taken(images: Any, index: tf.Tensor) -> tf.Tensor:
     kind = batch_of(images, slice(0)).dtype
     (batch,) = tf.numpy_function(lambda i: [batch_of(images, i)], [index], [kind])
     return tf.ensure_shape(batch, [*index.shape, *images.shape[1:]])
+
+
+def _drawn(rows: ViewedRows, index: tf.Tensor, numbers: tf.Tensor) -> tf.Tensor:
+    """Some rows, each by the view that the first of its numbers says."""
+    (batch,) = tf.numpy_function(
+        lambda index, numbers: [rows.drawn(index, numbers)],
+        [index, numbers[:, 0]],
+        [tf.float32],
+    )
+    return tf.ensure_shape(batch, [*index.shape, *rows.shape[1:]])
 
 
 def _from_files(

@@ -32,6 +32,7 @@ class ImageFiles:
         known: whether all were inspected before, and can be decoded, have that size and
             no palette, so that they can be read without a check.
         bits: the bit depth of the values in 16-bit PNGs, 8 to 16; None for 16.
+        contents: a hash of the bytes of each, int64, shape (n,), where it is known.
 
     Example:
         >>> ImageFiles(["a.jpg", "b.png"], (224, 224), 3).shape
@@ -48,6 +49,7 @@ class ImageFiles:
         resize: str = "stretch",
         known: bool = False,
         bits: int | None = None,
+        contents: np.ndarray | None = None,
     ) -> None:
         self.paths = np.empty(len(paths), object)
         self.paths[:] = [os.fsencode(path) for path in paths]
@@ -57,6 +59,7 @@ class ImageFiles:
         self.resize = resize
         self.known = known and resize == "stretch" and bits is None
         self.bits = bits
+        self.contents = contents
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -73,11 +76,36 @@ class ImageFiles:
 
     def take(self, indices: np.ndarray) -> "ImageFiles":
         """Some of the files, not decoded."""
-        return self._like(self.paths[indices], self.channels)
+        taken = self._like(self.paths[indices], self.channels)
+        taken.contents = None if self.contents is None else self.contents[indices]
+        return taken
 
     def _like(self, paths: np.ndarray, channels: int) -> "ImageFiles":
         size = self.image_size
         return ImageFiles(paths, size, channels, self.resize, self.known, self.bits)
+
+    def joined(self, others: Sequence["ImageFiles"]) -> "ImageFiles":
+        """These files and others of the same form, one after the other."""
+        paths = np.concatenate([self.paths, *(files.paths for files in others)])
+        return self._like(paths, self.channels)
+
+    def content_hashes(self) -> np.ndarray:
+        """A hash of the bytes of each file, int64, shape (n,).
+
+        Raises:
+            ImageGone: if one cannot be read.
+        """
+        if self.contents is not None:
+            return self.contents
+        from lnl_sr_tf.datasets.images.inspection import content_hash
+
+        def read(path):
+            try:
+                return pathlib.Path(os.fsdecode(path)).read_bytes()
+            except OSError as error:
+                raise ImageGone(f"{os.fsdecode(path)}: {error}") from error
+
+        return np.array([content_hash(read(path)) for path in self.paths], np.int64)
 
     def __getitem__(self, key: Any) -> np.ndarray:
         """Decoded images: one of shape (height, width, channels), or several."""

@@ -129,8 +129,8 @@ def _header_fault(contents: bytes) -> str | None:
     )
 
 
-def _hash(contents: bytes) -> np.int64:
-    """62 bits of the bytes of a file, the same on every machine."""
+def content_hash(contents: bytes) -> np.int64:
+    """62 bits for the bytes of a file, the same on every machine."""
     digest = hashlib.blake2b(contents, digest_size=8).digest()
     return np.int64(int.from_bytes(digest, "little") >> 2)
 
@@ -182,7 +182,7 @@ def _looked():
         _, _, channels = decode_tf.measure(contents)
         # Of the decoded image, so that it has to be decoded.
         shape = tf.shape(decode_tf.decode(contents))
-        content = tf.numpy_function(_hash, [contents], tf.int64, stateful=False)
+        content = tf.numpy_function(content_hash, [contents], tf.int64, stateful=False)
         palette = decode_tf.has_palette(contents)
         values = [shape[0], shape[1], channels, palette, content]
         values = [*values, decode_tf.bits_used(contents)]
@@ -208,7 +208,9 @@ def _by_pillow(
         except decode_pillow.BAD_IMAGE:
             return None
         palette = int(decode_pillow.has_palette(contents))
-        return [position], [[height, width, channels, palette, _hash(contents), bits]]
+        return [position], [
+            [height, width, channels, palette, content_hash(contents), bits]
+        ]
 
     files = zip(positions, paths, strict=True)
     yield from filter(None, decode_pillow.in_parallel(look, files))

@@ -48,6 +48,7 @@ def dataset_of_files(
     skip_bad_files: bool = False,
     in_memory: bool | None = None,
     test_share: float = 0.2,
+    statistics: bool = True,
     tell: Callable[[str], None] = print,
 ) -> Dataset:
     """A dataset of image files.
@@ -63,6 +64,8 @@ def dataset_of_files(
             more than 1 GiB.
         test_share: of each class, in (0, 1), that is held out where there is neither a
             test nor a validation split. The choice is the same for every seed of a run.
+        statistics: whether mean and deviation of the pixels are measured, for which
+            images are decoded; else they are 0 and 1.
         tell: called with each line about what was found.
 
     Raises:
@@ -88,15 +91,25 @@ def dataset_of_files(
         and not found.palette.any()
         for found in every
     )
+    contents = {
+        path: content
+        for name, split in splits.items()
+        for path, content in zip(split.paths, inspections[name].content, strict=True)
+    }
     in_files = {
-        name: ImageFiles(split.paths, image_size, channels, resize, as_they_are, bits)
+        name: ImageFiles(
+            *(split.paths, image_size, channels, resize, as_they_are, bits),
+            np.array([contents[path] for path in split.paths], np.int64),
+        )
         for name, split in test.splits.items()
     }
     if in_memory is None:
         in_memory = sum(images.size for images in in_files.values()) <= MEMORY
     images: Mapping[str, Images] = _decoded(in_files) if in_memory else in_files
     train, tested = test.splits["train"], test.splits[test.name]
-    mean, std = _statistics(images["train"])
+    mean, std = (0.0,) * channels, (1.0,) * channels
+    if statistics:
+        mean, std = _statistics(images["train"])
     return Dataset(
         name=files.name,
         train_images=images["train"],

@@ -1,0 +1,1 @@
+"""Networks trained before: they make features of images, once."""

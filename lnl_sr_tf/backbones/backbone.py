@@ -1,0 +1,178 @@
+"""A network trained before, from images to features."""
+
+import functools
+import hashlib
+import os
+import pathlib
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+from lnl_sr_tf.devices import backend
+from lnl_sr_tf.errors import InputError
+from lnl_sr_tf.models import keras_applications
+
+_LARGEST = float(np.finfo(np.float16).max)
+
+
+class Backbone:
+    """Features of images, and an `Encoder`; it is made when it is first needed.
+
+    Features are float16, in training as in the SavedModel, so that both give the same.
+
+    Args:
+        name: `keras:NAME`, for one of `keras.applications`.
+        weights: a file of its weights, or `"imagenet"`.
+        image_shape: (height, width, channels) of the images.
+
+    Example:
+        backbone = Backbone("keras:EfficientNetV2B0", "b0.h5", (224, 224, 3))
+        backbone.features(images).shape  # (32, 1280)
+    """
+
+    def __init__(self, name: str, weights: str, image_shape: Sequence[int]):
+        self.name = name
+        self.weights = weights
+        self.image_shape = tuple(int(side) for side in image_shape)
+
+    @functools.cached_property
+    def network(self) -> keras.Model:
+        """From uint8 images to features, float32 of shape (batch, width).
+
+        Raises:
+            InputError: if the images are too small for it, or the weights are not its.
+        """
+        inputs = keras.Input(self.image_shape, dtype="uint8", name="images")
+        pixels = layers.Rescaling(1.0, dtype="float32", name="pixels")(inputs)
+        plain = self.name.removeprefix(keras_applications.PREFIX)
+        try:
+            found = keras_applications.features(plain, pixels, 0, self._weights())
+        except InputError as error:
+            if "nput size must be" not in str(error):
+                raise
+            raise InputError(f"{error}; --image_size makes them larger") from None
+        rounded = ops.cast(ops.clip(found, -_LARGEST, _LARGEST), "float16")
+        network = keras.Model(inputs, ops.cast(rounded, "float32"), name="backbone")
+        # Without this, XLA would compile it, whose convolutions are slow on a CPU.
+        whole = backend.name() == "jax" or (
+            backend.name() == "tensorflow" and bool(backend.gpus())
+        )
+        network.compile(jit_compile=whole)
+        return network
+
+    def _weights(self) -> str:
+        return os.path.expanduser(self.weights)
+
+    def features(self, images: np.ndarray) -> np.ndarray:
+        """Features of a batch.
+
+        Args:
+            images: uint8, shape (batch, height, width, channels).
+
+        Returns:
+            float16, shape (batch, width).
+
+        Raises:
+            InputError: if they are not numbers, which damaged weights give.
+        """
+        found = self.network.predict_on_batch(images)
+        if not np.isfinite(found).all():
+            raise InputError(
+                f"--backbone={self.name} makes NaN or infinite features of these "
+                f"images; --weights={self.weights} may be damaged"
+            )
+        return found.astype(np.float16)
+
+    def with_head(self, head: keras.Model) -> keras.Model:
+        """Backbone and head as one network.
+
+        Args:
+            head: from features to logits.
+
+        Returns:
+            A model from uint8 images to logits, which shares their weights.
+        """
+        images = self.network.input
+        return keras.Model(images, head(self.network.output), name=head.name)
+
+    def identity(self) -> dict[str, Any]:
+        """What its features depend on, ready for JSON; the content of a file counts.
+
+        Raises:
+            InputError: if the file cannot be read.
+        """
+        content = self.weights
+        if self.weights != keras_applications.IMAGENET:
+            try:
+                with open(self._weights(), "rb") as file:
+                    content = hashlib.file_digest(file, "sha256").hexdigest()
+            except OSError as error:
+                raise InputError(
+                    f"--weights={self.weights} cannot be read: {error.strerror}"
+                ) from None
+        return {
+            "backbone": self.name,
+            "weights": content,
+            "image_shape": self.image_shape,
+            "keras": keras.__version__,
+            # They differ by rounding.
+            "backend": backend.name(),
+        }
+
+    def signature(self) -> dict[str, Any]:
+        """That of an `Encoder`."""
+        import tensorflow as tf
+
+        shape = [None, *self.image_shape]
+        return {"images": tf.TensorSpec(shape, tf.uint8, name="images")}
+
+    def encoded(self, **raw: Any) -> Any:
+        """That of an `Encoder`, on the backend TensorFlow."""
+        return self.network(raw["images"], training=False)
+
+    def tracked(self) -> Sequence[Any]:
+        """That of an `Encoder`, on the backend TensorFlow."""
+        return [variable.value for variable in self.network.variables]
+
+    def as_dict(self) -> dict[str, Any]:
+        """That of an `Encoder`."""
+        return {
+            "kind": "backbone",
+            "backbone": self.name,
+            "weights": self.weights,
+            "image_shape": list(self.image_shape),
+        }
+
+
+def checked_weights(name: str, weights: str | None) -> str:
+    """Find out before any data is read whether there is such a backbone.
+
+    Args:
+        name: as for `Backbone`.
+        weights: likewise.
+
+    Returns:
+        The weights.
+
+    Raises:
+        InputError: if the network is unknown, or there is no such file.
+    """
+    if not name.startswith(keras_applications.PREFIX):
+        raise InputError(
+            f"--backbone={name}: expected keras:NAME for one of keras.applications, "
+            "for instance keras:EfficientNetV2B0"
+        )
+    keras_applications.check(name.removeprefix(keras_applications.PREFIX))
+    if weights is None:
+        raise InputError(
+            f"--backbone={name} needs trained weights: --weights=FILE, a .h5 or .keras "
+            f"of that network, or --weights={keras_applications.IMAGENET}, which Keras "
+            "fetches"
+        )
+    path = pathlib.Path(weights).expanduser()
+    if weights != keras_applications.IMAGENET and not path.is_file():
+        raise InputError(f"--weights={weights}: there is no such file")
+    return weights

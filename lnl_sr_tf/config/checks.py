@@ -38,6 +38,7 @@ _JITTER = {"brightness": 1, "contrast": 1, "saturation": 1, "hue": 0.5}
 def check(config: Config) -> None:
     """Raise InputError if some of the settings do not go together."""
     _check_noise(config)
+    _check_votes(config)
     _check_jitter(config)
     _check_kind(config)
     _check_place(config)
@@ -60,6 +61,24 @@ def _check_noise(config: Config) -> None:
         raise InputError(
             f"--noise={config.noise} is of --dataset={dataset}; received "
             f"--dataset={config.dataset}"
+        )
+
+
+def _check_votes(config: Config) -> None:
+    """Labels of several annotators are noisy as they come."""
+    if config.votes_file is None:
+        return
+    for name in ("noise", "imbalance"):
+        if getattr(config, name) != "none":
+            raise InputError(
+                f"--votes_file does not go with --{name}={getattr(config, name)}, "
+                "which is for labels that are known to be right; leave out one of them"
+            )
+    base = config.loss.removesuffix(REGULARIZED)
+    if config.votes == "soft" and (needs_index(base) or base == "nlnl"):
+        raise InputError(
+            f"--votes=soft does not go with --loss={config.loss}, which takes one "
+            "class for each example; use --votes=consensus"
         )
 
 

@@ -11,6 +11,7 @@ _OF_FILES = Only(
     "dataset", of_files, "folders, .csv files, webvision_mini and clothing1m"
 )
 _OWN = Only("dataset", is_path, "a folder, an .npz or a .csv as --dataset")
+_VOTED = Only("votes_file", lambda value: value is not None, "a given --votes_file")
 _OPEN_SET = Only("open_set", lambda value: value is not None, "a given --open_set")
 
 
@@ -66,6 +67,20 @@ class DataSettings:
         "part of the training examples that is kept from training and given to the "
         "trained network, PART/PARTS: 2/5 is the second of five, which --seed draws "
         "(default: none)",
+    )
+    votes_file: str | None = setting(
+        None,
+        "file with the labels that several annotators gave, in place of those of the "
+        "data: a .csv or .npz as for lnl-sr crowd, whose examples go by their numbers "
+        "from 0 or by the paths of their files (default: none)",
+    )
+    votes: str = setting(
+        "consensus",
+        "what is trained on of --votes_file: consensus (the most probable class by "
+        "Dawid and Skene's model), majority, soft (the probabilities), each (an "
+        "example for each vote)",
+        choices=("consensus", "majority", "soft", "each"),
+        only=_VOTED,
     )
     imagenet_dir: str | None = setting(
         None,

@@ -65,9 +65,11 @@ def settled(settings: Settings, several: Collection[str]) -> Config:
     head = Config(**{name: given[name] for name in _HEAD if name in given})
     name = recipe_name(head.dataset)
     if "noise" not in given:
-        # Some data comes with noisy labels, which are not to be made noisier.
+        # Some data comes with noisy labels, which are not to be made noisier, and so do
+        # those of annotators.
         own = recipes.of_dataset(name)
-        head = dataclasses.replace(head, noise=own.get("noise", head.noise))
+        usual = "none" if given.get("votes_file") else own.get("noise", head.noise)
+        head = dataclasses.replace(head, noise=usual)
     rate = head.rate if head.noise_has_rate else None
     recipe = recipes.read(
         name,

@@ -29,6 +29,9 @@ from lnl_sr_tf.datasets.sources.npy_file import from_npy
 from lnl_sr_tf.datasets.sources.npz_file import from_npz
 from lnl_sr_tf.datasets.sources.published_lists import check_data_dir
 from lnl_sr_tf.datasets.sources.to_file import to_file
+from lnl_sr_tf.datasets.sources.votes import read_votes
+from lnl_sr_tf.datasets.sources.votes_csv import votes_from_csv
+from lnl_sr_tf.datasets.sources.votes_npz import votes_from_npz
 from lnl_sr_tf.datasets.sources.webvision import webvision_mini
 from lnl_sr_tf.errors import InputError
 
@@ -43,7 +46,10 @@ __all__ = [
     "from_npz",
     "load",
     "names",
+    "read_votes",
     "to_file",
+    "votes_from_csv",
+    "votes_from_npz",
     "webvision_mini",
 ]
 

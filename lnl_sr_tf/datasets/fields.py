@@ -77,6 +77,7 @@ class DatasetFields:
     test_originals: Images | None = None
     columns: tuple[str, ...] | None = None
     encoder: Encoder | None = None
+    label_shares: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         check_classes(f"dataset {self.name}", self.class_names)
@@ -156,6 +157,11 @@ class DatasetFields:
         return seen
 
     @property
+    def targets(self) -> np.ndarray:
+        """What is trained on: label shares where there are any, else given labels."""
+        return self.given_labels if self.label_shares is None else self.label_shares
+
+    @property
     def num_classes(self) -> int:
         """How many classes there are."""
         return len(self.class_names)
@@ -191,6 +197,9 @@ class DatasetFields:
             paths=self.paths and tuple(self.paths[i] for i in kept),
             foreign=None if self.foreign is None else self.foreign[kept],
             originals=None if self.originals is None else take(self.originals, kept),
+            label_shares=(
+                None if self.label_shares is None else self.label_shares[kept]
+            ),
         )
 
 

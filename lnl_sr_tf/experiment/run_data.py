@@ -8,7 +8,7 @@ from lnl_sr_tf import datasets
 from lnl_sr_tf.config import Config, rate_estimate
 from lnl_sr_tf.datasets import Dataset
 from lnl_sr_tf.datasets.describe import in_a_line
-from lnl_sr_tf.experiment import label_noise
+from lnl_sr_tf.experiment import annotators, label_noise
 
 
 def read(
@@ -59,7 +59,7 @@ def load(config: Config, source: Dataset, tell: Callable[[str], None]) -> Datase
         InputError: if the noise does not fit the data, or there are too few examples
             for the fold.
     """
-    dataset = source.with_imbalance(
+    dataset = annotators.with_votes(source, config, tell).with_imbalance(
         config.imbalance, config.imbalance_factor, config.seed
     )
     if config.imbalance != "none":

@@ -53,7 +53,7 @@ def write(training: Training, tell: Callable[[str], None]) -> None:
         summary["served_otherwise"] = _served_otherwise(kept, said.test, dataset, tell)
     folder.write_summary(summary | {"saved_model": exported})
     if lost:
-        tell(lost_classes.advice(lost, bool(config.prior_weight)))
+        tell(lost_classes.advice(lost, config.has_class_prior))
 
 
 def _draw(

@@ -65,7 +65,7 @@ def check_data(config: Config, places: Places, folder: str | os.PathLike) -> Non
         places: as `looked_at` gives them.
         folder: that of the run, a path.
     """
-    needed = ["dataset", "open_set", "noise"]
+    needed = ["dataset", "open_set", "noise", "votes_file"]
     if {config.dataset, config.open_set} & set(FROM_LISTS):
         needed.append("data_dir")
     for name in needed:

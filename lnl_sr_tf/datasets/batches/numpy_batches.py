@@ -66,7 +66,7 @@ def prepared(
         augmentation: how images are varied.
         mixed_classes: k, for mixup; None or 0 without.
         images: uint8 tensor of shape (batch, height, width, channels).
-        labels: integer tensor of shape (batch,).
+        labels: integer tensor of shape (batch,), or shares of shape (batch, k).
         numbers: float32 tensor of shape (batch, columns), as `EpochPlan.of` draws them.
     """
     columns = augmentation.columns

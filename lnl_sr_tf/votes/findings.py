@@ -83,7 +83,7 @@ class Crowd:
     @property
     def few_votes(self) -> bool:
         """Whether annotators gave so few votes that a smoothing of 10 is steadier."""
-        several = np.count_nonzero(self.annotators.votes) > 1
+        several = bool(np.count_nonzero(self.annotators.votes) > 1)
         return several and self._votes_a_class < _FEW
 
     @property

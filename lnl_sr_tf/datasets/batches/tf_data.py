@@ -11,7 +11,12 @@ from lnl_sr_tf.datasets.batches.epoch_plan import EpochPlan
 from lnl_sr_tf.datasets.batches.mixup import mixup
 from lnl_sr_tf.datasets.batches.stream_spec import Parts, StreamSpec
 from lnl_sr_tf.datasets.features.viewed_rows import ViewedRows
-from lnl_sr_tf.datasets.images.image_files import ImageFiles, Images, batch_of
+from lnl_sr_tf.datasets.images.image_files import (
+    ImageFiles,
+    Images,
+    batch_dtype,
+    batch_of,
+)
 
 
 def training_batches(spec: StreamSpec) -> tf.data.Dataset:
@@ -148,8 +153,9 @@ def _loaded(
 
 def _taken(images: Any, index: tf.Tensor) -> tf.Tensor:
     """Some images of an array that stays NumPy's: TensorFlow would copy all of it."""
-    kind = batch_of(images, slice(0)).dtype
-    (batch,) = tf.numpy_function(lambda i: [batch_of(images, i)], [index], [kind])
+    (batch,) = tf.numpy_function(
+        lambda index: [batch_of(images, index)], [index], [batch_dtype(images)]
+    )
     return tf.ensure_shape(batch, [*index.shape, *images.shape[1:]])
 
 

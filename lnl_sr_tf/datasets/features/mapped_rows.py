@@ -37,6 +37,7 @@ class MappedRows:
         self.source = source
         self.index = np.arange(len(source)) if index is None else index
         self.dtype = source.dtype
+        self._file = _mapped(source)
 
     def __len__(self) -> int:
         return len(self.index)
@@ -57,17 +58,18 @@ class MappedRows:
 
     def damaged(self) -> str | None:
         """What is wrong with the file; None while it is as long as it was."""
-        if not isinstance(self.source, np.memmap) or not self.source.filename:
+        file = self._file
+        if file is None or file.filename is None:
             return None
-        needed = self.source.offset + self.source.nbytes
+        needed = file.offset + file.nbytes
         try:
-            found = os.path.getsize(self.source.filename)
+            found = os.path.getsize(file.filename)
         except OSError:
             return None  # what has another name, or none any more, is still mapped
         if found >= needed:
             return None
         return (
-            f"{self.source.filename}: it has {found:,} bytes left of the {needed:,} "
+            f"{file.filename}: it has {found:,} bytes left of the {needed:,} "
             "that were there"
         )
 
@@ -83,3 +85,12 @@ class MappedRows:
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return self[:].astype(dtype or self.dtype, copy=False)
+
+
+def _mapped(array: object) -> np.memmap | None:
+    """The map that an array is a view of; None where it is in memory."""
+    while isinstance(array, np.ndarray):
+        if isinstance(array, np.memmap):
+            return array
+        array = array.base
+    return None

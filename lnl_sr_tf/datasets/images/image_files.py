@@ -243,8 +243,12 @@ def batch_of(images: Images, chosen: Any) -> np.ndarray:
         images: or features.
         chosen: a slice, or integers.
     """
-    batch = images[chosen]
-    return batch.astype(np.float32) if batch.dtype == np.float16 else batch
+    return images[chosen].astype(batch_dtype(images), copy=False)
+
+
+def batch_dtype(images: Images) -> np.dtype:
+    """That of `batch_of`."""
+    return np.dtype(np.float32) if images.dtype == np.float16 else images.dtype
 
 
 def with_channels(images: Images, channels: int) -> Images:

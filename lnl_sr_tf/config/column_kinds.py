@@ -5,9 +5,9 @@ import re
 from lnl_sr_tf.errors import InputError
 
 NUMBER, CATEGORY, SKIP = "number", "category", "skip"
-_KINDS = (NUMBER, CATEGORY, SKIP)
+KINDS = (NUMBER, CATEGORY, SKIP)
 # A name may have commas and colons of its own.
-_PAIR = re.compile(rf"\s*([^,\s].*?)\s*:\s*({'|'.join(_KINDS)})\s*(?:,|$)")
+_PAIR = re.compile(rf"\s*([^,\s].*?)\s*:\s*({'|'.join(KINDS)})\s*(?:,|$)")
 
 
 def parse_columns(text: str) -> dict[str, str]:
@@ -30,7 +30,7 @@ def parse_columns(text: str) -> dict[str, str]:
         if not pair:
             raise InputError(
                 f"--columns={text}: expected NAME:KIND,NAME:KIND with the kinds "
-                f"{', '.join(_KINDS)}; received {text[place:]!r:.60}"
+                f"{', '.join(KINDS)}; received {text[place:]!r:.60}"
             )
         name, kind = pair.groups()
         if name in kinds:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lnl_sr_tf.config.column_kinds import CATEGORY, NUMBER, SKIP
+from lnl_sr_tf.config.column_kinds import CATEGORY, KINDS, NUMBER, SKIP
 from lnl_sr_tf.datasets.features.table_cells import (
     NotNumbers,
     Numbers,
@@ -97,7 +97,12 @@ def columns_by_kind(
 
 
 def _check_names(source, columns, kinds):
-    for name in kinds:
+    for name, kind in kinds.items():
+        if kind not in KINDS:
+            raise InputError(
+                f"{source}: columns: {name!r} is to be {kind!r}; expected one of "
+                f"{', '.join(KINDS)}"
+            )
         if name not in columns:
             close = difflib.get_close_matches(name, columns, n=1)
             hint = f"; did you mean {close[0]!r}?" if close else ""

@@ -141,6 +141,8 @@ class TableEncoderTest(tf.test.TestCase, parameterized.TestCase):
          "'1,234' may be a thousand or a decimal comma"),
         ("no_such_column", {"colour": ["a", "b"]}, {"color": "skip"},
          "--columns names 'color'.*did you mean 'colour'"),
+        ("no_kind", {"c": ["3", "4"]}, {"c": "int"},
+         "columns: 'c' is to be 'int'; expected one of number, category, skip"),
         ("nan_in_every_row", {"c": ["nan", "NaN"]}, {},
          "expected a column to learn from .*; left out are c .empty."),
         ("constant", {"c": ["1", "1"]}, {}, "left out are c .one value."),

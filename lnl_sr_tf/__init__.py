@@ -37,9 +37,9 @@ _WITH_KERAS = (
     "sweep",
     *_SERIALIZABLE,
 )
-_WITHOUT_KERAS = ("config", "datasets", "errors", "noise", "runs", "schedules")
+_WITHOUT_KERAS = ("config", "datasets", "errors", "noise", "runs", "schedules", "votes")
 
-__all__ = ["__version__", "audit", *sorted(_WITH_KERAS + _WITHOUT_KERAS)]
+__all__ = ["__version__", "audit", "crowd", *sorted(_WITH_KERAS + _WITHOUT_KERAS)]
 
 
 def __getattr__(name: str) -> Any:
@@ -47,6 +47,8 @@ def __getattr__(name: str) -> Any:
     if name == "audit":
         _register()
         return importlib.import_module(f"{__name__}.auditing").audit
+    if name == "crowd":
+        return importlib.import_module(f"{__name__}.votes").crowd
     if name in _WITH_KERAS:
         _register()
     elif name not in _WITHOUT_KERAS:

@@ -14,6 +14,7 @@ import keras
 from lnl_sr_tf.backbones.backbone import Backbone
 from lnl_sr_tf.datasets import tensorflow_import
 from lnl_sr_tf.datasets.encoder import Encoder
+from lnl_sr_tf.datasets.features.encoder_from_dict import read_encoder
 from lnl_sr_tf.errors import RunError
 from lnl_sr_tf.runs.folder import RunFolder
 
@@ -27,7 +28,9 @@ def save(
     bits: int | None = None,
     encoder: Encoder | None = None,
 ) -> bool:
-    """Write `model.keras` and, where TensorFlow is installed, the SavedModel.
+    """Write `model.keras`, and the SavedModel where TensorFlow is installed.
+
+    Where features were made of something else, `encoder.json` says how.
 
     Args:
         model: from uint8 images, or features, to logits.
@@ -36,23 +39,29 @@ def save(
         resize: as for `save_serving`.
         temperature: likewise.
         bits: likewise.
-        encoder: what made its features; the SavedModel holds it, too.
+        encoder: likewise.
 
     Returns:
         Whether there is a SavedModel.
     """
     exported = tensorflow_import.import_tensorflow_if_installed()
     model.save(folder.model)
+    if encoder is not None:
+        folder.write_encoder(encoder.as_dict())
     if not exported:
         return False
-    served = encoder.with_head(model) if isinstance(encoder, Backbone) else model
+    served, apart = model, encoder
+    if isinstance(encoder, Backbone):
+        served, apart = encoder.with_head(model), None
     options = (class_names, resize, temperature, bits)
     try:
         if keras.backend.backend() == "torch":
             with _saved(served, model, folder) as source:
-                _by_another_process(source, folder.saved_model, *options)
+                _by_another_process(
+                    source, folder.saved_model, *options, apart and folder.encoder
+                )
         else:
-            save_serving(served, folder.saved_model, *options)
+            save_serving(served, folder.saved_model, *options, apart)
     except _tensorflow_errors() as error:
         raise RunError(f"cannot write {folder.saved_model}: {error}") from error
     return True
@@ -115,6 +124,7 @@ def save_serving(
     resize: str | None = None,
     temperature: float = 1.0,
     bits: int | None = None,
+    encoder: Encoder | None = None,
 ) -> None:
     """Write a SavedModel that needs neither Keras nor this package to load.
 
@@ -128,7 +138,10 @@ def save_serving(
     takes `encoded`, the bytes of JPEG, PNG, BMP or GIF files of any sizes, shape
     (batch,), resizes them as in training, and also gives `name`, that of the class.
     For a network of features it takes `features` alone, float32 of shape
-    (batch, width), and gives all three.
+    (batch, width), and gives all three. Where those were made of texts or of the rows
+    of a table, that is its signature `features`, and `serving_default` takes what they
+    were made of: `texts`, strings of shape (batch,); or a tensor of shape (batch,) a
+    column, float32 with NaN for a missing number, or strings.
 
     Args:
         model: from uint8 images, or features, to logits, on TensorFlow or JAX.
@@ -137,6 +150,7 @@ def save_serving(
         resize: how files are resized, `"stretch"` or `"crop"`.
         temperature: t > 0, which calibrates the probabilities.
         bits: the bits in use of 16-bit PNGs, as in training; None for 16.
+        encoder: what features are made by; None where they are given.
 
     Example:
         signatures = tf.saved_model.load(path).signatures
@@ -149,7 +163,7 @@ def save_serving(
     logits_of, kept = _as_tensorflow(model)
     of_images = len(model.input_shape) == 4
     make = _image_signatures if of_images else _feature_signatures
-    options = (resize, bits) if of_images else ()
+    options = (resize, bits) if of_images else (encoder,)
 
     def answer(inputs):
         # A loaded signature takes any shape, and a network with global pooling would
@@ -163,9 +177,11 @@ def save_serving(
 
     module = tf.Module()
     module.kept = kept
+    module.tracked = [] if encoder is None else list(encoder.tracked())
     signatures = make(answer, model.input_shape[1:], class_names, *options)
     module.serve = signatures["serving_default"]
     module.serve_files = signatures.get("files")
+    module.serve_features = signatures.get("features")
     # Gradients are not needed to serve, and those of JAX's functions cannot be saved.
     saving = tf.saved_model.SaveOptions(experimental_custom_gradients=False)
     tf.saved_model.save(module, str(path), signatures, saving)
@@ -204,8 +220,8 @@ def _image_signatures(answer, shape, class_names, resize, bits):
     return {"serving_default": serve, "files": serve_files}
 
 
-def _feature_signatures(answer, shape, class_names):
-    """For features."""
+def _feature_signatures(answer, shape, class_names, encoder):
+    """For features, and for what an encoder made them of."""
     import tensorflow as tf
 
     @tf.function(
@@ -215,7 +231,17 @@ def _feature_signatures(answer, shape, class_names):
     def serve(features):
         return _named(answer(features), class_names)
 
-    return {"serving_default": serve}
+    if encoder is None:
+        return {"serving_default": serve}
+
+    def serve_raw(**raw):
+        return serve(encoder.encoded(**raw))
+
+    raw = tf.function(serve_raw, autograph=False)
+    return {
+        "serving_default": raw.get_concrete_function(**encoder.signature()),
+        "features": serve,
+    }
 
 
 def _named(answer, class_names):
@@ -263,7 +289,7 @@ def _matters(record):
     return not record.getMessage().startswith("Importing a function")
 
 
-def _by_another_process(source, path, class_names, resize, temperature, bits):
+def _by_another_process(source, path, class_names, resize, temperature, bits, encoder):
     """`save_serving` of a saved model, by a process that runs on TensorFlow."""
     package = pathlib.Path(__file__).resolve().parent.parent
     settings = {
@@ -278,7 +304,7 @@ def _by_another_process(source, path, class_names, resize, temperature, bits):
     done = subprocess.run(
         [
             *[sys.executable, "-m", "lnl_sr_tf.export", str(source), str(path)],
-            *[resize or "", repr(temperature), str(bits or "")],
+            *[resize or "", repr(temperature), str(bits or ""), str(encoder or "")],
             *map(str, class_names),
         ],
         env=os.environ | settings,
@@ -292,13 +318,16 @@ def _by_another_process(source, path, class_names, resize, temperature, bits):
         raise RunError(f"{source} could not be written as a SavedModel: {reason}")
 
 
-def _main(source, path, resize, temperature, bits, *class_names):
+def _main(source, path, resize, temperature, bits, encoder, *class_names):
     # Registers the classes that a model may contain.
     from lnl_sr_tf import losses  # noqa: F401
 
     model = keras.models.load_model(source, safe_mode=True)
     bits = int(bits) if bits else None
-    save_serving(model, path, class_names, resize or None, float(temperature), bits)
+    save_serving(
+        *(model, path, class_names, resize or None, float(temperature), bits),
+        read_encoder(encoder) if encoder else None,
+    )
 
 
 if __name__ == "__main__":

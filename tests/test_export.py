@@ -4,6 +4,7 @@ import json
 import pathlib
 import subprocess
 import sys
+from unittest import mock
 
 import keras
 import numpy as np
@@ -15,9 +16,13 @@ from helpers.sixteen_bits import computable, sixteen_bits
 from PIL import Image
 
 from lnl_sr_tf import config, datasets, export
+from lnl_sr_tf.analysis import run_figures
+from lnl_sr_tf.datasets.features.encoder_from_dict import read_encoder
+from lnl_sr_tf.experiment.finished_run import FinishedRun
 from lnl_sr_tf.runs.folder import RunFolder
 from lnl_sr_tf.training import precision
 from lnl_sr_tf.training.build import build_model, served_model
+from lnl_sr_tf.training.predict import outputs
 
 
 class ExportTest(tf.test.TestCase):
@@ -172,6 +177,82 @@ class PrecisionTest(tf.test.TestCase, parameterized.TestCase):
             served(np.ones((2, 4))), tf.cast(model(np.ones((2, 4))), tf.float32),
             atol=0.05,
         )  # fmt: skip
+
+
+class RawInputsTest(tf.test.TestCase, parameterized.TestCase):
+    """A run on texts, or on a table, whose SavedModel takes what was in the file."""
+
+    def made(self, kind):
+        root = pathlib.Path(self.get_temp_dir())
+        rng = np.random.default_rng(1)
+        words = ("the good fine film", "the bad, poor film")
+        rows = []
+        for i in range(60):
+            if kind == "text":
+                some = rng.choice(words[i % 2].split(), 4)
+                rows.append(f'"{" ".join(some)}",{"np"[i % 2]}')
+            else:
+                age = "?" if i % 9 == 4 else f"{30 + 9 * (i % 2) + rng.normal():.2f}"
+                rows.append(f"{age},{'abc'[rng.integers(3)]},{'np'[i % 2]}")
+        header = {"text": "text,label", "table": "mean age,größe,label"}[kind]
+        path = root / f"{kind}.csv"
+        path.write_text("\n".join([header, *rows]) + "\n", "utf-8")
+        with mock.patch.multiple(
+            run_figures, curves=mock.DEFAULT, per_class=mock.DEFAULT
+        ):
+            status, _, _ = call(
+                f"--dataset={path}",
+                "--loss=ce_sr",
+                "--epochs=2",
+                f"--output_dir={root / 'runs'}",
+            )
+        self.assertEqual(status, 0)
+        (folder,) = (root / "runs").iterdir()
+        return FinishedRun(folder)
+
+    @parameterized.parameters("text", "table")
+    def test_in_a_process_without_this_package(self, kind):
+        run = self.made(kind)
+        data, folder = run.dataset, run.folder
+        if kind == "text":
+            raw = {"texts": data.test_originals.tolist()}
+        else:
+            age, size = data.test_originals.T.tolist()
+            raw = {"mean_age": [float(a.replace("?", "nan")) for a in age],
+                   "groe": size}  # fmt: skip
+        code = f"""
+import sys, json
+sys.modules["lnl_sr_tf"] = sys.modules["keras"] = None
+import numpy as np, tensorflow as tf
+serve = tf.saved_model.load({str(folder.saved_model)!r}).signatures
+raw, features = json.load(sys.stdin)
+answers = (
+    serve["serving_default"](**{{k: tf.constant(v) for k, v in raw.items()}}),
+    serve["features"](features=tf.constant(features)),
+)
+print(json.dumps([[answer["probabilities"].numpy().tolist(),
+                   answer["label"].numpy().tolist(),
+                   [name.decode() for name in answer["name"].numpy()]]
+                  for answer in answers]))
+"""
+        features = data.test_images.astype(float).tolist()
+        done = subprocess.run(
+            [sys.executable, "-c", code], input=json.dumps([raw, features]),
+            capture_output=True, text=True, check=True, cwd=self.get_temp_dir(),
+        )  # fmt: skip
+        of_raw, of_features = json.loads(done.stdout)
+        temperature = run.summary["calibration_temperature"]
+        logits = outputs(run.model, data.test_images)
+        for probabilities, label, name in (of_raw, of_features):
+            self.assertAllClose(
+                probabilities, tf.nn.softmax(logits / temperature), atol=2e-3
+            )
+            self.assertAllEqual(label, logits.argmax(axis=-1))
+            self.assertEqual(name, [data.class_names[i] for i in label])
+            accuracy = np.mean(np.array(label) == data.test_labels)
+            self.assertAllClose(accuracy, run.summary["given_test_accuracy"])
+        again = read_encoder(folder.encoder)
+        self.assertEqual(again, data.encoder)
 
 
 def check_tensorflow_lite(test, path, images):

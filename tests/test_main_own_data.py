@@ -1,6 +1,7 @@
 """The command on people's own data: from a path to a run folder."""
 
 import csv
+import os
 import pathlib
 import shutil
 from unittest import mock
@@ -172,6 +173,24 @@ class OwnDataTest(tf.test.TestCase, parameterized.TestCase):
         self.assertEqual(status, 1)
         why = "cannot be read" if gone else "truncated"
         self.assertRegex(err, f"an image changed while .*cat/4.png: .*{why}")
+        self.assertEqual(err.count("\n"), 1)
+
+    def test_rows_that_are_lost_on_the_way(self):
+        path = self.root / "rows.npy"
+        np.save(path, np.random.default_rng(0).normal(size=(400, 64)))
+        path.with_suffix(".csv").write_text("label\n" + "a\nb\n" * 200)
+
+        def build(*args):
+            os.truncate(path, 5000)
+            return build_model(*args)
+
+        with mock.patch("lnl_sr_tf.experiment.run_model.build_model", build):
+            status, _, err = call(
+                f"--dataset={path}", f"--output_dir={self.root / 'runs'}",
+                "--loss=ce", "--epochs=1",
+            )  # fmt: skip
+        self.assertEqual(status, 1)
+        self.assertRegex(err, "a file changed while .*rows.npy: it has 5,000 bytes")
         self.assertEqual(err.count("\n"), 1)
 
     def test_webvision_and_imagenet(self):

@@ -27,6 +27,17 @@ def state(run):
         return [stored[name] for name in stored.files]
 
 
+def make_rows(path):
+    """Features in a file that is mapped, and their labels beside it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    labels = np.arange(300) % 3
+    rows = np.random.default_rng(1).normal(labels[:, None], 1.0, (300, 8))
+    np.save(path, rows.astype(np.float16))
+    lines = ["label", *map(str, labels)]
+    path.with_suffix(".csv").write_text("\n".join(lines))
+    return str(path)
+
+
 class ResumeTest(tf.test.TestCase, parameterized.TestCase):
     @parameterized.named_parameters(
         (
@@ -44,15 +55,18 @@ class ResumeTest(tf.test.TestCase, parameterized.TestCase):
         ("adaptive", {"loss": "fl_sr", "lr": 1e-6}),
         ("elr", {"loss": "elr", "prior_weight": 10}),
         ("forward", {"loss": "forward", "estimation_epochs": 1}),
+        ("features", {"loss": "ce_sr", "lambda_every": 1, "dataset": "rows.npy"}),
     )
     def test_cut_and_resumed(self, settings):
         self.enterContext(quick_runs())
         folder = pathlib.Path(self.get_temp_dir()) / self.id().rpartition(".")[2]
 
+        given = settings | {"epochs": EPOCHS}
+        if "dataset" in given:
+            given["dataset"] = make_rows(folder / given["dataset"])
+
         def start(name, tell):
-            made = config.resolve(
-                settings | {"epochs": EPOCHS, "output_dir": str(folder / name)}
-            )
+            made = config.resolve(given | {"output_dir": str(folder / name)})
             return experiment.run(made, tell)
 
         with self.assertRaises(Cut):

@@ -159,7 +159,7 @@ def sparse_rate_and_accuracy(
         _curve(rate, seeds, "test_sparse_rate", label, stroke, place)
         handles.append(_curve(accuracy, seeds, "test_accuracy", label, stroke, place))
     rate.set_title("Sparse rate")
-    rate.set_ylabel("test images whose largest\nprobability is above 0.99")
+    rate.set_ylabel("test examples whose largest\nprobability is above 0.99")
     accuracy.set_title("Accuracy")
     accuracy.set_ylabel(_accuracy_name([curves]))
     _finish(grid)

@@ -13,21 +13,23 @@ from lnl_sr_tf.auditing.audit_files import probability_text, write_text
 from lnl_sr_tf.auditing.label_changes import Changes
 from lnl_sr_tf.config import Config
 from lnl_sr_tf.datasets import Dataset
-from lnl_sr_tf.datasets.sources.to_file import check_name, in_files, to_file
+from lnl_sr_tf.datasets.sources.to_file import check_name, goes_into, to_file
 from lnl_sr_tf.errors import InputError
 
 # Settings of a run that suit its data with other labels, whatever the loss.
 _TRAINING = (
     "model", "weights", "epochs", "batch_size", "optimizer", "lr", "lr_schedule",
     "lr_decay", "lr_hold", "momentum", "late_momentum", "nesterov", "weight_decay",
-    "l1", "clip_norm", "crop_padding", "flip", "rotation", "random_resized_crop",
-    "color_jitter",
+    "l1", "clip_norm",
+)  # fmt: skip
+_OF_IMAGES = (
+    "crop_padding", "flip", "rotation", "random_resized_crop", "color_jitter",
 )  # fmt: skip
 
 
 def default_name(dataset: Dataset) -> str:
-    """The default file name: a .csv for image files, an .npz for arrays."""
-    return "cleaned.csv" if in_files(dataset) else "cleaned.npz"
+    """The default file name: a .csv for texts, tables and image files, or an .npz."""
+    return "cleaned" + goes_into(dataset)
 
 
 def write_clean(
@@ -97,12 +99,13 @@ def write_clean(
 def _flags(config, dataset, path):
     """A flagfile with the new data and the run's training settings."""
     settings = {"dataset": os.path.abspath(path)}
-    settings |= {name: getattr(config, name) for name in _TRAINING}
+    names = [*_TRAINING, *(_OF_IMAGES if dataset.of_images else ())]
+    settings |= {name: getattr(config, name) for name in names}
     if config.weights:
         settings["weights"] = os.path.abspath(os.path.expanduser(config.weights))
-    if path.suffix.lower() == ".csv":
+    if path.suffix.lower() == ".csv" and dataset.pictures is not None:
         # A size chosen from the files may differ once some are dropped.
-        height, width, _ = dataset.image_shape
+        height, width = dataset.pictures.shape[1:3]
         settings |= {"image_size": f"{height}x{width}", "resize": config.resize}
     lines = []
     for name, value in settings.items():

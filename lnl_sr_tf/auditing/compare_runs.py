@@ -7,11 +7,14 @@ from typing import Any
 import numpy as np
 
 from lnl_sr_tf.auditing.from_run import class_names
+from lnl_sr_tf.config.file_kind import TABLE
 from lnl_sr_tf.datasets.copies import content_hashes
 from lnl_sr_tf.errors import InputError, RunError
 from lnl_sr_tf.experiment.finished_run import FinishedRun
 from lnl_sr_tf.runs import label_kinds
 from lnl_sr_tf.runs.folder import measured
+
+_BETWEEN = "\x1f"  # cells of a row; the control character that is for it
 
 
 def compare(before: pathlib.Path | str, after: pathlib.Path | str) -> dict[str, Any]:
@@ -73,8 +76,8 @@ def compare(before: pathlib.Path | str, after: pathlib.Path | str) -> dict[str, 
 def _same_test_set(runs):
     """Whether test sets have the same examples with the same class names.
 
-    None where the data of a run is gone or has changed. Images that are read from files
-    are compared by their labels alone.
+    None where the data of a run is gone or has changed. Examples that are read from
+    files as they are needed are compared by their labels alone.
     """
     try:
         sets = [run.dataset for run in runs]
@@ -83,14 +86,27 @@ def _same_test_set(runs):
     names = [np.array(data.class_names)[data.test_labels] for data in sets]
     if not np.array_equal(*map(np.sort, names)):
         return False
-    images = [data.test_images for data in sets]
-    if not all(isinstance(one, np.ndarray) for one in images):
+    read = [_as_read(data) for data in sets]
+    if not all(isinstance(one, np.ndarray) for one in read):
         return True
     examples = [
         sorted(zip(content_hashes(one).tolist(), of.tolist(), strict=True))
-        for one, of in zip(images, names, strict=True)
+        for one, of in zip(read, names, strict=True)
     ]
     return examples[0] == examples[1]
+
+
+def _as_read(data):
+    """The examples of a test set before features were made of them.
+
+    What is made may depend on the training set, which the two runs do not share.
+    """
+    if data.test_originals is None:
+        return data.test_images
+    if data.kind == TABLE:
+        rows = (_BETWEEN.join(map(str, row)) for row in data.test_originals)
+        return np.array([*rows], object)
+    return data.test_originals
 
 
 def lines(found: Mapping[str, Any]) -> list[str]:

@@ -1,7 +1,8 @@
 """The page on which a person reviews labels: one HTML file.
 
 It opens from disk and loads nothing from the network. Its looks and its script are in
-`templates/`; here is the data that it is given: examples, and sheets of thumbnails.
+`templates/`; here is the data that it is given: examples, and sheets of thumbnails, or
+texts.
 """
 
 import dataclasses
@@ -16,14 +17,15 @@ from numpy.typing import ArrayLike
 
 from lnl_sr_tf.auditing import thumbnails
 from lnl_sr_tf.auditing.audit_files import utf8_safe
+from lnl_sr_tf.auditing.shown_texts import ShownTexts
 from lnl_sr_tf.datasets.images.image_files import ImageFiles
 from lnl_sr_tf.files import whole_file
 from lnl_sr_tf.reporting.template import template
 
 _DIGITS = 6  # of a probability, after the point
 _MOST = 100_000  # examples; browsers would not show a longer list whole
-# In a script element these could end it, or begin another.
-_ESCAPED = {ord(char): f"\\u{ord(char):04x}" for char in "<>&"}
+# In a script element the first could end it, or begin another; the last two end lines.
+_ESCAPED = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,7 +33,8 @@ class Items:
     """Examples whose labels a person reviews, in any order.
 
     Args:
-        images: uint8, shape (n, height, width, 1 or 3); files are read in parts.
+        images: uint8, shape (n, height, width, 1 or 3); files are read in parts. None
+            where there are texts.
         index: int64, shape (n,): the number of each example in its source, once each.
         names: n names, such as paths of files, or None.
         given: int64, shape (n,): the labels that were given.
@@ -41,16 +44,17 @@ class Items:
         clean: int64, shape (n,): the true labels, -1 for none of the classes; None
             where unknown.
         class_names: one name a class.
+        texts: what is shown instead of images; None where there are images.
 
     Raises:
-        ValueError: if their lengths differ.
+        ValueError: if their lengths differ, or there are neither images nor texts.
 
     Example:
         Items(images, np.arange(3), None, given, suggested, probability, score,
               None, ("cat", "dog"))
     """
 
-    images: np.ndarray | ImageFiles
+    images: np.ndarray | ImageFiles | None
     index: np.ndarray
     names: tuple[str, ...] | None
     given: np.ndarray
@@ -59,8 +63,11 @@ class Items:
     score: np.ndarray
     clean: np.ndarray | None
     class_names: tuple[str, ...]
+    texts: ShownTexts | None = None
 
     def __post_init__(self) -> None:
+        if (self.images is None) == (self.texts is None):
+            raise ValueError("`Items` must have either `images` or `texts`.")
         for field in dataclasses.fields(self):
             value = getattr(self, field.name)
             if field.name == "class_names" or value is None:
@@ -106,12 +113,14 @@ def write(
     if len(order) > _MOST:
         order = order[:_MOST]
         facts = [*facts, ("On this page", f"the {_MOST:,} most suspect")]
-    pictures = thumbnails.Thumbnails(items.images, order)
+    pictures = None
+    if items.images is not None:
+        pictures = thumbnails.Thumbnails(items.images, order)
     parts = template("lnl_sr_tf.auditing", "audit.html").generate(
         title=title,
         facts=facts,
         data=_for_script(_data(items, order, matrix, pictures)),
-        sheets=pictures.sheets(tell),
+        sheets=[] if pictures is None else pictures.sheets(tell),
     )
     with whole_file(path) as file:
         file.writelines(part.encode("utf-8", "replace") for part in parts)
@@ -135,23 +144,31 @@ def _data(items, order, matrix, pictures):
         "clean": ordered(items.clean),
         "classes": [utf8_safe(name) for name in items.class_names],
     }
-    height, width = pictures.cell
+    texts = items.texts
     return examples | {
         "fingerprint": _fingerprint(examples),
         "matrix": [
             [None if math.isnan(value) else round(float(value), 2) for value in row]
             for row in matrix
         ],
-        "thumbnails": {
-            "start": f"data:{pictures.kind};base64,",
-            "exact": pictures.exact,
-            "width": pictures.width,
-            "height": pictures.height,
-            "cellWidth": width,
-            "cellHeight": height,
-            "columns": thumbnails.COLUMNS,
-            "perSheet": thumbnails.PER_SHEET,
-        },
+        "texts": texts and texts.of(order),
+        "columns": texts and texts.columns,
+        "thumbnails": pictures and _measures(pictures),
+    }
+
+
+def _measures(pictures):
+    """How the page's script finds a thumbnail on a sheet."""
+    height, width = pictures.cell
+    return {
+        "start": f"data:{pictures.kind};base64,",
+        "exact": pictures.exact,
+        "width": pictures.width,
+        "height": pictures.height,
+        "cellWidth": width,
+        "cellHeight": height,
+        "columns": thumbnails.COLUMNS,
+        "perSheet": thumbnails.PER_SHEET,
     }
 
 
@@ -170,10 +187,11 @@ def _fingerprint(examples):
     return hashlib.sha256(text.encode()).hexdigest()[:20]
 
 
-def _json(value):
-    return json.dumps(value, separators=(",", ":"), allow_nan=False)
+def _json(value, **options):
+    return json.dumps(value, separators=(",", ":"), allow_nan=False, **options)
 
 
 def _for_script(value):
-    """JSON that cannot end its script element, whatever names are in it."""
-    return _json(value).translate(_ESCAPED)
+    """JSON that cannot end its script element, whatever names and texts are in it."""
+    # As they are: escaped, most letters of the world would take twice the room.
+    return _json(value, ensure_ascii=False).translate(_ESCAPED)

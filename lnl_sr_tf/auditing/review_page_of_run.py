@@ -1,4 +1,4 @@
-"""The review page of an audited run, with its images."""
+"""The review page of an audited run, with its images, texts or rows."""
 
 import pathlib
 from collections.abc import Callable
@@ -7,6 +7,7 @@ import numpy as np
 
 from lnl_sr_tf.auditing import review_page
 from lnl_sr_tf.auditing.findings import Audit, few
+from lnl_sr_tf.auditing.shown_texts import shown_texts
 from lnl_sr_tf.errors import InputError, RunError
 from lnl_sr_tf.experiment.finished_run import FinishedRun
 
@@ -36,10 +37,10 @@ def write_page(
     """
     finished = FinishedRun(run, data_dir)
     try:
-        images = finished.dataset.train_images
+        dataset = finished.dataset
     except (InputError, RunError) as error:
         raise type(error)(
-            f"audit.html shows the images of {finished.folder.path}, which cannot be "
+            f"audit.html shows the examples of {finished.folder.path}, which cannot be "
             f"read (--nopage leaves the page out): {error}"
         ) from error
     rate = "no evidence: the outputs say nothing about the labels"
@@ -57,7 +58,7 @@ def write_page(
     if without and not audit.no_evidence:
         facts.append(("No evidence about", few(without)))
     items = review_page.Items(
-        images=images,
+        images=dataset.pictures,
         index=np.asarray(audit.index),
         names=audit.names,
         given=audit.given,
@@ -66,6 +67,7 @@ def write_page(
         score=audit.score,
         clean=audit.clean,
         class_names=audit.class_names,
+        texts=shown_texts(dataset) if dataset.pictures is None else None,
     )
     title = f"Labels of {finished.config.dataset_name}"
     review_page.write(

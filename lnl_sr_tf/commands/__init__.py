@@ -8,7 +8,7 @@ import importlib
 from types import ModuleType
 
 # By name, in the order of the help. The first is the default.
-NAMES = ("sweep", "table", "figure", "report", "tune", "audit", "clean")
+NAMES = ("sweep", "table", "figure", "report", "tune", "audit", "clean", "crowd")
 
 
 def load(name: str) -> ModuleType:

@@ -37,7 +37,7 @@ OPTIONS = (
         "the folder of a second run, on the data that lnl-sr clean wrote, to compare "
         "the accuracy with (default: none)",
     ),
-    Flag("page", bool, True, "whether to write audit.html, which needs the images"),
+    Flag("page", bool, True, "whether to write audit.html, which needs the data"),
 )
 
 

@@ -2,15 +2,13 @@
 
 import dataclasses
 
+from lnl_sr_tf.config.column_kinds import columns_in_order
 from lnl_sr_tf.config.settings import Config
 from lnl_sr_tf.errors import InputError
-from lnl_sr_tf.loss_names import LOSSES, REGULARIZED, prior_conflict
 from lnl_sr_tf.schedules import STAGES
 
 _LARGEST_SIDE = 4096
 _MOST_PARTS = 100
-# Of the class prior that goes with an adaptive λ.
-_PRIOR_WEIGHT = 1.0
 # Where mean and mode of the chances of instance noise are the same within 0.0005.
 _SAME_RATE = (0.3, 0.7)
 
@@ -32,6 +30,13 @@ def with_image_size(config: Config) -> Config:
         )
     size = "x".join(str(int(side)) for side in sides)
     return dataclasses.replace(config, image_size=size)
+
+
+def with_columns(config: Config) -> Config:
+    """The config with `columns` in one order."""
+    if config.columns is None:
+        return config
+    return dataclasses.replace(config, columns=columns_in_order(config.columns))
 
 
 def with_fold(config: Config) -> Config:
@@ -76,22 +81,14 @@ def with_instance_rate(config: Config) -> Config:
 
 
 def with_prior_weight(config: Config) -> Config:
-    """The config with `prior_weight` where there may be a class prior, else None.
+    """The config in which no class prior is None where there would be none anyway.
 
     So runs that were made before it was a setting keep their names.
     """
-    weight = config.prior_weight
-    if config.lambda_schedule != "adaptive" or not _takes_prior(config):
-        weight = weight or None
-    elif weight is None:
-        weight = _PRIOR_WEIGHT
-    return dataclasses.replace(config, prior_weight=weight)
-
-
-def _takes_prior(config):
-    base = config.loss.removesuffix(REGULARIZED)
-    conflict = base in LOSSES and prior_conflict(base)
-    return config.balance != "logit_adjustment" and not conflict
+    usual = dataclasses.replace(config, prior_weight=None).has_class_prior
+    if usual or config.prior_weight:
+        return config
+    return dataclasses.replace(config, prior_weight=None)
 
 
 def with_estimation_epochs(config: Config) -> Config:

@@ -2,6 +2,7 @@
 
 import difflib
 import math
+import os
 
 from lnl_sr_tf import schedules
 from lnl_sr_tf.config.data_kinds import (
@@ -39,6 +40,7 @@ _JITTER = {"brightness": 1, "contrast": 1, "saturation": 1, "hue": 0.5}
 def check(config: Config) -> None:
     """Raise InputError if some of the settings do not go together."""
     _check_noise(config)
+    _check_votes(config)
     _check_jitter(config)
     _check_kind(config)
     _check_place(config)
@@ -64,6 +66,24 @@ def _check_noise(config: Config) -> None:
         )
 
 
+def _check_votes(config: Config) -> None:
+    """Labels of several annotators are noisy as they come."""
+    if config.votes_file is None:
+        return
+    for name in ("noise", "imbalance"):
+        if getattr(config, name) != "none":
+            raise InputError(
+                f"--votes_file does not go with --{name}={getattr(config, name)}, "
+                "which is for labels that are known to be right; leave out one of them"
+            )
+    base = config.loss.removesuffix(REGULARIZED)
+    if config.votes == "soft" and (needs_index(base) or base == "nlnl"):
+        raise InputError(
+            f"--votes=soft does not go with --loss={config.loss}, which takes one "
+            "class for each example; use --votes=consensus"
+        )
+
+
 def _same_set(one: str, other: str) -> bool:
     """Whether two names stand for one data set, of TFDS in whichever version."""
     if is_path(one) or is_path(other):
@@ -84,6 +104,12 @@ def _check_jitter(config: Config) -> None:
 def _check_kind(config: Config) -> None:
     """What varies images, or needs them, does not go with other examples."""
     what = kind(config.dataset)
+    there = os.path.isfile(os.path.expanduser(config.dataset))
+    if config.columns and what != TABLE and there:
+        raise InputError(
+            f"--columns={config.columns} is for tables; {config.dataset} is of "
+            f"{_KINDS.get(what, what)}: leave it out"
+        )
     if config.backbone:
         _check_backbone(config, what)
     if what == IMAGES:

@@ -3,7 +3,7 @@
 import dataclasses
 from typing import ClassVar
 
-from lnl_sr_tf.config.data_kinds import HUMAN_NOISE, is_path, of_files
+from lnl_sr_tf.config.data_kinds import CSV, HUMAN_NOISE, ends_in, is_path, of_files
 from lnl_sr_tf.config.flag import Only, only_for
 from lnl_sr_tf.config.setting import RECIPE, setting
 
@@ -12,6 +12,9 @@ _OF_FILES = Only(
 )
 _OWN = Only("dataset", is_path, "a folder, an .npz or a .csv as --dataset")
 _WITH_BACKBONE = Only("backbone", lambda value: value is not None, "a given --backbone")
+_VOTED = Only("votes_file", lambda value: value is not None, "a given --votes_file")
+# By its name: what is in it cannot be seen once it has moved.
+_TABLE = Only("dataset", lambda path: ends_in(path, CSV), "a table, a .csv")
 _OPEN_SET = Only("open_set", lambda value: value is not None, "a given --open_set")
 
 
@@ -26,7 +29,8 @@ class DataSettings:
         "what to train on: digits, mnist, fashion_mnist, cifar10, cifar100, cifar10_n, "
         "cifar100_n, webvision_mini, clothing1m, tfds:NAME for any image "
         "classification set of TensorFlow Datasets, or a path: a folder of one folder "
-        "per class, an .npz or a .csv of file,label",
+        "per class, an .npz or .npy, a .csv of file,label, of text,label or of any "
+        "columns and a label, or a .jsonl of text and label",
     )
     data_dir: str = setting(
         "",
@@ -71,6 +75,13 @@ class DataSettings:
         interval="(0, 1)",
         only=_OWN,
     )
+    columns: str | None = setting(
+        None,
+        "what columns of a table are, NAME:KIND,NAME:KIND with the kinds number, "
+        "category and skip, for instance zip:category,id:skip (default: by their "
+        "values)",
+        only=_TABLE,
+    )
     validation_share: float | None = setting(
         None,
         "share of each class, as labels are given, that is kept from training and "
@@ -82,6 +93,20 @@ class DataSettings:
         "part of the training examples that is kept from training and given to the "
         "trained network, PART/PARTS: 2/5 is the second of five, which --seed draws "
         "(default: none)",
+    )
+    votes_file: str | None = setting(
+        None,
+        "file with the labels that several annotators gave, in place of those of the "
+        "data: a .csv or .npz as for lnl-sr crowd, whose examples go by their numbers "
+        "from 0 or by the paths of their files (default: none)",
+    )
+    votes: str = setting(
+        "consensus",
+        "what is trained on of --votes_file: consensus (the most probable class by "
+        "Dawid and Skene's model), majority, soft (the probabilities), each (an "
+        "example for each vote)",
+        choices=("consensus", "majority", "soft", "each"),
+        only=_VOTED,
     )
     imagenet_dir: str | None = setting(
         None,

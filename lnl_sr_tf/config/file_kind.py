@@ -5,6 +5,7 @@ import csv
 import os
 import re
 import zipfile
+import zlib
 
 IMAGES, FEATURES, TEXT, TABLE = "images", "features", "text", "table"
 # Columns of a .csv, and the names that they may have; docs/data.md lists them, too.
@@ -37,8 +38,8 @@ def kind_of_file(path: str) -> str:
             return FEATURES if _has_rows(path) else IMAGES
         if ending == ".csv":
             return _of_header(path)
-    except (OSError, ValueError, SyntaxError, KeyError, TypeError, csv.Error,
-            zipfile.BadZipFile):  # fmt: skip
+    except (OSError, EOFError, ValueError, SyntaxError, IndexError, KeyError, TypeError,
+            csv.Error, zipfile.BadZipFile, zlib.error):  # fmt: skip
         return IMAGES
     return TEXT if ending == ".jsonl" else IMAGES
 
@@ -55,16 +56,18 @@ def _has_rows(path: str) -> bool:
 def _shape(archive: zipfile.ZipFile, name: str) -> tuple[int, ...]:
     """That in the header of an .npy, which is the text of a dict."""
     with archive.open(name) as file:
-        start = file.read(12)
-        size = int.from_bytes(start[8:10] if start[6] == 1 else start[8:12], "little")
-        header = (start[10:] if start[6] == 1 else b"") + file.read(min(size, _MOST))
+        version = file.read(8)[6]
+        size = int.from_bytes(file.read(2 if version == 1 else 4), "little")
+        header = file.read(min(size, _MOST))
     text = header.decode("latin1").strip("\0 \n")
     return tuple(ast.literal_eval(text)["shape"])
 
 
 def _of_header(path: str) -> str:
     with open(path, newline="", encoding="utf-8-sig") as file:
-        first = next(csv.reader([file.readline(_MOST)]), [])
+        # A name in quotes may go over several lines.
+        lines = iter(lambda: file.readline(_MOST), "")
+        first = next(csv.reader(lines), [])
     names = {plain(cell) for cell in first}
     if names & {*COLUMNS["file"]}:
         return IMAGES

@@ -137,7 +137,8 @@ class MethodSettings:
         None,
         "weight μ of the class prior, which holds the mean output of a batch close to "
         "the shares of the given labels, so that no class is given up; 0 for none "
-        "(default: 1 with --lambda_schedule=adaptive, else 0)",
+        "(default: with --lambda_schedule=adaptive 3 where classes are given about "
+        "equally often, else 1; 0 without)",
         interval="[0, 1e12]",
     )
     mixup: float = setting(

@@ -67,9 +67,11 @@ def settled(settings: Settings, several: Collection[str]) -> Config:
     head = Config(**{name: given[name] for name in _HEAD if name in given})
     name = recipe_name(head.dataset)
     if "noise" not in given:
-        # Some data comes with noisy labels, which are not to be made noisier.
+        # Some data comes with noisy labels, which are not to be made noisier, and so do
+        # those of annotators.
         own = recipes.of_dataset(name)
-        head = dataclasses.replace(head, noise=own.get("noise", head.noise))
+        usual = "none" if given.get("votes_file") else own.get("noise", head.noise)
+        head = dataclasses.replace(head, noise=usual)
     if given.get("backbone"):
         name = BACKBONE
     rate = head.rate if head.noise_has_rate else None
@@ -100,7 +102,7 @@ def settled(settings: Settings, several: Collection[str]) -> Config:
             raise without_effect(name, settings[name], only, other)
     config = with_estimate(config, given, "loss" in several or "method" in several)
     config = canonical.with_instance_rate(without_idle_settings(config))
-    config = canonical.with_prior_weight(config)
+    config = canonical.with_columns(canonical.with_prior_weight(config))
     config = canonical.with_estimation_epochs(config)
     checks.check(config)
     return canonical.with_stages_in_order(config)

@@ -10,6 +10,7 @@ from typing import Any
 
 from lnl_sr_tf.config.data_kinds import (
     HUMAN_NOISE,
+    NPY,
     comes_noisy,
     ends_in,
     is_path,
@@ -19,7 +20,7 @@ from lnl_sr_tf.config.data_settings import DataSettings, NoiseSettings
 from lnl_sr_tf.config.method_settings import MethodSettings
 from lnl_sr_tf.config.setting import flags_of
 from lnl_sr_tf.config.training_settings import RunSettings, TrainingSettings
-from lnl_sr_tf.loss_names import REGULARIZED
+from lnl_sr_tf.loss_names import LOSSES, REGULARIZED, prior_conflict
 
 # What is given of them, by name.
 Settings = dict[str, Any]
@@ -79,6 +80,19 @@ class Config(
         return words
 
     @property
+    def has_class_prior(self) -> bool:
+        """Whether the mean output is held close to the shares of the given labels."""
+        if self.prior_weight is not None:
+            return self.prior_weight > 0
+        base = self.loss.removesuffix(REGULARIZED)
+        return (
+            self.regularized
+            and self.lambda_schedule == "adaptive"
+            and self.balance != "logit_adjustment"
+            and not (base in LOSSES and prior_conflict(base))
+        )
+
+    @property
     def run_name(self) -> str:
         """Name of the run's folder: readable, and different for different settings."""
         text = json.dumps(self.identity(), sort_keys=True)
@@ -132,8 +146,10 @@ class Config(
         files = {
             name: _digest(value)
             for name, value in settings.items()
-            if name == "weights"
+            if name in ("weights", "votes_file")
             or (isinstance(value, str) and value.lower().endswith(_FILES))
+            # Gigabytes, of which a run has a fingerprint.
+            if not (name == "dataset" and ends_in(value, NPY))
         }
         return settings | ({"file_contents": files} if files else {})
 
@@ -147,6 +163,7 @@ class Config(
             "noise": self.noise_file,
             "open_set": self.open_set is not None and is_path(self.open_set),
             "transition_matrix": str(self.transition_matrix).lower().endswith(_FILES),
+            "votes_file": self.votes_file is not None,
             "weights": bool(self.weights) and self.weights != IMAGENET,
         }
         return {

@@ -16,8 +16,10 @@ from lnl_sr_tf.config.data_kinds import (
     NPZ,
     OWN_FILES,
     ends_in,
+    kind,
     tidy,
 )
+from lnl_sr_tf.config.file_kind import TABLE, TEXT
 from lnl_sr_tf.datasets.dataset import Dataset
 from lnl_sr_tf.datasets.describe import in_a_line
 from lnl_sr_tf.datasets.images.image_files import ImageFiles
@@ -28,7 +30,12 @@ from lnl_sr_tf.datasets.sources.from_arrays import from_arrays
 from lnl_sr_tf.datasets.sources.npy_file import from_npy
 from lnl_sr_tf.datasets.sources.npz_file import from_npz
 from lnl_sr_tf.datasets.sources.published_lists import check_data_dir
+from lnl_sr_tf.datasets.sources.table_file import from_table
+from lnl_sr_tf.datasets.sources.text_file import from_text
 from lnl_sr_tf.datasets.sources.to_file import to_file
+from lnl_sr_tf.datasets.sources.votes import read_votes
+from lnl_sr_tf.datasets.sources.votes_csv import votes_from_csv
+from lnl_sr_tf.datasets.sources.votes_npz import votes_from_npz
 from lnl_sr_tf.datasets.sources.webvision import webvision_mini
 from lnl_sr_tf.errors import InputError
 
@@ -41,9 +48,14 @@ __all__ = [
     "from_folder",
     "from_npy",
     "from_npz",
+    "from_table",
+    "from_text",
     "load",
     "names",
+    "read_votes",
     "to_file",
+    "votes_from_csv",
+    "votes_from_npz",
     "webvision_mini",
 ]
 
@@ -71,8 +83,9 @@ def load(
             `"cifar10"`, `"cifar100"`, `"cifar10_n"`, `"cifar100_n"`, or `"tfds:NAME"`
             for any other image classification dataset of TensorFlow Datasets;
             `"webvision_mini"`, `"clothing1m"`; or a path: a folder with one folder per
-            class, an .npz of images or features, an .npy of features, or a .csv of
-            file,label.
+            class, an .npz of images or features, an .npy of features, a .csv of
+            file,label, of text,label or of a table with a column label, or a .jsonl of
+            text and label.
         data_dir: folder where TFDS keeps prepared data, its own by default, from which
             nothing is downloaded when the data is there; for `"webvision_mini"` and
             `"clothing1m"` the folder of the dataset.
@@ -82,7 +95,7 @@ def load(
         tell: called with each line about what was found; the last one says how many
             classes there are, their first names, and the examples of each.
         **options: `resize`, `skip_bad_files`, `in_memory`, `statistics`, for images in
-            files; `test_share` for paths.
+            files; `test_share` for paths; `columns` for tables.
 
     Returns:
         A `Dataset`, whose given labels are the clean ones where those are known.
@@ -130,7 +143,14 @@ def _load(
     elif ends_in(name, NPZ, NPY):
         share = {k: v for k, v in options.items() if k == "test_share"}
         data = (from_npz if ends_in(name, NPZ) else from_npy)(name, tell=tell, **share)
+    elif (what := kind(name)) in (TEXT, TABLE):
+        share = {k: v for k, v in options.items() if k == "test_share"}
+        if what == TEXT:
+            data = from_text(name, tell=tell, **share)
+        else:
+            data = from_table(name, tell=tell, columns=options.get("columns"), **share)
     else:
+        options.pop("columns", None)
         make = from_csv if ends_in(name, CSV) else from_folder
         return make(name, image_size=image_size, tell=tell, **options)
     if image_size is None:

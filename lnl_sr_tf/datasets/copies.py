@@ -35,7 +35,9 @@ def content_hashes(images: Iterable[np.ndarray]) -> np.ndarray:
     return np.frombuffer(b"".join(digests), "<i8").astype(np.int64)
 
 
-def array_contents(name: str, images: np.ndarray, labels: np.ndarray) -> SplitContents:
+def array_contents(
+    name: str, images: Iterable[np.ndarray], labels: np.ndarray
+) -> SplitContents:
     """The `SplitContents` of an array of that name."""
     return SplitContents(content_hashes(images), labels, lambda i: f"{name}[{i}]")
 

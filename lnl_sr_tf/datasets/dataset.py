@@ -46,6 +46,14 @@ class Dataset(DatasetFields):
             without.
         bits: the bit depth of the values in 16-bit PNGs; None for 16, or where images
             are not in files.
+        originals: what the features of the training examples were made of, for people
+            to look at: texts, shape (n,); rows of a table as texts, shape
+            (n, columns); or images. None where there is nothing else to see.
+        test_originals: the same for the test set.
+        columns: the names of the columns of a table; None without one.
+        encoder: how they became features; None where they came as they are.
+        label_shares: how likely each class is by the votes of several annotators,
+            float32, shape (n, k), trained on in place of the given labels, or None.
 
     Raises:
         InputError: unless labels are whole numbers of classes, one for each image.

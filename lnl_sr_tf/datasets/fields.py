@@ -7,8 +7,10 @@ from typing import Self, TypeVar
 import numpy as np
 
 from lnl_sr_tf import validation
+from lnl_sr_tf.config.file_kind import FEATURES, IMAGES, TABLE, TEXT
 from lnl_sr_tf.datasets.encoder import Encoder
-from lnl_sr_tf.datasets.images.image_files import Images, take
+from lnl_sr_tf.datasets.features.mapped_rows import MappedRows
+from lnl_sr_tf.datasets.images.image_files import ImageFiles, Images, take
 from lnl_sr_tf.datasets.sources.class_names import check_classes
 
 
@@ -75,6 +77,7 @@ class DatasetFields:
     test_originals: Images | None = None
     columns: tuple[str, ...] | None = None
     encoder: Encoder | None = None
+    label_shares: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         check_classes(f"dataset {self.name}", self.class_names)
@@ -134,6 +137,31 @@ class DatasetFields:
         return len(self.image_shape) == 3
 
     @property
+    def targets(self) -> np.ndarray:
+        """What is trained on: label shares where there are any, else given labels."""
+        return self.given_labels if self.label_shares is None else self.label_shares
+
+    @property
+    def kind(self) -> str:
+        """What was read: `"images"`, `"features"`, `"text"` or `"table"`.
+
+        A backbone or an encoder may have made features of them since.
+        """
+        if self.pictures is not None:
+            return IMAGES
+        if self.originals is None:
+            return FEATURES
+        return TEXT if len(self.originals.shape) == 1 else TABLE
+
+    @property
+    def pictures(self) -> np.ndarray | ImageFiles | None:
+        """The training images, also those that features were made of; None without."""
+        seen = self.train_images if self.of_images else self.originals
+        if seen is None or isinstance(seen, MappedRows) or len(seen.shape) != 4:
+            return None
+        return seen
+
+    @property
     def num_classes(self) -> int:
         """How many classes there are."""
         return len(self.class_names)
@@ -169,6 +197,9 @@ class DatasetFields:
             paths=self.paths and tuple(self.paths[i] for i in kept),
             foreign=None if self.foreign is None else self.foreign[kept],
             originals=None if self.originals is None else take(self.originals, kept),
+            label_shares=(
+                None if self.label_shares is None else self.label_shares[kept]
+            ),
         )
 
 

@@ -3,8 +3,17 @@
 import os
 from typing import Any, NamedTuple
 
-from lnl_sr_tf.config.data_kinds import CSV, FROM_LISTS, NPY, NPZ, ends_in, is_path
-from lnl_sr_tf.datasets.sources import npy_file, npz_file
+from lnl_sr_tf.config.data_kinds import (
+    CSV,
+    FROM_LISTS,
+    NPY,
+    NPZ,
+    ends_in,
+    is_path,
+    kind,
+)
+from lnl_sr_tf.config.file_kind import TABLE, TEXT
+from lnl_sr_tf.datasets.sources import npy_file, npz_file, rows_fingerprint
 from lnl_sr_tf.datasets.sources.clothing1m import list_clothing1m
 from lnl_sr_tf.datasets.sources.csv_file import list_csv
 from lnl_sr_tf.datasets.sources.dataset_of_files import fingerprint_of_files
@@ -55,6 +64,8 @@ def fingerprint(
     if is_path(name) and ends_in(name, NPZ, NPY):
         of_file = npz_file if ends_in(name, NPZ) else npy_file
         return Contents(of_file.fingerprint(os.path.expanduser(name)))
+    if kind(name) in (TEXT, TABLE):
+        return Contents(rows_fingerprint.fingerprint(os.path.expanduser(name)))
     if name in FROM_LISTS:
         data_dir = check_data_dir(name, data_dir)
         if name == "webvision_mini":

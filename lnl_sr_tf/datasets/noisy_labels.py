@@ -88,6 +88,8 @@ def with_instance_noise(
 ) -> AnyDataset:
     """The same dataset with instance-dependent noise, which depends on the image.
 
+    Features count as the image does: a vector, of mean 0 and deviation 1.
+
     Args:
         dataset: any.
         rate: η in [0, 1).

@@ -85,13 +85,19 @@ def with_open_set(
     Args:
         dataset: any.
         images: uint8, shape (l, height, width, channels), those of another dataset; of
-            the size and type of these.
+            the size and type of these. Or features of the same width.
         rate: share in [0, 1) of each class.
         seed: ≥ 0, or a generator, which is moved on.
 
     Raises:
-        InputError: if the rate is out of range, or the images do not fit.
+        InputError: if the rate is out of range, or the images do not fit; or if what
+            training sees was made of texts, rows or other images.
     """
+    if dataset.originals is not None:
+        raise InputError(
+            "open-set noise replaces images, or features that were given as such; "
+            f"those of dataset {dataset.name} were made of something else"
+        )
     made, foreign = open_set_images(
         dataset.train_images,
         dataset.given_labels,
@@ -147,6 +153,8 @@ def _each_before_any_twice(
 
 
 def _described(images: Images) -> str:
+    where = "in memory" if isinstance(images, np.ndarray) else "read from files"
+    if len(images.shape) != 4:
+        return f"{images.shape[-1]} numbers each, {where}"
     height, width, channels = images.shape[1:]
-    where = "read from files" if isinstance(images, ImageFiles) else "in memory"
     return f"{height}×{width} pixels, {channels} channels, {where}"

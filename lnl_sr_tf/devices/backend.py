@@ -4,6 +4,7 @@ import importlib
 
 import keras
 
+from lnl_sr_tf.datasets.features.mapped_rows import RowsGone
 from lnl_sr_tf.datasets.images.image_files import ImageGone
 
 
@@ -36,12 +37,12 @@ def disk_errors() -> tuple[type[Exception], ...]:
 
 
 def file_errors() -> tuple[type[Exception], ...]:
-    """The exceptions raised when an image file is missing or damaged."""
+    """The exceptions raised when a file of images or rows is missing or damaged."""
     if name() != "tensorflow":
-        return (ImageGone,)
+        return ImageGone, RowsGone
     from tensorflow import errors
 
-    return errors.NotFoundError, errors.InvalidArgumentError
+    return errors.NotFoundError, errors.InvalidArgumentError, RowsGone
 
 
 def out_of_memory(error: BaseException) -> bool:

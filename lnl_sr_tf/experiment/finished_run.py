@@ -154,7 +154,7 @@ def _source(config: configs.Config) -> Dataset:
     """The data before noise."""
     options = (
         "dataset", "data_dir", "image_size", "resize", "skip_bad_files", "test_share",
-        "imagenet_dir", "random_resized_crop", "backbone", "weights",
+        "imagenet_dir", "random_resized_crop", "columns", "backbone", "weights",
         "views",
     )  # fmt: skip
     given = {name: getattr(config, name) for name in options}

@@ -1,7 +1,9 @@
 """What a run is, in a line for people before it is trained."""
 
+import numpy as np
+
 from lnl_sr_tf.config import Config
-from lnl_sr_tf.datasets import Dataset, ImageFiles
+from lnl_sr_tf.datasets import Dataset
 from lnl_sr_tf.devices.strategies import Devices
 from lnl_sr_tf.experiment.run_model import RunModel
 from lnl_sr_tf.runs.folder import RunFolder
@@ -24,7 +26,7 @@ def headline(
         folder: the run's.
     """
     streamed = ""
-    if isinstance(dataset.train_images, ImageFiles):
+    if not isinstance(dataset.train_images, np.ndarray):
         streamed = ", read from their files as they are needed"
     return (
         f"{dataset.name} ({len(dataset.given_labels)} to train, "

@@ -68,8 +68,9 @@ def with_foreign_images(
     """
     if not config.open_set:
         return dataset
-    foreign = load(config.open_set, dataset.image_shape[:2])
-    images = with_channels(foreign.train_images, dataset.image_shape[-1])
+    height, width, channels = dataset.image_shape
+    foreign = load(config.open_set, (height, width))
+    images = with_channels(foreign.train_images, channels)
     made = dataset.with_open_set(images, config.open_set_rate, config.seed)
     return dataclasses.replace(made, open_set_fingerprint=foreign.fingerprint)
 

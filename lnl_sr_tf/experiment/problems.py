@@ -3,6 +3,8 @@
 import contextlib
 from collections.abc import Iterator
 
+import numpy as np
+
 from lnl_sr_tf.config import Config
 from lnl_sr_tf.datasets import Dataset, ImageFiles
 from lnl_sr_tf.devices import backend, choice
@@ -48,7 +50,7 @@ def told(configs: list[Config]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def of_images(source: Dataset) -> Iterator[None]:
-    """Within, an image that is lost becomes a `RunError` that names it.
+    """Within, a file of images or rows that is lost becomes a `RunError` naming it.
 
     Args:
         source: the data that is trained on.
@@ -56,7 +58,7 @@ def of_images(source: Dataset) -> Iterator[None]:
     try:
         yield
     except backend.file_errors() as error:
-        raise _image_gone(source) or error from None
+        raise _file_gone(source) or error from None
 
 
 def _no_memory(configs: list[Config]) -> RunError:
@@ -68,12 +70,15 @@ def _no_memory(configs: list[Config]) -> RunError:
     )
 
 
-def _image_gone(source: Dataset) -> RunError | None:
-    """Names an image that was whole before; None without one."""
-    for images in (source.train_images, source.test_images):
-        if isinstance(images, ImageFiles) and (found := images.damaged()):
+def _file_gone(source: Dataset) -> RunError | None:
+    """Names a file that was whole before; None without one."""
+    for examples in (source.train_images, source.test_images):
+        if isinstance(examples, np.ndarray):
+            continue
+        if found := examples.damaged():
+            what = "an image" if isinstance(examples, ImageFiles) else "a file"
             return RunError(
-                f"an image changed while it was trained on: {found}; put it back, and "
+                f"{what} changed while it was trained on: {found}; put it back, and "
                 "with resume on the same command goes on from the last checkpoint"
             )
     return None

@@ -9,7 +9,7 @@ from lnl_sr_tf.backbones.backbone_features import with_features
 from lnl_sr_tf.config import Config, rate_estimate
 from lnl_sr_tf.datasets import Dataset
 from lnl_sr_tf.datasets.describe import in_a_line
-from lnl_sr_tf.experiment import label_noise, problems
+from lnl_sr_tf.experiment import annotators, label_noise, problems
 
 
 def read(
@@ -39,6 +39,7 @@ def read(
             "skip_bad_files": config.skip_bad_files,
             "test_share": config.test_share,
             "imagenet_dir": config.imagenet_dir,
+            "columns": config.columns,
             # Random parts are taken of the whole image, which only its file has.
             "in_memory": False if config.random_resized_crop else None,
         }
@@ -70,7 +71,7 @@ def load(config: Config, source: Dataset, tell: Callable[[str], None]) -> Datase
         InputError: if the noise does not fit the data, or there are too few examples
             for the fold.
     """
-    dataset = source.with_imbalance(
+    dataset = annotators.with_votes(source, config, tell).with_imbalance(
         config.imbalance, config.imbalance_factor, config.seed
     )
     if config.imbalance != "none":

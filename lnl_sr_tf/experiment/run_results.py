@@ -18,8 +18,6 @@ from lnl_sr_tf.training.predict import outputs, predictions
 from lnl_sr_tf.training.progress import summarize
 from lnl_sr_tf.training.training import Training
 
-_OF_IMAGES = 4  # dimensions
-
 
 def write(training: Training, tell: Callable[[str], None]) -> None:
     """Write the results of a run, `summary.json` at last: then it is finished.
@@ -47,7 +45,12 @@ def write(training: Training, tell: Callable[[str], None]) -> None:
     _draw(config, dataset, rows, class_accuracy(summary), folder)
     temperature = summary["calibration_temperature"]
     exported = export.save(
-        *(kept, folder, dataset.class_names, config.resize, temperature, dataset.bits),
+        kept,
+        folder,
+        dataset.class_names,
+        config.resize,
+        temperature,
+        dataset.bits,
         dataset.encoder,
     )
     if not exported:
@@ -56,7 +59,7 @@ def write(training: Training, tell: Callable[[str], None]) -> None:
         summary["served_otherwise"] = _served_otherwise(kept, said.test, dataset, tell)
     folder.write_summary(summary | {"saved_model": exported})
     if lost:
-        tell(lost_classes.advice(lost, bool(config.prior_weight)))
+        tell(lost_classes.advice(lost, config.has_class_prior))
 
 
 def _draw(
@@ -72,10 +75,9 @@ def _draw(
     run_figures.curves(
         rows, of_run, folder.figures / "curves.png", dataset.test_labels_are
     )
-    seen = dataset.train_images if dataset.of_images else dataset.originals
-    if seen is not None and len(seen.shape) == _OF_IMAGES:
+    if dataset.pictures is not None:
         run_figures.samples(
-            seen,
+            dataset.pictures,
             dataset.given_labels,
             dataset.clean_labels,
             dataset.class_names,
@@ -97,7 +99,7 @@ def _served_otherwise(
     dataset: Dataset,
     tell: Callable[[str], None],
 ) -> int:
-    """How many test images the SavedModel, in float32, gives another label.
+    """How many test examples the SavedModel, in float32, gives another label.
 
     Args:
         model: the network that is kept.
@@ -112,7 +114,7 @@ def _served_otherwise(
     count = int((logits.argmax(axis=-1) != again.argmax(axis=-1)).sum())
     if count:
         tell(
-            f"the SavedModel, in float32, labels {count} of {len(logits)} test images "
-            "otherwise than the network did in training"
+            f"the SavedModel, in float32, labels {count} of {len(logits)} test "
+            "examples otherwise than the network did in training"
         )
     return count

@@ -21,6 +21,27 @@ from lnl_sr_tf.types import Tensor
 _LARGEST_WEIGHT = 1e12
 # For each class, this many examples whose output is π count in the mean.
 _PSEUDO_EXAMPLES = 0.1
+# Classes whose numbers differ by less, relative to their mean, are given equally often.
+_EVEN = 0.1
+
+
+def usual_prior_weight(counts: ArrayLike) -> float:
+    """μ that goes with an adaptive λ: 3 where classes are given equally often, else 1.
+
+    Noise that depends on the example makes some classes be given more often than they
+    are there, and the prior then asks for what is wrong; where they are given equally
+    often, no such noise shows, and a larger μ loses no class.
+
+    Args:
+        counts: how often each class is given, shape (k,); equally often where their
+            standard deviation is at most a tenth of their mean.
+
+    Example:
+        >>> usual_prior_weight([100, 105, 98]), usual_prior_weight([100, 200, 50])
+        (3.0, 1.0)
+    """
+    counts = np.asarray(counts, np.float64)
+    return 3.0 if counts.std() <= _EVEN * counts.mean() else 1.0
 
 
 @keras.saving.register_keras_serializable("lnl_sr_tf")

@@ -44,8 +44,8 @@ def instance_noise(
     mistaken for.
 
     Args:
-        images: uint8, shape (n, height, width, channels): an array, or what gives
-            arrays when it is sliced.
+        images: uint8, shape (n, height, width, channels), or features, floats of shape
+            (n, width): an array, or what gives arrays when it is sliced.
         labels: true labels, integers in [0, k), shape (n,).
         rate: η in [0, 1).
         seed: an integer ≥ 0, or a `numpy.random.Generator`, which is moved on.

@@ -133,7 +133,36 @@ class Fold:
     blocks: Sequence["Block"]
 
 
-Block = Text | Facts | Table | Picture | Fold
+@dataclasses.dataclass(frozen=True)
+class HeatMap:
+    """A square table of shares, darker where they are larger.
+
+    Args:
+        names: of the rows, and of the columns.
+        values: k rows of k shares, in [0, 1].
+        caption: what is in it.
+        corner: what rows and columns are.
+
+    Example:
+        HeatMap(("cat", "dog"), [[0.9, 0.1], [0.2, 0.8]], "Anna", "true ↓, says →")
+    """
+
+    kind = "heat"
+    names: Sequence[str]
+    values: Sequence[Sequence[float]]
+    caption: str = ""
+    corner: str = ""
+
+    @property
+    def cells(self) -> list[tuple[str, list[tuple[int, str]]]]:
+        """(name, (shade from 0 to 10, text) of each cell) of the rows."""
+        return [
+            (name, [(round(10 * float(value)), _share(value)) for value in row])
+            for name, row in zip(self.names, self.values, strict=True)
+        ]
+
+
+Block = Text | Facts | Table | Picture | Fold | HeatMap
 
 
 @dataclasses.dataclass(frozen=True)
@@ -183,6 +212,12 @@ def write(
     # File names may hold bytes that are not UTF-8.
     with whole_file(path) as file:
         file.write(text.encode("utf-8", "replace"))
+
+
+def _share(value):
+    """A share with two digits; empty where they are 0, so that the rest stands out."""
+    text = f"{float(value):.2f}"
+    return "" if text == "0.00" else text
 
 
 def _anchors(sections):

@@ -164,7 +164,7 @@ def _of_run(run, place, problem):
         "best epoch": f"{100 * measured(summary, 'best_test_accuracy'):.2f} % (epoch "
         f"{summary['best_epoch']})",
         "epochs": summary["epochs"],
-        "images a second": summary["images_per_second"],
+        "examples a second": summary["images_per_second"],
         "folder": run.folder.path,
     }
     if summary["noise_rate"] is not None:
@@ -173,7 +173,7 @@ def _of_run(run, place, problem):
     labels = label_kinds.kind(summary)
     run_figures.curves(run.rows, run.name, curves, labels)
     lost = summary.get("lost_classes")
-    with_prior = bool(run.config.prior_weight)
+    with_prior = run.config.has_class_prior
     advice = [lost_classes.advice(lost, with_prior)] if lost else []
     blocks = [
         *(html_page.Text(told, warning=True) for told in advice),

@@ -73,6 +73,7 @@ class RunFolder:
     def __init__(self, path: str | os.PathLike):
         self.path = pathlib.Path(path)
         self.checkpoints = self.path / "checkpoints"
+        self.encoder = self.path / "encoder.json"
         self.figures = self.path / "figures"
         self.held_out = self.path / "held_out.npz"
         self.labels = self.path / "labels.npz"
@@ -126,6 +127,10 @@ class RunFolder:
     def write_not_finite(self, content: dict[str, Any]) -> None:
         """Write `not_finite.json`: which step made loss or weights NaN or infinite."""
         self._replace(self.not_finite.name, json.dumps(content) + "\n")
+
+    def write_encoder(self, content: dict[str, Any]) -> None:
+        """Write `encoder.json`: how texts or rows of a table became features."""
+        self._write(self.encoder.name, content)
 
     def rows(self) -> list[dict[str, Any]]:
         """The rows of `metrics.csv` as dicts of numbers, None where there is none."""

@@ -9,11 +9,10 @@ import os
 from typing import Any
 
 from lnl_sr_tf.config import Config
-from lnl_sr_tf.config.data_kinds import FROM_LISTS
+from lnl_sr_tf.config.data_kinds import FROM_LISTS, OWN_FILES, ends_in
 from lnl_sr_tf.errors import InputError
 
 _FOLDERS = ("data_dir", "imagenet_dir")
-_FILE_ENDINGS = (".csv", ".jsonl", ".npz")
 # From the name of a setting to absolute paths, the likeliest first.
 Places = dict[str, list[str]]
 
@@ -66,7 +65,7 @@ def check_data(config: Config, places: Places, folder: str | os.PathLike) -> Non
         places: as `looked_at` gives them.
         folder: that of the run, a path.
     """
-    needed = ["dataset", "open_set", "noise"]
+    needed = ["dataset", "open_set", "noise", "votes_file"]
     if {config.dataset, config.open_set} & set(FROM_LISTS):
         needed.append("data_dir")
     if config.backbone:
@@ -86,8 +85,7 @@ def _first(name: str, places: list[str]) -> str | None:
 
 def _is_there(name: str, place: str, places: list[str]) -> bool:
     folder = name in _FOLDERS or (
-        name in ("dataset", "open_set")
-        and not places[-1].lower().endswith(_FILE_ENDINGS)
+        name in ("dataset", "open_set") and not ends_in(places[-1], *OWN_FILES)
     )
     return os.path.isdir(place) if folder else os.path.isfile(place)
 

@@ -14,6 +14,7 @@ from lnl_sr_tf.datasets.dataset import Dataset
 from lnl_sr_tf.devices import replicas
 from lnl_sr_tf.layers import OutputSharpening
 from lnl_sr_tf.loss_names import LOSSES, REGULARIZED
+from lnl_sr_tf.losses.class_prior import usual_prior_weight
 from lnl_sr_tf.losses.nested import with_parts, without_terms
 from lnl_sr_tf.metrics import LostClasses, SparseRate
 from lnl_sr_tf.training import compilation
@@ -186,8 +187,10 @@ def build_loss(
         loss = losses.SelectiveNegativePositiveLearning(**params)
     if config.balance != "none" and dataset is not None:
         loss = _balanced(config.balance, loss, dataset)
-    if config.prior_weight and dataset is not None:
-        loss = losses.ClassPrior(loss, config.prior_weight, _counts(dataset))
+    if config.has_class_prior and dataset is not None:
+        counts, weight = _counts(dataset), config.prior_weight
+        weight = usual_prior_weight(counts) if weight is None else weight
+        loss = losses.ClassPrior(loss, weight, counts)
     if not regularization:
         return loss
     regularized = losses.SparseRegularization(loss, **regularization, **shared)

@@ -27,6 +27,12 @@ class DeviceData:
         self.test_labels = jax.device_put(np.asarray(dataset.test_labels, np.int32))
 
 
+def _targets(dataset: Dataset) -> np.ndarray:
+    if dataset.label_shares is not None:
+        return dataset.label_shares
+    return np.asarray(dataset.given_labels, np.int32)
+
+
 class DeviceEpochs:
     """Epochs of one run, or of several at once, compiled as a whole.
 
@@ -54,13 +60,11 @@ class DeviceEpochs:
         self.whole = config.whole_epochs == "yes" or bool(backend.gpus())
         self.train_data = (
             data.train_images,
-            self._stack(
-                [np.asarray(t.dataset.given_labels, np.int32) for t in trainings]
-            ),
+            self._stack([_targets(t.dataset) for t in trainings]),
         )
         labels = data.test_labels
-        if self.mixing:
-            labels = jax.nn.one_hot(labels, self.mixing)
+        if first.with_shares:
+            labels = jax.nn.one_hot(labels, dataset.num_classes)
         self.test_data = data.test_images, labels
         for model in self.models:
             build_variables(model, data.train_images[:1], labels[:1])

@@ -12,7 +12,7 @@ from lnl_sr_tf.interruption import Asked
 from lnl_sr_tf.training.device_epochs import DeviceData, DeviceEpochs
 from lnl_sr_tf.training.training import Training
 
-# The share of the device's memory that the images may take.
+# The share of the device's memory that the examples may take.
 _LARGEST_SHARE = 0.5
 # What losses of several seeds may differ in: the name, and the values of variables.
 _OF_EACH = ("name", "seed", "weight", "initial_weight", "stage", "prior")
@@ -53,7 +53,7 @@ def suits(config: Config, dataset: Dataset) -> bool:
 
     Args:
         config: the settings of one of the seeds.
-        dataset: gives the size of the images.
+        dataset: gives the size of the examples.
 
     Raises:
         InputError: if it was asked for, and the data does not allow it.
@@ -66,14 +66,14 @@ def suits(config: Config, dataset: Dataset) -> bool:
     images = (dataset.train_images, dataset.test_images)
     arrays = [part for part in images if isinstance(part, np.ndarray)]
     if len(arrays) < len(images):
-        problem = "images are read from their files as they are needed"
+        problem = "it is read from files as it is needed"
     elif sum(part.nbytes for part in arrays) > _LARGEST_SHARE * _device_memory():
-        problem = "images take more than half of the device's memory"
+        problem = "it takes more than half of the device's memory"
     else:
         return True
     if asked:
         flag = "parallel_seeds" if config.parallel_seeds else "whole_epochs=yes"
-        raise InputError(f"--{flag} needs the images in memory; these {problem}")
+        raise InputError(f"--{flag} needs the data in memory, and {problem}")
     return False
 
 

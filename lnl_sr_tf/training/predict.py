@@ -6,7 +6,7 @@ import keras
 import numpy as np
 
 from lnl_sr_tf.datasets import Dataset
-from lnl_sr_tf.datasets.images.image_files import Images
+from lnl_sr_tf.datasets.images.image_files import Images, batch_of
 
 _BATCH = 512
 
@@ -27,7 +27,7 @@ def outputs(model: keras.Model, images: Images) -> np.ndarray:
     """
     model = getattr(model, "first", model)
     found = [
-        model.predict_on_batch(images[start : start + _BATCH])
+        model.predict_on_batch(batch_of(images, slice(start, start + _BATCH)))
         for start in range(0, len(images), _BATCH)
     ]
     return np.concatenate(found)

@@ -161,7 +161,7 @@ class Training:
         """
         return pipeline.training_batches(
             self.dataset.train_images,
-            self.dataset.given_labels,
+            self.dataset.targets,
             self.config.batch_size,
             self.config.seed,
             end,
@@ -181,10 +181,15 @@ class Training:
             dataset.test_images,
             dataset.test_labels,
             2 * config.batch_size,
-            # Labels of one kind: mixed ones are distributions.
-            one_hot_classes=dataset.num_classes if config.mixup else None,
+            # Labels of one kind.
+            one_hot_classes=dataset.num_classes if self.with_shares else None,
             parts=parts,
         )
+
+    @property
+    def with_shares(self) -> bool:
+        """Whether labels are distributions: mixed, or those of several annotators."""
+        return self.config.mixup > 0 or self.dataset.label_shares is not None
 
     def on_one_device(self) -> None:
         """Bring the model of the last checkpoint to one device."""

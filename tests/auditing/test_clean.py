@@ -260,6 +260,56 @@ class CleanTest(tf.test.TestCase, parameterized.TestCase):
         self.write(label_changes.by_number(self.judged, 7, "drop"))
         self.assertIsNone(datasets.load(str(self.root / "new.npz")).clean_labels)
 
+    @parameterized.named_parameters(
+        ("texts", ["a", "bb", ""], object),
+        ("rows", [["1", "x"], ["2", ""], ["3", "y"]], object),
+        ("images", np.arange(12).reshape(3, 2, 2, 1).tolist(), np.uint8),
+    )
+    def test_one_test_set_of_other_features(self, read, kind):
+        read, columns = np.array(read, kind), ("n", "letter")
+        rows, labels = np.zeros((3, 2), np.float32), np.array([0, 1, 1])
+        first = datasets.Dataset(
+            "made", rows, labels, None, rows, labels, ("a", "b"), (0.0,) * 2,
+            (1.0,) * 2, originals=read, test_originals=read, columns=columns,
+        )  # fmt: skip
+        back = slice(None, None, -1)
+        # In another order, and from a file whose texts have another width.
+        same = dataclasses.replace(
+            first,
+            test_images=rows + 1,
+            test_labels=labels[back],
+            test_originals=read[back].astype("<U9" if kind is object else kind),
+        )
+        other = dataclasses.replace(first, test_originals=read[[0, 0, 1]])
+        for data, expected in ((same, True), (other, False)):
+            runs = [mock.Mock(dataset=one) for one in (first, data)]
+            self.assertEqual(compare_runs._same_test_set(runs), expected)
+
+    def test_settings_of_features(self):
+        """Nothing that is for images, so that the new run starts."""
+        labels = np.arange(40) % 2
+        made = np.random.default_rng(1).normal(size=(40, 3)).astype(np.float32)
+        data = datasets.from_arrays(made, labels, tell=lambda line: None)
+        told = 0.1 + 0.8 * np.eye(2)[data.given_labels]
+        found = audit(data.given_labels, told, index=data.index)
+        table, _ = audit_files.write(found, self.root)
+        judged = audit_files.read_audit(table, data.class_names)
+        np.savez(self.root / "rows.npz", x=made, y=labels)
+        settings = config.resolve({"dataset": str(self.root / "rows.npz")})
+        changes = label_changes.by_number(judged, 4, "drop")
+        name = cleaned_dataset.default_name(data)
+        self.assertEqual(name, "cleaned.npz")
+        (log, flags), gone, _ = cleaned_dataset.write_clean(
+            data, settings, changes, self.root / name
+        )
+        self.assertEqual((gone, len(rows(log))), (4, 4))
+        text = flags.read_text()
+        self.assertIn("--model=mlp", text)
+        self.assertNotRegex(text, "image|flip|crop|rotation|jitter|resize")
+        again = datasets.load(str(self.root / name), tell=lambda line: None)
+        kept = ~np.isin(data.index, changes.index)
+        self.assertAllEqual(again.train_images, data.train_images[kept])
+
 
 class CleanCommandTest(tf.test.TestCase):
     def test_from_a_run_to_another(self):

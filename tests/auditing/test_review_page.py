@@ -16,7 +16,8 @@ from helpers import made_data
 from PIL import Image
 
 from lnl_sr_tf import datasets
-from lnl_sr_tf.auditing import review_page, thumbnails
+from lnl_sr_tf.auditing import audit, review_page, review_page_of_run, thumbnails
+from lnl_sr_tf.auditing.shown_texts import ShownTexts
 from lnl_sr_tf.errors import RunError
 
 HOSTILE = "</script><img src=x onerror=alert(1)>&\u2028\u2029'\""
@@ -128,6 +129,63 @@ class PageTest(parameterized.TestCase):
     def test_names_that_no_utf8_can_say(self):
         data = data_of(self.written(made_items(names=("\udcff.png",) * 7)))
         self.assertEqual(data["names"][0], r"\udcff.png")
+
+    @parameterized.parameters("text", "row")
+    def test_texts_instead_of_images(self, kind):
+        said = [HOSTILE, "\u202ertl", "\0\x1b[31m\r\n", "\udcff", "雨" * 501, "", "a"]
+        cells = np.array(said, object)
+        columns = None
+        if kind == "row":
+            cells, columns = cells[:, None], (HOSTILE,)
+        shown = ShownTexts(cells, columns)
+        items = made_items(images=None, texts=shown)
+        text = self.written(items)
+        self.assertEmpty(sheets_of(text))
+        data = data_of(text)
+        order = np.argsort(-items.probability)
+        self.assertEqual(data["texts"], shown.of(order))
+        found = {one if kind == "text" else one[0] for one in data["texts"]}
+        cut = "雨" * 500 + " … (501 characters)"
+        self.assertEqual(found, {*said[:3], r"\udcff", cut, "", "a"})
+        self.assertEqual(data["columns"], columns and [HOSTILE])
+        self.assertIsNone(data["thumbnails"])
+        self.assertNotIn("<img", text)
+        self.assertIn("雨" * 500, text)  # not in escapes of six letters each
+        pictures = data_of(self.written(made_items()))
+        self.assertEqual(pictures["fingerprint"], data["fingerprint"])
+        self.assertIsNone(pictures["texts"])
+
+    @parameterized.named_parameters(
+        ("texts", np.array(["a", HOSTILE, "c"], object), None, ["a", HOSTILE, "c"]),
+        ("rows", np.array([["1"], ["2"], [""]]), ("age",), [["1"], ["2"], [""]]),
+        ("features", None, None, ["0, 1", "2, 3", "4, 5"]),
+        ("images", np.zeros((3, 2, 2, 1), np.uint8), None, None),
+    )
+    def test_of_a_run(self, originals, columns, shown):
+        rows, labels = np.arange(6.0).reshape(3, 2), np.array([0, 1, 1])
+        data = datasets.Dataset(
+            "made", rows, labels, None, rows, labels, ("a", "b"), (0.0,) * 2,
+            (1.0,) * 2, originals=originals, columns=columns,
+        )  # fmt: skip
+        found = audit(labels, np.array([[0.5, 0.5], [0.4, 0.6], [0.1, 0.9]]))
+        run = mock.Mock(dataset=data)
+        run.name = "made, no noise"
+        run.config.dataset_name = "made"
+        with mock.patch.object(review_page_of_run, "FinishedRun", return_value=run):
+            review_page_of_run.write_page(found, "runs/made", self.path)
+        text = self.path.read_text("utf-8")
+        data = data_of(text)
+        self.assertCountEqual(data["index"], range(3))
+        if shown is None:
+            self.assertLen(sheets_of(text), 1)
+        else:
+            by_index = dict(zip(data["index"], data["texts"], strict=True))
+            self.assertEqual([by_index[i] for i in range(3)], shown)
+
+    def test_either_images_or_texts(self):
+        for fields in ({"images": None}, {"texts": ShownTexts(np.array(["a"] * 7))}):
+            with self.assertRaisesRegex(ValueError, "either `images` or `texts`"):
+                made_items(**fields)
 
     @parameterized.parameters((8, 8, 1), (28, 28, 1), (32, 32, 3), (5, 9, 3), (1, 1, 1))
     def test_small_images_are_exact(self, *shape):

@@ -11,6 +11,7 @@ from absl.testing import absltest, parameterized
 from helpers import browser
 
 from lnl_sr_tf.auditing import review_page
+from lnl_sr_tf.auditing.shown_texts import ShownTexts
 
 SIZES = {"phone": (360, 740), "desk": (1400, 900)}
 HOSTILE = (
@@ -18,6 +19,10 @@ HOSTILE = (
     '"><b>bold</b>, &amp; "quoted"\nand more',
     "дождь 雨 " + "a_name_without_a_place_to_break_" * 5,
 )
+TEXTS = (
+    *HOSTILE, "\u202eoverride", "\0\x1b[31m\r\n\u2028", "\udcff", "", "Grün wie Gras",
+    *("many words " * i for i in range(1, 60)),
+)  # fmt: skip
 NAMES = ("ant", "bee", "cow", "dog")
 COLUMNS = ["index", "file", "given", "suggested", "decision", "label"]
 
@@ -60,6 +65,12 @@ def made_items(count, class_names=NAMES, names=None, clean=False):
     )
 
 
+def as_texts(cells, columns=None):
+    """As many examples, whose given labels follow one another."""
+    shown = ShownTexts(cells, columns)
+    return dataclasses.replace(made_items(len(cells)), images=None, texts=shown)
+
+
 @absltest.skipIf(browser.missing(), browser.missing())
 class PageInBrowserTest(parameterized.TestCase):
     @classmethod
@@ -78,6 +89,10 @@ class PageInBrowserTest(parameterized.TestCase):
             "hostile": made_items(30, HOSTILE, hostile),
             "classes": made_items(3000, many),
             "none": made_items(0),
+            "texts": as_texts(np.array(TEXTS, object)),
+            "rows": as_texts(
+                np.array([[text, ""] for text in TEXTS], object), ("said", HOSTILE[1])
+            ),
             "unknown": dataclasses.replace(
                 made_items(8), probability=np.array([0.9, 0.1, *[np.nan] * 6])
             ),
@@ -176,7 +191,9 @@ class PageInBrowserTest(parameterized.TestCase):
             self.assertLess(time.monotonic(), end, "it never came")
             time.sleep(0.02)
 
-    @parameterized.product(name=("many", "hostile", "classes", "none"), size=[*SIZES])
+    @parameterized.product(
+        name=("many", "hostile", "classes", "none", "texts", "rows"), size=[*SIZES]
+    )
     def test_nothing_goes_wrong_and_nothing_is_fetched(self, name, size):
         run = self.opened(name, size)
         self.assertEmpty(browser.complaints(self.driver))
@@ -571,6 +588,82 @@ class PageInBrowserTest(parameterized.TestCase):
         rows = self.exported()
         self.assertEqual(rows[1][1:4], [f"{HOSTILE[2]}/2.png", HOSTILE[2], HOSTILE[0]])
 
+    def found(self, text):
+        """How many examples are shown after a search."""
+        self.choose("#search", text)
+        time.sleep(0.2)  # more than the page waits for another letter
+        return self.shown()
+
+    def words(self):
+        """The texts of the cards in the page."""
+        return self.run_script(
+            "return [...document.querySelectorAll('.card .words')]"
+            ".map(box => box.textContent)"
+        )
+
+    def test_texts_are_shown_as_they_are(self):
+        run = self.opened("texts")
+        expected = [text.replace("\udcff", r"\udcff") for text in TEXTS]
+        self.assertEqual(self.words()[:8], expected[:8])
+        self.assertEqual(run("return document.images.length"), 0)
+        self.assertEqual(run("return document.querySelectorAll('canvas').length"), 0)
+        self.assertIn("override", self.one("#list").text)
+        self.press("w>wr")
+        rows = self.exported()
+        self.assertEqual([row[0] for row in rows], ["0", "2", "3"])
+        self.assertEmpty(browser.complaints(self.driver))
+
+    def test_search(self):
+        self.opened("texts")
+        self.assertEqual(self.found("GRÜN"), 1)
+        self.assertEqual(self.words(), ["Grün wie Gras"])
+        self.assertEqual(self.found("<b>bold"), 1)
+        self.assertEqual(self.found("many words"), len(TEXTS) - 8)
+        self.choose("#given", 1)
+        self.assertEqual(self.shown(), 15)
+        self.assertEqual(self.found("nothing"), 0)
+        self.assertIn("No example matches these filters.", self.one("#list").text)
+        self.press("/")
+        self.assertEqual(
+            self.driver.switch_to.active_element.get_attribute("id"), "search"
+        )
+        self.one("#show-all").click()
+        self.assertEqual(self.shown(), len(TEXTS))
+        # What is typed is no key of the page; Enter leads to what was found.
+        self.press("/")
+        self.driver.switch_to.active_element.send_keys("wie Gras\n")
+        self.assertEqual(self.marked(), "0 wrong, 0 right, 0 unsure")
+        self.assertEqual(self.selected(), 7)
+        self.press("w", on=None)
+        self.assertEqual(self.marked(), "1 wrong, 0 right, 0 unsure")
+        self.opened("rows")
+        self.assertEqual(self.found("said: grün"), 1)
+        self.opened("hostile")
+        self.assertEqual(self.found("/7.png"), 1)
+        self.opened("few")
+        self.assertEqual(self.found("#31"), 1)
+
+    @parameterized.parameters("texts", "rows")
+    def test_whole_of_a_long_text(self, name):
+        run = self.opened(name)
+        offered = "return [...document.querySelectorAll('.more')].map(e => !e.hidden)"
+        self.assertFalse(run(offered)[7])
+        self.found("#66")
+        self.assertEqual(run(offered), [True])
+        self.press("t")
+        whole = self.one("#whole")
+        self.assertTrue(whole.is_displayed())
+        self.assertIn("(649 characters)", whole.text)
+        self.assertIn("#66, given cow", whole.text)
+        self.press("wt")
+        self.assertFalse(whole.is_displayed())
+        self.assertEqual(self.marked(), "0 wrong, 0 right, 0 unsure")
+        self.one(".more").click()
+        self.assertTrue(whole.is_displayed())
+        self.one("#whole-close").click()
+        self.assertFalse(whole.is_displayed())
+        self.assertEmpty(browser.complaints(self.driver))
+
     def test_clean_labels_only_when_asked_for(self):
         self.opened("few")
         self.assertFalse(self.one("#show-clean").is_displayed())
@@ -582,7 +675,9 @@ class PageInBrowserTest(parameterized.TestCase):
         self.assertTrue(clean.is_displayed())
         self.assertEqual(clean.text.split(), ["clean", "bee"])
 
-    @parameterized.product(name=("many", "hostile", "classes"), size=tuple(SIZES))
+    @parameterized.product(
+        name=("many", "hostile", "classes", "texts", "rows"), size=tuple(SIZES)
+    )
     def test_only_boxes_scroll_sideways(self, name, size):
         run = self.opened(name, size)
         run("document.querySelectorAll('details').forEach(e => { e.open = true; })")

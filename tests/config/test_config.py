@@ -16,7 +16,7 @@ OPTIONAL = {
     "forget_rate", "image_size", "imagenet_dir", "open_set", "weights",
     "random_resized_crop", "color_jitter", "devices", "cluster", "task", "cpus_per_run",
     "gpus_per_run", "validation_share", "fold", "rate_estimate", "instance_rate",
-    "prior_weight", "backbone",
+    "prior_weight", "votes_file", "backbone",
 }  # fmt: skip
 
 
@@ -188,7 +188,7 @@ class ResolveTest(tf.test.TestCase, parameterized.TestCase):
         self.assertEqual(names[0], names[1])
         self.assertEqual(names[1], names[2])
 
-    @parameterized.parameters((None, 1.0), (0, 0.0), (3, 3.0), (10, 10.0))
+    @parameterized.parameters((None, None), (0, 0.0), (3, 3.0), (10, 10.0))
     def test_adaptive_brings_a_class_prior(self, given, expected):
         settings = {"loss": "ce_sr", "lambda_schedule": "adaptive"}
         if given is not None:
@@ -196,13 +196,14 @@ class ResolveTest(tf.test.TestCase, parameterized.TestCase):
         made = config.resolve(settings)
         self.assertEqual(made.prior_weight, expected)
         # None at all is another run than the usual one.
-        self.assertEqual(made.identity()["prior_weight"], expected)
+        self.assertEqual(made.identity().get("prior_weight"), expected)
+        self.assertEqual(made.has_class_prior, expected != 0)
 
     def test_adaptive_without_a_class_prior_where_none_goes(self):
         settings = {"loss": "ce_sr", "balance": "logit_adjustment"}
         made = config.resolve(settings)
         self.assertEqual(made.lambda_schedule, "adaptive")
-        self.assertIsNone(made.prior_weight)
+        self.assertFalse(made.has_class_prior)
         again = config.resolve(settings | {"prior_weight": 0})
         self.assertEqual(made.run_name, again.run_name)
 

@@ -1,6 +1,7 @@
 """What the examples in a file are."""
 
 import pathlib
+import zipfile
 
 import numpy as np
 import tensorflow as tf
@@ -22,6 +23,7 @@ class FileKindTest(tf.test.TestCase, parameterized.TestCase):
         ("a.png,b\n", "images"),
         ("Text,Label\nhello,b\n", "text"),
         ("age,class\n3,b\n", "table"),
+        ('"age\nin years",class\n3,b\n', "table"),
         ("", "images"),
         ("\0\0", "images"),
     )
@@ -35,14 +37,21 @@ class FileKindTest(tf.test.TestCase, parameterized.TestCase):
     def test_npz(self, shape, kind):
         path = self.file("a.npz")
         y = np.zeros((5, 1))
-        np.savez(path, class_names=["a"], y_train=y, x_train=np.zeros(shape))
-        self.assertEqual(kind_of_file(path), kind)
+        for value in (0, 1.7):  # what comes after the header is none of it
+            np.savez(path, class_names=["a"], y_train=y, x_train=np.full(shape, value))
+            self.assertEqual(kind_of_file(path), kind)
 
     @parameterized.parameters(
         b"", b"PK\x05\x06" + bytes(18), b"PK not a zip", b"\x93NUMPY"
     )
     def test_damaged(self, content):
         path = self.file("a.npz", content)
+        self.assertEqual(kind_of_file(path), "images")
+
+    def test_an_array_that_is_cut_off(self):
+        path = self.file("a.npz")
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("x.npy", b"\x93NUM")
         self.assertEqual(kind_of_file(path), "images")
 
     def test_chooses_the_recipe(self):

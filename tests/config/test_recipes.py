@@ -217,10 +217,8 @@ def expected_of(dataset, loss, schedule=None):
     if (schedule or found["lambda_schedule"]) == "geometric":
         found["lambda_schedule"] = "geometric"
     else:
-        base = loss.removesuffix("_sr")
-        prior = None if loss_names.prior_conflict(base) else 1.0
         found |= settings(ADAPTIVE)
-        found |= {"rho": None, "lambda_every": None, "prior_weight": prior}
+        found |= {"rho": None, "lambda_every": None}
     if not loss.endswith("_sr"):
         of_schedule = ("rho", "lambda_every")
         found |= dict.fromkeys(

@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from lnl_sr_tf import datasets, noise
+from lnl_sr_tf.datasets.features.mapped_rows import MappedRows
 from lnl_sr_tf.errors import InputError
 
 
@@ -45,6 +46,24 @@ class OpenSetTest(tf.test.TestCase):
         self.assertIsNone(made.clean_labels)
         self.assertIsNone(made.noise_rate)
         self.assertAllEqual(made.train_images[made.foreign], black(made.foreign.sum()))
+
+    def test_features(self):
+        data = datasets.load("digits")
+        rows = data.train_images.reshape(-1, 64).astype(np.float32)
+        data = dataclasses.replace(data, train_images=rows)
+        made = data.with_open_set(np.full((9, 64), -1, np.float32), 0.2, seed=1)
+        self.assertAllEqual((made.train_images == -1).all(axis=1), made.foreign)
+        self.assertEqual(made.clean_labels.min(), -1)
+        for foreign, message in (
+            (np.zeros((9, 63), np.float32), "64 numbers each, in memory; received 63"),
+            (MappedRows(rows), "numbers each, in memory; received 64 .* from files"),
+            (black(9), r"64 numbers each.*; received 8×8 pixels"),
+        ):
+            with self.assertRaisesRegex(InputError, message):
+                data.with_open_set(foreign, 0.2, seed=1)
+        texts = dataclasses.replace(data, originals=np.full(len(rows), "a"))
+        with self.assertRaisesRegex(InputError, "digits were made of something else"):
+            texts.with_open_set(rows, 0.2, seed=1)
 
     def test_wrong(self):
         data = datasets.load("digits")

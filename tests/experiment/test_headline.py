@@ -1,11 +1,14 @@
 """What a run says of itself before it is trained."""
 
+import dataclasses
 from unittest import mock
 
+import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
 from lnl_sr_tf import config, datasets
+from lnl_sr_tf.datasets.features.mapped_rows import MappedRows
 from lnl_sr_tf.devices.strategies import Devices
 from lnl_sr_tf.experiment.headline import headline
 from lnl_sr_tf.runs.folder import RunFolder
@@ -19,6 +22,11 @@ class HeadlineTest(tf.test.TestCase, parameterized.TestCase):
         data = datasets.load("digits")
         said = headline(settings, data, made, Devices(), RunFolder("runs/one"))
         self.assertIn(f"ce, cnn_digits, {words}, float32; runs/one", said)
+        self.assertIn("(1437 to train, 360 to test), ", said)
+        rows = MappedRows(np.zeros((1437, 64), np.float32))
+        mapped = dataclasses.replace(data, train_images=rows)
+        said = headline(settings, mapped, made, Devices(), RunFolder("runs/one"))
+        self.assertIn("360 to test, read from their files as they are needed)", said)
 
 
 if __name__ == "__main__":

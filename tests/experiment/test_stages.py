@@ -59,7 +59,7 @@ class StagesTest(tf.test.TestCase, parameterized.TestCase):
         if wanted:
             self.assertEqual((first.loss, first.epochs), ("ce", 2))
             self.assertIsNone(first.transition_matrix)
-            self.assertIsNone(first.prior_weight)
+            self.assertFalse(first.has_class_prior)
 
     def test_none_where_the_run_has_its_matrix(self):
         made = self.settled(loss="forward", transition_matrix="estimated", epochs=20)

@@ -10,6 +10,7 @@ from keras import ops
 from lnl_sr_tf import losses
 from lnl_sr_tf.loss_names import NOT_WITH_PRIOR, prior_conflict
 from lnl_sr_tf.losses import ClassPrior, CrossEntropy, SparseRegularization
+from lnl_sr_tf.losses.class_prior import usual_prior_weight
 from lnl_sr_tf.losses.within_step import of_output, within_step
 
 RNG = np.random.default_rng(0)
@@ -289,6 +290,13 @@ class ClassPriorTest(tf.test.TestCase, parameterized.TestCase):
             found.append(np.mean(predicted == 2))
         self.assertLess(found[0], 0.05)
         self.assertAllClose(found[1], 1 / 3, atol=0.1)
+
+    @parameterized.parameters(
+        ([100, 100], 3.0), ([91, 109], 3.0), ([88, 112], 1.0), ([5, 90, 100], 1.0)
+    )
+    def test_usual_weight(self, counts, weight):
+        """A tenth of the mean, by which classes may differ: here 9 and 12 of 100."""
+        self.assertEqual(usual_prior_weight(counts), weight)
 
 
 if __name__ == "__main__":

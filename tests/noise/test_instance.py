@@ -4,6 +4,7 @@ import numpy as np
 from absl.testing import absltest, parameterized
 
 from lnl_sr_tf import noise
+from lnl_sr_tf.datasets.features.mapped_rows import MappedRows
 from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.noise import instance
 from lnl_sr_tf.noise.instance import truncated_mean
@@ -90,6 +91,14 @@ class InstanceNoiseTest(parameterized.TestCase):
         )
         wrong = np.bincount(given[given != 0], minlength=10)
         self.assertGreater(wrong.max() / wrong.sum(), 0.6)
+
+    def test_features_in_memory_and_in_a_file(self):
+        images, labels = data(500)
+        rows = images.reshape(500, -1).astype(np.float32)
+        of_images = noise.instance_noise(images, labels, 0.4, 1)
+        for same in (rows, MappedRows(rows), rows * 3 - 7):
+            given = noise.instance_noise(same, labels, 0.4, 1)
+            self.assertGreater((given == of_images).mean(), 0.99)
 
     def test_differs_between_images_and_classes(self):
         images, labels = data()

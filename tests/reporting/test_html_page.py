@@ -175,6 +175,18 @@ class PageTest(absltest.TestCase):
             self.assertEqual(root.one(name).text, evil, name)
         self.assertEqual(root.one("nav").one("a").text, evil)
 
+    def test_heat_map(self):
+        root = self.written(
+            page.HeatMap(("cat", "<b>"), [[0.96, 0.04], [0.004, 0.55]], "Ann", "says")
+        )
+        self.assertEqual([th.text for th in root.all("th")],
+                         ["says", "cat", "<b>", "cat", "<b>"])  # fmt: skip
+        cells = [(td.attributes["class"], td.text) for td in root.all("td")]
+        self.assertEqual(
+            cells, [("s10", "0.96"), ("s0", "0.04"), ("s0", ""), ("s6", "0.55")]
+        )
+        self.assertEqual(root.one("caption").text, "Ann")
+
     def test_nothing_from_elsewhere(self):
         page.write(self.path, "A page", self.everything())
         text = self.path.read_text("utf-8")
@@ -332,6 +344,40 @@ class ColoursTest(parameterized.TestCase):
                 self.assertGreaterEqual(
                     (high + 0.05) / (low + 0.05), 4.5, f"{ink} on {ground}"
                 )
+
+    @parameterized.parameters("light", "dark", "print")
+    def test_shades_of_a_heat_map(self, scheme):
+        """Each is darker than the one before, in the dark lighter, and can be read."""
+        text = TEMPLATE.read_text("utf-8")
+        rules = re.findall(r":root \{(.*?)\}", text, re.DOTALL)
+        rule = rules[("light", "dark", "print").index(scheme)]
+        colours = dict(re.findall(r"--(\w+): (#\w{6});", rule))
+        shares = {
+            int(step): int(share) / 100
+            for step, share in re.findall(
+                r"\.heat \.s(\d+) \{ .*color-mix\(in srgb, var\(--heat\) (\d+)%", text
+            )
+        } | {0: 0.0}
+        self.assertCountEqual(shares, range(11))
+        (inverted,) = re.findall(r"\.heat (\S+, .*) \{ color: var\(--ground\)", text)
+        before = None
+        for step, share in sorted(shares.items()):
+            mixed = "#" + "".join(
+                f"{round(share * heat + (1 - share) * ground):02x}"
+                for heat, ground in zip(
+                    bytes.fromhex(colours["heat"][1:]),
+                    bytes.fromhex(colours["ground"][1:]),
+                    strict=True,
+                )
+            )
+            ink = "ground" if f".s{step}" in re.findall(r"\.s\d+", inverted) else "ink"
+            high, low = sorted(
+                (luminance(mixed), luminance(colours[ink])), reverse=True
+            )
+            self.assertGreaterEqual((high + 0.05) / (low + 0.05), 4.5, step)
+            if before is not None:
+                self.assertEqual(luminance(mixed) > before, scheme == "dark", step)
+            before = luminance(mixed)
 
 
 if __name__ == "__main__":

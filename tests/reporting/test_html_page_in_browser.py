@@ -57,6 +57,7 @@ class PageInBrowserTest(parameterized.TestCase):
                     page.Facts({"folder": LONG, LONG: 1}),
                     page.Fold("All", [page.Facts({f"name_{i}": i for i in range(60)})]),
                     page.Fold("Also in it", [accuracies]),
+                    page.HeatMap((LONG, *"abc"), [[0.25] * 4] * 4, LONG, "rows"),
                 ],
             ),
             page.Section(LONG, [draw(folder / "wide.png", 12)]),

@@ -53,7 +53,7 @@ class KeptRunsTest(tf.test.TestCase):
         self.assertEqual(run.config.epochs, 3)
         self.assertEqual(run.config.lambda_schedule, "geometric")
         self.assertEqual(run.config.rho, 2.0)
-        self.assertIsNone(run.config.prior_weight)
+        self.assertFalse(run.config.has_class_prior)
         self.assertEqual(run.rows[-1]["epoch"], 3)
         said = run.test_probabilities.argmax(axis=1)
         accuracy = np.mean(said == run.dataset.test_labels)

@@ -22,7 +22,7 @@ class RunPlacesTest(parameterized.TestCase):
         self.other.mkdir()
         make_folder(self.home / "photos")
         make_npz(self.home / "data.npz")
-        for name in ("start.keras", "rows.csv"):
+        for name in ("start.keras", "rows.csv", "rows.npy", "texts.jsonl"):
             (self.home / name).write_text("1")
         make_clothing(self.home / "clothes")
 
@@ -35,6 +35,8 @@ class RunPlacesTest(parameterized.TestCase):
     @parameterized.parameters(
         ("dataset", "photos", {}),
         ("dataset", "data.npz", {}),
+        ("dataset", "rows.npy", {}),
+        ("dataset", "texts.jsonl", {}),
         ("open_set", "./photos", {}),
         ("noise", "rows.csv", {}),
         ("weights", "start.keras", {}),

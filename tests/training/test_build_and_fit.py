@@ -122,6 +122,9 @@ class BuildTest(tf.test.TestCase, parameterized.TestCase):
     def test_adaptive_weight(self, name):
         loss = build_loss(settled(loss=name), self.data)
         self.assertIsNotNone(loss.adaptive)
+        self.assertEqual(float(loss.loss.weight), 3.0)
+        uneven = self.data.subset(np.flatnonzero(self.data.given_labels < 9))
+        loss = build_loss(settled(loss=name), uneven)
         self.assertEqual(float(loss.loss.weight), 1.0)
         geometric = build_loss(settled(loss=name, lambda_schedule="geometric"))
         self.assertIsNone(geometric.adaptive)

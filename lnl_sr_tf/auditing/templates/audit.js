@@ -7,6 +7,8 @@ const NUMBERED = 20; // classes; numbers of more would be read by nobody
 const SIDE = 128; // pixels of the longer side of a picture, at most
 const MARGIN = 600; // pixels above and beneath the window that are there already
 const SHEETS = 60; // decoded ones that are kept
+const SPOKEN = 200; // characters of a text in the name of its card
+const TYPING = 150; // milliseconds after a letter before the list is searched
 
 const byId = (id) => document.getElementById(id);
 const data = JSON.parse(byId("data").textContent);
@@ -23,6 +25,16 @@ const className = (label) => (label < 0 ? "none of the classes" : classes[label]
 
 function exampleName(item) {
   return data.names ? data.names[item] : `#${data.index[item]}`;
+}
+
+/** What can be searched for: what is shown, and the name. */
+const searched = new Array(total);
+function searchable(item) {
+  const shows = data.texts?.[item] ?? "";
+  const text = Array.isArray(shows)
+    ? shows.map((cell, column) => `${data.columns[column]}: ${cell}`).join(", ")
+    : shows;
+  return (searched[item] ??= `${exampleName(item)}\n${text}`.toLowerCase());
 }
 
 /** An estimated number, as short as its cell. */
@@ -134,6 +146,7 @@ function passing() {
   const least = Number(byId("least").value) / 100;
   const mark = byId("mark").value;
   const differs = byId("differs").checked;
+  const words = byId("search").value.trim().toLowerCase();
   const passed = [];
   for (let item = 0; item < total; item++) {
     if (data.probability[item] < least) break; // they fall
@@ -141,6 +154,7 @@ function passing() {
     if (suggested >= 0 && data.suggested[item] !== suggested) continue;
     if (differs && data.suggested[item] === data.given[item]) continue;
     if (mark && (marks.get(item)?.[0] ?? "unmarked") !== mark) continue;
+    if (words && !searchable(item).includes(words)) continue;
     passed.push(item);
   }
   return passed;
@@ -161,9 +175,16 @@ function refilter(place = 0) {
 }
 
 function showAll() {
-  for (const id of ["given", "suggested", "mark"]) byId(id).value = "";
+  for (const id of ["given", "suggested", "mark", "search"]) byId(id).value = "";
   byId("least").value = 0;
   byId("differs").checked = false;
+  refilter();
+}
+
+let typing = 0; // the timer of a search that is to come
+
+function search() {
+  clearTimeout(typing);
   refilter();
 }
 
@@ -201,6 +222,7 @@ function sheet(number) {
 }
 
 function draw(card) {
+  if (!thumbnails) return;
   const number = Math.floor(card.item / thumbnails.perSheet);
   const place = card.item % thumbnails.perSheet;
   const image = sheet(number);
@@ -216,6 +238,47 @@ function drawFrom(number) {
   for (const card of cards()) {
     if (Math.floor(card.item / thumbnails.perSheet) === number) draw(card);
   }
+}
+
+// -------------------------------------------------------------------------- Texts
+
+/** The text of an example, or the cells of its row by their columns. */
+function setWords(box, item) {
+  const shows = data.texts[item];
+  if (!Array.isArray(shows)) {
+    box.textContent = shows;
+    return;
+  }
+  const made = (name, text, parts = []) => {
+    const element = document.createElement(name);
+    element.append(text, ...parts);
+    return element;
+  };
+  const fields = shows.map((cell, number) => {
+    const column = made("bdi", `${data.columns[number]}: `);
+    column.className = "column";
+    return made("span", column, [made("bdi", cell)]);
+  });
+  const missing = data.columns.length - shows.length;
+  if (missing) fields.push(made("span", `and ${counted(missing)} more columns`));
+  for (const field of fields) field.className = "field";
+  box.replaceChildren(...fields);
+}
+
+/** Offer the whole of what does not fit on these cards. */
+function offerWhole(row) {
+  if (!data.texts) return;
+  const boxes = [...row.querySelectorAll(".words")];
+  const cut = boxes.map((box) => box.scrollHeight > box.clientHeight + 1);
+  boxes.forEach((box, place) => (box.nextElementSibling.hidden = !cut[place]));
+}
+
+function showWhole(item) {
+  if (!data.texts) return;
+  const given = className(data.given[item]);
+  byId("whole-name").textContent = `${exampleName(item)}, given ${given}`;
+  setWords(byId("whole-words"), item);
+  byId("whole").showModal();
 }
 
 // ---------------------------------------------------------- The list: cards and rows
@@ -242,6 +305,13 @@ function makeCard(item) {
   put(".given", className(data.given[item]));
   put(".suggested", className(data.suggested[item]));
   if (data.clean) put(".clean .value", className(data.clean[item]));
+  if (data.texts) {
+    setWords(card.querySelector(".words"), item);
+    card.querySelector("canvas").remove();
+    update(card);
+    return card;
+  }
+  for (const other of card.querySelectorAll(".words, .more")) other.remove();
   const canvas = card.querySelector("canvas");
   const { width, height, exact } = thumbnails;
   const larger = SIDE / Math.max(width, height);
@@ -269,7 +339,7 @@ function update(card) {
   for (const control of card.querySelectorAll("button, select")) {
     control.tabIndex = isSelected ? 0 : -1;
   }
-  for (const button of card.querySelectorAll("button")) {
+  for (const button of card.querySelectorAll("[data-mark]")) {
     button.setAttribute("aria-pressed", button.dataset.mark === decision);
   }
   const select = card.querySelector("select");
@@ -282,7 +352,8 @@ function update(card) {
     "aria-label",
     `${percent(data.probability[item])}: given ${className(data.given[item])}, ` +
       `suggested ${className(data.suggested[item])}, ${exampleName(item)}, ` +
-      (decision ? `marked ${decision}` : "unmarked"),
+      (decision ? `marked ${decision}` : "unmarked") +
+      (data.texts ? `: ${card.querySelector(".words").textContent.slice(0, SPOKEN)}` : ""),
   );
 }
 
@@ -333,7 +404,7 @@ function render() {
   let next = list.firstElementChild;
   for (const number of [...wanted].sort((a, b) => a - b)) {
     if (next?.number === number) next = next.nextElementSibling;
-    else list.insertBefore(makeRow(number), next);
+    else offerWhole(list.insertBefore(makeRow(number), next));
   }
 }
 
@@ -351,6 +422,7 @@ function rebuild() {
   if (shown.length) {
     const probe = makeRow(0);
     list.append(probe);
+    offerWhole(probe);
     rowHeight = probe.offsetHeight + gap;
   } else {
     const empty = document.createElement("p");
@@ -725,9 +797,20 @@ function onKey(event) {
       event.preventDefault();
       field.closest(".card").focus();
     }
+    // And from the search to what it found.
+    if (field.id === "search" && event.key === "Enter") {
+      event.preventDefault();
+      search();
+      select(selected);
+    }
     return;
   }
-  if (!shown.length && event.key !== "z") return;
+  const whole = byId("whole");
+  if (whole.open) {
+    if (event.key === "t") whole.close();
+    return;
+  }
+  if (!shown.length && !["z", "/"].includes(event.key)) return;
   const pressed = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   const steps = {
     ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns,
@@ -744,6 +827,8 @@ function onKey(event) {
     const stays = decide(item, again ? before : decision && [decision, null]);
     select(stays && decision ? selected + 1 : selected);
   } else if (pressed === "z") takeBack();
+  else if (pressed === "/") searchFromKeys();
+  else if (pressed === "t" && data.texts) showWhole(shown[selected]);
   else if (pressed === "c") {
     select(selected);
     cardAt(selected).querySelector("select").focus();
@@ -751,11 +836,18 @@ function onKey(event) {
   event.preventDefault();
 }
 
+/** On a phone the filters may be closed. */
+function searchFromKeys() {
+  byId("filters").open = true;
+  byId("search").focus();
+}
+
 function onClick(event) {
   const card = event.target.closest(".card");
   if (!card) return;
   const button = event.target.closest("[data-mark]");
   select(shown.indexOf(card.item), false);
+  if (event.target.closest(".more")) showWhole(card.item);
   if (!button) return;
   const decision = button.dataset.mark;
   const again = marks.get(card.item)?.[0] === decision;
@@ -774,7 +866,10 @@ function start() {
     byId(id).append(...classes.map((name, label) => new Option(name, label)));
   }
   byId("clean-choice").hidden = !data.clean;
-  list.classList.toggle("exact", thumbnails.exact);
+  list.classList.toggle("exact", Boolean(thumbnails?.exact));
+  list.classList.toggle("texts", Boolean(data.texts));
+  byId("whole-help").hidden = !data.texts;
+  byId("whole-close").onclick = () => byId("whole").close();
   document.querySelector(".work").classList.toggle("broad", size > 13);
   if (size <= NUMBERED) makeTable();
   else makeCells();
@@ -786,6 +881,10 @@ function start() {
     byId(id).addEventListener("change", () => refilter());
   }
   byId("least").addEventListener("input", () => refilter());
+  byId("search").addEventListener("input", () => {
+    clearTimeout(typing);
+    typing = setTimeout(search, TYPING);
+  });
   byId("show-all").addEventListener("click", showAll);
   byId("show-clean").addEventListener("change", (event) => {
     list.classList.toggle("with-clean", event.target.checked);

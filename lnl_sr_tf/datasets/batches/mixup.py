@@ -14,7 +14,7 @@ def mixup(images: Any, labels: Any, num_classes: int, numbers: Any) -> tuple[Any
 
     Args:
         images: uint8 tensor of shape (batch, height, width, channels), or features.
-        labels: integer tensor of shape (batch,).
+        labels: integer tensor of shape (batch,), or shares of shape (batch, k).
         num_classes: k.
         numbers: float32 tensor of shape (batch, 2): one column uniform in [0, 1), which
             gives the other order, and one from Beta(α, α), whose first value is s.
@@ -32,4 +32,6 @@ def mixup(images: Any, labels: Any, num_classes: int, numbers: Any) -> tuple[Any
     mixed = mix(ops.cast(images, "float32"))
     if keras.backend.standardize_dtype(images.dtype) == "uint8":
         mixed = ops.cast(ops.round(mixed), "uint8")
-    return mixed, mix(ops.one_hot(labels, num_classes, dtype="float32"))
+    if len(labels.shape) == 1:
+        labels = ops.one_hot(labels, num_classes, dtype="float32")
+    return mixed, mix(labels)

@@ -16,7 +16,7 @@ from lnl_sr_tf.datasets.batches.augment import Augmentation, augment
 from lnl_sr_tf.datasets.batches.mixup import mixup
 from lnl_sr_tf.datasets.batches.stream_spec import StreamSpec
 from lnl_sr_tf.datasets.features.viewed_rows import ViewedRows
-from lnl_sr_tf.datasets.images.image_files import ImageFiles, Images
+from lnl_sr_tf.datasets.images.image_files import ImageFiles, Images, batch_of
 
 _AHEAD = 2  # batches that are ready before they are asked for
 
@@ -46,7 +46,7 @@ def training_batches(spec: StreamSpec) -> Iterator[tuple[Any, Any]]:
                 elif isinstance(images, ViewedRows) and augmentation.columns:
                     batch = images.drawn(chosen, drawn[:, 0])
                 else:
-                    batch = images[chosen]
+                    batch = batch_of(images, chosen)
                 batch, target = prepare(batch, spec.labels[chosen], drawn)
                 if spec.with_index:
                     target = {"label": target, "index": chosen}
@@ -69,7 +69,7 @@ def prepared(
         augmentation: how images are varied.
         mixed_classes: k, for mixup; None or 0 without.
         images: uint8 tensor of shape (batch, height, width, channels).
-        labels: integer tensor of shape (batch,).
+        labels: integer tensor of shape (batch,), or shares of shape (batch, k).
         numbers: float32 tensor of shape (batch, columns), as `EpochPlan.of` draws them.
     """
     columns = augmentation.columns
@@ -148,7 +148,7 @@ class _Evaluation(keras.utils.PyDataset):
         labels = self.labels[part]
         if self.one_hot_classes:
             labels = np.eye(self.one_hot_classes, dtype=np.float32)[labels]
-        return self.images[part], labels
+        return batch_of(self.images, part), labels
 
 
 def evaluation_batches(

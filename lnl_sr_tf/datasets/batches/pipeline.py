@@ -39,7 +39,7 @@ def training_batches(
     Args:
         images: uint8, shape (n, height, width, channels); those in files are decoded in
             parallel while the model trains.
-        labels: integers, shape (n,).
+        labels: integers, shape (n,); or shares of the k classes, shape (n, k).
         batch_size: examples a batch.
         seed: in [0, 2^31).
         epochs: of the whole run.
@@ -58,7 +58,8 @@ def training_batches(
         for `fit(steps_per_epoch=…)`: on TensorFlow a `tf.data.Dataset`, on other
         backends a generator.
     """
-    labels = np.asarray(labels, np.int32)
+    shares = np.ndim(labels) == 2
+    labels = np.asarray(labels, np.float32 if shares else np.int32)
     augmentation = augmentation or Augmentation()
     spec = StreamSpec(
         images,

@@ -37,7 +37,7 @@ class StreamSpec(NamedTuple):
 
     Args:
         images: uint8, shape (n, height, width, channels).
-        labels: int32, shape (n,).
+        labels: int32, shape (n,); or shares of classes, float32, shape (n, k).
         batch_size: examples a batch.
         plan: the order and the random numbers of each epoch, with as many columns as
             the augmentation takes.

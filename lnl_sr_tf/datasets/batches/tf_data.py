@@ -11,7 +11,7 @@ from lnl_sr_tf.datasets.batches.epoch_plan import EpochPlan
 from lnl_sr_tf.datasets.batches.mixup import mixup
 from lnl_sr_tf.datasets.batches.stream_spec import Parts, StreamSpec
 from lnl_sr_tf.datasets.features.viewed_rows import ViewedRows
-from lnl_sr_tf.datasets.images.image_files import ImageFiles, Images
+from lnl_sr_tf.datasets.images.image_files import ImageFiles, Images, batch_of
 
 
 def training_batches(spec: StreamSpec) -> tf.data.Dataset:
@@ -148,7 +148,8 @@ def _loaded(
 
 def _taken(images: Any, index: tf.Tensor) -> tf.Tensor:
     """Some images of an array that stays NumPy's: TensorFlow would copy all of it."""
-    (batch,) = tf.numpy_function(lambda index: [images[index]], [index], [images.dtype])
+    kind = batch_of(images, slice(0)).dtype
+    (batch,) = tf.numpy_function(lambda i: [batch_of(images, i)], [index], [kind])
     return tf.ensure_shape(batch, [*index.shape, *images.shape[1:]])
 
 

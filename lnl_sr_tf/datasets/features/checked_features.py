@@ -2,13 +2,17 @@
 
 import pathlib
 from collections.abc import Callable
+from typing import TypeVar
 
 import numpy as np
 
+from lnl_sr_tf.datasets.features.mapped_rows import MappedRows
 from lnl_sr_tf.datasets.images.image_files import Images
 from lnl_sr_tf.errors import InputError
 
 _CHUNK = 2**22  # numbers at a time: those of a file would not fit at once
+
+Rows = TypeVar("Rows", np.ndarray, MappedRows)
 
 
 def are_features(array: Images) -> bool:
@@ -17,8 +21,8 @@ def are_features(array: Images) -> bool:
 
 
 def checked_features(
-    where: str | pathlib.Path, rows: Images, tell: Callable[[str], None]
-) -> Images:
+    where: str | pathlib.Path, rows: Rows, tell: Callable[[str], None]
+) -> Rows:
     """Features as float16 or float32, shape (n, width).
 
     Args:

@@ -233,13 +233,28 @@ def take(images: Images, indices: np.ndarray) -> Images:
     return images[indices] if isinstance(images, np.ndarray) else images.take(indices)
 
 
+def batch_of(images: Images, chosen: Any) -> np.ndarray:
+    """Some of the images, or features, in memory, as a network takes them.
+
+    Features of 16 bits become float32, which is exact: TensorFlow would convert them
+    too, more slowly, and complain on standard error.
+
+    Args:
+        images: or features.
+        chosen: a slice, or integers.
+    """
+    batch = images[chosen]
+    return batch.astype(np.float32) if batch.dtype == np.float16 else batch
+
+
 def with_channels(images: Images, channels: int) -> Images:
     """The same images in grey (1) or in colour (3)."""
     if images.shape[-1] == channels:
         return images
     if isinstance(images, ImageFiles):
         return images._like(images.paths, channels)
+    pixels = np.asarray(images)
     if channels == 3:
-        return np.repeat(images, 3, axis=-1)
-    weighted = images.astype(np.float32) @ np.array(GREY, np.float32)
+        return np.repeat(pixels, 3, axis=-1)
+    weighted = pixels.astype(np.float32) @ np.array(GREY, np.float32)
     return np.rint(weighted).astype(np.uint8)[..., None]

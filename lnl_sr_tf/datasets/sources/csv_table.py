@@ -1,19 +1,18 @@
 """A .csv of file and label as rows, by the columns that its header names."""
 
-import csv
 import pathlib
 from collections.abc import Callable
 from typing import NamedTuple
 
 from lnl_sr_tf.config import file_kind
 from lnl_sr_tf.config.file_kind import plain
+from lnl_sr_tf.datasets.sources.csv_lines import csv_lines
 from lnl_sr_tf.datasets.sources.split_names import split_of
 from lnl_sr_tf.errors import InputError
 
 # Columns that are used.
 COLUMNS = ("file", "label", "split", "clean_label")
 _NAMES = {alias: name for name in COLUMNS for alias in file_kind.COLUMNS[name]}
-_OTHER_DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
 _Lines = list[tuple[int, list[str]]]  # line number and cells
 
@@ -45,7 +44,6 @@ def read_rows(path: pathlib.Path, tell: Callable[[str], None]) -> list[Row]:
     """
     lines = lines_of(path)
     first = [cell.strip() for cell in lines[0][1]]
-    check_commas(path, first)
     header = [_NAMES.get(plain(cell)) for cell in first]
     if "label" in header or "file" in header:
         lines = lines[1:]
@@ -76,29 +74,11 @@ def read_rows(path: pathlib.Path, tell: Callable[[str], None]) -> list[Row]:
 
 def lines_of(path: pathlib.Path) -> _Lines:
     """The lines that are not empty; at least one."""
-    try:
-        with open(path, newline="", encoding="utf-8-sig") as file:
-            reader = csv.reader(file, strict=True)
-            lines = [(reader.line_num, cells) for cells in reader if any(cells)]
-    except UnicodeDecodeError:
-        raise InputError(f"{path} is not UTF-8 text; save it as UTF-8") from None
-    except csv.Error as error:
-        raise InputError(f"{path}: {error}") from None
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}") from None
+    wanted = "lines of file,label"
+    lines = [line for line in csv_lines(path, wanted) if any(line[1])]
     if not lines:
-        raise InputError(f"{path} is empty; expected lines of file,label")
+        raise InputError(f"{path} is empty; expected {wanted}")
     return lines
-
-
-def check_commas(path: pathlib.Path, first: list[str]) -> None:
-    """Raise InputError where columns seem to be divided by something else."""
-    for delimiter, words in _OTHER_DELIMITERS.items():
-        if len(first) == 1 and delimiter in first[0]:
-            raise InputError(
-                f"{path}, line 1: expected commas between the columns; there are "
-                f"{words} in {first[0][:60]!r}"
-            )
 
 
 def _check_header(

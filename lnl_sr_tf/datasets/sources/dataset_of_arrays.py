@@ -9,9 +9,10 @@ from lnl_sr_tf.datasets.copies import array_contents, warn_of_copies
 from lnl_sr_tf.datasets.dataset import Dataset
 from lnl_sr_tf.datasets.features.checked_features import are_features, checked_features
 from lnl_sr_tf.datasets.features.column_statistics import column_statistics
+from lnl_sr_tf.datasets.features.mapped_rows import MappedRows
 from lnl_sr_tf.datasets.fields import TestSet
 from lnl_sr_tf.datasets.held_out import held_out_for_testing
-from lnl_sr_tf.datasets.images.image_files import Images, take
+from lnl_sr_tf.datasets.images.image_files import take
 from lnl_sr_tf.datasets.images.pixel_statistics import pixel_statistics
 from lnl_sr_tf.datasets.sources.npz_images import checked_images
 from lnl_sr_tf.datasets.sources.npz_labels import checked_labels
@@ -79,7 +80,8 @@ def dataset_of_arrays(
             what,
         )
         kept, left_out = np.flatnonzero(~chosen), np.flatnonzero(chosen)
-        for part in (examples, given, *[clean] * ("train" in clean)):
+        divided: list[dict] = [examples, given, *[clean] * ("train" in clean)]
+        for part in divided:
             part["test"] = take(part["train"], left_out)
             part["train"] = take(part["train"], kept)
         index = kept
@@ -110,7 +112,7 @@ def dataset_of_arrays(
 
 def _checked(
     source: pathlib.Path | str, arrays: dict, name: str, tell: Callable[[str], None]
-) -> Images:
+) -> np.ndarray | MappedRows:
     if are_features(arrays[name]):
         return checked_features(f"{source}: {name}", arrays.pop(name), tell)
     return checked_images(source, arrays, name, tell)

@@ -68,9 +68,9 @@ def labelled_rows(table: Table, tell: Callable[[str], None]) -> LabelledRows:
 
     given = {split: numbers(labels, rows) for split, rows in splits.items()}
     counts = np.bincount(given["train"], minlength=len(class_names))
-    for label in np.flatnonzero(counts == 0):
+    for missing in np.flatnonzero(counts == 0).tolist():
         raise InputError(
-            f"{table.path}: no line to train on is of class {class_names[label]!r}; "
+            f"{table.path}: no line to train on is of class {class_names[missing]!r}; "
             "expected at least one of each class"
         )
     known = {

@@ -51,11 +51,11 @@ def from_npz(
         data = lnl.datasets.from_npz("cells.npz")
     """
     path = pathlib.Path(os.path.expanduser(path))
-    made = dataset_of_arrays(path, path.stem, _arrays(path), test_share, tell)
+    made = dataset_of_arrays(path, path.stem, read_arrays(path), test_share, tell)
     return dataclasses.replace(made, fingerprint=fingerprint(path))
 
 
-def _arrays(path: pathlib.Path) -> dict[str, np.ndarray]:
+def read_arrays(path: pathlib.Path) -> dict[str, np.ndarray]:
     """All arrays by name; never one that would have to be unpickled."""
     try:
         stored = np.load(path, allow_pickle=False)

@@ -13,7 +13,7 @@ _DARK = 4 / 255
 
 
 def checked_images(
-    path: pathlib.Path,
+    path: pathlib.Path | str,
     arrays: dict[str, np.ndarray],
     name: str,
     tell: Callable[[str], None],

@@ -1,7 +1,7 @@
 """Arrays that hold labels, checked and as whole numbers."""
 
 import pathlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -18,10 +18,10 @@ from lnl_sr_tf.errors import InputError
 
 
 def checked_labels(
-    path: pathlib.Path,
+    path: pathlib.Path | str,
     arrays: dict[str, np.ndarray],
     names: ArrayNames,
-    images: dict[str, Images],
+    images: Mapping[str, Images],
     tell: Callable[[str], None],
 ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray], tuple[str, ...]]:
     """The labels of all splits, as whole numbers, and the names of the classes.
@@ -102,7 +102,9 @@ def _texts(labels: np.ndarray) -> np.ndarray:
 
 
 def _numbered(
-    path: pathlib.Path, columns: dict[str, np.ndarray], tell: Callable[[str], None]
+    path: pathlib.Path | str,
+    columns: dict[str, np.ndarray],
+    tell: Callable[[str], None],
 ) -> tuple[tuple[str, ...], dict[str, np.ndarray]]:
     """(names of the classes, labels as numbers) for labels that are texts."""
     for name, column in columns.items():
@@ -123,7 +125,9 @@ def _numbered(
     }
 
 
-def _by_number(path: pathlib.Path, columns: dict[str, np.ndarray]) -> tuple[str, ...]:
+def _by_number(
+    path: pathlib.Path | str, columns: dict[str, np.ndarray]
+) -> tuple[str, ...]:
     """Names of classes that have none: their numbers."""
     high = max(int(part.max()) for part in columns.values())
     if high >= sum(map(len, columns.values())):
@@ -134,7 +138,9 @@ def _by_number(path: pathlib.Path, columns: dict[str, np.ndarray]) -> tuple[str,
     return tuple(str(i) for i in range(high + 1))
 
 
-def _class_names(path: pathlib.Path, name: str, names: np.ndarray) -> tuple[str, ...]:
+def _class_names(
+    path: pathlib.Path | str, name: str, names: np.ndarray
+) -> tuple[str, ...]:
     if names.ndim != 1 or names.dtype.kind != "U" or len(set(names)) != len(names):
         raise InputError(
             f"{path}: {name}: expected different texts, one a class; received "

@@ -13,6 +13,8 @@ from lnl_sr_tf.datasets.images.image_files import Images, take
 from lnl_sr_tf.datasets.sources.labelled_rows import LabelledRows, labelled_rows
 from lnl_sr_tf.datasets.sources.table_columns import Table
 
+_TEST_SET = "a column split with lines of the split test"
+
 
 class Splits(NamedTuple):
     """Rows of a table by split, a test set among them.
@@ -53,14 +55,48 @@ def splits(
     Raises:
         InputError: as `labelled_rows`, or if no class has two different rows.
     """
+
+    def where(row):
+        return f"line {table.lines[row]}"
+
     labelled = labelled_rows(table, tell)
+    return with_test_set(
+        labelled, contents, test_share, str(table.path), where, _TEST_SET, what, tell
+    )
+
+
+def with_test_set(
+    labelled: LabelledRows,
+    contents: Iterable[np.ndarray],
+    test_share: float,
+    source: str,
+    where: Callable[[int], str],
+    test_set: str,
+    what: str,
+    tell: Callable[[str], None],
+) -> Splits:
+    """The same rows with a test set, and told which are copies.
+
+    Args:
+        labelled: the rows of each split, and their labels.
+        contents: as for `splits`.
+        test_share: likewise.
+        source: where the rows are from, for messages.
+        where: from the place of a row to its name, for messages.
+        test_set: what a test set is called there, for messages.
+        what: as for `splits`.
+        tell: likewise.
+
+    Raises:
+        InputError: if no class has two different rows.
+    """
     hashes = content_hashes(contents)
     warn_of_copies(
         {
             split: SplitContents(
                 hashes[rows],
                 labelled.given[split],
-                lambda i, rows=rows: f"line {table.lines[rows[i]]}",  # type: ignore
+                lambda i, rows=rows: where(rows[i]),  # type: ignore
             )
             for split, rows in labelled.rows.items()
         },
@@ -72,24 +108,24 @@ def splits(
         test = "validation"
     if test not in labelled.rows:
         test, labels_are = "test", "held out"
-        labelled = _with_test_set(table, labelled, hashes, test_share, what, tell)
+        chosen = held_out_for_testing(
+            source,
+            labelled.given["train"],
+            test_share,
+            hashes[labelled.rows["train"]],
+            "train" in labelled.clean,
+            test_set,
+            tell,
+            what,
+        )
+        labelled = _divided(labelled, chosen)
     if test in labelled.clean:
         labels_are = "clean"
     return Splits(labelled, test, labels_are)
 
 
-def _with_test_set(table, labelled, hashes, test_share, what, tell):
-    rows = labelled.rows["train"]
-    chosen = held_out_for_testing(
-        str(table.path),
-        labelled.given["train"],
-        test_share,
-        hashes[rows],
-        "train" in labelled.clean,
-        "a column split with lines of the split test",
-        tell,
-        what,
-    )
+def _divided(labelled, chosen):
+    """The rows of the split train in two."""
     parts = {"train": ~chosen, "test": chosen}
 
     def divided(by_split):

@@ -52,7 +52,7 @@ def read_table(path: pathlib.Path) -> Table:
     roles = {
         role: name
         for role in _ROLES
-        if (name := _only(path, role, list(columns))) is not None
+        if (name := column_of(path, role, list(columns))) is not None
     }
     if "label" not in roles:
         raise InputError(
@@ -61,8 +61,12 @@ def read_table(path: pathlib.Path) -> Table:
     return Table(path, columns, lines, roles)
 
 
-def _only(path: pathlib.Path, role: str, names: list[str]) -> str | None:
-    """The column of a meaning; None without one."""
+def column_of(path: pathlib.Path, role: str, names: list[str]) -> str | None:
+    """The name of the column that is a role, such as `"label"`; None without one.
+
+    Raises:
+        InputError: if there are two.
+    """
     found = [name for name in names if plain(name) in COLUMNS[role]]
     if len(found) > 1:
         raise InputError(
@@ -75,7 +79,6 @@ def _only(path: pathlib.Path, role: str, names: list[str]) -> str | None:
 def _of_csv(path: pathlib.Path) -> tuple[dict[str, list[str]], list[int]]:
     (_, header), *rest = csv_table.lines_of(path)
     names = [cell.strip() for cell in header]
-    csv_table.check_commas(path, names)
     for place, name in enumerate(names):
         if not name or name in names[:place]:
             said = f"two columns {name!r}" if name else f"column {place + 1} no name"

@@ -7,10 +7,11 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 
-from lnl_sr_tf import datasets
+from lnl_sr_tf import config, datasets
+from lnl_sr_tf.datasets.batches import pipeline
 from lnl_sr_tf.datasets.features.checked_features import checked_features
 from lnl_sr_tf.datasets.features.column_statistics import column_statistics
-from lnl_sr_tf.datasets.features.mapped_rows import MappedRows
+from lnl_sr_tf.datasets.features.mapped_rows import MappedRows, RowsGone
 from lnl_sr_tf.errors import InputError
 
 ROWS = np.random.default_rng(1).normal(3.0, 2.0, (50, 4)).astype(np.float32)
@@ -25,6 +26,33 @@ class FeaturesTest(tf.test.TestCase, parameterized.TestCase):
         self.assertAllEqual(chosen[1:3], ROWS[[3, 3]])
         self.assertAllEqual(chosen.take(np.array([3])), ROWS[[40]])
         self.assertLen(list(chosen), 4)
+
+    @parameterized.parameters(np.asarray, MappedRows)
+    def test_batches_of_16_bits(self, kind):
+        """TensorFlow would say on standard error that it is slow in them."""
+        half = ROWS.astype(np.float16)
+        labels = np.arange(50) % 2
+        found = [*pipeline.evaluation_batches(kind(half), labels, 20)]
+        self.assertEqual({batch.dtype for batch, _ in found}, {tf.float32})
+        self.assertAllEqual(np.concatenate([batch for batch, _ in found]), half)
+        drawn = pipeline.training_batches(kind(half), labels, 50, seed=1, epochs=1)
+        ((batch, _),) = drawn
+        self.assertEqual(batch.dtype, tf.float32)
+        self.assertAllEqual(np.sort(batch, axis=0), np.sort(half, axis=0))
+
+    def test_a_file_that_is_cut_off(self):
+        path = os.path.join(self.get_temp_dir(), "cut.npy")
+        np.save(path, ROWS)
+        rows = MappedRows(np.load(path, mmap_mode="r")).take(np.arange(5))
+        self.assertIsNone(rows.damaged())
+        size = os.path.getsize(path)
+        os.truncate(path, size - 1)
+        said = rf"cut.npy: it has {size - 1} bytes left of the {size} that were there"
+        with self.assertRaisesRegex(RowsGone, said):
+            rows[:2]
+        os.unlink(path)
+        self.assertIsNone(rows.damaged())
+        self.assertIsNone(MappedRows(ROWS).damaged())
 
     def test_statistics_are_numpys(self):
         wide = np.concatenate([ROWS, np.full((50, 1), 1e6, np.float32)], axis=1)
@@ -71,6 +99,10 @@ class NpyTest(tf.test.TestCase, parameterized.TestCase):
         self.assertAllEqual(data.test_labels, np.zeros(10))
         self.assertEqual(data.test_labels_are, "clean")
         self.assertEqual(data.noise_rate, 0.5)
+
+    def test_is_not_read_for_the_name_of_a_run(self):
+        path = self.write("label\n" + "\n".join("ab"[i % 2] for i in range(50)))
+        self.assertNotIn("file_contents", config.resolve({"dataset": path}).identity())
 
     def test_holds_out_a_test_set(self):
         told = []

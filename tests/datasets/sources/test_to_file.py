@@ -11,7 +11,17 @@ from absl.testing import parameterized
 from helpers.made_data import make_folder
 
 from lnl_sr_tf import datasets, noise
-from lnl_sr_tf.datasets.sources.to_file import in_files, left_out, to_file
+from lnl_sr_tf.config.file_kind import kind_of_file
+from lnl_sr_tf.datasets.features.mapped_rows import MappedRows
+from lnl_sr_tf.datasets.fields import TestSet
+from lnl_sr_tf.datasets.images.image_files import take
+from lnl_sr_tf.datasets.sources.table_columns import read_table
+from lnl_sr_tf.datasets.sources.to_file import (
+    goes_into,
+    in_files,
+    left_out,
+    to_file,
+)
 from lnl_sr_tf.errors import InputError, RunError
 
 
@@ -124,11 +134,119 @@ class ToFileTest(tf.test.TestCase, parameterized.TestCase):
 
     def test_more_than_memory(self):
         data = datasets.load("digits")
-        huge = mock.MagicMock(shape=(1437, 10**6, 10**6, 3))
-        huge.__len__.return_value = 1437
-        data = dataclasses.replace(data, train_images=huge)
-        with self.assertRaisesRegex(InputError, "more than the memory.*a .csv, which"):
-            to_file(data, self.root / "huge.npz")
+        for shape, message in (
+            ((1437, 10**6, 10**6, 3), "the images for .* memory.*a .csv, which"),
+            ((1437, 10**12), "the features for .* memory.*labels in the .csv beside"),
+        ):
+            huge = mock.MagicMock(shape=shape, dtype=np.dtype(np.uint8))
+            huge.__len__.return_value = 1437
+            with self.assertRaisesRegex(InputError, message):
+                to_file(
+                    dataclasses.replace(data, train_images=huge), self.root / "huge.npz"
+                )
+
+    def features(self, kind=np.float32, mapped=False):
+        """40 to train on, 8 for validation, 12 to test."""
+        rng = np.random.default_rng(1)
+        rows = rng.normal(3.0, 500.0, (60, 5)).astype(kind)
+        labels = rng.integers(0, 2, 60)
+        rows = MappedRows(rows) if mapped else rows
+        return datasets.Dataset(
+            name="made",
+            train_images=take(rows, np.arange(40)),
+            given_labels=labels[:40],
+            clean_labels=np.roll(labels[:40], 1),
+            test_images=take(rows, np.arange(48, 60)),
+            test_labels=labels[48:],
+            class_names=("no", "yes"),
+            mean=(0.0,) * 5,
+            std=(1.0,) * 5,
+            validation=TestSet(take(rows, np.arange(40, 48)), labels[40:48]),
+        )
+
+    @parameterized.product(kind=(np.float16, np.float32), mapped=(False, True))
+    def test_features(self, kind, mapped):
+        data = self.features(kind, mapped)
+        self.assertEqual((data.kind, goes_into(data)), ("features", ".npz"))
+        found = self.again(data, "new.npz")
+        self.assertEqual(found.train_images.dtype, kind)
+        self.assert_same(found, data)
+        self.assertAllEqual(found.clean_labels, data.clean_labels)
+        part = found.more_tests["validation"]
+        self.assertAllEqual(part.images, data.validation.images[:])
+
+    def with_originals(self, originals, columns=None):
+        data = self.features()
+        part = dataclasses.replace(data.validation, originals=originals[40:48])
+        return dataclasses.replace(
+            data,
+            originals=originals[:40],
+            test_originals=originals[48:],
+            validation=part,
+            columns=columns,
+        )
+
+    @parameterized.parameters(str, object)
+    def test_texts(self, kind):
+        texts = np.array([f"no. {i}" for i in range(60)], object)
+        texts[:7] = [
+            'a, "b"', "two\nlines", "a\rb\r\nc", "雨 \u202e rtl", "", "a\rb", "\x01",
+        ]  # fmt: skip
+        data = self.with_originals(texts.astype(kind))
+        self.assertEqual((data.kind, goes_into(data)), ("text", ".csv"))
+        path = self.root / "new.csv"
+        to_file(data, path)
+        self.assertEqual(kind_of_file(path), "text")
+        found = read_table(path)
+        order = [*range(40), *range(48, 60), *range(40, 48)]
+        self.assertEqual(found.columns["text"], texts[order].tolist())
+        splits = ["train"] * 40 + ["test"] * 12 + ["validation"] * 8
+        self.assertEqual(found.columns["split"], splits)
+        given = [*data.given_labels, *data.test_labels, *data.validation.labels]
+        self.assertEqual(found.columns["label"], [("no", "yes")[i] for i in given])
+        clean = [("no", "yes")[i] for i in [*data.clean_labels, *data.test_labels]]
+        self.assertEqual(found.columns["clean_label"], [*clean, *[""] * 8])
+
+    def test_a_table(self):
+        rows = np.array([[str(i), "a, b" * (i % 2)] for i in range(60)])
+        data = self.with_originals(rows, ("age", "what\nelse"))
+        self.assertEqual((data.kind, goes_into(data)), ("table", ".csv"))
+        path = self.root / "new.csv"
+        to_file(data, path)
+        self.assertEqual(kind_of_file(path), "table")
+        found = read_table(path)
+        self.assertEqual(list(found.inputs), ["age", "what\nelse"])
+        self.assertEqual(found.columns["age"][:3], ["0", "1", "2"])
+        self.assertEqual(found.columns["what\nelse"][:3], ["", "a, b", ""])
+        self.assertLen(found.lines, 60)
+
+    def test_images_that_a_backbone_made_features_of(self):
+        pixels = np.random.default_rng(0).integers(0, 256, (60, 4, 4, 3), np.uint8)
+        data = self.with_originals(pixels)
+        self.assertEqual((data.kind, goes_into(data)), ("images", ".npz"))
+        found = self.again(data, "new.npz")
+        self.assertAllEqual(found.train_images, pixels[:40])
+        self.assertAllEqual(found.test_images, pixels[48:])
+        paths = tuple(f"{i}.png" for i in range(60))
+        data = dataclasses.replace(data, paths=paths[:40], test_paths=paths[48:])
+        part = dataclasses.replace(data.validation, paths=paths[40:48])
+        data = dataclasses.replace(data, validation=part)
+        self.assertEqual(goes_into(data), ".csv")
+
+    @parameterized.parameters(
+        ("new.csv", None, "made is of features, which a .csv does not hold; .* .npz"),
+        ("new.npz", "text", "made is of texts, which an .npz does not hold; .* .csv"),
+        ("new.npz", "row", "made is of rows of a table, which an .npz .* a .csv"),
+        ("new.csv", "\udcff", r"a text or the name of a class is not UTF-8 .*udcff"),
+    )
+    def test_what_a_file_does_not_hold(self, name, originals, message):
+        data = self.features()
+        if originals:
+            shape = (60, 1) if originals == "row" else 60
+            data = self.with_originals(np.full(shape, originals, object), ("age",))
+        with self.assertRaisesRegex(InputError, message):
+            to_file(data, self.root / name)
+        self.assertEmpty(list(self.root.iterdir()))
 
     def test_disk_full(self):
         full = OSError(28, "No space left on device")

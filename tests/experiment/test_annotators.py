@@ -1,0 +1,153 @@
+"""Training on the labels of several annotators."""
+
+import dataclasses
+import pathlib
+
+import numpy as np
+import tensorflow as tf
+from absl.testing import parameterized
+
+from lnl_sr_tf import config, datasets, experiment
+from lnl_sr_tf.errors import InputError
+from lnl_sr_tf.experiment.annotators import with_votes
+
+ACCURACIES = (0.9, 0.8, 0.7, 0.6, 0.4)
+DATA = datasets.load("digits", tell=lambda line: None)
+
+
+def votes_of(labels, seed=0):
+    """A column an annotator: right as often as in ACCURACIES, else any other class."""
+    rng = np.random.default_rng(seed)
+    return np.stack(
+        [
+            np.where(
+                rng.random(len(labels)) < accuracy,
+                labels,
+                (labels + rng.integers(1, 10, len(labels))) % 10,
+            )
+            for accuracy in ACCURACIES
+        ],
+        axis=1,
+    )
+
+
+class WithVotesTest(tf.test.TestCase, parameterized.TestCase):
+    def write(self, name, content):
+        path = pathlib.Path(self.get_temp_dir(), name)
+        if isinstance(content, np.ndarray):
+            np.savez(path, votes=content)
+        else:
+            path.write_text(content)
+        return str(path)
+
+    def made(self, content, votes="consensus", data=DATA, name="v.npz"):
+        path = self.write(name, content)
+        settings = {"votes_file": path, "votes": votes, "loss": "ce"}
+        return with_votes(data, config.resolve(settings), self.told.append)
+
+    def setUp(self):
+        super().setUp()
+        self.told = []
+
+    def wrong(self, data):
+        return np.mean(data.given_labels != data.clean_labels)
+
+    def test_consensus_is_better_than_the_majority(self):
+        table = votes_of(DATA.clean_labels)
+        found = {name: self.made(table, name) for name in ("consensus", "majority")}
+        self.assertLess(self.wrong(found["consensus"]), self.wrong(found["majority"]))
+        self.assertLess(self.wrong(found["majority"]), 0.07)
+        self.assertRegex(
+            self.told[-1], "7185 votes of 5 annotators for 1437 of 1437 training"
+        )
+
+    def test_soft(self):
+        found = self.made(votes_of(DATA.clean_labels), "soft")
+        self.assertAllClose(found.label_shares.sum(axis=1), np.ones(1437))
+        self.assertAllEqual(found.label_shares.argmax(axis=1), found.given_labels)
+        kept = found.subset(np.array([5, 2]))
+        self.assertAllEqual(kept.targets, found.label_shares[[5, 2]])
+
+    def test_each_vote_is_an_example(self):
+        table = votes_of(DATA.clean_labels)
+        table[3:] = -1
+        table[1, 2] = -1
+        found = self.made(table, "each")
+        self.assertAllEqual(found.given_labels, table[:3][table[:3] >= 0])
+        example = [0] * 5 + [1] * 4 + [2] * 5
+        self.assertAllEqual(found.clean_labels, DATA.clean_labels[example])
+        self.assertAllEqual(found.index, np.arange(14))
+        self.assertAllEqual(found.train_images[4:6], DATA.train_images[[0, 1]])
+
+    def test_examples_without_a_vote_are_left_out(self):
+        table = votes_of(DATA.clean_labels)
+        table[::2] = -1
+        found = self.made(table)
+        self.assertAllEqual(found.index, np.arange(1, 1437, 2))
+
+    def files(self):
+        paths = tuple(
+            f"pets/{'cat' if i % 2 else 'dog'}/{i // 2}.png" for i in range(8)
+        )
+        return dataclasses.replace(
+            DATA.subset(np.arange(8)),
+            given_labels=np.arange(8) % 2,
+            clean_labels=None,
+            class_names=("dog", "cat", *"cdefghij"),
+            paths=paths,
+            test_paths=tuple(f"pets/test/{i}.png" for i in range(360)),
+        )
+
+    def test_by_files_and_names(self):
+        lines = "file,annotator,label\ndog/0.png,ann,cat\ndog/0.png,bob,cat\n"
+        lines += "pets/cat/3.png,ann,dog\ntest/5.png,ann,cat\n"
+        found = self.made(lines, "majority", self.files(), "v.csv")
+        self.assertEqual(found.paths, ("pets/dog/0.png", "pets/cat/3.png"))
+        self.assertAllEqual(found.given_labels, [1, 0])
+
+    @parameterized.named_parameters(
+        ("unknown", "dog/9.png", "cat", "votes for 'dog/9.png', which is no example"),
+        ("several", "0.png", "cat", "votes for '0.png', .* or several"),
+        ("class", "dog/0.png", "eel", "votes for 'eel', no class of .*'dog', 'cat'"),
+        ("test_alone", "test/1.png", "cat", "no vote for an example that"),
+    )
+    def test_refuses(self, file, label, message):
+        lines = f"file,annotator,label\n{file},ann,{label}\n{file},bob,dog\n"
+        with self.assertRaisesRegex(InputError, message):
+            self.made(lines, data=self.files(), name="v.csv")
+
+    @parameterized.parameters(
+        ({"noise": "sym"}, "--votes_file does not go with --noise=sym"),
+        ({"imbalance": "lt"}, "--votes_file does not go with --imbalance=lt"),
+        ({"votes": "soft", "loss": "elr"}, "--votes=soft does not go with --loss=elr"),
+    )
+    def test_settings_that_contradict(self, more, message):
+        with self.assertRaisesRegex(InputError, message):
+            config.resolve({"votes_file": "v.csv"} | more)
+
+    def test_without_a_file(self):
+        with self.assertRaisesRegex(InputError, "--votes=soft has no effect"):
+            config.resolve({"votes": "soft"})
+        self.assertIsNone(config.resolve({}).votes)
+
+    def test_a_run_on_shares(self):
+        table = votes_of(DATA.clean_labels)
+        folder = experiment.run(
+            config.resolve(
+                {
+                    "votes_file": self.write("v.npz", table),
+                    "votes": "soft",
+                    "loss": "ce_sr",
+                    "epochs": 6,
+                    "output_dir": self.get_temp_dir(),
+                }
+            ),
+            tell=lambda line: None,
+        )
+        summary = folder.summary()
+        self.assertGreater(summary["test_accuracy"], 0.9)
+        self.assertLess(summary["noise_rate"], 0.06)
+
+
+if __name__ == "__main__":
+    tf.test.main()

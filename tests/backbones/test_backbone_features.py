@@ -94,6 +94,10 @@ class FeaturesTest(tf.test.TestCase, parameterized.TestCase):
             again = self.made(moved)
         self.assertEqual(self.seen, seen)
         self.assertAllEqual(again.train_images, first.train_images)
+        made_data.picture(999).save(self.folder / "moved/test/cat/60.jpg")
+        other = self.made(self.photos("moved", statistics=False))
+        self.assertEqual(self.seen, seen + computation.BATCH)  # the test set alone
+        self.assertNotAllEqual(other.test_images, first.test_images)
 
     @parameterized.parameters(
         {"image_size": (33, 32)}, {"resize": "crop"}, {"bits": 12}

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lnl_sr_tf.datasets.features.mapped_rows import MappedRows
+from lnl_sr_tf.datasets.features.mapped_rows import MappedRows, RowsGone
 
 
 class ViewedRows(MappedRows):
@@ -33,6 +33,11 @@ class ViewedRows(MappedRows):
         """Some of the rows, not read."""
         return ViewedRows(self.views, self.index[indices])
 
+    def damaged(self) -> str | None:
+        """What is wrong with one of the files, as for `MappedRows`."""
+        problems = (MappedRows(view, self.index).damaged() for view in self.views[1:])
+        return super().damaged() or next(filter(None, problems), None)
+
     def drawn(self, chosen: np.ndarray, numbers: np.ndarray) -> np.ndarray:
         """Some of the rows, each by one of its views.
 
@@ -43,6 +48,8 @@ class ViewedRows(MappedRows):
         Returns:
             float32, shape (m, width).
         """
+        if found := self.damaged():
+            raise RowsGone(found)
         last = len(self.views) - 1
         views = np.minimum((numbers * len(self.views)).astype(np.int64), last)
         rows = np.empty((len(chosen), self.shape[1]), np.float32)

@@ -107,7 +107,8 @@ def ours(path, noise, seeds, loss, output_dir):
     kind, _, rate = noise.partition(" ")
     settings = {
         "dataset": str(path), "noise": kind, "rate": rate, "seed": seeds, "loss": loss,
-        "parallel_seeds": len(seeds) > 1, "output_dir": output_dir,
+        "parallel_seeds": keras.backend.backend() == "jax" and len(seeds) > 1,
+        "output_dir": output_dir,
     }  # fmt: skip
     return experiment.run_together(config.grid(settings), tell=lambda line: None)
 

@@ -63,8 +63,13 @@ def save(
                 )
         else:
             save_serving(
-                *(served, folder.saved_model, class_names),
-                *(resize, temperature, bits, encoder),
+                served,
+                folder.saved_model,
+                class_names,
+                resize,
+                temperature,
+                bits,
+                encoder,
             )
     except _tensorflow_errors() as error:
         raise RunError(f"cannot write {folder.saved_model}: {error}") from error

@@ -62,7 +62,8 @@ def columns_by_kind(
     """
     _check_names(source, columns, kinds)
     numbers, categories, left_out = {}, {}, {}
-    commas, missing = {}, {}
+    commas: dict[str, int] = {}
+    missing: dict[str, int] = {}
     for name, cells in columns.items():
         found = _found(source, name, cells, kinds.get(name), lines)
         if isinstance(found, str):

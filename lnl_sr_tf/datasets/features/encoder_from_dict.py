@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+from collections.abc import Callable
 from typing import Any
 
 from lnl_sr_tf.datasets.encoder import Encoder
@@ -12,7 +13,7 @@ from lnl_sr_tf.datasets.features.table_encoder import (
 from lnl_sr_tf.datasets.features.text_encoder import TextEncoder, text_encoder_from_dict
 
 # By the kind that the file tells.
-_READERS = {
+_READERS: dict[str, Callable[[dict[str, Any]], Encoder]] = {
     TextEncoder.kind: text_encoder_from_dict,
     TableEncoder.kind: table_encoder_from_dict,
 }

@@ -151,7 +151,7 @@ class TableEncoder:
 
     def encode(self, columns: Columns) -> np.ndarray:
         """Features of a table, float32 of shape (n, width)."""
-        values = columns.numbers | columns.categories
+        values: dict[str, Any] = {**columns.numbers, **columns.categories}
         width = sum(column.width for column in self.columns)
         count = len(next(iter(values.values())))
         check_memory(
@@ -208,7 +208,7 @@ class TableEncoder:
 
 def table_encoder_from_dict(content: dict[str, Any]) -> TableEncoder:
     """The encoder that `as_dict` tells of."""
-    columns = []
+    columns: list[NumberColumn | CategoryColumn] = []
     for column in content["columns"]:
         column = dict(column)
         if column.pop("kind") == NumberColumn.kind:

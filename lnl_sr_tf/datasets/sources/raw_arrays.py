@@ -62,7 +62,7 @@ def dataset_of_raw_arrays(
         InputError: as `from_text`, `from_table` and `from_npz`.
     """
     of_table = is_table(arrays["x_train"])
-    read = _columns if of_table else _texts
+    read: Callable[[str, Any], Any] = _columns if of_table else _texts
     parts = {key: read(key, arrays[key]) for key in _SPLITS if key in arrays}
     counts = {key: _count(part) for key, part in parts.items()}
     labelled = _labelled(arrays, counts, tell)

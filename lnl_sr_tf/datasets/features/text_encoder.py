@@ -60,11 +60,11 @@ class TextEncoder:
         tf = _tensorflow()
         return {"texts": tf.TensorSpec([None], tf.string, name="texts")}
 
-    def encoded(self, *, texts: Any) -> Any:
-        """Features of a tensor of texts, float32, shape (batch, terms)."""
+    def encoded(self, **raw: Any) -> Any:
+        """Features of the tensor `texts`, float32, shape (batch, terms)."""
         tf = _tensorflow()
         width = len(self.terms)
-        found = self._table.lookup(_terms_of(texts))
+        found = self._table.lookup(_terms_of(raw["texts"]))
         known = tf.ragged.boolean_mask(found, found < width)
         counts = tf.math.bincount(
             known, minlength=width, maxlength=width, axis=-1, dtype=tf.float32

@@ -12,6 +12,7 @@ import numpy as np
 from lnl_sr_tf.auditing.audit_files import probability_text, write_text
 from lnl_sr_tf.auditing.label_changes import Changes
 from lnl_sr_tf.config import Config
+from lnl_sr_tf.config.settings import IMAGENET
 from lnl_sr_tf.datasets import Dataset
 from lnl_sr_tf.datasets.sources.to_file import check_name, goes_into, to_file
 from lnl_sr_tf.errors import InputError
@@ -20,7 +21,7 @@ from lnl_sr_tf.errors import InputError
 _TRAINING = (
     "model", "weights", "epochs", "batch_size", "optimizer", "lr", "lr_schedule",
     "lr_decay", "lr_hold", "momentum", "late_momentum", "nesterov", "weight_decay",
-    "l1", "clip_norm",
+    "l1", "clip_norm", "backbone", "views", "columns",
 )  # fmt: skip
 _OF_IMAGES = (
     "crop_padding", "flip", "rotation", "random_resized_crop", "color_jitter",
@@ -101,7 +102,7 @@ def _flags(config, dataset, path):
     settings = {"dataset": os.path.abspath(path)}
     names = [*_TRAINING, *(_OF_IMAGES if dataset.of_images else ())]
     settings |= {name: getattr(config, name) for name in names}
-    if config.weights:
+    if config.weights and config.weights != IMAGENET:
         settings["weights"] = os.path.abspath(os.path.expanduser(config.weights))
     if path.suffix.lower() == ".csv" and dataset.pictures is not None:
         # A size chosen from the files may differ once some are dropped.

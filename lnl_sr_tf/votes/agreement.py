@@ -24,7 +24,7 @@ def krippendorff_alpha(counts: np.ndarray) -> float:
 
     Example:
         >>> krippendorff_alpha(np.array([[2, 0], [0, 2], [1, 1]]))
-        0.4444444444444444
+        0.4444
     """
     votes = counts.sum(axis=1)
     paired = counts[votes >= 2].astype(np.float64)

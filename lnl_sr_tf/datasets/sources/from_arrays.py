@@ -60,7 +60,7 @@ def from_arrays(
         >>> x, y = load_wine(return_X_y=True)
         >>> data = from_arrays(x, y, tell=lambda line: None)
         >>> data.train_images.shape, data.num_classes
-        ((143, 13), 3)
+        ((142, 13), 3)
     """
     if (x_test is None) != (y_test is None):
         raise InputError("from_arrays: expected both x_test and y_test, or neither")

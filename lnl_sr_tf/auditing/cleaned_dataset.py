@@ -12,6 +12,8 @@ import numpy as np
 from lnl_sr_tf.auditing.audit_files import probability_text, write_text
 from lnl_sr_tf.auditing.label_changes import Changes
 from lnl_sr_tf.config import Config
+from lnl_sr_tf.config.column_kinds import SKIP, parse_columns
+from lnl_sr_tf.config.file_kind import TABLE
 from lnl_sr_tf.config.settings import IMAGENET
 from lnl_sr_tf.datasets import Dataset
 from lnl_sr_tf.datasets.sources.to_file import check_name, goes_into, to_file
@@ -102,6 +104,8 @@ def _flags(config, dataset, path):
     settings = {"dataset": os.path.abspath(path)}
     names = [*_TRAINING, *(_OF_IMAGES if dataset.of_images else ())]
     settings |= {name: getattr(config, name) for name in names}
+    if dataset.kind == TABLE:
+        settings["columns"] = _kinds_of_columns(config, dataset)
     if config.weights and config.weights != IMAGENET:
         settings["weights"] = os.path.abspath(os.path.expanduser(config.weights))
     if path.suffix.lower() == ".csv" and dataset.pictures is not None:
@@ -117,6 +121,14 @@ def _flags(config, dataset, path):
         text = str(value).lower() if isinstance(value, bool) else value
         lines.append(f"--{name}={text}\n")
     return "".join(lines)
+
+
+def _kinds_of_columns(config, dataset):
+    """As they were given, and that those that were left out stay so."""
+    given = parse_columns(config.columns or "")
+    used = {column.name for column in dataset.encoder.columns}
+    left_out = {name: SKIP for name in dataset.columns if name not in used}
+    return ",".join(f"{name}:{kind}" for name, kind in (left_out | given).items())
 
 
 def _log(dataset, changes, places):

@@ -76,6 +76,13 @@ def _check_votes(config: Config) -> None:
                 f"--votes_file does not go with --{name}={getattr(config, name)}, "
                 "which is for labels that are known to be right; leave out one of them"
             )
+    for name in ("fold", "validation_share"):
+        if config.votes == "each" and getattr(config, name) is not None:
+            raise InputError(
+                f"--votes=each does not go with --{name}={getattr(config, name)}: "
+                "other votes for the same example would be trained on; use "
+                "--votes=consensus or soft"
+            )
     base = config.loss.removesuffix(REGULARIZED)
     if config.votes == "soft" and (needs_index(base) or base == "nlnl"):
         raise InputError(

@@ -16,7 +16,12 @@ COLUMNS = {
     "split": ("split", "set", "subset"),
     "clean_label": ("clean_label", "true_label", "clean"),
 }
-_X = re.compile(r"(^|[^a-z])(x|images?)([^a-z]|$)")
+# The words in the name of an array of examples.
+_EXAMPLES = {"x", "image", "images"}
+_OF_SPLITS = {
+    "train", "training", "trainval", "validation", "valid", "val", "dev", "test",
+    "testing", "eval", "evaluation",
+}  # fmt: skip
 _MOST = 2**16  # characters of a header
 
 
@@ -39,7 +44,8 @@ def kind_of_file(path: str) -> str:
         if ending == ".csv":
             return _of_header(path)
     except (OSError, EOFError, ValueError, SyntaxError, IndexError, KeyError, TypeError,
-            csv.Error, zipfile.BadZipFile, zlib.error):  # fmt: skip
+            MemoryError, RecursionError, csv.Error, zipfile.BadZipFile,
+            zlib.error):  # fmt: skip
         return IMAGES
     return TEXT if ending == ".jsonl" else IMAGES
 
@@ -48,7 +54,8 @@ def _has_rows(path: str) -> bool:
     """Whether the arrays of examples in an .npz have two dimensions."""
     with zipfile.ZipFile(path) as archive:
         for name in archive.namelist():
-            if _X.search(name.removesuffix(".npy").lower()):
+            words = re.findall(r"[^\W_]+", name.removesuffix(".npy").lower())
+            if _EXAMPLES & {*words} and not {*words} - _EXAMPLES - _OF_SPLITS:
                 return len(_shape(archive, name)) == 2
     return False
 

@@ -1,6 +1,7 @@
 """The settings of one run, together: `Config`."""
 
 import dataclasses
+import functools
 import hashlib
 import json
 import os
@@ -196,10 +197,17 @@ def _digest(path: str) -> str:
     if not os.path.isfile(path):  # a pipe or a device may never end
         return ""
     try:
-        content = pathlib.Path(path).read_bytes()
+        state = os.stat(path)
+        return _digest_of(path, state.st_size, state.st_mtime_ns)
     except OSError:
         return ""
-    return hashlib.sha256(content).hexdigest()[:16]
+
+
+@functools.cache
+def _digest_of(path: str, size: int, changed: int) -> str:
+    """The same; a sweep asks for it of each of its runs."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
 
 
 # The flag of each setting, by name.

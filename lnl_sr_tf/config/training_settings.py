@@ -16,7 +16,8 @@ class TrainingSettings:
     model: str = setting(
         RECIPE,
         "network: cnn_digits, cnn_mnist, cnn_cifar, resnet18, resnet34, resnet50, "
-        "keras:NAME for one of keras.applications, auto (by the size of the images)",
+        "linear, mlp, keras:NAME for one of keras.applications, auto (by the size of "
+        "the images; mlp for features)",
     )
     weights: str | None = setting(
         None,

@@ -3,8 +3,6 @@
 import importlib.util
 import types
 
-import keras
-
 from lnl_sr_tf import quiet
 
 
@@ -16,6 +14,8 @@ def import_tensorflow() -> types.ModuleType:
     Raises:
         ImportError: if it is not installed.
     """
+    import keras  # takes seconds
+
     with quiet.notices():
         import tensorflow as tf
 

@@ -9,7 +9,7 @@ from lnl_sr_tf.backbones.backbone_features import with_features
 from lnl_sr_tf.config import Config, rate_estimate
 from lnl_sr_tf.datasets import Dataset
 from lnl_sr_tf.datasets.describe import in_a_line
-from lnl_sr_tf.experiment import annotators, label_noise, problems
+from lnl_sr_tf.experiment import label_noise, labels_from_votes, problems
 
 
 def read(
@@ -71,7 +71,7 @@ def load(config: Config, source: Dataset, tell: Callable[[str], None]) -> Datase
         InputError: if the noise does not fit the data, or there are too few examples
             for the fold.
     """
-    dataset = annotators.with_votes(source, config, tell).with_imbalance(
+    dataset = labels_from_votes.with_votes(source, config, tell).with_imbalance(
         config.imbalance, config.imbalance_factor, config.seed
     )
     if config.imbalance != "none":

@@ -31,6 +31,18 @@ def read_npy(file: IO[bytes], size: int) -> np.ndarray:
         with open("matrix.npy", "rb") as file:
             matrix = read_npy(file, os.path.getsize("matrix.npy"))
     """
+    check_header(file, size)
+    file.seek(0)
+    return np.load(file, allow_pickle=False)
+
+
+def check_header(file: IO[bytes], size: int) -> None:
+    """Raise ValueError unless a .npy begins with what `read_npy` reads.
+
+    Args:
+        file: a binary file, at its beginning.
+        size: how many bytes it holds.
+    """
     version = np.lib.format.read_magic(file)
     if version not in _HEADERS:
         raise ValueError(f"a .npy of version {version} holds no plain numbers")
@@ -46,5 +58,3 @@ def read_npy(file: IO[bytes], size: int) -> np.ndarray:
         raise ValueError("it holds objects, which would have to be unpickled")
     if math.prod(shape) * max(1, kind.itemsize) > size:
         raise ValueError("its header claims more than is there")
-    file.seek(0)
-    return np.load(file, allow_pickle=False)

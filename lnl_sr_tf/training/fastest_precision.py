@@ -97,7 +97,7 @@ def _in_turns(networks, batch_size):
     rng = np.random.default_rng(0)
     # As pixels are, and as features may be.
     images = rng.integers(0, 256, (batch_size, *network.input_shape[1:]))
-    images = images.astype(network.input.dtype)
+    images = images.astype(network.inputs[0].dtype)
     labels = rng.integers(0, 2, batch_size)
 
     def step(policy):

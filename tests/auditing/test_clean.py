@@ -310,6 +310,27 @@ class CleanTest(tf.test.TestCase, parameterized.TestCase):
         kept = ~np.isin(data.index, changes.index)
         self.assertAllEqual(again.train_images, data.train_images[kept])
 
+    def test_columns_that_were_left_out_stay_so(self):
+        """With rows dropped an index looks like a number, which may tell the label."""
+        lines = [
+            f"{i},{'xyz'[i % 3]}{i % 2},{(i % 7) / 2},{i // 20}" for i in range(40)
+        ]
+        source = self.root / "wards.csv"
+        source.write_text("id,ward,size,label\n" + "\n".join(lines))
+        data = datasets.load(str(source), tell=lambda line: None)
+        told = 0.1 + 0.8 * np.eye(2)[data.given_labels]
+        found = audit(data.given_labels, told, index=data.index)
+        table, _ = audit_files.write(found, self.root)
+        judged = audit_files.read_audit(table, data.class_names)
+        settings = config.resolve({"dataset": str(source), "columns": "size:category"})
+        (_, flags), _, _ = cleaned_dataset.write_clean(
+            data,
+            settings,
+            label_changes.by_number(judged, 4, "drop"),
+            self.root / "cleaned.csv",
+        )
+        self.assertIn("--columns=id:skip,size:category\n", flags.read_text())
+
 
 class CleanCommandTest(tf.test.TestCase):
     def test_from_a_run_to_another(self):

@@ -41,6 +41,14 @@ class FileKindTest(tf.test.TestCase, parameterized.TestCase):
             np.savez(path, class_names=["a"], y_train=y, x_train=np.full(shape, value))
             self.assertEqual(kind_of_file(path), kind)
 
+    def test_arrays_that_are_not_of_examples(self):
+        path = self.file("a.npz")
+        more = {"image_ids": np.zeros(5), "x_mean": np.zeros((8, 8))}
+        np.savez(path, **more, x=np.zeros((5, 3)), y=np.zeros(5))
+        self.assertEqual(kind_of_file(path), "features")
+        np.savez(path, **more, train_images=np.zeros((5, 8, 8)), y=np.zeros(5))
+        self.assertEqual(kind_of_file(path), "images")
+
     @parameterized.parameters(
         b"", b"PK\x05\x06" + bytes(18), b"PK not a zip", b"\x93NUMPY"
     )

@@ -57,7 +57,8 @@ def _check_finite(where: str | pathlib.Path, rows: Images) -> None:
     step = max(1, _CHUNK // rows.shape[1])
     first, count = None, 0
     for start in range(0, len(rows), step):
-        bad = ~np.isfinite(rows[start : start + step])
+        with np.errstate(over="ignore"):
+            bad = ~np.isfinite(rows[start : start + step].astype(np.float32))
         if bad.any():
             count += int(bad.sum())
             row, column = np.argwhere(bad)[0]

@@ -2,16 +2,17 @@
 
 import dataclasses
 import functools
-import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from lnl_sr_tf.datasets import tensorflow_import
+from lnl_sr_tf.datasets.memory import check_memory
 from lnl_sr_tf.errors import InputError
 
 MOST_TERMS = 5000
+_MOST_BYTES = 2**31  # of all features
 _BLOCK = 512  # texts that are encoded at a time
 _NGRAMS = (1, 2)
 # All but letters, their marks and digits divides words.
@@ -70,9 +71,11 @@ class TextEncoder:
             known, minlength=width, maxlength=width, axis=-1, dtype=tf.float32
         )
         weighted = counts * tf.constant(self.weights, tf.float32)
-        return tf.math.divide_no_nan(
+        rows = tf.math.divide_no_nan(
             weighted, tf.norm(weighted, axis=-1, keepdims=True)
         )
+        # Training sees float16, and so serving does, too.
+        return tf.cast(tf.cast(rows, tf.float16), tf.float32)
 
     def tracked(self) -> Sequence[Any]:
         """The table of the terms."""
@@ -107,8 +110,7 @@ def fit_text_encoder(
 
     Args:
         texts: those to train on.
-        rows: how many texts there are in all, whose features are to fit in a quarter of
-            the memory.
+        rows: how many texts there are in all, whose features are to take at most 2 GiB.
         tell: called with the number of terms.
 
     Raises:
@@ -117,8 +119,10 @@ def fit_text_encoder(
     tf = _tensorflow()
     import keras
 
-    room = max(1, _memory() // 4 // (2 * rows))
-    most = min(MOST_TERMS, room)
+    # The same on every machine, so that a run that is resumed or audited on another one
+    # has the same terms.
+    most = max(1, min(MOST_TERMS, _MOST_BYTES // (2 * rows)))
+    check_memory(2 * most * rows, f"{rows} texts of {most} terms take", "use fewer")
     with tf.device("CPU"):
         layer = keras.layers.TextVectorization(
             max_tokens=most + 2,  # two stand for nothing and for all that are unknown
@@ -136,7 +140,7 @@ def fit_text_encoder(
     tell(
         f"{len(terms)} terms, words and pairs of words"
         + (f", the commonest of {len(texts)} texts" if len(terms) == most else "")
-        + (f"; {MOST_TERMS} would not fit in a quarter of memory"
+        + (f"; {MOST_TERMS} would take more than {_MOST_BYTES >> 30} GiB"
            if len(terms) == most < MOST_TERMS else "")
     )  # fmt: skip
     return TextEncoder(terms, tuple(weights.tolist()))
@@ -153,10 +157,6 @@ def _terms_of(texts: Any) -> Any:
     """Those of each text, a ragged tensor of strings."""
     tf = _tensorflow()
     return tf.strings.ngrams(tf.strings.split(_plain(texts)), _NGRAMS)
-
-
-def _memory() -> int:
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
 
 
 def _tensorflow() -> Any:

@@ -236,8 +236,8 @@ def take(images: Images, indices: np.ndarray) -> Images:
 def batch_of(images: Images, chosen: Any) -> np.ndarray:
     """Some of the images, or features, in memory, as a network takes them.
 
-    Features of 16 bits become float32, which is exact: TensorFlow would convert them
-    too, more slowly, and complain on standard error.
+    Features become float32: TensorFlow would convert them too, more slowly, and
+    complain on standard error.
 
     Args:
         images: or features.
@@ -248,7 +248,7 @@ def batch_of(images: Images, chosen: Any) -> np.ndarray:
 
 def batch_dtype(images: Images) -> np.dtype:
     """That of `batch_of`."""
-    return np.dtype(np.float32) if images.dtype == np.float16 else images.dtype
+    return np.dtype(np.float32) if len(images.shape) == 2 else images.dtype
 
 
 def with_channels(images: Images, channels: int) -> Images:

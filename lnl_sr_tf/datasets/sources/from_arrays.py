@@ -81,6 +81,9 @@ def from_arrays(
     return dataclasses.replace(made, fingerprint=contents)
 
 
+_BLOCK = 2**14  # rows at a time
+
+
 def _array(values: Any) -> np.ndarray | MappedRows:
     if isinstance(values, np.memmap) and values.ndim == 2:
         return MappedRows(values)
@@ -92,6 +95,12 @@ def _array(values: Any) -> np.ndarray | MappedRows:
             f"lengths: {values!r:.60}"
         ) from None
     if array.dtype == object:  # texts of a data frame
+        for place, value in enumerate(array.ravel()):
+            if value is None or value != value or str(value) in ("<NA>", "NaT"):
+                raise InputError(
+                    f"from_arrays: the value at place {place} is missing; expected one "
+                    "for each example"
+                )
         array = np.array([str(value) for value in array.ravel()]).reshape(array.shape)
     return array
 
@@ -99,7 +108,8 @@ def _array(values: Any) -> np.ndarray | MappedRows:
 def _fingerprint(arrays: dict[str, np.ndarray | MappedRows]) -> str:
     digest = hashlib.sha256()
     for key, array in arrays.items():
-        rows = array.source[:1] if isinstance(array, MappedRows) else array
         digest.update(f"{key} {array.shape} {array.dtype}".encode())
-        digest.update(np.ascontiguousarray(rows).tobytes())
+        whole = array[None] if np.ndim(array) == 0 else array
+        for start in range(0, len(whole), _BLOCK):
+            digest.update(np.ascontiguousarray(whole[start : start + _BLOCK]).data)
     return digest.hexdigest()[:16]

@@ -143,6 +143,10 @@ def _columns(key: str, x: Any) -> dict[str, list[str]]:
 
 def _cell(where: str, value: Any) -> str:
     if isinstance(value, str):
+        if not value.isascii() and any("\ud800" <= one <= "\udfff" for one in value):
+            raise InputError(
+                f"{_SOURCE}: {where} holds half of a character: {value!a:.60}"
+            )
         return value.strip()
     if value is None or value != value or str(value) in ("<NA>", "NaT"):
         return ""

@@ -140,7 +140,10 @@ def _cell(where: str, name: str, value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, (str, int, float)):
-        return str(value).strip()
+        text = str(value).strip()
+        if not text.isascii() and any("\ud800" <= one <= "\udfff" for one in text):
+            raise InputError(f"{where}: {name} holds half of a character: {text!a:.60}")
+        return text
     raise InputError(
         f"{where}: {name} is a {type(value).__name__}; expected a text or a number"
     )

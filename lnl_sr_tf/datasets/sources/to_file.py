@@ -9,7 +9,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lnl_sr_tf.config.file_kind import FEATURES, IMAGES, TABLE, TEXT
+from lnl_sr_tf.config.file_kind import (
+    COLUMNS,
+    FEATURES,
+    IMAGES,
+    TABLE,
+    TEXT,
+    plain,
+)
 from lnl_sr_tf.datasets.dataset import Dataset
 from lnl_sr_tf.datasets.images.image_files import Images
 from lnl_sr_tf.datasets.memory import check_memory
@@ -187,6 +194,13 @@ def _arrays(dataset: Dataset, path: pathlib.Path) -> dict[str, np.ndarray]:
 def _csv(dataset: Dataset, path: pathlib.Path) -> bytes:
     """The bytes of a .csv of texts, of a table, or of files, with absolute paths."""
     columns = {IMAGES: ("file",), TEXT: ("text",)}.get(dataset.kind, dataset.columns)
+    taken = {name for names in COLUMNS.values() for name in names}
+    for column in columns or ():
+        if dataset.kind == TABLE and plain(column) in taken:
+            raise InputError(
+                f"{path}: the column {column!r} would be taken for another when the "
+                "file is read; rename it"
+            )
     splits, names = _splits(dataset), dataset.class_names
     text = io.StringIO()
     # The reader takes a carriage return for the end of a line if it is not in quotes,

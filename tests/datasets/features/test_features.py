@@ -64,6 +64,7 @@ class FeaturesTest(tf.test.TestCase, parameterized.TestCase):
 
     @parameterized.named_parameters(
         ("nan", np.where(ROWS > 8, np.nan, ROWS), "NaN or infinite.*the first at row"),
+        ("too_large_mapped", MappedRows(np.full((3, 2), 1e300)), "6 numbers are NaN"),
         ("too_large", np.full((3, 2), 1e300), "6 numbers are NaN or infinite"),
         ("text", np.full((3, 2), "a"), "expected numbers; received <U1"),
         ("none", np.zeros((3, 0)), r"of shape .n, width.; received .3, 0."),
@@ -124,6 +125,23 @@ class NpyTest(tf.test.TestCase, parameterized.TestCase):
         with self.assertRaisesRegex(InputError, message):
             datasets.load(self.write(csv), tell=lambda line: None)
 
+    def test_damaged(self):
+        path = pathlib.Path(self.write("label\n" + "a\n" * 50))
+        content = path.read_bytes()
+        for place in (0, 8, 20):
+            path.write_bytes(content[:place] + b"\xff" + content[place + 1 :])
+            with self.assertRaisesRegex(InputError, "cannot be read as an .npy"):
+                datasets.load(str(path), tell=lambda line: None)
+
+    def test_a_number_in_the_middle_is_other_data(self):
+        path = self.write("label\n" + "\n".join("ab"[i % 2] for i in range(50)))
+        before = datasets.load(path, tell=lambda line: None).fingerprint
+        rows = np.load(path)
+        rows[25, 1] += 1
+        np.save(path, rows)
+        after = datasets.load(path, tell=lambda line: None).fingerprint
+        self.assertNotEqual(before, after)
+
     def test_without_labels(self):
         path = os.path.join(self.get_temp_dir(), "alone.npy")
         np.save(path, ROWS)
@@ -153,6 +171,12 @@ class FromArraysTest(tf.test.TestCase):
             ROWS + 1, labels, ROWS[:4], labels[:4], tell=lambda line: None
         )
         self.assertNotEqual(data.fingerprint, other.fingerprint)
+
+    def test_a_label_that_is_missing(self):
+        for missing in (None, float("nan")):
+            labels = ["a", "b", missing, "a", "b"] * 10
+            with self.assertRaisesRegex(InputError, "at place 2 is missing"):
+                datasets.from_arrays(ROWS, np.array(labels, object))
 
     def test_a_test_set_without_labels(self):
         with self.assertRaisesRegex(InputError, "both x_test and y_test"):

@@ -71,13 +71,13 @@ class TextEncoderTest(tf.test.TestCase):
             told, ["3 terms, words and pairs of words, the commonest of 5 texts"]
         )
 
-    def test_fewer_where_memory_is_small(self):
+    def test_fewer_where_there_are_many_texts(self):
         told = []
-        # A quarter holds 4 float16 of each text.
-        with mock.patch.object(text_encoder, "_memory", return_value=4 * 8 * 5):
+        # 4 float16 of each text.
+        with mock.patch.object(text_encoder, "_MOST_BYTES", 8 * 5):
             encoder = self.fitted(tell=told.append)
         self.assertLen(encoder.terms, 4)
-        self.assertIn("5000 would not fit in a quarter of memory", told[0])
+        self.assertIn("5000 would take more than", told[0])
 
     def test_comes_back_from_json(self):
         encoder = self.fitted()

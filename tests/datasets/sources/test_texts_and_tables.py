@@ -255,6 +255,8 @@ class BadInputTest(Files, parameterized.TestCase):
         ("no_words", "t.csv", "text,label\n!,p\n?,n\n-,n\n:,p", None,
          "t.csv: expected words in the texts; there is none"),
         ("no_json", "t.jsonl", ROW + "{", None, "line 3: not JSON"),
+        ("half", "t.jsonl", ROW + '{"text": "a \\ud800 b", "label": "a"}', None,
+         "line 3: text holds half of a character"),
         ("no_object", "t.jsonl", ROW + "[1, 2]", None,
          "line 3: expected an object with text and label; received '.1, 2.'"),
         ("nested", "t.jsonl", '{"text": ["a"], "label": 1}', None,

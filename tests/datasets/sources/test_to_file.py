@@ -207,6 +207,13 @@ class ToFileTest(tf.test.TestCase, parameterized.TestCase):
         clean = [("no", "yes")[i] for i in [*data.clean_labels, *data.test_labels]]
         self.assertEqual(found.columns["clean_label"], [*clean, *[""] * 8])
 
+    def test_a_column_that_would_be_another(self):
+        cells = np.array([["1", "a"]] * 8, object)
+        for name in ("class", "Path", "true label"):
+            data = self.with_originals(cells, ("n", name))
+            with self.assertRaisesRegex(InputError, f"the column '{name}' would be"):
+                to_file(data, self.root / "table.csv")
+
     def test_a_table(self):
         rows = np.array([[str(i), "a, b" * (i % 2)] for i in range(60)])
         data = self.with_originals(rows, ("age", "what\nelse"))

@@ -8,13 +8,14 @@ import numpy as np
 
 from lnl_sr_tf.config import Config
 from lnl_sr_tf.datasets import Dataset, read_votes
+from lnl_sr_tf.datasets.memory import check_memory
 from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.votes import Crowd, Votes, crowd
 from lnl_sr_tf.votes.findings import STEADY
 
 _NAMED = 3  # in a message
 _NO_PLACE = -1  # among the training examples
-_SEVERAL = -2
+_UNKNOWN, _SEVERAL = -2, -3
 
 
 def with_votes(
@@ -89,6 +90,13 @@ def _soft(dataset, votes, found, places, classes):
 def _each(dataset, votes, found, places, classes):
     place = places[votes.example]
     chosen = np.flatnonzero(place >= 0)
+    if isinstance(dataset.train_images, np.ndarray):
+        each = dataset.train_images.nbytes // max(1, len(dataset.train_images))
+        check_memory(
+            each * len(chosen),
+            f"{len(chosen)} votes, an example each, take",
+            "use --votes=soft",
+        )
     # In the order of the examples, whatever order the file has.
     chosen = chosen[np.lexsort((votes.annotator[chosen], place[chosen]))]
     return dataclasses.replace(
@@ -117,45 +125,74 @@ def _classes(dataset: Dataset, votes: Votes, config: Config) -> np.ndarray:
     """The number in the dataset of each class of the votes."""
     known = {name: number for number, name in enumerate(dataset.class_names)}
     names = [str(name) for name in votes.class_names]
-    numbers = [str(number) for number in range(len(names))]
-    if not known.keys() >= set(names) and names == numbers:
-        names = list(dataset.class_names[: len(names)])  # numbers of classes
-    unknown = [name for name in names if name not in known]
-    if unknown or len(votes.class_names) > len(known):
+    used = np.unique(votes.label).tolist()
+    unknown = [names[number] for number in used if names[number] not in known]
+    # Votes that are numbers may be names of classes, or their places.
+    numbers = names == [str(number) for number in range(len(names))]
+    places = numbers and max(used) < len(known)
+    if places and not unknown and any(known[names[i]] != i for i in used):
+        raise InputError(
+            f"--votes_file={config.votes_file}: the votes "
+            f"{_few([names[i] for i in used])} may be names of classes of "
+            f"{config.dataset}, or their numbers from 0; expected class_names beside "
+            "them, or names as votes"
+        )
+    if places and unknown:
+        names, unknown = list(dataset.class_names[: len(names)]), []
+    if unknown:
         raise InputError(
             f"--votes_file={config.votes_file} has votes for {_few(unknown)}, no class "
             f"of {config.dataset}; expected some of {_few(dataset.class_names)}"
         )
-    return np.array([known[name] for name in names], np.int64)
+    # A class without votes may have a name that the data has not.
+    return np.array([known.get(name, 0) for name in names], np.int64)
 
 
 def _places(dataset: Dataset, votes: Votes, config: Config) -> np.ndarray:
     """The training example that each of the votes' examples is; -1 for a test one."""
-    known: dict[str, int] = {}
-    for place, number in enumerate(dataset.index.tolist()):
-        known[str(number)] = place
-    count = len(dataset.given_labels) + len(dataset.test_labels)
-    # Their numbers are among those of all, which a dataset does not tell.
-    tests = {str(number) for number in range(count)} - known.keys()
-    for place, path in enumerate(dataset.paths or ()):
-        for name in _endings(path):
-            # A name that several files have stands for none of them.
-            known[name] = place if name not in known else _SEVERAL
-    for path in dataset.test_paths or ():
-        tests.update(_endings(path))
-    found = np.array([known.get(name, _NO_PLACE) for name in votes.examples], np.int64)
-    unknown = [
-        name
-        for name, place in zip(votes.examples, found.tolist(), strict=True)
-        if place == _SEVERAL or (place == _NO_PLACE and name not in tests)
-    ]
+    known = _by_path(dataset) if dataset.paths else _by_number(dataset)
+    found = np.array([known.get(name, _UNKNOWN) for name in votes.examples], np.int64)
+    voted = np.bincount(votes.example, minlength=len(found)) > 0
+    unknown = np.flatnonzero(voted & (found <= _UNKNOWN)).tolist()
     if unknown:
+        wanted = "its number from 0"
+        if dataset.paths:
+            wanted = "as much of its file's path as makes it the only one"
         raise InputError(
-            f"--votes_file={config.votes_file} has votes for {_few(unknown)}, which is "
-            f"no example of {config.dataset}, or several; expected its number from 0, "
-            "or as much of its file's path as makes it the only one"
+            f"--votes_file={config.votes_file} has votes for "
+            f"{_few([votes.examples[i] for i in unknown])}, which is no example of "
+            f"{config.dataset}, or several; expected {wanted}"
+        )
+    trained = found[found >= 0]
+    twice = np.flatnonzero(np.bincount(trained, minlength=1) > 1)
+    if len(twice):
+        same = np.flatnonzero(found == twice[0]).tolist()
+        raise InputError(
+            f"--votes_file={config.votes_file} names one example in several ways: "
+            f"{_few([votes.examples[i] for i in same])}; expected one of them"
         )
     return found
+
+
+def _by_number(dataset: Dataset) -> dict[str, int]:
+    """The place of each example by its number in the source."""
+    count = len(dataset.given_labels) + len(dataset.test_labels)
+    count += sum(len(test.labels) for test in dataset.more_tests.values())
+    # A dataset does not tell which of all the numbers are those of its test sets.
+    known = {str(number): _NO_PLACE for number in range(count)}
+    return known | {str(n): place for place, n in enumerate(dataset.index.tolist())}
+
+
+def _by_path(dataset: Dataset) -> dict[str, int]:
+    """The place of each example by every ending of its file's path."""
+    tests = [dataset.test_paths, *(test.paths for test in dataset.more_tests.values())]
+    paths = [*enumerate(dataset.paths or ())]
+    paths += [(_NO_PLACE, path) for part in tests for path in part or ()]
+    known: dict[str, int] = {}
+    for place, path in paths:
+        for name in _endings(path):
+            known[name] = _SEVERAL if name in known else place
+    return known
 
 
 def _endings(path: str) -> Iterator[str]:

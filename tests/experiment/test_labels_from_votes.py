@@ -8,8 +8,9 @@ import tensorflow as tf
 from absl.testing import parameterized
 
 from lnl_sr_tf import config, datasets, experiment
+from lnl_sr_tf.datasets.fields import TestSet
 from lnl_sr_tf.errors import InputError
-from lnl_sr_tf.experiment.annotators import with_votes
+from lnl_sr_tf.experiment.labels_from_votes import with_votes
 
 ACCURACIES = (0.9, 0.8, 0.7, 0.6, 0.4)
 DATA = datasets.load("digits", tell=lambda line: None)
@@ -29,6 +30,11 @@ def votes_of(labels, seed=0):
         ],
         axis=1,
     )
+
+
+def datasets_test_set(data):
+    """Five more images to measure by."""
+    return TestSet(data.test_images[:5], data.test_labels[:5])
 
 
 class WithVotesTest(tf.test.TestCase, parameterized.TestCase):
@@ -86,23 +92,23 @@ class WithVotesTest(tf.test.TestCase, parameterized.TestCase):
         self.assertAllEqual(found.index, np.arange(1, 1437, 2))
 
     def files(self):
-        paths = tuple(
-            f"pets/{'cat' if i % 2 else 'dog'}/{i // 2}.png" for i in range(8)
-        )
+        kinds = [("dog", "cat")[i % 2] for i in range(7)]
+        paths = [f"pets/{kind}/{i // 2}.png" for i, kind in enumerate(kinds)]
+        tests = [f"pets/test/{i}.png" for i in range(1, 360)]
         return dataclasses.replace(
             DATA.subset(np.arange(8)),
             given_labels=np.arange(8) % 2,
             clean_labels=None,
             class_names=("dog", "cat", *"cdefghij"),
-            paths=paths,
-            test_paths=tuple(f"pets/test/{i}.png" for i in range(360)),
+            paths=(*paths, "pets/cat/both.png"),
+            test_paths=("pets/test/both.png", *tests),
         )
 
     def test_by_files_and_names(self):
         lines = "file,annotator,label\ndog/0.png,ann,cat\ndog/0.png,bob,cat\n"
-        lines += "pets/cat/3.png,ann,dog\ntest/5.png,ann,cat\n"
+        lines += "pets/cat/2.png,ann,dog\ntest/5.png,ann,cat\n"
         found = self.made(lines, "majority", self.files(), "v.csv")
-        self.assertEqual(found.paths, ("pets/dog/0.png", "pets/cat/3.png"))
+        self.assertEqual(found.paths, ("pets/dog/0.png", "pets/cat/2.png"))
         self.assertAllEqual(found.given_labels, [1, 0])
 
     @parameterized.named_parameters(
@@ -110,13 +116,54 @@ class WithVotesTest(tf.test.TestCase, parameterized.TestCase):
         ("several", "0.png", "cat", "votes for '0.png', .* or several"),
         ("class", "dog/0.png", "eel", "votes for 'eel', no class of .*'dog', 'cat'"),
         ("test_alone", "test/1.png", "cat", "no vote for an example that"),
+        ("of_test_too", "both.png", "cat", "votes for 'both.png', .* or several"),
+        ("a_number", "1", "cat", "votes for '1', .* as much of its file's path"),
     )
     def test_refuses(self, file, label, message):
         lines = f"file,annotator,label\n{file},ann,{label}\n{file},bob,dog\n"
         with self.assertRaisesRegex(InputError, message):
             self.made(lines, data=self.files(), name="v.csv")
 
+    def test_one_example_by_two_names(self):
+        lines = "file,annotator,label\ndog/0.png,ann,cat\npets/dog/0.png,bob,dog\n"
+        with self.assertRaisesRegex(InputError, "names one example in several ways"):
+            self.made(lines, data=self.files(), name="v.csv")
+
+    def ratings(self):
+        names = tuple("12345")
+        return dataclasses.replace(
+            DATA.subset(np.arange(6)),
+            given_labels=np.array([0, 1, 2, 3, 4, 0]),
+            clean_labels=None,
+            test_labels=DATA.test_labels % 5,
+            class_names=names,
+        )
+
+    def test_numbers_that_are_names(self):
+        table = np.array([[1, 1], [5, 5], [3, 5]])
+        found = self.made(table, "majority", self.ratings())
+        self.assertAllEqual(found.given_labels[:2], [0, 4])
+
+    def test_numbers_that_are_places(self):
+        table = np.array([[0, 0], [4, 4], [3, 3]])
+        found = self.made(table, "majority", self.ratings())
+        self.assertAllEqual(found.given_labels, [0, 4, 3])
+
+    def test_numbers_that_may_be_either(self):
+        table = np.array([[1, 1], [4, 4], [3, 3]])
+        with self.assertRaisesRegex(InputError, "names of classes .*or their numbers"):
+            self.made(table, data=self.ratings())
+
+    def test_votes_for_all_test_sets(self):
+        data = dataclasses.replace(
+            DATA, more_tests={"validation": datasets_test_set(DATA)}
+        )
+        table = votes_of(np.zeros(1437 + 360 + 5, np.int64))
+        self.assertLen(self.made(table, data=data).given_labels, 1437)
+
     @parameterized.parameters(
+        ({"votes": "each", "fold": "1/5"}, "--votes=each does not go with --fold=1/5"),
+        ({"votes": "each", "validation_share": 0.2}, "not go with --validation_share"),
         ({"noise": "sym"}, "--votes_file does not go with --noise=sym"),
         ({"imbalance": "lt"}, "--votes_file does not go with --imbalance=lt"),
         ({"votes": "soft", "loss": "elr"}, "--votes=soft does not go with --loss=elr"),

@@ -11,7 +11,7 @@ from lnl_sr_tf.config.flag import Flag
 if TYPE_CHECKING:
     from lnl_sr_tf.votes import Crowd
 
-USAGE = "crowd VOTES [--out=FOLDER] [--smoothing=N]"
+USAGE = "crowd VOTES [--run=RUN] [--out=FOLDER] [--smoothing=N]"
 MEANING = (
     "find the consensus of several annotators' votes, in a .csv or an .npz; write "
     "crowd.csv with each example, annotators.csv with how often each of them is right, "
@@ -20,6 +20,13 @@ MEANING = (
 ARGUMENTS = (1, 1)
 SETTINGS = ()
 OPTIONS = (
+    Flag(
+        "run",
+        str,
+        "",
+        "folder of a run on these votes, whose network counts as one more annotator "
+        "(default: none)",
+    ),
     Flag(
         "out",
         str,
@@ -42,7 +49,7 @@ def run(request: Request, tell: Callable[[str], None]) -> None:
     """Find the consensus, and tell it and where it is written."""
     # Neither Keras nor TensorFlow is needed, so neither is imported.
     from lnl_sr_tf.datasets.sources.votes import read_votes
-    from lnl_sr_tf.reporting import crowd_files, crowd_page
+    from lnl_sr_tf.reporting import crowd_files, crowd_page, network_votes
     from lnl_sr_tf.votes import crowd
 
     votes = pathlib.Path(request.arguments[0]).expanduser()
@@ -51,6 +58,8 @@ def run(request: Request, tell: Callable[[str], None]) -> None:
         out = pathlib.Path(request.options["out"]).expanduser()
     read = read_votes(votes, tell)
     crowd_files.check_folder(out, votes)
+    if request.options["run"]:
+        read = network_votes.with_network(read, request.options["run"])
     found = crowd(read, smoothing=request.options["smoothing"])
     written = crowd_files.write(found, out, votes)
     crowd_page.write_page(found, out / crowd_files.PAGE, f"Votes of {votes.name}")

@@ -2,20 +2,24 @@
 
 import dataclasses
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 
 from lnl_sr_tf.config import Config
 from lnl_sr_tf.datasets import Dataset, read_votes
+from lnl_sr_tf.datasets.example_names import (
+    NOT_TRAINED,
+    UNKNOWN,
+    by_number,
+    by_path,
+)
 from lnl_sr_tf.datasets.memory import check_memory
 from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.votes import Crowd, Votes, crowd
 from lnl_sr_tf.votes.findings import STEADY
 
 _NAMED = 3  # in a message
-_NO_PLACE = -1  # among the training examples
-_UNKNOWN, _SEVERAL = -2, -3
 
 
 def with_votes(
@@ -46,7 +50,7 @@ def with_votes(
     places = _places(dataset, votes, config)
     classes = _classes(dataset, votes, config)
     found = _fit(votes)
-    places[found.votes_of_example == 0] = _NO_PLACE
+    places[found.votes_of_example == 0] = NOT_TRAINED
     count = int((places[votes.example] >= 0).sum())
     if not count:
         raise InputError(
@@ -150,10 +154,10 @@ def _classes(dataset: Dataset, votes: Votes, config: Config) -> np.ndarray:
 
 def _places(dataset: Dataset, votes: Votes, config: Config) -> np.ndarray:
     """The training example that each of the votes' examples is; -1 for a test one."""
-    known = _by_path(dataset) if dataset.paths else _by_number(dataset)
-    found = np.array([known.get(name, _UNKNOWN) for name in votes.examples], np.int64)
+    known = _known(dataset)
+    found = np.array([known.get(name, UNKNOWN) for name in votes.examples], np.int64)
     voted = np.bincount(votes.example, minlength=len(found)) > 0
-    unknown = np.flatnonzero(voted & (found <= _UNKNOWN)).tolist()
+    unknown = np.flatnonzero(voted & (found <= UNKNOWN)).tolist()
     if unknown:
         wanted = "its number from 0"
         if dataset.paths:
@@ -174,32 +178,14 @@ def _places(dataset: Dataset, votes: Votes, config: Config) -> np.ndarray:
     return found
 
 
-def _by_number(dataset: Dataset) -> dict[str, int]:
-    """The place of each example by its number in the source."""
-    count = len(dataset.given_labels) + len(dataset.test_labels)
-    count += sum(len(test.labels) for test in dataset.more_tests.values())
-    # A dataset does not tell which of all the numbers are those of its test sets.
-    known = {str(number): _NO_PLACE for number in range(count)}
-    return known | {str(n): place for place, n in enumerate(dataset.index.tolist())}
-
-
-def _by_path(dataset: Dataset) -> dict[str, int]:
-    """The place of each example by every ending of its file's path."""
-    tests = [dataset.test_paths, *(test.paths for test in dataset.more_tests.values())]
-    paths = [*enumerate(dataset.paths or ())]
-    paths += [(_NO_PLACE, path) for part in tests for path in part or ()]
-    known: dict[str, int] = {}
-    for place, path in paths:
-        for name in _endings(path):
-            known[name] = _SEVERAL if name in known else place
-    return known
-
-
-def _endings(path: str) -> Iterator[str]:
-    """A path, and what is left of it without its first folders."""
-    parts = path.replace(os.sep, "/").split("/")
-    for start in range(len(parts)):
-        yield "/".join(parts[start:])
+def _known(dataset: Dataset) -> dict[str, int]:
+    """The place of each training example by its names."""
+    tests = [*dataset.more_tests.values()]
+    if dataset.paths:
+        paths = [dataset.test_paths, *(test.paths for test in tests)]
+        return by_path(dataset.paths, (part or () for part in paths))
+    others = [dataset.test_labels, *(test.labels for test in tests)]
+    return by_number(dataset.index, sum(map(len, others)))
 
 
 def _few(names: "list[str] | tuple[str, ...]") -> str:

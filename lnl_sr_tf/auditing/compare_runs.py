@@ -26,8 +26,9 @@ def compare(before: pathlib.Path | str, after: pathlib.Path | str) -> dict[str, 
 
     Returns:
         `before` and `after`, each with `run`, `accuracy` of the last epoch and
-        `noise_rate` (None where unknown); `gain`, the difference in accuracy; and
-        `same_test_set`, None where the data of a run is gone, so that it is unknown.
+        `noise_rate` (None where unknown); `gain`, the difference in accuracy;
+        `same_test_set`, None where the data of a run is gone, so that it is unknown;
+        and `test_labels`, their kind in the first run.
 
     Raises:
         InputError: if a run is not finished, or the two have different classes, kinds
@@ -70,6 +71,7 @@ def compare(before: pathlib.Path | str, after: pathlib.Path | str) -> dict[str, 
         "after": sides[1],
         "gain": gain,
         "same_test_set": same,
+        "test_labels": kinds[0],
     }
 
 
@@ -121,5 +123,10 @@ def lines(found: Mapping[str, Any]) -> list[str]:
         told.append(
             "warning: the data of one run is gone or has changed, so it is not known "
             "whether both have the same test set"
+        )
+    if found.get("test_labels") == "held out":
+        told.append(
+            "warning: both are measured by given labels that were held out, which are "
+            "as noisy as the rest: what cleaning gained shows badly by them"
         )
     return [*told, f"{'gain':6}  {100 * found['gain']:+7.2f} points"]

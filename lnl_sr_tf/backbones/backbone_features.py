@@ -74,8 +74,8 @@ def with_features(
     mean, std = column_statistics(found["train"])
     if len(dataset.given_labels) > 1 and not _differ(found["train"]):
         tell(
-            f"warning: --backbone={name} makes the same features of all images; "
-            f"{weights} may hold weights that were never trained"
+            f"warning: --backbone={name} makes the same features of all images, as "
+            f"16-bit floats; {weights} may hold weights that were never trained"
         )
     return dataclasses.replace(
         dataset,
@@ -114,6 +114,9 @@ def _features(
 
     found = {part: kept(part, tell) for part in parts}
     missing = [part for part, rows in found.items() if rows is None]
+    if not missing:
+        count = sum(len(part.images) for part in parts.values())
+        tell(f"the features of {count} images are there from before")
     with contextlib.ExitStack() as locks:
         # In one order, so that no two processes wait for each other.
         for key in sorted({keys[part] for part in missing}):

@@ -60,6 +60,7 @@ def run(request: Request, tell: Callable[[str], None]) -> None:
     crowd_files.check_folder(out, votes)
     if request.options["run"]:
         read = network_votes.with_network(read, request.options["run"])
+        tell(f"{read.annotators[-1]} is the network of {request.options['run']}")
     found = crowd(read, smoothing=request.options["smoothing"])
     written = crowd_files.write(found, out, votes)
     crowd_page.write_page(found, out / crowd_files.PAGE, f"Votes of {votes.name}")

@@ -10,6 +10,7 @@ from lnl_sr_tf.config import Config
 from lnl_sr_tf.datasets import Dataset, read_votes
 from lnl_sr_tf.datasets.example_names import (
     NOT_TRAINED,
+    SEVERAL,
     UNKNOWN,
     by_number,
     by_path,
@@ -157,16 +158,17 @@ def _places(dataset: Dataset, votes: Votes, config: Config) -> np.ndarray:
     known = _known(dataset)
     found = np.array([known.get(name, UNKNOWN) for name in votes.examples], np.int64)
     voted = np.bincount(votes.example, minlength=len(found)) > 0
-    unknown = np.flatnonzero(voted & (found <= UNKNOWN)).tolist()
-    if unknown:
-        wanted = "its number from 0"
-        if dataset.paths:
-            wanted = "as much of its file's path as makes it the only one"
-        raise InputError(
-            f"--votes_file={config.votes_file} has votes for "
-            f"{_few([votes.examples[i] for i in unknown])}, which is no example of "
-            f"{config.dataset}, or several; expected {wanted}"
-        )
+    for place, problem in (
+        (UNKNOWN, "no example has this number, from 0, or this path"),
+        (SEVERAL, "several files end in it; give more of the path"),
+    ):
+        rows = np.flatnonzero(voted & (found == place)).tolist()
+        names = [votes.examples[row] for row in rows]
+        if names:
+            raise InputError(
+                f"--votes_file={config.votes_file} has votes for {_few(names)}, and in "
+                f"{config.dataset} {problem}"
+            )
     trained = found[found >= 0]
     twice = np.flatnonzero(np.bincount(trained, minlength=1) > 1)
     if len(twice):

@@ -116,7 +116,7 @@ def _check_names(source, columns, kinds):
 def _found(source, name, cells, given, lines):
     """The `Numbers` of a column, None for categories, or why it is left out."""
     if given == SKIP:
-        return "as --columns says"
+        return "as asked for"
     if given == NUMBER:
         return checked_numbers(f"{source}: {name}", cells, lines)
     if given == CATEGORY:

@@ -74,7 +74,7 @@ def read_rows(path: pathlib.Path, tell: Callable[[str], None]) -> list[Row]:
 
 def lines_of(path: pathlib.Path) -> _Lines:
     """The lines that are not empty; at least one."""
-    wanted = "lines of file,label"
+    wanted = "lines of file,label, of text,label or of a table"
     lines = [line for line in csv_lines(path, wanted) if any(line[1])]
     if not lines:
         raise InputError(f"{path} is empty; expected {wanted}")

@@ -46,6 +46,11 @@ def from_npy(
     """
     path = pathlib.Path(os.path.expanduser(path))
     rows = _rows(path)
+    if not _labels(path).is_file():
+        raise InputError(
+            f"{path} needs its labels in {_labels(path).name} beside it, a header with "
+            "label and a line for each row; there is no such file"
+        )
     table = read_table(_labels(path))
     if len(table.lines) != len(rows):
         raise InputError(

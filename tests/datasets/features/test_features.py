@@ -145,7 +145,7 @@ class NpyTest(tf.test.TestCase, parameterized.TestCase):
     def test_without_labels(self):
         path = os.path.join(self.get_temp_dir(), "alone.npy")
         np.save(path, ROWS)
-        with self.assertRaisesRegex(InputError, "alone.csv cannot be read"):
+        with self.assertRaisesRegex(InputError, "needs its labels in alone.csv beside"):
             datasets.load(path, tell=lambda line: None)
 
     def test_images_in_an_npy(self):

@@ -123,7 +123,7 @@ class TableEncoderTest(tf.test.TestCase, parameterized.TestCase):
         ("empty", ["", "NaN"], {}, "left out: c .empty"),
         ("index", [*map(str, range(3, 14))], {}, "left out: c .the number of the row"),
         ("index_kept", [*map(str, range(11))], {"c": "number"}, "numbers: c"),
-        ("skipped", ["3", "1"], {"c": "skip"}, "left out: c .as --columns says"),
+        ("skipped", ["3", "1"], {"c": "skip"}, "left out: c .as asked for"),
         ("constant_and_missing", ["5", ""], {}, "numbers: c"),
     )
     def test_recognises(self, cells, kinds, line):

@@ -4,15 +4,13 @@ import pathlib
 import tempfile
 from collections.abc import Callable, Sequence
 
-from lnl_sr_tf.analysis import robustness, run_figures, tables
+from lnl_sr_tf.analysis import run_figures, tables
 from lnl_sr_tf.errors import InputError, RunError
 from lnl_sr_tf.experiment.finished_run import FinishedRun
-from lnl_sr_tf.losses.nested import without_terms
-from lnl_sr_tf.reporting import figures_from_runs, html_page
+from lnl_sr_tf.reporting import figures_from_runs, html_page, theory_section
 from lnl_sr_tf.runs import label_kinds, lost_classes
 from lnl_sr_tf.runs.folder import RunFolder, measured
 from lnl_sr_tf.runs.folder import folders_in as runs_in
-from lnl_sr_tf.training.build import build_loss
 
 # Settings of place and machine.
 _NOT_SHOWN = (
@@ -85,7 +83,7 @@ def write(
             else:
                 with_data.append(run)
             sections.append(_of_run(run, pathlib.Path(place) / str(number), problem))
-        if theory := _theory(with_data):
+        if theory := theory_section.section(with_data):
             sections.insert(1, theory)
         if len(runs) > _MOST_IN_FULL:
             sections[0].blocks.append(
@@ -101,10 +99,6 @@ def write(
 
 def _comparison(runs, unfinished):
     """All runs side by side, and how they differ."""
-    header, *rows = tables.cells(
-        [(run.config, run.summary) for run in runs],
-        [run.folder.config().get("data_fingerprint") for run in runs],
-    )
     differ = _differing([run.settings.as_dict() for run in runs])
     same = {
         name: value
@@ -122,10 +116,32 @@ def _comparison(runs, unfinished):
     blocks = [
         html_page.Text(words),
         *_lost([(run.name, run.summary) for run in runs]),
-        html_page.Table(header, rows, "Mean ± standard deviation over seeds"),
+        *compared(runs),
         html_page.Fold("Settings that all runs share", [html_page.Facts(same)]),
     ]
     return html_page.Section("Comparison", blocks, "comparison")
+
+
+def compared(runs: Sequence[FinishedRun]) -> list[html_page.Table]:
+    """Runs side by side, in a table for each kind of test labels.
+
+    Accuracy on clean labels and accuracy on given ones do not compare.
+
+    Args:
+        runs: finished ones.
+    """
+    found = []
+    for kind, words in label_kinds.WORDS.items():
+        alike = [run for run in runs if label_kinds.kind(run.summary) == kind]
+        if alike:
+            header, *rows = tables.cells(
+                [(run.config, run.summary) for run in alike],
+                [run.folder.config().get("data_fingerprint") for run in alike],
+            )
+            notice = words.notice.rstrip(":")
+            caption = f"{notice}. Mean ± standard deviation over seeds"
+            found.append(html_page.Table(header, rows, caption))
+    return found
 
 
 def _runs(some):
@@ -163,6 +179,7 @@ def _of_run(run, place, problem):
         "accuracy, last epoch": f"{100 * measured(summary):.2f} %",
         "best epoch": f"{100 * measured(summary, 'best_test_accuracy'):.2f} % (epoch "
         f"{summary['best_epoch']})",
+        "measured by": label_kinds.WORDS[label_kinds.kind(summary)].labels,
         "epochs": summary["epochs"],
         "examples a second": summary["images_per_second"],
         "folder": run.folder.path,
@@ -199,81 +216,6 @@ def _of_run(run, place, problem):
     made_on = {**record.get("versions", {}), **record.get("machine", {})}
     blocks.append(html_page.Fold("Versions and machine", [html_page.Facts(made_on)]))
     return html_page.Section(run.name, blocks, run.folder.path.name)
-
-
-_THEORY = (
-    "run", "mean ε", "largest ε", "spread of Σ L", "δ", "bound 2cδ",
-    "measured difference",
-)  # fmt: skip
-
-
-def _theory(runs):
-    """How close outputs and losses are to the conditions of Theorem 3."""
-    rows = []
-    for run in runs:
-        row = theory_row(run, runs)
-        if row:
-            rows.append(row)
-    if not rows:
-        return None
-    words = (
-        "On the test set, ε is the distance of an output to the nearest one-hot "
-        "vector. The spread of Σᵢ L(u, i) says how far the loss is from symmetric, and "
-        "δ how far that sum is from its value for a one-hot output. By Theorem 3 of "
-        "Zhou et al. (ICCV 2021), symmetric noise of rate η raises the risk by at most "
-        "2cδ, c = η / ((1 − η) k − 1). The last column is the risk on the clean test "
-        "labels, minus that of a run with the same loss and seed on clean labels, if "
-        "this report has one."
-    )
-    table = html_page.Table(_THEORY, rows, "Theorem 3, computed from the outputs")
-    return html_page.Section("Theory", [html_page.Text(words), table], "theory")
-
-
-def theory_row(run: FinishedRun, runs: Sequence[FinishedRun]) -> list[str] | None:
-    """The row of one run in the table of Theorem 3.
-
-    Args:
-        run: with its data.
-        runs: others, perhaps with one on clean labels.
-
-    Returns:
-        Its cells; None where the theorem does not apply: noise that is not symmetric,
-        no clean test labels, or a loss without a value for each class.
-    """
-    config, dataset = run.config, run.dataset
-    suits = config.noise == "sym" and dataset.test_labels_are == "clean"
-    if not suits or config.rate >= 1 - 1 / dataset.num_classes:
-        return None
-    labels, outputs = dataset.test_labels, run.test_probabilities
-    try:
-        loss = build_loss(config, dataset)
-        # The added terms are constraints, not the loss whose risk is bounded.
-        loss = without_terms(loss)
-        found = robustness.check(loss, outputs, labels, config.rate)
-    except ValueError:
-        return None
-    difference = ""
-    for other in runs:
-        same = other.config.loss == config.loss and other.config.seed == config.seed
-        alike = same and _data_of(other) == _data_of(run)
-        if alike and other.config.noise == "none":
-            clean = robustness.risk(loss, other.test_probabilities, labels)
-            difference = f"{found['clean_risk'] - clean:.4f}"
-    return [
-        run.name,
-        f"{found['mean_distance']:.4f}",
-        f"{found['max_distance']:.4f}",
-        f"{found['symmetry_spread']:.4g}",
-        f"{found['delta']:.4g}",
-        f"{found['bound']:.4g}",
-        difference,
-    ]
-
-
-def _data_of(run):
-    """The identity of a run's data: its fingerprint, or its name."""
-    known = run.folder.config().get("data_fingerprint")
-    return known or run.config.dataset
 
 
 def default_path(paths: Sequence[pathlib.Path | str]) -> pathlib.Path:

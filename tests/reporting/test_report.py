@@ -1,51 +1,36 @@
-"""What a report says of the theory, by the loss without what is added to it."""
+"""How a report puts runs side by side."""
 
 import types
 
-import numpy as np
-import tensorflow as tf
+from absl.testing import absltest
 
 from lnl_sr_tf import config
-from lnl_sr_tf.datasets import load
 from lnl_sr_tf.reporting import report
 
+_SUMMARY = {"test_accuracy": 0.5, "best_test_accuracy": 0.75, "sparse_rate": 1.0}
 
-class TheoryTest(tf.test.TestCase):
-    def row(self, **settings):
-        made = config.resolve({"dataset": "digits", "rate": 0.6} | settings)
-        dataset = load("digits").with_imbalance(
-            made.imbalance, made.imbalance_factor, made.seed
+
+def run(loss, **summary):
+    return types.SimpleNamespace(
+        config=config.resolve({"dataset": "digits", "loss": loss}),
+        summary=_SUMMARY | summary,
+        folder=types.SimpleNamespace(config=dict),
+    )
+
+
+class ComparedTest(absltest.TestCase):
+    def test_kinds_of_labels_do_not_share_a_table(self):
+        clean, held_out = report.compared(
+            [run("ce"), run("gce", test_labels="held out"), run("ce_sr")]
         )
-        run = types.SimpleNamespace(
-            config=made,
-            dataset=dataset,
-            test_probabilities=np.random.default_rng(0).dirichlet(
-                np.ones(10), len(dataset.test_labels)
-            ),
-            name="run",
-        )
-        return report.theory_row(run, [])
+        self.assertEqual([row[2] for row in clean.rows], ["ce", "ce_sr"])
+        self.assertEqual([row[2] for row in held_out.rows], ["gce"])
+        self.assertStartsWith(clean.caption, "Accuracy on the clean test set.")
+        self.assertIn("as noisy as the rest", held_out.caption)
 
-    def test_terms_are_left_out(self):
-        plain = self.row(loss="ce")
-        self.assertNotEqual(plain, self.row(loss="gce"))
-        for settings in (
-            {"loss": "ce_sr"},
-            {"loss": "ce", "prior_weight": 10},
-            {"loss": "ce_sr", "prior_weight": 10},
-        ):
-            self.assertEqual(self.row(**settings), plain)
-
-    def test_a_balanced_loss_stays_one(self):
-        """It is another loss, not one with an added term."""
-        balanced = {"balance": "class_balanced", "imbalance": "lt"}
-        found = self.row(loss="ce", **balanced)
-        self.assertEqual(found, self.row(loss="ce_sr", **balanced))
-        self.assertNotEqual(found, self.row(loss="ce"))
-
-    def test_none_of_what_takes_the_logits(self):
-        self.assertIsNone(self.row(loss="ce_logitclip"))
+    def test_one_kind_is_one_table(self):
+        self.assertLen(report.compared([run("ce"), run("ce_sr")]), 1)
 
 
 if __name__ == "__main__":
-    tf.test.main()
+    absltest.main()

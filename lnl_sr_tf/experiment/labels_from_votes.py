@@ -16,7 +16,7 @@ from lnl_sr_tf.datasets.example_names import (
     by_path,
 )
 from lnl_sr_tf.datasets.memory import check_memory
-from lnl_sr_tf.errors import InputError
+from lnl_sr_tf.errors import InputError, first_of
 from lnl_sr_tf.votes import Crowd, Votes, crowd
 from lnl_sr_tf.votes.findings import STEADY
 
@@ -191,7 +191,4 @@ def _known(dataset: Dataset) -> dict[str, int]:
 
 
 def _few(names: "list[str] | tuple[str, ...]") -> str:
-    more = len(names) - _NAMED
-    return ", ".join(f"{name!r:.60}" for name in names[:_NAMED]) + (
-        f" and {more} more" if more > 0 else ""
-    )
+    return first_of([f"{name!r:.60}" for name in names], _NAMED)

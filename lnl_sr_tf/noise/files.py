@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from lnl_sr_tf import validation
-from lnl_sr_tf.errors import InputError
+from lnl_sr_tf.errors import InputError, first_of
 from lnl_sr_tf.noise.npy import read_npy
 
 MATRIX_FILES = (".csv", ".npy", ".json")
+_NAMED = 5  # classes in a message
 
 
 def read_matrix(
@@ -109,21 +110,17 @@ def _of_audit(path, class_names):
         ) from None
     if class_names is not None and theirs != list(class_names):
         raise InputError(
-            f"{path} is of the classes {_few(theirs)}; expected {_few(class_names)}"
+            f"{path} is of the classes {first_of(theirs, _NAMED)}; expected "
+            f"{first_of(class_names, _NAMED)}"
         )
     if matrix.ndim == 2 and np.isnan(matrix).any():
         without = found.get("classes_without_evidence")
         without = without if isinstance(without, list) and without else theirs
         raise InputError(
             f"{path} has no whole transition matrix: the audit found no evidence about "
-            f"{_few(list(map(str, without)))}"
+            f"{first_of(list(map(str, without)), _NAMED)}"
         )
     return matrix
-
-
-def _few(names):
-    """The first of the names, for a message."""
-    return ", ".join(names[:5]) + (f" … ({len(names)})" if len(names) > 5 else "")
 
 
 def write_matrix(path: str | os.PathLike | IO[bytes], matrix: ArrayLike) -> None:

@@ -7,6 +7,8 @@ A row in memory has, under `LOST`, the labels whose number `metrics.csv` tells;
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from lnl_sr_tf.errors import first_of
+
 LOST = "lost"
 _NAMED = 3
 _RUNS = 4
@@ -35,11 +37,9 @@ def listed(lost: Sequence[str]) -> str:
         'cat, dog, elk and 2 more'
     """
     shown = [
-        name if len(name) <= _WIDEST else f"{name[: _WIDEST - 1]}…"
-        for name in lost[:_NAMED]
+        name if len(name) <= _WIDEST else f"{name[: _WIDEST - 1]}…" for name in lost
     ]
-    more = len(lost) - len(shown)
-    return ", ".join(shown) + (f" and {more} more" if more else "")
+    return first_of(shown, _NAMED)
 
 
 def counted(lost: Sequence[str]) -> str:
@@ -67,10 +67,9 @@ def of_runs(runs: Iterable[tuple[str, Mapping[str, Any]]]) -> list[str]:
         for name, summary in runs
         if summary.get("lost_classes")
     ]
-    more = len(found) - _RUNS
     if not found:
         return []
-    told = "; ".join(found[:_RUNS]) + (f"; and {more} more" if more > 0 else "")
+    told = first_of(found, _RUNS, "; ")
     return [f"classes never predicted in the last epoch: {told}"]
 
 

@@ -14,7 +14,7 @@ from lnl_sr_tf.datasets.features.table_cells import (
     is_missing,
     numbers_in,
 )
-from lnl_sr_tf.errors import InputError
+from lnl_sr_tf.errors import InputError, first_of
 
 _NAMED = 12  # columns in a message
 _FEWEST = 10  # rows of which it is no chance that a column counts them
@@ -160,5 +160,4 @@ def _told(source, numbers, categories, left_out):
 
 
 def _few(names):
-    more = len(names) - _NAMED
-    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+    return first_of(names, _NAMED)

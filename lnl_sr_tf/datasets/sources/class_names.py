@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from lnl_sr_tf.errors import InputError
+from lnl_sr_tf.errors import InputError, first_of
 
 _NAMED = 3  # groups of names in a message
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
@@ -80,7 +80,7 @@ def one_name_each(
         if len(group) > 1:
             merged.append(" and ".join(map(_shown(group), group)))
     if merged:
-        tell(f"{source}: taken as one class: {_few(merged)}")
+        tell(f"{source}: taken as one class: {first_of(merged, _NAMED, '; ')}")
     cases = collections.defaultdict(set)
     for name in names.values():
         cases[name.casefold()].add(name)
@@ -92,7 +92,7 @@ def one_name_each(
     if alike:
         tell(
             f"{source}: different classes, though their names differ in upper and "
-            f"lower case alone: {_few(alike)}"
+            f"lower case alone: {first_of(alike, _NAMED, '; ')}"
         )
     return names
 
@@ -112,11 +112,6 @@ def _shown(group: list[str]) -> Callable[[str], str]:
     return repr if len({_tidy(name) for name in group}) > 1 or any(
         name != name.strip() for name in group
     ) else ascii  # fmt: skip
-
-
-def _few(groups: list[str]) -> str:
-    more = len(groups) - _NAMED
-    return "; ".join(groups[:_NAMED]) + (f"; and {more} more" if more > 0 else "")
 
 
 def check_classes(source: object, class_names: Sequence[str]) -> None:

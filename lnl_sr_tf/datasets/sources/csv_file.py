@@ -1,6 +1,5 @@
 """A .csv of files and labels."""
 
-import difflib
 import os
 import pathlib
 from collections.abc import Callable
@@ -17,10 +16,8 @@ from lnl_sr_tf.datasets.sources.class_names import (
 from lnl_sr_tf.datasets.sources.csv_table import Row, read_rows
 from lnl_sr_tf.datasets.sources.dataset_of_files import dataset_of_files
 from lnl_sr_tf.datasets.sources.labelled_files import LabelledFiles, Split
-from lnl_sr_tf.datasets.sources.split_names import split_of, taken_for
+from lnl_sr_tf.datasets.sources.split_column import all_known, by_split
 from lnl_sr_tf.errors import InputError
-
-_SPLITS = ("train", "validation", "test")
 
 
 class _Example(NamedTuple):
@@ -30,8 +27,7 @@ class _Example(NamedTuple):
         path: of the image.
         label: given, as it is spelled.
         clean_label: likewise, "" where it is not known.
-        split: `"train"`, `"validation"` or `"test"`.
-        split_word: how the .csv calls it, in lower case, "" without such a column.
+        split: how the .csv calls it, `"train"` without such a column.
         where: the line, for messages.
         place: likewise, without the folder of the .csv.
     """
@@ -40,7 +36,6 @@ class _Example(NamedTuple):
     label: str
     clean_label: str
     split: str
-    split_word: str
     where: str
     place: str
 
@@ -87,26 +82,26 @@ def list_csv(
     examples = [_example(path, row) for row in read_rows(path, tell)]
     if not examples:
         raise InputError(f"{path}: expected lines of file,label; there is none")
+    splits, held_out, told = by_split(
+        path,
+        [example.split for example in examples],
+        lambda place: examples[place].where,
+    )
+    if told:
+        tell(f"{path}: {told}")
     spellings = {e.label for e in examples} | {e.clean_label for e in examples} - {""}
     class_of = one_name_each(path, spellings, tell)
     class_names = sorted_names(class_of.values())
     check_classes(path, class_names)
-    by_split = _by_split(examples)
-    said = taken_for({name: part[0].split_word for name, part in by_split.items()})
-    if said and any(example.split_word for example in examples):
-        tell(f"{path}: {said}")
-    if "train" not in by_split:
-        raise InputError(
-            f"{path}: no line is of the split train; found {', '.join(by_split)}"
-        )
     index = {name: class_names.index(class_of[name]) for name in class_of}
     return LabelledFiles(
         name=path.stem,
         source=str(path),
         class_names=class_names,
         splits={
-            name: _split(by_split[name], index) for name in _SPLITS if name in by_split
+            name: _split(examples, name, rows, index) for name, rows in splits.items()
         },
+        held_out=held_out,
     )
 
 
@@ -115,14 +110,6 @@ def _example(path: pathlib.Path, row: Row) -> _Example:
     for name in ("file", "label", *["split"] * row.has_split):
         if not row.cells[name]:
             raise InputError(f"{where}: the column {name} is empty")
-    word = row.cells["split"]
-    split = split_of(word) if row.has_split else "train"
-    if split is None:
-        close = difflib.get_close_matches(word.lower(), _SPLITS, n=1)
-        hint = f"; did you mean {close[0]}?" if close else ""
-        raise InputError(
-            f"{where}: split {word!r}; expected train, validation or test{hint}"
-        )
     file = row.cells["file"]
     if "\0" in file:
         raise InputError(f"{where}: a file's name cannot hold a zero byte")
@@ -137,40 +124,23 @@ def _example(path: pathlib.Path, row: Row) -> _Example:
         path=image,
         label=row.cells["label"],
         clean_label=row.cells["clean_label"],
-        split=split,
-        split_word=word.lower(),
+        split=row.cells["split"] if row.has_split else "train",
         where=where,
         place=f"{path.name}, line {row.line}",
     )
 
 
-def _by_split(examples: list[_Example]) -> dict[str, list[_Example]]:
-    splits: dict[str, list[_Example]] = {}
-    for example in examples:
-        part = splits.setdefault(example.split, [])
-        if part and example.split_word != part[0].split_word:
-            raise InputError(
-                f"{example.where}: the splits {part[0].split_word!r} and "
-                f"{example.split_word!r} both mean {example.split}; keep one, or give "
-                "both the same name"
-            )
-        part.append(example)
-    return splits
-
-
-def _split(examples: list[_Example], index: dict[str, int]) -> Split:
-    known = [bool(example.clean_label) for example in examples]
-    if any(known) and not all(known):
-        raise InputError(
-            f"{examples[known.index(False)].where}: clean_label is empty, and other "
-            f"lines of the split {examples[0].split} have one; fill it, or give those "
-            "with one a split of their own, test"
-        )
+def _split(
+    examples: list[_Example], name: str, rows: np.ndarray, index: dict[str, int]
+) -> Split:
+    some = [examples[row] for row in rows.tolist()]
+    clean = [example.clean_label for example in examples]
+    known = all_known(clean, rows, name, "clean_label", lambda row: examples[row].where)
     return Split(
-        paths=[example.path for example in examples],
-        labels=np.array([index[example.label] for example in examples], np.int64),
-        clean=np.array([index[example.clean_label] for example in examples], np.int64)
-        if all(known)
+        paths=[example.path for example in some],
+        labels=np.array([index[example.label] for example in some], np.int64),
+        clean=np.array([index[example.clean_label] for example in some], np.int64)
+        if known
         else None,
-        places=[example.place for example in examples],
+        places=[example.place for example in some],
     )

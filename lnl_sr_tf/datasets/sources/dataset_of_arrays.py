@@ -65,7 +65,8 @@ def dataset_of_arrays(
         for split in examples
     }
     warn_of_copies(parts, tell, what)
-    test, labels_are = "test" if "test" in examples else "validation", "given"
+    test = "test" if "test" in examples else "validation"
+    labels_are = "held out" if names.held_out else "given"
     index = np.arange(len(given["train"]))
     if test not in examples:
         test, labels_are = "test", "held out"

@@ -211,9 +211,10 @@ def _test_split(
     train = splits["train"]
     for name in ("test", "validation"):
         if name in splits:
-            clean = name in files.clean_tests or splits[name].clean is not None
-            kept = np.arange(len(train))
-            return _Test(name, "clean" if clean else "given", splits, kept)
+            kind = "held out" if name == "test" and files.held_out else "given"
+            if name in files.clean_tests or splits[name].clean is not None:
+                kind = "clean"
+            return _Test(name, kind, splits, np.arange(len(train)))
     known = train.clean is not None
     chosen = held_out_for_testing(
         files.source,

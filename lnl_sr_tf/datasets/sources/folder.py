@@ -17,7 +17,12 @@ from lnl_sr_tf.datasets.sources.class_names import (
 from lnl_sr_tf.datasets.sources.dataset_of_files import dataset_of_files
 from lnl_sr_tf.datasets.sources.ignored_files import is_ignored
 from lnl_sr_tf.datasets.sources.labelled_files import LabelledFiles, Split
-from lnl_sr_tf.datasets.sources.split_names import split_folders, split_of, taken_for
+from lnl_sr_tf.datasets.sources.split_names import (
+    is_held_out,
+    split_folders,
+    split_of,
+    taken_for,
+)
 from lnl_sr_tf.errors import InputError
 
 ENDINGS = (".jpg", ".jpeg", ".png", ".bmp", ".gif")
@@ -96,6 +101,7 @@ def list_folder(
         source=str(root),
         class_names=class_names,
         splits={split: _split(found[split], index) for split in found},
+        held_out=is_held_out((names or {}).get("test", "")),
     )
 
 

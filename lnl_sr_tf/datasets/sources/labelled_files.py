@@ -57,6 +57,7 @@ class LabelledFiles:
         splits: by name: `"train"`, and where there are, `"validation"`, `"test"` and
             any other test set.
         clean_tests: names of the splits other than `"train"` whose labels are clean.
+        held_out: whether the split `"test"` is said to be as noisy as `"train"`.
     """
 
     name: str
@@ -64,3 +65,4 @@ class LabelledFiles:
     class_names: tuple[str, ...]
     splits: dict[str, Split]
     clean_tests: tuple[str, ...] = ()
+    held_out: bool = False

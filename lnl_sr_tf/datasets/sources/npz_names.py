@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from lnl_sr_tf.datasets.sources.split_names import split_of
+from lnl_sr_tf.datasets.sources.split_names import is_held_out, split_of
 from lnl_sr_tf.errors import InputError
 
 # The words of a name other than its split; docs/data.md lists them, too.
@@ -30,10 +30,13 @@ class ArrayNames(NamedTuple):
         splits: for `"train"`, and where there are, `"validation"` and `"test"`: (the
             name of its images, of its labels, of its clean labels or None).
         class_names: that of the classes' names, or None.
+        held_out: whether the test set is called held out, its labels being as noisy as
+            those of training.
     """
 
     splits: dict[str, tuple[str, str, str | None]]
     class_names: str | None
+    held_out: bool = False
 
 
 def array_names(
@@ -90,7 +93,9 @@ def array_names(
     if unused:
         named = ", ".join(map(repr, unused))
         tell(f"{path}: arrays that are not used: {named:.200}")
-    return ArrayNames(splits, next(iter(class_names), None))
+    test_images = splits["test"][0] if "test" in splits else ""
+    held_out = any(map(is_held_out, _words(test_images)))
+    return ArrayNames(splits, next(iter(class_names), None), held_out)
 
 
 def _said(role: str) -> str:
@@ -98,7 +103,8 @@ def _said(role: str) -> str:
 
 
 def _words(name: str) -> tuple[str, ...]:
-    return tuple(re.findall(r"[^\W_]+", name.lower()))
+    name = re.sub(r"held[\W_]*out", "heldout", name.lower())
+    return tuple(re.findall(r"[^\W_]+", name))
 
 
 def _part(name: str) -> tuple[str, str] | None:

@@ -12,6 +12,9 @@ _WORDS = {
     "validation": ("validation", "valid", "val", "dev"),
     "test": ("test", "testing", "eval", "evaluation"),
 }
+SPLITS = tuple(_WORDS)
+# A test set whose labels are as noisy as those of training, having been held out.
+HELD_OUT = "held_out"
 _SPLIT_OF = {word: split for split, words in _WORDS.items() for word in words}
 # Words in a split's name that do not say which split it is.
 _FILLERS = (
@@ -37,10 +40,22 @@ def split_of(text: str) -> str | None:
         >>> [split_of(text) for text in ("Training_Set", "val2017", "bullet_train")]
         ['train', 'validation', None]
     """
+    if is_held_out(text):
+        return "test"
     splits, rest = _parsed(text)
     if splits == {"train", "validation"}:  # train_val
         splits = {"train"}
     return splits.pop() if len(splits) == 1 and not rest else None
+
+
+def is_held_out(text: str) -> bool:
+    """Whether a name says that labels for testing are as noisy as those of training.
+
+    Example:
+        >>> is_held_out("Held out"), is_held_out("test")
+        (True, False)
+    """
+    return re.sub(r"[\W_]+", "", text.lower()) == HELD_OUT.replace("_", "")
 
 
 def split_folders(root: pathlib.Path, names: Sequence[str]) -> dict[str, str] | None:
@@ -93,7 +108,7 @@ def split_folders(root: pathlib.Path, names: Sequence[str]) -> dict[str, str] | 
                 "keep one" + _or_a_class(root, name)
             )
         places[split] = name
-    return {split: places[split] for split in _WORDS if split in places}
+    return {split: places[split] for split in SPLITS if split in places}
 
 
 def taken_for(names: dict[str, str]) -> str:

@@ -103,7 +103,7 @@ def with_test_set(
         tell,
         what,
     )
-    test, labels_are = "test", "given"
+    test, labels_are = "test", "held out" if labelled.held_out else "given"
     if "test" not in labelled.rows:
         test = "validation"
     if test not in labelled.rows:

@@ -20,11 +20,13 @@ from lnl_sr_tf.config.file_kind import (
 from lnl_sr_tf.datasets.dataset import Dataset
 from lnl_sr_tf.datasets.images.image_files import Images
 from lnl_sr_tf.datasets.memory import check_memory
+from lnl_sr_tf.datasets.sources.split_names import HELD_OUT
 from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.files import whole_file
 
 ENDINGS = (".npz", ".csv")
-_SPLITS = {"train": "train", "validation": "val", "test": "test"}
+# The name of a split in those of arrays.
+_SPLITS = {"train": "train", "validation": "val", "test": "test", HELD_OUT: HELD_OUT}
 _TOO_MANY = {
     IMAGES: "write a .csv, which names their files",
     FEATURES: "change the labels in the .csv beside their .npy instead",
@@ -70,7 +72,8 @@ def to_file(dataset: Dataset, path: pathlib.Path | str) -> None:
     texts, or the columns of a table. The file holds the training and the test set, with
     given labels, and with clean ones where they are known of all, and a split
     `validation`: the data's own, or else the part that is kept from training for it.
-    What is computed from the data, such as means, is so anew when it is read.
+    A test set that was held out stays one, whose labels are not taken for right. What
+    is computed from the data, such as means, is so anew when it is read.
 
     Args:
         dataset: any.
@@ -161,11 +164,12 @@ def _splits(dataset: Dataset) -> dict[str, _Written]:
     def read(originals, examples):
         return examples if originals is None else originals
 
+    test_name = HELD_OUT if dataset.test_labels_are == "held out" else "test"
     train = read(dataset.originals, dataset.train_images)
     test = read(dataset.test_originals, dataset.test_images)
     return {
         "train": _Written(train, dataset.given_labels, clean, dataset.paths),
-        "test": _Written(test, dataset.test_labels, known, dataset.test_paths),
+        test_name: _Written(test, dataset.test_labels, known, dataset.test_paths),
     } | {
         name: _Written(read(test.originals, test.images), test.labels, None, test.paths)
         for name, test in more.items()

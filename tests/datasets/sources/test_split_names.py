@@ -20,10 +20,14 @@ FORMS = {
         "val", "valid", "validation", "Valid_Set", "dev", "devset", "val2017",
         "dev.set",
     ),
-    "test": ("test", "Testing", "test_set", "eval", "evaluation", "seg_test", "test01"),
+    "test": (
+        "test", "Testing", "test_set", "eval", "evaluation", "seg_test", "test01",
+        "held_out", "Held Out", "heldout",
+    ),
     None: (
         "cat", "bullet_train", "test_tube", "station", "contest", "developer", "latest",
-        "retraining", "value", "invalid", "train_test", "set", "images", "12", "",
+        "retraining", "value", "withheld", "invalid", "train_test", "set", "images", "12",
+        "",
     ),
 }  # fmt: skip
 

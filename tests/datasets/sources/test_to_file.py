@@ -96,6 +96,26 @@ class ToFileTest(tf.test.TestCase, parameterized.TestCase):
             self.assertEqual(found.test_labels_are, "clean")
             self.assertIsNone(found.clean_labels)
 
+    @parameterized.parameters("new.csv", "new.npz")
+    def test_a_held_out_part_stays_one(self, name):
+        """Its labels are as noisy as the rest, whatever file they went through."""
+        data = self.folder("train")
+        self.assertEqual(data.test_labels_are, "held out")
+        found = self.again(data, name)
+        self.assert_same(found, data)
+        self.assertEqual(found.test_labels_are, "held out")
+
+    def test_a_folder_and_texts_that_say_held_out(self):
+        data = self.folder("train", "held_out")
+        self.assertEqual(data.test_labels_are, "held out")
+        path = self.root / "texts.csv"
+        rows = [f"text {i},{'ab'[i % 2]},train" for i in range(20)]
+        rows += [f"other {i},{'ab'[i % 2]},held out" for i in range(6)]
+        path.write_text("text,label,split\n" + "\n".join(rows))
+        data = datasets.load(str(path), tell=lambda line: None)
+        self.assertLen(data.test_labels, 6)
+        self.assertEqual(data.test_labels_are, "held out")
+
     def test_foreign_images(self):
         """Those in files are named as they are; those in memory are in no file."""
         own = self.folder("train", "test", in_memory=False)

@@ -340,6 +340,19 @@ class TableTest(tf.test.TestCase, parameterized.TestCase):
         self.assert_settled(made, settings(f"{expected} {more}") | {"nesterov": None})
 
     @parameterized.parameters(
+        ("nlnl", "nlnl", {"epsilon": 1e-5}),
+        ("nlnl_sr", "nlnl", {}),
+        ("nlnl", "standard", {}),
+    )
+    def test_stages_of_negative_learning(self, loss, method, expected):
+        """Theirs clip at 1e-5; the first one alone is a row of the paper's."""
+        for dataset in DATASETS:
+            given = {"dataset": dataset, "loss": loss, "method": method}
+            made = config.resolve(given)
+            self.assertEqual(made.loss_args, expected)
+        self.assertEqual(build.build_loss(made).epsilon, expected.get("epsilon", 1e-7))
+
+    @parameterized.parameters(
         ({"dataset": "cifar10", "imbalance": "lt"}, "normalize_logits=false lambda0=1"),
         ({"dataset": "cifar10", "imbalance": "step"}, "lambda0=1 rho=1.03"),
         ({"dataset": "cifar100", "imbalance": "lt"}, "normalize_logits=true lambda0=1"),

@@ -119,7 +119,8 @@ class AsymmetricMeanSquaredError(RobustLoss):
     The passive part of joint asymmetric loss (`jal_ce`, `jal_fl`).
 
     Args:
-        a: a ≥ 1; 1 gives the ordinary mean squared error.
+        a: a ≥ 1; 1 gives the ordinary mean squared error, which is that of
+            `keras.losses.MeanSquaredError` of probabilities; 30 by default.
         **kwargs: arguments of `RobustLoss`: `from_logits`, `epsilon`, `reduction`,
             `name`, `dtype`.
 

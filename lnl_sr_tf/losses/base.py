@@ -27,8 +27,9 @@ class RobustLoss(PositionLoss):
     of probability 0. The formula's own parameters are named in `parameters`.
 
     Args:
-        from_logits: whether the network gives logits (the default) or
-            probabilities, which are then clipped from below at `epsilon`.
+        from_logits: whether the network gives logits (the default; the losses of
+            Keras have False) or probabilities, which are then clipped from below at
+            `epsilon`.
         epsilon: the probability below which a loss that clips does so, in (0, 1).
         reduction: as for every `keras.losses.Loss`.
         name: name of the instance.

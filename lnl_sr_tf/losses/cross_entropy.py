@@ -42,7 +42,8 @@ class SmoothedCrossEntropy(CrossEntropy):
     (ICML 2020).
 
     Args:
-        smoothing: s in [0, 1); 0 gives cross-entropy.
+        smoothing: s in [0, 1), by default 0.1; 0 gives cross-entropy, and is the
+            default of label_smoothing in `keras.losses.CategoricalCrossentropy`, 0.0.
         **kwargs: arguments of `RobustLoss`: `from_logits`, `epsilon`, `reduction`,
             `name`, `dtype`.
 

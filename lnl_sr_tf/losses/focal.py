@@ -21,7 +21,8 @@ class FocalLoss(RobustLoss):
 
     Args:
         gamma: γ ≥ 0. 0 gives cross-entropy; the paper of sparse regularization
-            uses 0.5, the default.
+            uses 0.5, the default. `keras.losses.CategoricalFocalCrossentropy` has 2.0,
+            and multiplies by its alpha=0.25.
         constant_factor: hold (1 − u_i)^γ constant in the gradient, as the code
             published with the paper of sparse regularization does. The value is
             the same; the default is the true derivative.

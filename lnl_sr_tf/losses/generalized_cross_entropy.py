@@ -18,8 +18,9 @@ class GeneralizedCrossEntropy(RobustLoss):
     (NeurIPS 2018), Eq. 6.
 
     Args:
-        q: in (0, 1]; 0.7 in that paper. With sparse regularization 0.01 (MNIST,
-            CIFAR-10) or 0.001 (CIFAR-100).
+        q: in (0, 1]; 0.7 in that paper and by default, where
+            `keras.losses.CategoricalGeneralizedCrossEntropy` has 0.5. With sparse
+            regularization 0.01 (MNIST, CIFAR-10) or 0.001 (CIFAR-100).
         epsilon: ε, the probability below which the loss is constant.
         **kwargs: arguments of `RobustLoss`: `from_logits`, `epsilon`, `reduction`,
             `name`, `dtype`.

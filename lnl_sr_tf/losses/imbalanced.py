@@ -59,8 +59,10 @@ class ClassBalanced(RobustLoss):
     """Any loss of this library, weighted by class: w_i L(u, i).
 
     w_i is proportional to (1 − β) / (1 − β^n_i), the inverse of the effective number of
-    class i's n_i examples, and 1 on average over the examples. Cui et al.,
-    "Class-Balanced Loss Based on Effective Number of Samples" (CVPR 2019), Eq. 3.
+    class i's n_i examples, and 1 on average over the examples, so that the loss stays
+    as large as without weights. The published code takes the average over the classes,
+    which makes it smaller by a factor. Cui et al., "Class-Balanced Loss Based on
+    Effective Number of Samples" (CVPR 2019), Eq. 3.
 
     Args:
         loss: a loss of this library.

@@ -21,13 +21,13 @@ class LogitClip(RobustLoss):
 
     With bounded logits the loss of every label is bounded, and so is the influence of a
     wrong one. The published code, which this follows, rescales logits whose norm is
-    above 1/δ to the norm δ; the two norms are equal for δ = 1. A logit of −inf stays
-    −inf and does not count in the norm. Wei et al., "Mitigating Memorization of Noisy
-    Labels by Clipping the Model Prediction" (ICML 2023).
+    above 1/δ to the norm δ; the two norms are equal for δ = 1. Its --temp is 1/δ. A
+    logit of −inf stays −inf and does not count in the norm. Wei et al., "Mitigating
+    Memorization of Noisy Labels by Clipping the Model Prediction" (ICML 2023).
 
     Args:
         loss: a loss of this library that takes logits, for instance `CrossEntropy()`.
-        delta: δ > 0; published: between 0.5 and 2.5.
+        delta: δ > 0; docs/losses/bounded_logits.md has what was published.
         **kwargs: arguments of `RobustLoss`: `epsilon`, `reduction`, `name`, `dtype`.
 
     Raises:

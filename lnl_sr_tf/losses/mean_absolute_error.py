@@ -18,7 +18,8 @@ class MeanAbsoluteError(RobustLoss):
 
     Args:
         scale: s > 0. 2 is the definition; active passive losses are published with
-            1, which `lnl.losses.get("nce_mae")` takes.
+            1, which `lnl.losses.get("nce_mae")` takes. `keras.losses.MeanAbsoluteError`
+            of probabilities is the mean over the classes, s = 2/k.
         **kwargs: arguments of `RobustLoss`: `from_logits`, `epsilon`, `reduction`,
             `name`, `dtype`.
 

@@ -23,7 +23,7 @@ class NegativeLearning(RobustLoss):
     The complementary label ī is drawn uniformly from the classes other than i, for
     each example and each call. It is seldom the true class even where i is wrong, so
     little is learned from a wrong label; but little is learned from a right one, too.
-    Kim et al. (ICCV 2019).
+    Their code has ε = 1e-5. Kim et al. (ICCV 2019).
 
     Args:
         seed: in [0, 2³¹); the same seed gives the same draws. None draws a seed. The
@@ -77,7 +77,9 @@ class SelectiveNegativePositiveLearning(NegativeLearning):
     The mean is over the selected examples (positions, if an example has several), and 0
     if a batch has none. Masked positions do not count; a sample weight multiplies a
     position's loss and does not change how many are selected. The stage is a variable,
-    which `lnl.callbacks.StageScheduler` sets from the epoch. Kim et al. (ICCV 2019).
+    which `lnl.callbacks.StageScheduler` sets from the epoch. Their code has ε = 1e-5,
+    weighs each example by n_max / n_i of its given class, and selects by the mean of
+    its last ten outputs. Kim et al. (ICCV 2019).
 
     Args:
         seed: as for `NegativeLearning`.

@@ -32,6 +32,17 @@ class ImbalancedTest(tf.test.TestCase, parameterized.TestCase):
             loss.call(self.labels, self.logits), weights[self.labels] * plain, 1e-5
         )
 
+    def test_class_balanced_beside_the_published_average(self):
+        """Over the classes it would make the loss 5.85 times smaller, says the docs."""
+        counts = np.floor(5000 * 0.01 ** (np.arange(10) / 9))
+        loss = losses.ClassBalanced(losses.CrossEntropy(), counts.tolist())
+        labels, logits = np.arange(10), np.zeros((10, 10))
+        ours = np.asarray(loss.call(labels, logits)) / np.log(10)
+        published = (1 - 0.9999) / (1 - 0.9999**counts)
+        published *= 10 / published.sum()
+        self.assertAllClose(ours / published, np.full(10, 5.85), atol=0.005)
+        self.assertAllClose(np.average(ours, weights=counts), 1.0)
+
     def test_class_balanced_at_its_ends(self):
         plain = losses.CrossEntropy().call(self.labels, self.logits)
         even = losses.ClassBalanced(losses.CrossEntropy(), COUNTS, beta=0.0)

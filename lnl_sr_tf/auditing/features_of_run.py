@@ -15,7 +15,7 @@ from lnl_sr_tf.experiment.finished_run import FinishedRun
 _FEWEST, _MOST = 4, 200_000  # examples; of more, the search would take hours
 _MOST_NUMBERS = 2**27  # features in all; as float64 a gigabyte
 _TOLD = 20_000  # examples from which the search takes seconds
-_SECONDS = 3.7e-9  # of a core for each pair of examples, as measured with 64 features
+_SECONDS = 4e-9  # of a core for a pair of examples, as measured with 64 features
 
 
 def with_features(

@@ -203,6 +203,7 @@ def nothing_to_find(looks):
 
 def mean(values):
     """Mean ± standard deviation, as text."""
+    values = [float(value) for value in values]  # NumPy's are no numbers to statistics
     spread = f" ± {statistics.stdev(values):.3f}" if len(values) > 1 else ""
     return f"{statistics.mean(values):.3f}{spread}"
 

@@ -202,8 +202,10 @@ def nothing_to_find(looks):
 
 
 def mean(values):
-    """Mean ± standard deviation, as text."""
-    values = [float(value) for value in values]  # NumPy's are no numbers to statistics
+    """Mean ± standard deviation of those that are known, as text; None without."""
+    values = [float(value) for value in values if not np.isnan(value)]
+    if not values:
+        return None
     spread = f" ± {statistics.stdev(values):.3f}" if len(values) > 1 else ""
     return f"{statistics.mean(values):.3f}{spread}"
 

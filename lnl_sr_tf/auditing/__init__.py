@@ -3,6 +3,7 @@
 `lnl.audit(run)` or `lnl.audit(labels, probabilities)` gives an `Audit`.
 """
 
+import dataclasses
 import os
 from typing import Any
 
@@ -16,7 +17,10 @@ from lnl_sr_tf.errors import InputError
 __all__ = ["Audit", "audit", "audit_arrays", "audit_run"]
 
 _OF_RUN = ("folds", "data_dir")
-_OF_LABELS = ("probabilities", "logits", "class_names", "clean", "index", "names")
+_OF_LABELS = (
+    "probabilities", "logits", "class_names", "clean", "index", "names", "features",
+    "metric",
+)  # fmt: skip
 
 
 def audit(
@@ -31,7 +35,9 @@ def audit(
             labels, shape (n,), with `probabilities` or `logits`, as for `audit_arrays`.
         probabilities: shape (n, k).
         **more: with a path, `folds` and `data_dir` as for `audit_run`; with labels,
-            `logits`, `class_names`, `clean`, `index` and `names`.
+            `logits`, `class_names`, `clean`, `index` and `names`; and `features`, shape
+            (n, d), by which near copies and examples of no class are found, with
+            `metric`, as for `lnl_sr_tf.auditing.from_features.examine`.
 
     Returns:
         An `Audit`.
@@ -51,7 +57,14 @@ def audit(
         _check_names("the path of a run", _OF_RUN, more)
         return audit_run(os.fspath(run_or_labels), **more)
     _check_names("labels", _OF_LABELS, more)
-    return audit_arrays(run_or_labels, probabilities, **more)
+    features, metric = more.pop("features", None), more.pop("metric", "cosine")
+    found = audit_arrays(run_or_labels, probabilities, **more)
+    if features is None:
+        return found
+    from lnl_sr_tf.auditing.from_features import examine
+
+    told = examine(features, found.given, found.score, metric)
+    return dataclasses.replace(found, features=told)
 
 
 def _check_names(form, allowed, given):

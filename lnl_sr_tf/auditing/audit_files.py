@@ -88,9 +88,21 @@ def summary(audit: Audit) -> dict[str, Any]:
         "transition_matrix_low": low.tolist(),
         "transition_matrix_high": high.tolist(),
     }
+    if audit.features is not None:
+        found["from_features"] = _from_features(audit.features, audit.index)
     if audit.clean is not None:
         found["against_clean"] = against_clean(audit)
     return _without_nan(found)
+
+
+def _from_features(told, index):
+    """Near copies and examples of no class, by their numbers in the source."""
+    return {
+        "source": told.source,
+        "near_copies": told.pairs,
+        "near_copies_with_differing_labels": index[told.conflicts].tolist(),
+        "perhaps_of_no_class": index[np.flatnonzero(told.outliers.told)].tolist(),
+    }
 
 
 def _without_nan(value):
@@ -115,12 +127,25 @@ def _table(audit):
         "rank": audit.rank,
         "clean": None if audit.clean is None else names[audit.clean],
     }
+    if audit.features is not None:
+        columns |= _feature_columns(audit, names)
     columns = {name: values for name, values in columns.items() if values is not None}
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
     writer.writerows([column[i] for column in columns.values()] for i in audit.order)
     return text.getvalue()
+
+
+def _feature_columns(audit, names):
+    """Of each example the number and label of its near copy, and how far it lies."""
+    of, outliers = audit.features.copies.of, audit.features.outliers
+    return {
+        "copy_of": np.where(of >= 0, audit.index[of].astype(object), ""),
+        "copy_given": np.where(of >= 0, names[audit.given[of]], ""),
+        "outlier_score": [f"{score:.4g}" for score in outliers.score],
+        "of_no_class": np.where(outliers.told, "perhaps", ""),
+    }
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,12 +1,16 @@
 """What an audit finds: of each label, of each class and of all labels."""
 
 import dataclasses
+import typing
 from collections.abc import Sequence
 
 import numpy as np
 
 from lnl_sr_tf import noise
 from lnl_sr_tf.auditing.agreement import Agreement
+
+if typing.TYPE_CHECKING:
+    from lnl_sr_tf.auditing.from_features import FromFeatures
 
 # Share of suspects and estimated noise rate up to which there is no sign of noise: on
 # clean data a network errs about as often.
@@ -41,6 +45,7 @@ class Audit:
             by chance; None where it was not tested.
         told: mask of the classes that the outputs are evidence about, shape (k,); by
             default all.
+        features: near copies and examples of no class; None where nobody looked.
 
     Example:
         found = lnl.audit(labels, probabilities)
@@ -59,6 +64,7 @@ class Audit:
     evidence: str = "outputs that were passed in"
     agreement: Agreement | None = None
     told: np.ndarray | None = None
+    features: "FromFeatures | None" = None
 
     @property
     def no_evidence(self) -> bool:

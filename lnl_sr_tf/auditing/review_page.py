@@ -45,6 +45,7 @@ class Items:
             where unknown.
         class_names: one name a class.
         texts: what is shown instead of images; None where there are images.
+        notes: n texts beside the examples, empty for none; None without.
 
     Raises:
         ValueError: if their lengths differ, or there are neither images nor texts.
@@ -64,6 +65,7 @@ class Items:
     clean: np.ndarray | None
     class_names: tuple[str, ...]
     texts: ShownTexts | None = None
+    notes: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         if (self.images is None) == (self.texts is None):
@@ -152,6 +154,7 @@ def _data(items, order, matrix, pictures):
             for row in matrix
         ],
         "texts": texts and texts.of(order),
+        "notes": items.notes and [utf8_safe(items.notes[place]) for place in order],
         "columns": texts and texts.columns,
         "thumbnails": pictures and _measures(pictures),
     }

@@ -57,6 +57,12 @@ def write_page(
     without = [audit.class_names[i] for i in audit.classes_without_evidence]
     if without and not audit.no_evidence:
         facts.append(("No evidence about", few(without)))
+    if audit.features is not None:
+        told = audit.features
+        facts += [
+            ("Near copies", f"{told.pairs}, {len(told.conflicts)} with other labels"),
+            ("Perhaps of no class", f"{int(told.outliers.told.sum())}"),
+        ]
     items = review_page.Items(
         images=dataset.pictures,
         index=np.asarray(audit.index),
@@ -68,8 +74,26 @@ def write_page(
         clean=audit.clean,
         class_names=audit.class_names,
         texts=shown_texts(dataset) if dataset.pictures is None else None,
+        notes=_notes(audit),
     )
     title = f"Labels of {finished.config.dataset_name}"
     review_page.write(
         pathlib.Path(path), title, items, audit.estimate.counts, facts, tell
     )
+
+
+def _notes(audit):
+    """A note for each near copy and each example that may be of no class."""
+    if audit.features is None:
+        return None
+    copies, outliers = audit.features.copies, audit.features.outliers
+    notes = []
+    for of, told in zip(copies.of.tolist(), outliers.told.tolist(), strict=True):
+        parts = []
+        if of >= 0:
+            name = audit.names[of] if audit.names else f"#{audit.index[of]}"
+            parts.append(f"copy of {name} ({audit.class_names[audit.given[of]]})")
+        if told:
+            parts.append("of no class?")
+        notes.append("; ".join(parts))
+    return tuple(notes)

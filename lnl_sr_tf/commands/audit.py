@@ -9,9 +9,9 @@ from lnl_sr_tf import quiet
 from lnl_sr_tf.commands import backend, grids
 from lnl_sr_tf.commands.request import Request
 from lnl_sr_tf.config.flag import Flag
-from lnl_sr_tf.errors import InputError
+from lnl_sr_tf.errors import InputError, RunError
 
-USAGE = "audit RUN [--folds=K] [--compare=RUN] [--nopage]"
+USAGE = "audit RUN [--folds=K] [--compare=RUN] [--nocopies] [--nopage]"
 MEANING = (
     "find the training labels of a finished run that are probably wrong; write "
     "audit.csv with each label, audit.json with the noise rate and the transition "
@@ -37,6 +37,13 @@ OPTIONS = (
         "the folder of a second run, on the data that lnl-sr clean wrote, to compare "
         "the accuracy with (default: none)",
     ),
+    Flag(
+        "copies",
+        bool,
+        True,
+        "whether to look for near copies and for examples of no class, by the features "
+        "of the network's penultimate layer, or those in the data; needs the data",
+    ),
     Flag("page", bool, True, "whether to write audit.html, which needs the data"),
 )
 
@@ -55,6 +62,7 @@ def run(request: Request, tell: Callable[[str], None]) -> None:
         from lnl_sr_tf.auditing import (
             audit_files,
             compare_runs,
+            features_of_run,
             from_run,
             review_page_of_run,
         )
@@ -65,6 +73,13 @@ def run(request: Request, tell: Callable[[str], None]) -> None:
         more["compare"] = compare_runs.compare(path, request.options["compare"])
     trained = _trained(path, folds, request.settings) if folds else []
     found = from_run.audit_run(path, trained, data_dir)
+    if request.options["copies"]:
+        try:
+            found = features_of_run.with_features(found, path, data_dir, grids.tell)
+        except (InputError, RunError) as error:
+            # The page, which is written last, says so too, and cannot do without.
+            if not request.options["page"]:
+                grids.tell(f"near copies are not looked for: {error}")
     make_folder(out)
     written = [*audit_files.write(found, out, more)]
     if request.options["page"]:
@@ -103,6 +118,8 @@ def _lines(found):
         if math.isnan(share):
             said = "no evidence" if label in given else "no label"
         yield f"{name:{width}}  {said}"
+    if found.features is not None:
+        yield from _of_features(found)
     if found.clean is not None:
         from lnl_sr_tf.auditing.against_clean import against_clean
 
@@ -117,3 +134,20 @@ def _lines(found):
         if error is not None:
             ranked += f", calibration error {error:.3f}"
         yield f"Against clean labels: noise rate {known['noise_rate']:.3f}{ranked}"
+
+
+def _of_features(found):
+    """What the features told, where they told something."""
+    told = found.features
+    if told.pairs:
+        line = f"Near copies: {told.pairs} pairs"
+        if len(told.conflicts):
+            one, other = told.conflicts[0]
+            line += (
+                f", {len(told.conflicts)} of them with differing labels, first "
+                f"{found.index[one]} ({found.class_names[found.given[one]]}) and "
+                f"{found.index[other]} ({found.class_names[found.given[other]]})"
+            )
+        yield line
+    if told.outliers.told.any():
+        yield f"Perhaps of no class: {int(told.outliers.told.sum())} examples"

@@ -4,6 +4,7 @@ import csv
 import json
 import pathlib
 import shutil
+from unittest import mock
 
 import numpy as np
 import tensorflow as tf
@@ -12,6 +13,7 @@ from helpers.bare_results import bare_results
 from helpers.command import call
 
 import lnl_sr_tf as lnl
+from lnl_sr_tf.auditing import features_of_run
 from lnl_sr_tf.auditing.against_clean import against_clean
 from lnl_sr_tf.errors import InputError, RunError
 from lnl_sr_tf.runs.arrays import read_output_sum
@@ -54,6 +56,11 @@ class AuditCommandTest(tf.test.TestCase, parameterized.TestCase):
             rows = list(csv.DictReader(file))
         self.assertLen(rows, 1437)
         known = json.loads(written[1].read_text("utf-8"))["against_clean"]
+        told = json.loads(written[1].read_text("utf-8"))["from_features"]
+        self.assertEqual(told["source"], "the network's penultimate layer")
+        self.assertLess(told["near_copies"], 10)
+        self.assertLess(len(told["perhaps_of_no_class"]), 30)
+        self.assertContainsSubset(("copy_of", "outlier_score"), rows[0])
         self.assertGreater(known["auroc"], 0.98)
         self.assertGreater(known["precision"], 0.93)
         self.assertLess(known["calibration_error"], 0.05)
@@ -65,6 +72,25 @@ class AuditCommandTest(tf.test.TestCase, parameterized.TestCase):
         epochs, total = read_output_sum(self.run_.outputs)
         self.assertEqual(epochs, recorded_epochs(10, 60))
         self.assertAllClose(total.sum(axis=1), np.full(1437, 10.0), 1e-3)
+
+    def test_without_copies(self):
+        out = f"--out={self.root / 'no_copies'}"
+        status, _, err = call(
+            "audit", str(self.run_.path), "--nocopies", "--nopage", out
+        )
+        self.assertEqual((status, err), (0, ""))
+        whole = json.loads((self.root / "no_copies" / "audit.json").read_text("utf-8"))
+        self.assertNotIn("from_features", whole)
+
+    def test_without_data_there_is_no_page_and_no_copies(self):
+        wrong = RunError("the data has changed")
+        with mock.patch.object(features_of_run, "with_features", side_effect=wrong):
+            status, out, err = call(
+                "audit", str(self.run_.path), "--nopage", f"--out={self.root / 'gone'}"
+            )
+        self.assertEqual(status, 0)
+        self.assertIn("near copies are not looked for: the data has changed", err)
+        self.assertIn("audit.json", out)
 
     def test_without_a_record_and_its_data_elsewhere(self):
         run = self.copy("bare")

@@ -16,7 +16,13 @@ from helpers import made_data
 from PIL import Image
 
 from lnl_sr_tf import datasets
-from lnl_sr_tf.auditing import audit, review_page, review_page_of_run, thumbnails
+from lnl_sr_tf.auditing import (
+    audit,
+    features_of_run,
+    review_page,
+    review_page_of_run,
+    thumbnails,
+)
 from lnl_sr_tf.auditing.shown_texts import ShownTexts
 from lnl_sr_tf.errors import RunError
 
@@ -181,6 +187,50 @@ class PageTest(parameterized.TestCase):
         else:
             by_index = dict(zip(data["index"], data["texts"], strict=True))
             self.assertEqual([by_index[i] for i in range(3)], shown)
+
+    def test_notes_are_beside_their_examples(self):
+        notes = (*(f"note {i}" for i in range(6)), HOSTILE)
+        items = made_items(notes=notes)
+        text = self.written(items)
+        order = np.argsort(-items.probability)
+        self.assertEqual(data_of(text)["notes"], [notes[i] for i in order])
+        self.assertNotIn("<img", text)
+        self.assertIsNone(data_of(self.written(made_items()))["notes"])
+
+    def test_near_copies_of_a_run(self):
+        rng = np.random.default_rng(1)
+        rows, labels = rng.normal(size=(200, 8)), np.arange(200) % 2
+        rows[199] = rows[0] + 1e-3
+        data = datasets.Dataset(
+            "made", rows, labels, None, rows, labels, ("a", "b"), (0.0,) * 8,
+            (1.0,) * 8,
+        )  # fmt: skip
+        run = mock.Mock(dataset=data)
+        run.name = "made, no noise"
+        run.config.dataset_name = "made"
+        found = audit(labels, 0.1 + 0.8 * np.eye(2)[labels], index=np.arange(5, 205))
+        told = []
+        with (
+            mock.patch.object(review_page_of_run, "FinishedRun", return_value=run),
+            mock.patch.object(features_of_run, "FinishedRun", return_value=run),
+        ):
+            found = features_of_run.with_features(found, "runs/made", tell=told.append)
+            review_page_of_run.write_page(found, "runs/made", self.path)
+        shown = data_of(self.path.read_text("utf-8"))
+        notes = dict(zip(shown["index"], shown["notes"], strict=True))
+        self.assertEqual(notes[5].partition(";")[0], "copy of #204 (1)")
+        self.assertEqual(notes[204].partition(";")[0], "copy of #5 (0)")
+        self.assertLen([note for note in notes.values() if "copy" in note], 2)
+        self.assertEmpty(told)
+
+    @parameterized.parameters((3, "among 3 examples"), (200_001, "among 200,001"))
+    def test_copies_among_too_few_or_too_many(self, count, message):
+        found = mock.Mock(given=np.zeros(count))
+        told = []
+        with mock.patch.object(features_of_run, "FinishedRun"):
+            same = features_of_run.with_features(found, "runs/x", tell=told.append)
+        self.assertIs(same, found)
+        self.assertRegex(told[0], f"not looked for {message}.* 4 to 200,000")
 
     def test_either_images_or_texts(self):
         for fields in ({"images": None}, {"texts": ShownTexts(np.array(["a"] * 7))}):

@@ -93,6 +93,9 @@ class PageInBrowserTest(parameterized.TestCase):
             "rows": as_texts(
                 np.array([[text, ""] for text in TEXTS], object), ("said", HOSTILE[1])
             ),
+            "noted": dataclasses.replace(
+                made_items(8), notes=("", "copy of #5 (bee)", HOSTILE[0], *[""] * 5)
+            ),
             "unknown": dataclasses.replace(
                 made_items(8), probability=np.array([0.9, 0.1, *[np.nan] * 6])
             ),
@@ -321,6 +324,24 @@ class PageInBrowserTest(parameterized.TestCase):
         self.assertEqual(self.marked(), "0 wrong, 0 right, 0 unsure")
         self.one("#show-all").click()
         self.assertEqual(self.shown(), 5000)
+
+    def test_notes(self):
+        self.opened("noted")
+        shown = self.one("#noted")
+        self.assertTrue(shown.is_displayed())
+        shown.click()
+        self.assertEqual(self.shown(), 2)
+        said = [
+            card.text
+            for card in self.driver.find_elements("css selector", ".card .noted")
+        ]
+        self.assertEqual(said[0], "copy of #5 (bee)")
+        self.assertEqual(self.found("OF #5"), 1)
+        self.one("#show-all").click()
+        self.assertEqual(self.shown(), 8)
+        self.opened("few")
+        self.assertFalse(self.one("#noted").is_displayed())
+        self.assertFalse(self.one(".card .noted").is_displayed())
 
     def test_probabilities_that_are_not_known(self):
         self.opened("unknown")

@@ -34,7 +34,7 @@ function searchable(item) {
   const text = Array.isArray(shows)
     ? shows.map((cell, column) => `${data.columns[column]}: ${cell}`).join(", ")
     : shows;
-  return (searched[item] ??= `${exampleName(item)}\n${text}`.toLowerCase());
+  return (searched[item] ??= `${exampleName(item)}\n${text}\n${data.notes?.[item] ?? ""}`.toLowerCase());
 }
 
 /** An estimated number, as short as its cell. */
@@ -146,6 +146,7 @@ function passing() {
   const least = Number(byId("least").value) / 100;
   const mark = byId("mark").value;
   const differs = byId("differs").checked;
+  const noted = byId("noted").checked;
   const words = byId("search").value.trim().toLowerCase();
   const passed = [];
   for (let item = 0; item < total; item++) {
@@ -153,6 +154,7 @@ function passing() {
     if (given >= 0 && data.given[item] !== given) continue;
     if (suggested >= 0 && data.suggested[item] !== suggested) continue;
     if (differs && data.suggested[item] === data.given[item]) continue;
+    if (noted && !data.notes?.[item]) continue;
     if (mark && (marks.get(item)?.[0] ?? "unmarked") !== mark) continue;
     if (words && !searchable(item).includes(words)) continue;
     passed.push(item);
@@ -178,6 +180,7 @@ function showAll() {
   for (const id of ["given", "suggested", "mark", "search"]) byId(id).value = "";
   byId("least").value = 0;
   byId("differs").checked = false;
+  byId("noted").checked = false;
   refilter();
 }
 
@@ -304,6 +307,7 @@ function makeCard(item) {
   card.querySelector(".name").title = name;
   put(".given", className(data.given[item]));
   put(".suggested", className(data.suggested[item]));
+  put(".noted", data.notes?.[item] ?? "");
   if (data.clean) put(".clean .value", className(data.clean[item]));
   if (data.texts) {
     setWords(card.querySelector(".words"), item);
@@ -866,6 +870,8 @@ function start() {
     byId(id).append(...classes.map((name, label) => new Option(name, label)));
   }
   byId("clean-choice").hidden = !data.clean;
+  byId("noted-choice").hidden = !data.notes?.some(Boolean);
+  list.classList.toggle("with-notes", Boolean(data.notes?.some(Boolean)));
   list.classList.toggle("exact", Boolean(thumbnails?.exact));
   list.classList.toggle("texts", Boolean(data.texts));
   byId("whole-help").hidden = !data.texts;
@@ -877,7 +883,7 @@ function start() {
   // On a phone the map would keep the examples out of sight.
   if (matchMedia("(max-width: 45rem)").matches) byId("transitions").open = false;
 
-  for (const id of ["given", "suggested", "mark", "differs"]) {
+  for (const id of ["given", "suggested", "mark", "differs", "noted"]) {
     byId(id).addEventListener("change", () => refilter());
   }
   byId("least").addEventListener("input", () => refilter());

@@ -1,4 +1,4 @@
-"""A table of the paper with our results beside it, from run folders alone."""
+"""A table of the paper with our results beside it, from run folders and ledgers."""
 
 import dataclasses
 import math
@@ -12,6 +12,7 @@ from lnl_sr_tf.analysis import paper
 from lnl_sr_tf.config import Config
 from lnl_sr_tf.runs import label_kinds
 from lnl_sr_tf.runs.folder import RunFolder, measured
+from lnl_sr_tf.runs.ledger_row import LedgerRun
 
 _SEEDS = 3  # of the paper's numbers
 _BEST = 3
@@ -121,12 +122,14 @@ class PaperTable:
         return set(ranked[:_BEST])
 
 
-def collect(number: str, runs: Sequence[tuple[Config, RunFolder]]) -> list[PaperTable]:
+def collect(
+    number: str, runs: Sequence[tuple[Config, RunFolder | LedgerRun]]
+) -> list[PaperTable]:
     """The table of some runs, finished or not.
 
     Args:
         number: of the paper's table.
-        runs: settings and folder of each.
+        runs: settings of each, and its folder or its row of a ledger.
 
     Returns:
         One table for each dataset, in the order of the runs. A run that is missing or

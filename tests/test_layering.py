@@ -81,8 +81,8 @@ STANDARD = {
     "functools", "hashlib",
     "importlib", "inspect", "itertools", "json", "logging", "math", "numbers", "os",
     "pathlib", "platform", "queue", "random", "re", "shlex", "shutil", "signal",
-    "socket", "statistics", "subprocess", "sys", "tempfile", "textwrap", "threading", "time",
-    "tomllib", "types", "typing", "warnings", "zipfile", "zlib",
+    "socket", "statistics", "subprocess", "sys", "tempfile", "textwrap", "threading",
+    "time", "tomllib", "types", "typing", "warnings", "zipfile", "zlib",
 }  # fmt: skip
 FILES = sorted(
     str(path.relative_to(PACKAGE))

@@ -1,11 +1,13 @@
 """Of which commit the code is that runs."""
 
+import functools
 import pathlib
 import subprocess
 
 _ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
+@functools.cache  # what is checked out later is not what runs here
 def commit() -> str | None:
     """The commit of the checkout that this package is run from.
 

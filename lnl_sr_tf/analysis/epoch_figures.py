@@ -139,7 +139,7 @@ def sparse_rate_and_accuracy(
         title: dataset and noise.
         stem: path of the figure, without suffix.
         published: (mean, standard deviation) of the paper's accuracy after the last
-            epoch by label, shares in [0, 1]; marked at the right edge of the panel.
+            epoch by label, shares in [0, 1]; marked right of the curves of that label.
 
     Returns:
         The paths of the PNG and the SVG.
@@ -166,7 +166,7 @@ def sparse_rate_and_accuracy(
         place = i, len(curves)
         _curve(rate, seeds, "test_sparse_rate", label, stroke, place)
         handles.append(_curve(accuracy, seeds, "test_accuracy", label, stroke, place))
-        if published and label in published:
+        if seeds and published and label in published:
             marked.append(_mark(accuracy, published[label], stroke, place))
     if marked:
         handles.append(Line2D([], [], color="black", label=_PAPER, **_MARK))

@@ -186,11 +186,12 @@ class LedgerRun:
         curve = self._json("curve", dict) or {}
         columns = {name: curve[name] for name in CURVES if name in curve}
         epochs = columns.get("epoch", [])
-        for one in columns.values():
+        for name, one in columns.items():
             if not isinstance(one, list) or len(one) != len(epochs):
                 raise self._wrong("curve", "a list for each name, all of one length")
-            if not all(_is_number(value) for value in one):
-                raise self._wrong("curve", "numbers or null in its lists")
+            fits = _is_epoch if name == "epoch" else _is_share
+            if not all(map(fits, one)):
+                raise self._wrong("curve", "whole epochs, and shares in [0, 1] or null")
         none = dict.fromkeys(CURVES)
         return [
             none | {name: one[place] for name, one in columns.items()}
@@ -233,10 +234,12 @@ class LedgerRun:
         )
 
 
-def _is_number(value: Any) -> bool:
-    return value is None or (
-        isinstance(value, (int, float)) and not isinstance(value, bool)
-    )
+def _is_epoch(value: Any) -> bool:
+    return type(value) is int  # JSON's true would be one, too
+
+
+def _is_share(value: Any) -> bool:
+    return value is None or (type(value) in (int, float) and 0 <= value <= 1)
 
 
 def _curve(folder: RunFolder) -> dict[str, list] | None:

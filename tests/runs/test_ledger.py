@@ -155,7 +155,10 @@ class ReadingTest(LedgerTest):
             '{"epoch": [1], "test_accuracy": [1, 1]}',
             "expected a list for each",
         ),
-        ("curve", '{"epoch": [1], "test_accuracy": ["1"]}', "expected numbers or null"),
+        ("curve", '{"epoch": [1], "test_accuracy": ["1"]}', "expected whole epochs"),
+        ("curve", '{"epoch": [1], "test_accuracy": [NaN]}', "expected whole epochs"),
+        ("curve", '{"epoch": [1], "test_accuracy": [1.2]}', "expected whole epochs"),
+        ("curve", '{"epoch": [null]}', "expected whole epochs"),
     )
     def test_cells_that_cannot_be(self, name, value, message):
         self.written(text_of(COLUMNS, {}, {name: value}))

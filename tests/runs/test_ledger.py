@@ -68,6 +68,13 @@ class LedgerTest(tf.test.TestCase, parameterized.TestCase):
 
 
 class ReadingTest(LedgerTest):
+    def settled(self):
+        """A config, and what a row of a run of it differs in from `VALUES`."""
+        made = config.resolve(SETTINGS)
+        row = {name: str(value) for name, value in SETTINGS.items()}
+        row |= {"settings": json.dumps(made.as_dict()), "epochs": str(made.epochs)}
+        return made, row
+
     def test_rows_of_the_repository_are_known_by_their_settings(self):
         """Those without a hash of their own, too: their names end in it."""
         runs = Ledger.read(OURS).runs
@@ -114,16 +121,15 @@ class ReadingTest(LedgerTest):
 
     def test_an_earlier_row_by_given_labels(self):
         """It has no accuracy, and stands in nobody's way."""
-        self.written(text_of(REQUIRED, {"test_accuracy": ""}))
-        (run,) = Ledger.read(self.path).runs
-        self.assertFalse(run.finished())
+        made, row = self.settled()
+        rows = [row | {"test_accuracy": ""}, row]
+        found = Ledger.read(self.written(text_of(REQUIRED, *rows)))
+        self.assertEqual([run.finished() for run in found.runs], [False, True])
+        self.assertEqual([run.line for run in found.of(made)], [3])
 
     def test_several_runs_of_the_same_settings(self):
-        given = {name: str(value) for name, value in SETTINGS.items()}
-        made = config.resolve(SETTINGS)
-        given["settings"] = json.dumps(made.as_dict())
-        given["epochs"] = str(made.epochs)
-        rows = [given, given | {"seconds": "11"}, given]
+        made, row = self.settled()
+        rows = [row, row | {"seconds": "11"}, row]
         found = Ledger.read(self.written(text_of(REQUIRED, *rows))).of(made)
         self.assertEqual([run.line for run in found], [2, 3])
 
@@ -332,12 +338,13 @@ class AddingTest(LedgerTest):
 
     def test_a_full_disk_loses_nothing(self):
         before = self.written(text_of(REQUIRED, {})).read_bytes()
+        folder = self.made()
         full = OSError(errno.ENOSPC, "No space left on device")
         with (
             mock.patch.object(os, "fsync", side_effect=full),
             self.assertRaisesRegex(RunError, "cannot write .*No space left"),
         ):
-            ledger.add(self.path, [self.made()])
+            ledger.add(self.path, [folder])
         self.assertEqual(self.path.read_bytes(), before)
         self.assertNoUnfinished()
 

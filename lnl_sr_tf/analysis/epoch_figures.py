@@ -19,7 +19,7 @@ Rows = Sequence[Mapping[str, Any]]
 
 # How the paper's numbers are marked, which has none of the epochs before.
 _PAPER = "paper, last epoch"
-_MARK = {"linestyle": "", "marker": "D", "markersize": 4}
+_MARK: dict[str, Any] = {"linestyle": "", "marker": "D", "markersize": 4}
 _REGULARIZED = re.compile(r"[\s_+-]*SR$", re.IGNORECASE)
 
 

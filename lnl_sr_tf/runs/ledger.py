@@ -38,10 +38,12 @@ class Ledger:
 
     def __init__(self, path: str | os.PathLike, runs: Sequence[LedgerRun]):
         self.path = pathlib.Path(path)
-        first: dict[tuple, LedgerRun] = {}
+        once: dict[tuple, LedgerRun] = {}
         for run in runs:
-            first.setdefault(run.key, run)
-        self.runs = list(first.values())
+            before = once.setdefault(run.key, run)
+            if run.rows() and not before.rows():
+                once[run.key] = run  # of an earlier version's row and today's
+        self.runs = list(once.values())
         self._by_name: dict[tuple, list[LedgerRun]] = {}
         for run in self.runs:
             record = run.config()

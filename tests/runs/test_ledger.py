@@ -119,6 +119,13 @@ class ReadingTest(LedgerTest):
         self.assertEqual(second.config()["seed"], 2)
         self.assertEqual(second.key[0], digest(second.config()))
 
+    def test_of_an_earlier_row_and_one_of_today_that_with_a_curve(self):
+        _, row = self.settled()
+        curve = row | {"curve": '{"epoch": [1], "test_accuracy": [0.5]}'}
+        for rows in ((row, curve), (curve, row)):
+            (run,) = Ledger.read(self.written(text_of(COLUMNS, *rows))).runs
+            self.assertLen(run.rows(), 1)
+
     def test_an_earlier_row_by_given_labels(self):
         """It has no accuracy, and stands in nobody's way."""
         made, row = self.settled()

@@ -80,9 +80,9 @@ STANDARD = {
     "difflib",
     "functools", "hashlib",
     "importlib", "inspect", "itertools", "json", "logging", "math", "numbers", "os",
-    "pathlib", "platform", "queue", "random", "re", "shutil", "signal", "socket",
-    "statistics", "subprocess", "sys", "tempfile", "textwrap", "threading", "time",
-    "tomllib", "types", "typing", "warnings", "zipfile", "zlib",
+    "pathlib", "platform", "queue", "random", "re", "shlex", "shutil", "signal",
+    "socket", "statistics", "subprocess", "sys", "tempfile", "textwrap", "threading",
+    "time", "tomllib", "types", "typing", "warnings", "zipfile", "zlib",
 }  # fmt: skip
 FILES = sorted(
     str(path.relative_to(PACKAGE))

@@ -17,6 +17,9 @@ from lnl_sr_tf.runs.folder import measured
 # The rows of one run.
 Rows = Sequence[Mapping[str, Any]]
 
+# How the paper's numbers are marked, which has none of the epochs before.
+_PAPER = "paper, last epoch"
+_MARK: dict[str, Any] = {"linestyle": "", "marker": "D", "markersize": 4}
 _REGULARIZED = re.compile(r"[\s_+-]*SR$", re.IGNORECASE)
 
 
@@ -120,7 +123,10 @@ def accuracy_by_value(
 
 @style.fixed
 def sparse_rate_and_accuracy(
-    curves: Mapping[str, Sequence[Rows]], title: str, stem: pathlib.Path | str
+    curves: Mapping[str, Sequence[Rows]],
+    title: str,
+    stem: pathlib.Path | str,
+    published: Mapping[str, tuple[float, float]] | None = None,
 ) -> tuple[pathlib.Path, pathlib.Path]:
     """Sparse rate and accuracy on the test set over the epochs, side by side.
 
@@ -132,6 +138,8 @@ def sparse_rate_and_accuracy(
             trained.
         title: dataset and noise.
         stem: path of the figure, without suffix.
+        published: (mean, standard deviation) of the paper's accuracy after the last
+            epoch by label, shares in [0, 1]; marked right of the curves of that label.
 
     Returns:
         The paths of the PNG and the SVG.
@@ -151,13 +159,17 @@ def sparse_rate_and_accuracy(
     rate, accuracy = grid = figure.subplots(1, 2)
     methods = list(dict.fromkeys(_REGULARIZED.sub("", label) for label in curves))
     strokes = dict(zip(methods, style.strokes(len(methods)), strict=True))
-    handles = []
+    handles, marked = [], []
     for i, (label, seeds) in enumerate(curves.items()):
         stroke = strokes[_REGULARIZED.sub("", label)]
         stroke = stroke._replace(line="-" if _REGULARIZED.search(label) else "--")
         place = i, len(curves)
         _curve(rate, seeds, "test_sparse_rate", label, stroke, place)
         handles.append(_curve(accuracy, seeds, "test_accuracy", label, stroke, place))
+        if seeds and published and label in published:
+            marked.append(_mark(accuracy, published[label], stroke, place))
+    if marked:
+        handles.append(Line2D([], [], color="black", label=_PAPER, **_MARK))
     rate.set_title("Sparse rate")
     rate.set_ylabel("test examples whose largest\nprobability is above 0.99")
     accuracy.set_title("Accuracy")
@@ -208,6 +220,18 @@ def _curve(axes, seeds, column, label, stroke, place):
             color=stroke.color, alpha=0.15, linewidth=0,
         )  # fmt: skip
     return Line2D([], [], label=label, **looks)
+
+
+def _mark(axes, result, stroke, place):
+    """Draw a published mean and its deviation right of the last epoch."""
+    mean, deviation = result
+    # Those of several methods lie beside each other.
+    x = 1.02 + 0.06 * place[0] / place[1]
+    return axes.errorbar(
+        x, mean, yerr=deviation, color=stroke.color, clip_on=False, capsize=2,
+        markerfacecolor="white" if stroke.line == "--" else stroke.color,
+        transform=axes.get_yaxis_transform(), **_MARK,
+    )  # fmt: skip
 
 
 def _with_seeds(title, several_runs):

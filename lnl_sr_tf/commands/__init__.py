@@ -8,7 +8,9 @@ import importlib
 from types import ModuleType
 
 # By name, in the order of the help. The first is the default.
-NAMES = ("sweep", "table", "figure", "report", "tune", "audit", "clean", "crowd")
+NAMES = (
+    "sweep", "table", "figure", "report", "ledger", "tune", "audit", "clean", "crowd",
+)  # fmt: skip
 
 
 def load(name: str) -> ModuleType:

@@ -9,6 +9,8 @@ from lnl_sr_tf.commands.request import Request
 from lnl_sr_tf.errors import InputError
 
 _OF_RUN = ("confusion", "memorisation", "reliability", "transition")
+# Those of the paper that need networks and data, not numbers alone.
+_OF_FEATURES = ("1", "5")
 
 USAGE = "figure NUMBER|NAME [RUN ...] [--name=value ...]"
 MEANING = (
@@ -23,6 +25,12 @@ def run(request: Request, tell: Callable[[str], None]) -> None:
     """Draw, and tell the files."""
     what, *paths = request.arguments
     known = config.published.numbers("figures")
+    if request.options["ledger"] and what in (*_OF_RUN, *_OF_FEATURES):
+        raise InputError(
+            f"--ledger has no effect on figure {what}, which needs the networks of "
+            "runs; a ledger has the numbers of figures "
+            f"{', '.join(name for name in known if name not in _OF_FEATURES)}"
+        )
     if what in _OF_RUN:
         _of_runs(what, paths, request.settings, tell)
         return
@@ -36,7 +44,7 @@ def run(request: Request, tell: Callable[[str], None]) -> None:
         )
     made = config.published.configs("figures", what, request.settings)
     grids.tell_of_loss_args(request.settings, made)
-    with grids.trained(made, request.options) as runs:
+    with grids.trained(made, request.options, with_curves=True) as runs:
         if runs is None:
             return
         folders = {c.run_name: folder for c, folder in runs}

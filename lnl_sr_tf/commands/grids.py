@@ -13,50 +13,108 @@ from lnl_sr_tf.errors import RunError
 
 if TYPE_CHECKING:
     from lnl_sr_tf.runs.folder import RunFolder
+    from lnl_sr_tf.runs.ledger_row import LedgerRun
 
 OPTIONS = (
-    Flag("train", bool, True, "train what is missing; otherwise leave gaps"),
+    Flag(
+        "train",
+        bool,
+        None,
+        "train what is missing; otherwise leave gaps (default: true; false with "
+        "--ledger)",
+    ),
+    Flag(
+        "ledger",
+        str,
+        "",
+        "a ledger, whose rows count as finished runs beside those in --output_dir "
+        "(default: none)",
+    ),
     Flag("dry_run", bool, False, "show which runs would be trained, and train none"),
 )
 
 
 @contextlib.contextmanager
 def trained(
-    grids: Sequence[Sequence[Config]], options: Mapping[str, Any]
-) -> Iterator[list[tuple[Config, "RunFolder"]] | None]:
+    grids: Sequence[Sequence[Config]],
+    options: Mapping[str, Any],
+    with_curves: bool = False,
+) -> Iterator[list[tuple[Config, "RunFolder | LedgerRun"]] | None]:
     """Train what is missing, unless the options say otherwise.
 
     Args:
         grids: the settings of runs, perhaps in several grids.
-        options: `train` and `dry_run`.
+        options: `train`, `ledger` and `dry_run`.
+        with_curves: whether only those rows of a ledger count that have a curve.
 
     Yields:
-        (config, folder) of all runs, each once; None after a dry run. If some runs
-        failed, RunError is raised after the block.
+        (config, folder) of all runs, each once; in place of a folder the row of a
+        ledger where that has the run; None after a dry run. If some runs failed,
+        RunError is raised after the block.
     """
     configs = list({c.run_name: c for grid in grids for c in grid}.values())
+    known: dict[tuple, Any] = {}
+    rows = _in_ledger(options["ledger"], configs, known, with_curves)
+    others = [c for c in configs if c.run_name not in rows]
     if options["dry_run"]:
-        for line in foreseen(configs):
+        if rows:
+            print(f"{len(rows)} runs are in {options['ledger']}", flush=True)
+        for line in foreseen(others) if others else ():
             print(line, flush=True)
         yield None
         return
     from lnl_sr_tf.runs.identity import folder_of
 
-    known: dict[tuple, Any] = {}
     with looking():
-        runs = [(config, folder_of(config, known)) for config in configs]
+        folders = {c.run_name: folder_of(c, known) for c in others}
+    runs = [(c, rows.get(c.run_name) or folders[c.run_name]) for c in configs]
     problem = None
-    if options["train"] and not all(folder.finished() for _, folder in runs):
+    train = options["train"]
+    if train is None:
+        train = not options["ledger"]
+    if train and not all(folder.finished() for folder in folders.values()):
         backend.start(configs[0].sweep_on)
         with quiet.notices():
             from lnl_sr_tf import sweep
         try:
-            sweep.train(configs, tell)
+            sweep.train(others, tell)
         except RunError as error:
             problem = error
     yield runs
     if problem:
         raise problem
+
+
+def _in_ledger(
+    path: str, configs: Sequence[Config], known: dict[tuple, Any], with_curves: bool
+) -> dict[str, "LedgerRun"]:
+    """The rows of a ledger for runs, by the runs' names; of several the last."""
+    if not path:
+        return {}
+    from lnl_sr_tf.runs.ledger import Ledger
+
+    ledger = Ledger.read(path)
+    found = {}
+    without = 0
+    with looking():
+        for config in configs:
+            rows = ledger.of(config, known)
+            curves = [row for row in rows if row.rows()]
+            without += bool(rows and not curves)
+            if chosen := curves if with_curves else rows:
+                found[config.run_name] = chosen[-1]
+            if len(chosen) > 1:
+                lines = ", ".join(str(row.line) for row in chosen)
+                tell(
+                    f"{ledger.path}: lines {lines} are of the same settings and seed; "
+                    "the last counts"
+                )
+    if with_curves and without:
+        tell(
+            f"{ledger.path}: {without} of these runs are there without a curve, from "
+            "before ledgers kept them; of those a figure needs the run's folder"
+        )
+    return found
 
 
 def foreseen(configs: Sequence[Config]) -> list[str]:

@@ -22,6 +22,13 @@ OPTIONS = (
         "standard error",
         choices=("text", "markdown", "csv", "latex"),
     ),
+    Flag(
+        "trace",
+        bool,
+        False,
+        "tell of each number, on standard error, from which line of a ledger or which "
+        "run folder it is, and the commit and the command of the run",
+    ),
     *grids.OPTIONS,
 )
 
@@ -34,11 +41,13 @@ def run(request: Request, tell: Callable[[str], None]) -> None:
     with grids.trained(made, request.options) as runs:
         if runs is None:
             return
-        from lnl_sr_tf.analysis import paper_table, table_formats
+        from lnl_sr_tf.analysis import paper_table, table_formats, trace
 
         tables = paper_table.collect(number, runs)
         if request.options["format"] == "csv":
             tell(table_formats.as_csv(tables))
-            return
-        write = getattr(table_formats, request.options["format"])
-        tell("\n\n".join(write(table) for table in tables))
+        else:
+            write = getattr(table_formats, request.options["format"])
+            tell("\n\n".join(write(table) for table in tables))
+        for line in trace.lines(runs) if request.options["trace"] else ():
+            grids.tell(line)

@@ -12,7 +12,7 @@ from lnl_sr_tf.datasets import Dataset
 from lnl_sr_tf.devices import backend, hardware
 from lnl_sr_tf.devices.strategies import Devices
 from lnl_sr_tf.experiment.run_model import RunModel
-from lnl_sr_tf.runs import arrays
+from lnl_sr_tf.runs import arrays, source
 from lnl_sr_tf.runs.folder import RunFolder
 from lnl_sr_tf.training.build import used_parameters
 from lnl_sr_tf.training.schedulers import forget_rate
@@ -75,6 +75,7 @@ def _content(
                 backend.name(): backend.version(),
                 "lnl_sr_tf": lnl_sr_tf.__version__,
             },
+            "commit": source.commit(),
             "machine": hardware.describe(),
             "devices_used": {
                 "distribute": devices.kind,

@@ -19,6 +19,7 @@ from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.experiment import label_noise
 from lnl_sr_tf.experiment.finished_run import FinishedRun
 from lnl_sr_tf.runs.folder import RunFolder
+from lnl_sr_tf.runs.ledger_row import LedgerRun
 
 # Of the parameters that figures vary.
 _SYMBOLS = {"lambda0": "λ", "p": "p", "tau": "τ"}
@@ -26,7 +27,7 @@ _SYMBOLS = {"lambda0": "λ", "p": "p", "tau": "τ"}
 
 def of_paper(
     number: str,
-    grids: Sequence[Sequence[tuple[Config, RunFolder]]],
+    grids: Sequence[Sequence[tuple[Config, RunFolder | LedgerRun]]],
     stem: pathlib.Path | str,
     tell: Callable[[str], None] = lambda line: None,
 ) -> tuple[pathlib.Path, pathlib.Path]:
@@ -34,7 +35,8 @@ def of_paper(
 
     Args:
         number: of the figure.
-        grids: settings and folders of runs, a list for each flagfile of the figure.
+        grids: settings and folders of runs, or rows of a ledger with curves, a list
+            for each grid of the figure.
         stem: path of the figure, without suffix.
         tell: called with a line for each part that takes long.
 
@@ -49,9 +51,24 @@ def of_paper(
         curves: dict[str, list] = {}
         for config, folder in grids[0]:
             curves.setdefault(paper.method_name(config), []).extend(_rows(folder))
-        return epoch_figures.sparse_rate_and_accuracy(curves, title, stem)
+        return epoch_figures.sparse_rate_and_accuracy(
+            curves, title, stem, _published(grids[0])
+        )
     panels = [panel for grid in grids for panel in _by_value(grid)]
     return epoch_figures.accuracy_by_value(panels, title, stem)
+
+
+def _published(grid):
+    """The paper's last epoch by method: it prints no numbers of its curves."""
+    known = paper.numbers("1") | paper.numbers("2")
+    found = {}
+    for config, _ in grid:
+        method = paper.method_name(config)
+        key = paper.dataset_name(config), method, *paper.corruption(config)
+        if key in known:
+            mean, deviation = known[key]
+            found[method] = mean / 100, (deviation or 0.0) / 100
+    return found
 
 
 def _rows(folder):

@@ -85,6 +85,11 @@ class RunFolder:
         self.tensorboard = self.path / "tensorboard"
         self.transition_matrix = self.path / "transition_matrix.csv"
 
+    @property
+    def source(self) -> str:
+        """Where its results stand."""
+        return str(self.path / _SUMMARY)
+
     def begun(self) -> bool:
         """Whether there is a run, finished or not."""
         return (self.path / _CONFIG).is_file()

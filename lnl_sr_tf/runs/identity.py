@@ -81,6 +81,17 @@ def differing(record: dict[str, Any], config: configs.Config) -> list[str]:
     ]
 
 
+def is_of(record: dict[str, Any], config: configs.Config, known: Known) -> bool:
+    """Whether a run is that of a config, on the data that is there now.
+
+    Args:
+        record: what the run's `config.json` holds.
+        config: a `lnl_sr_tf.config.Config`.
+        known: as for `folder_of`.
+    """
+    return not differing(record, config) and _same_data(record, config, known) is True
+
+
 def _namesakes(plain: pathlib.Path) -> list[RunFolder]:
     """Folders of runs whose names differ in letters at the end alone, sorted."""
     stem = plain.name.rpartition("-")[0] + "-"
@@ -96,11 +107,7 @@ def _is_of(folder: RunFolder, config: configs.Config, known: Known) -> bool:
         record = folder.config()
     except RunError:
         return False  # damaged, so that nothing is known of it
-    return (
-        record is not None
-        and not differing(record, config)
-        and _same_data(record, config, known) is True
-    )
+    return record is not None and is_of(record, config, known)
 
 
 def _changeable(config: configs.Config) -> list[str]:

@@ -141,6 +141,27 @@ class SparseRateTest(FigureTestCase):
         self.assertNotEqual(ce.get_color(), gce.get_color())
         self.assertEqual((ce.get_linestyle(), with_sr.get_linestyle()), ("--", "-"))
 
+    def test_the_paper_s_last_epoch(self):
+        """Of what was trained, in the colour of its curve."""
+        draw = epoch_figures.sparse_rate_and_accuracy
+        published = {"CE+SR": (0.9, 0.01), "gce_sr": (0.8, 0.02)}
+        figure = self.drawn(draw, CURVES, "a title", "stem", published)
+        rate, accuracy = figure.axes
+        self.assertEqual(len(rate.containers), 0)
+        (mark,) = accuracy.containers
+        self.assertEqual(list(mark[0].get_ydata()), [0.9])
+        self.assertGreater(mark[0].get_xdata()[0], 1.0)  # right of the panel
+        colors = {line.get_label(): line.get_color() for line in rate.lines}
+        self.assertEqual(mark[0].get_color(), colors["CE+SR"])
+        self.assertIn("paper, last epoch", legend_texts(figure.legends[0]))
+        self.assertEqual(self.marks({"gce_sr": (0.8, 0.02)}), 0)
+
+    def marks(self, published):
+        draw = epoch_figures.sparse_rate_and_accuracy
+        figure = self.drawn(draw, CURVES, "a title", "stem", published)
+        self.assertNotIn("paper, last epoch", legend_texts(figure.legends[0]))
+        return len(figure.axes[1].containers)
+
     def test_files(self):
         draw = epoch_figures.sparse_rate_and_accuracy
         self.check_files(draw, CURVES, "a title")

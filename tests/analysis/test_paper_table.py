@@ -92,6 +92,17 @@ class CollectTest(tf.test.TestCase, parameterized.TestCase):
         expected = stats.ttest_ind([21.0, 22.0, 23.0], paper_sample, equal_var=False)
         self.assertAllClose(self.cell("CE").p_value, expected.pvalue)
 
+    @parameterized.parameters(
+        ((98.0, 99.5), 98.06, 0.86), ((1.0, 2.0, 4.0, 5.0), 9.0, 0.0),
+        ((7.0, 7.0), 7.5, 0.2),
+    )  # fmt: skip
+    def test_welch_of_other_numbers_of_seeds(self, values, mean, deviation):
+        cell = paper_table.Cell(values, 5, (mean, deviation))
+        expected = stats.ttest_ind_from_stats(
+            cell.mean, cell.deviation, len(values), mean, deviation, 3, equal_var=False
+        )
+        self.assertAllClose(cell.p_value, expected.pvalue)
+
     def test_unfinished_runs_are_gaps(self):
         self.assertEqual(self.cell("CE+SR").values, (98.0, 99.0))
         self.assertEqual(self.cell("SCE").values, ())

@@ -136,7 +136,7 @@ def compared(runs: Sequence[FinishedRun]) -> list[html_page.Table]:
         if alike:
             header, *rows = tables.cells(
                 [(run.config, run.summary) for run in alike],
-                [run.folder.config().get("data_fingerprint") for run in alike],
+                [(run.folder.config() or {}).get("data_fingerprint") for run in alike],
             )
             notice = words.notice.rstrip(":")
             caption = f"{notice}. Mean ± standard deviation over seeds"

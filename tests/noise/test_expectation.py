@@ -79,6 +79,18 @@ class FitTest(parameterized.TestCase):
         np.testing.assert_allclose(found.matrix.sum(axis=1), 1.0)
         self.assertAlmostEqual(found.counts.sum(), len(labels), places=6)
 
+    def test_every_example_counts_as_one(self):
+        """Also by the classes that are not near it."""
+        kept, labels = few_classes(*made(40, 800, 0.3, 3.0))
+        with mock.patch.object(expectation, "_ALL_PAIRS", 0):
+            model = expectation._Model(kept, labels)
+        values, rest = model.first()
+        for _ in range(3):
+            counts, rest_counts, _ = model._counts(values, rest)
+            self.assertGreater(rest_counts.sum(), 0)
+            self.assertAlmostEqual(counts.sum() + rest_counts.sum(), 800, places=9)
+            values, rest = model.step(values, rest)
+
     @parameterized.parameters((3, 300, 0.3, 2.0), (40, 800, 0.4, 2.0))
     def test_likeliest_others(self, *case):
         kept, labels = few_classes(*made(*case))

@@ -48,6 +48,21 @@ class FewClassesTest(parameterized.TestCase):
         np.testing.assert_array_equal(kept.said, outputs.argmax(axis=1))
         np.testing.assert_array_equal(kept.of_label, outputs[np.arange(300), labels])
 
+    def test_classes_that_are_just_not_near(self):
+        """All others are nearly a quarter of the largest output."""
+        outputs = np.full((1, 30), 0.24)
+        outputs[0, 0] = 1.0
+        outputs /= outputs.sum()
+        matrix = np.full((30, 30), 1.0)
+        matrix[0] = 2.9e-5
+        labels = np.array([1])
+        kept, _ = few_classes(outputs, labels)
+        self.assertEmpty(kept.unsure)
+        right = posterior(sharpened(outputs), matrix, labels)
+        found = posterior(kept.sharpened(), matrix, labels)
+        apart = np.abs(found - right).sum() / 2
+        self.assertBetween(apart, 1e-6, change_bound(kept, matrix, labels)[0])
+
     def test_keeps_a_hundred_at_most(self):
         outputs, labels = soft(50, 400, 0.2)
         kept, _ = few_classes(outputs, labels)

@@ -4,6 +4,7 @@
 """
 
 import dataclasses
+import importlib
 import os
 from typing import Any
 
@@ -11,7 +12,6 @@ from numpy.typing import ArrayLike
 
 from lnl_sr_tf.auditing.findings import Audit
 from lnl_sr_tf.auditing.from_arrays import audit_arrays
-from lnl_sr_tf.auditing.from_run import audit_run
 from lnl_sr_tf.errors import InputError
 
 __all__ = ["Audit", "audit", "audit_arrays", "audit_run"]
@@ -52,6 +52,8 @@ def audit(
         lnl.audit(labels, model.predict(images)).noise_rate  # 0.12
     """
     if isinstance(run_or_labels, (str, os.PathLike)):
+        from lnl_sr_tf.auditing.from_run import audit_run
+
         if probabilities is not None:
             more = {"probabilities": probabilities} | more
         _check_names("the path of a run", _OF_RUN, more)
@@ -73,3 +75,10 @@ def _check_names(form, allowed, given):
             raise InputError(
                 f"audit of {form} takes {', '.join(allowed)}; received {name}"
             )
+
+
+def __getattr__(name: str) -> Any:
+    """Import the audit of runs at its first use: it takes Keras."""
+    if name != "audit_run":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return importlib.import_module(f"{__name__}.from_run").audit_run

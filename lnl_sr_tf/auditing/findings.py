@@ -82,8 +82,9 @@ class Audit:
 
         Labels without evidence come last.
         """
-        unknown = np.isnan(self.probability)
-        return np.lexsort((np.arange(len(self.given)), -self.score, unknown))
+        order = np.argsort(-self.score, kind="stable")
+        unknown = np.isnan(self.probability[order])
+        return np.concatenate([order[~unknown], order[unknown]])
 
     @property
     def rank(self) -> np.ndarray:
@@ -95,8 +96,8 @@ class Audit:
     @property
     def suspects(self) -> np.ndarray:
         """Positions of the labels more likely wrong than right, most suspect first."""
-        order = self.order
-        return order[self.probability[order] > 0.5]
+        found = np.flatnonzero(self.probability > 0.5)
+        return found[np.argsort(-self.score[found], kind="stable")]
 
     @property
     def noise_rate(self) -> float:

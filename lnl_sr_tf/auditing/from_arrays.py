@@ -1,16 +1,20 @@
 """The audit of labels by the outputs of any network, both given as arrays."""
 
 import collections.abc
+import functools
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.isotonic import IsotonicRegression
 
 from lnl_sr_tf import noise, validation
-from lnl_sr_tf.auditing.agreement import agreement
+from lnl_sr_tf.auditing.agreement import agreement_of
 from lnl_sr_tf.auditing.findings import Audit
+from lnl_sr_tf.auditing.reading import Reading
+from lnl_sr_tf.auditing.rising import rising
 from lnl_sr_tf.errors import InputError
+from lnl_sr_tf.noise import expectation
+from lnl_sr_tf.noise.few_classes import few_classes
 
 
 def audit_arrays(
@@ -33,7 +37,8 @@ def audit_arrays(
 
     Args:
         labels: the given ones, integers in [0, k), shape (n,); a class may have none.
-        probabilities: shape (n, k), rows sum to 1; or else
+        probabilities: shape (n, k), rows sum to 1; or else (a NumPy array, also a
+            memory map of float16, is read in blocks and not copied)
         logits: shape (n, k).
         class_names: k names; by default the numbers.
         clean: true labels, for measuring only; None where unknown.
@@ -52,12 +57,14 @@ def audit_arrays(
         >>> audit_arrays(labels, outputs).suspects
         array([3])
     """
-    if probabilities is None and logits is not None:
-        probabilities = validation.softmax(logits)
-    elif probabilities is None or logits is not None:
+    if (probabilities is None) == (logits is None):
         raise InputError("expected labels with either probabilities or logits")
-    outputs, given = validation.probabilities_and_labels(probabilities, labels)
-    count, num_classes = outputs.shape
+    outputs = probabilities if logits is None else logits
+    with Reading(outputs) as reading:
+        kept, given = few_classes(
+            outputs, labels, logits=logits is not None, done=reading.done
+        )
+    count, num_classes = len(given), kept.num_classes
     if class_names is None:
         class_names = tuple(map(str, range(num_classes)))
     classes = _texts("class_names", class_names, num_classes)
@@ -70,14 +77,10 @@ def audit_arrays(
     true = None
     if clean is not None:
         true = validation.labels("clean", clean, num_classes, count, none_of_them=True)
-    places = np.arange(count)
-    score = -np.log(np.maximum(outputs[places, given], 1e-300))
+    score = -np.log(np.maximum(kept.of_label, 1e-300))
     score = np.maximum(score, 0.0)
-    agreed = agreement(outputs, given)
-    estimate, probability, told = _judged(outputs, given, score, agreed)
-    others = np.nan_to_num(estimate.posterior)
-    others[places, given] = -1.0
-    best = others.argmax(axis=1)
+    agreed = agreement_of(kept.said, given, num_classes)
+    estimate, probability, told, best = _judged(kept, given, score, agreed)
     suggested = np.where((probability > 0.5) & told[best], best, given)
     return Audit(
         index=numbers,
@@ -95,34 +98,45 @@ def audit_arrays(
     )
 
 
-def _judged(probabilities, labels, score, agreed):
-    """(noise estimate, probability of each label, mask of classes with evidence).
+def _judged(kept, labels, score, agreed):
+    """(noise estimate, probability of each label, mask of classes with evidence, …).
 
-    There is no evidence about a class all of whose labels look wrong: there is no right
-    one to compare them with.
+    The last are the likeliest other classes. There is no evidence about a class all of
+    whose labels look wrong: there is no right one to compare them with.
     """
-    count, num_classes = probabilities.shape
-    matrix, counts = np.full((2, num_classes, num_classes), np.nan)
-    posterior = np.full((count, num_classes), np.nan)
+    count, num_classes = len(labels), kept.num_classes
+    best = np.zeros(count, np.int64)
     wrong, probability = np.full((2, count), np.nan)
     told = agreed.classes
     while (known := told[labels]).any():
-        part = noise.estimate_noise(probabilities[known], labels[known])
-        judged = IsotonicRegression(y_min=0.0, y_max=1.0).fit_transform(
-            score[known], part.wrong
-        )
-        right = np.bincount(labels[known], judged <= 0.5, minlength=num_classes)
+        part, of_part = kept.part(known), labels[known]
+        found = expectation.fit(part, of_part)
+        judged = rising(score[known], found.wrong)
+        right = np.bincount(of_part, judged <= 0.5, minlength=num_classes)
         emptied = told & (right == 0)
         if not emptied.any():
+            whole = functools.partial(
+                expectation.posterior, part, of_part, found.matrix, known
+            )
+            best[known] = expectation.likeliest_others(part, of_part, found.matrix)
+            wrong[known], probability[known] = found.wrong, judged
             columns = told | (np.bincount(labels, minlength=num_classes) == 0)
-            both = np.ix_(told, columns)
-            matrix[both], counts[both] = part.matrix[both], part.counts[both]
-            posterior[known], wrong[known] = part.posterior, part.wrong
-            probability[known] = judged
-            break
+            matrix, counts = (
+                _known(values, told, columns) for values in (found.matrix, found.counts)
+            )
+            estimate = noise.NoiseEstimate(matrix, whole, wrong, counts)
+            return estimate, probability, told, best
         told = agreed.enough(told & ~emptied)
-    estimate = noise.NoiseEstimate(matrix, posterior, wrong, counts)
-    return estimate, probability, told
+    matrix, counts = np.full((2, num_classes, num_classes), np.nan)
+    whole = functools.partial(np.full, (count, num_classes), np.nan)
+    return noise.NoiseEstimate(matrix, whole, wrong, counts), probability, told, best
+
+
+def _known(values, rows, columns):
+    """Values of shape (k, k) with NaN outside of masks of rows and columns."""
+    if rows.all() and columns.all():
+        return values
+    return np.where(rows[:, None] & columns, values, np.nan)
 
 
 def _texts(name, values, count):

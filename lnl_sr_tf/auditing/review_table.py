@@ -7,14 +7,17 @@ import csv
 import io
 import pathlib
 import re
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from lnl_sr_tf.auditing.audit_files import probability_text, utf8_safe, write_text
 from lnl_sr_tf.auditing.tool_examples import ROW, TEXT, ToolExamples
 
 if TYPE_CHECKING:
     from lnl_sr_tf.auditing.findings import Audit
+    from lnl_sr_tf.auditing.multi_label import MultiLabelAudit
 
 # Where a cell begins like this, a spreadsheet would compute it.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -49,24 +52,11 @@ def write(
     """
     order = audit.order[:number] if number else audit.order
     names = [as_cell(name) for name in audit.class_names]
-    shown = examples if examples and examples.kind in (TEXT, ROW) else None
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    contents = shown.of(order) if shown else iter(())
-    header: list[str] | None = None
-    for rank, i in enumerate(order.tolist(), start=1):
-        example: dict[str, str] = {"index": str(audit.index[i])}
-        if audit.names is not None:
-            path_of = audit.names[i]
-            whole = str(pathlib.Path(path_of).expanduser().absolute())
-            example["file"] = as_cell(whole) if path_of else ""
-        if shown:
-            content = next(contents)
-            if shown.kind == TEXT:
-                content = {"text": content}
-            else:
-                content = {f"data.{name}": cell for name, cell in content.items()}
-            example |= {name: as_cell(cell) for name, cell in content.items()}
+    for rank, (i, example) in enumerate(
+        zip(order.tolist(), shown_cells(audit, examples, order), strict=True), start=1
+    ):
         example |= {
             "given": names[audit.given[i]],
             "suggested": names[audit.suggested[i]],
@@ -76,12 +66,38 @@ def write(
             "decision": "",
             "label": "",
         }
-        if header is None:
-            header = list(example)
-            writer.writerow(header)
-        writer.writerow(example.get(name, "") for name in header)
+        if rank == 1:
+            writer.writerow(example)
+        writer.writerow(example.values())
     write_text(path, text.getvalue())
     return pathlib.Path(path)
+
+
+def shown_cells(
+    audit: "Audit | MultiLabelAudit", examples: ToolExamples | None, order: np.ndarray
+) -> Iterator[dict[str, str]]:
+    """What is known of examples beside their labels: `index`, `file`, and themselves.
+
+    Args:
+        audit: with `index` and `names`.
+        examples: the texts or rows; images are named by their files alone.
+        order: positions, int64.
+    """
+    contents: Iterator[Any] = iter(())
+    kind = examples.kind if examples else None
+    if examples and kind in (TEXT, ROW):
+        contents = examples.of(order)
+    for i in order.tolist():
+        example = {"index": str(audit.index[i])}
+        if audit.names is not None:
+            whole = str(pathlib.Path(audit.names[i]).expanduser().absolute())
+            example["file"] = as_cell(whole) if audit.names[i] else ""
+        if kind == TEXT:
+            example["text"] = as_cell(next(contents))
+        elif kind == ROW:
+            cells = next(contents).items()
+            example |= {f"data.{name}": as_cell(cell) for name, cell in cells}
+        yield example
 
 
 def cell_names(names: Sequence[str]) -> dict[str, int]:

@@ -1,8 +1,8 @@
 """Tasks for Label Studio, and its exports as decisions.
 
-`tests/data/label_studio/` has tasks as they are written here, an export of them in the
-form of Label Studio's server, and what the converter of label-studio-sdk 2.1.2 made of
-it as JSON-MIN, CSV and TSV.
+`tests/data/label_studio/` has tasks as they are written here, and what Label Studio
+1.23.2 exported after they were imported and annotated there: one was skipped, one has
+three annotations, one has two that do not agree, one has none.
 """
 
 import base64

@@ -41,12 +41,12 @@ class MultiLabelAudit:
         given: 1 where an example has the label, else 0, int64, shape (n, k).
         suggested: the same with the labels turned that are more likely wrong.
         label_score: how suspect each label is, in [0, 1], shape (n, k): orders labels,
-            largest first.
-        label_probability: that each label is wrong, shape (n, k).
+            largest first, also those of classes without evidence.
+        label_probability: that each label is wrong, shape (n, k); NaN without evidence.
         score: −Σ_j log(1 − `label_score`) ≥ 0 of each example, shape (n,): orders
             examples, largest first.
-        probability: that any label of the example is wrong, rising with `score`, shape
-            (n,).
+        probability: that any label of the example is wrong, of classes with evidence,
+            rising with `score`, shape (n,).
         matrices: P(given | true) of each class, absent before present, shape (k, 2, 2).
         counts: how many examples are of which true and given label, shape (k, 2, 2).
         class_names: k names.
@@ -215,14 +215,15 @@ def audit_multi_label(
     likely. `label_score` is that of the same model with at most 0.5, by which labels
     are ranked a little better. The score of an example is −log of the probability that
     none of its labels is wrong, if they go wrong independently of each other, given p:
-    −Σ_j log(1 − label_score_j). Its probability is 1 − Π_j (1 − label_probability_j),
-    made to rise with the score (isotonic regression).
+    −Σ_j log(1 − label_score_j). Its probability is 1 − Π_j (1 − label_probability_j)
+    over the classes with evidence, made to rise with the score (isotonic regression).
 
     Whether p is evidence about a class is tested first. The m largest p are taken as
     predictions of a class that m examples are labelled as, so that a rare class is
     predicted too, and as many hits must have p ≤ 0.01 by chance (Fisher's exact test).
     A class with fewer than 10 examples with its label, or 10 without it, has no
-    evidence, nor has one all of whose labels look wrong. Such a class is left out.
+    evidence, nor has one all of whose labels look wrong. Of such a class there are
+    scores, by which its labels may be looked at, and no probability, rate or suspect.
 
     Args:
         labels: 0 and 1, shape (n, k), k ≥ 2.
@@ -254,31 +255,27 @@ def audit_multi_label(
         )
     paths = None if names is None else texts("names", names, count)
     numbers = checked_index(index, count)
-    score, probability = np.full((2, count, classes), np.nan)
+    score = np.empty((count, classes))
+    probability = np.full((count, classes), np.nan)
     matrices, counts = np.full((2, classes, 2, 2), np.nan)
     told = np.zeros(classes, bool)
     for j in range(classes):
-        if not _agrees(outputs[:, j], given[:, j]):
-            continue
         both = np.stack([1.0 - outputs[:, j], outputs[:, j]], axis=1)
         found, temperature = _most_likely(both, given[:, j])
-        if not (found.wrong <= 0.5)[given[:, j] == 1].any():
-            continue
-        told[j] = True
-        matrices[j], counts[j] = found.matrix, found.counts
-        probability[:, j] = found.wrong
+        right = (found.wrong <= 0.5)[given[:, j] == 1]
+        if right.any() and _agrees(outputs[:, j], given[:, j]):
+            told[j] = True
+            matrices[j], counts[j] = found.matrix, found.counts
+            probability[:, j] = found.wrong
         if temperature > _OF_RANKS:
             found = noise.estimate_noise(both, given[:, j], _OF_RANKS)
         score[:, j] = found.wrong
-    right = np.log1p(-np.minimum(score[:, told], 1.0 - _SURE))
-    of_example = -right.sum(axis=1)
+    of_example = -np.log1p(-np.minimum(score, 1.0 - _SURE)).sum(axis=1)
+    any_wrong = np.full(count, np.nan)
     if told.any():
-        any_wrong = 1.0 - (1.0 - probability[:, told]).prod(axis=1)
         any_wrong = IsotonicRegression(y_min=0.0, y_max=1.0).fit_transform(
-            of_example, any_wrong
+            of_example, 1.0 - (1.0 - probability[:, told]).prod(axis=1)
         )
-    else:
-        of_example, any_wrong = np.full((2, count), np.nan)
     return MultiLabelAudit(
         index=numbers,
         given=given,

@@ -67,7 +67,7 @@ def write_csv(
             "missing": _joined(audit, suggested > given, i),
             "extra": _joined(audit, suggested < given, i),
             "probability": probability_text(audit.probability[i]),
-            "score": f"{audit.score[i]:.6g}" if audit.told.any() else "",
+            "score": f"{audit.score[i]:.6g}",
             "rank": str(rank),
         }
         if rank == 1:
@@ -96,7 +96,7 @@ def write_page(
         images: uint8, shape (n, height, width, 1 or 3), or None.
         texts: n texts, or None.
         title: its heading.
-        number: of the most suspect labels.
+        number: of the most suspect labels, of classes with evidence.
 
     Raises:
         InputError: if there are neither images nor texts, both, or other than n, or

@@ -123,7 +123,11 @@ class MultiLabelTest(parameterized.TestCase):
         self.assertTrue(np.isfinite(found.score).all())
         rest = np.arange(CLASSES) != 2
         without = audit(given[:, rest], outputs[:, rest])
-        np.testing.assert_allclose(found.score, without.score)
+        for name in ("label_score", "label_probability", "suggested"):
+            np.testing.assert_array_equal(
+                getattr(found, name)[:, rest], getattr(without, name)
+            )
+        self.assertAlmostEqual(found.noise_rate, without.noise_rate)
 
     def test_chance_is_seldom_evidence(self):
         rng = np.random.default_rng(1)
@@ -140,6 +144,7 @@ class MultiLabelTest(parameterized.TestCase):
         self.assertTrue(np.isnan(found.probability).all())
         self.assertEmpty(found.suspects)
         self.assertEmpty(found.suspect_labels)
+        self.assertTrue(np.isfinite(found.score).all())
 
     def test_logits_are_the_same(self):
         _, given, outputs = observed()
@@ -230,7 +235,8 @@ class FilesTest(parameterized.TestCase):
         audit(self.given, np.full(self.given.shape, 0.5)).to_csv(path)
         with open(path, newline="", encoding="utf-8") as file:
             for row in csv.DictReader(file):
-                self.assertEqual(row["probability"] + row["score"], "")
+                self.assertEqual(row["probability"], "")
+                self.assertEqual(row["given"], row["suggested"])
 
     @parameterized.parameters("images", "texts")
     def test_page(self, kind):

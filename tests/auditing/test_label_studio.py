@@ -275,6 +275,12 @@ class ExportTest(parameterized.TestCase):
             "nothing was chosen: 2 examples, whose labels stay: 10, 70", told[1]
         )
 
+    def test_what_was_chosen_before_it_was_skipped(self):
+        path = self.edited(lambda t: t[0]["annotations"][0].update(was_cancelled=True))
+        told = []
+        self.assertNotIn(10, self.changes(path, tell=told.append).index)
+        self.assertIn("2 examples, whose labels stay: 10, 70", told[1])
+
     def test_a_task_that_was_imported_twice(self):
         """Its annotations are those of one example."""
         path = self.edited(lambda tasks: [*tasks, tasks[0] | {"id": 99}])

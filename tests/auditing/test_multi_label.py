@@ -72,6 +72,12 @@ class MultiLabelTest(parameterized.TestCase):
         self.assertTrue(np.all(np.diff(found.probability[order]) <= 1e-12))
         np.testing.assert_array_equal(np.sort(found.rank), np.arange(1, COUNT + 1))
         self.assertTrue(set(found.suspects) <= set(order.tolist()))
+        likely = found.label_probability > 0.5
+        self.assertBetween(found.label_probability[likely].min(), 0.5, 0.7)
+        np.testing.assert_array_equal(found.suggested != given, likely)
+        np.testing.assert_array_equal(
+            np.sort(found.suspects), likely.any(1).nonzero()[0]
+        )
         pairs = found.suspect_labels
         scores = found.label_score[pairs[:, 0], pairs[:, 1]]
         self.assertTrue(np.all(np.diff(scores) <= 0))

@@ -135,6 +135,15 @@ class MultiLabelTest(parameterized.TestCase):
             )
         self.assertAlmostEqual(found.noise_rate, without.noise_rate)
 
+    def test_a_class_all_of_whose_labels_look_wrong(self):
+        """There is no right one to compare them with, though they are no chance."""
+        _, given, outputs = observed()
+        outputs[:, 2] = np.where(np.arange(COUNT) < 100, 0.02, 0.001)
+        given[:, 2] = np.arange(COUNT) < 60
+        np.testing.assert_array_equal(
+            audit(given, outputs).classes_without_evidence, [2]
+        )
+
     def test_chance_is_seldom_evidence(self):
         rng = np.random.default_rng(1)
         given = (rng.random((COUNT, 200)) < rng.random(200)).astype(int)

@@ -18,8 +18,9 @@ from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.files import whole_file
 
 # The label of an example that is of none of the classes.
-_FOREIGN = "none of them"
+FOREIGN = "none of them"
 _MOST_DIGITS = 18  # of an index; int64 holds more
+_LONGEST_CELL = 2**27  # characters: a cell may be a whole text
 
 
 def write(
@@ -116,7 +117,7 @@ def _without_nan(value):
 
 def _table(audit):
     """The text of `audit.csv`, the most suspect label first."""
-    names = np.array([*audit.class_names, _FOREIGN], object)
+    names = np.array([*audit.class_names, FOREIGN], object)
     columns = {
         "index": audit.index,
         "file": audit.names,
@@ -240,14 +241,19 @@ def index_of(row: Mapping[str, str]) -> int:
     return int(text)
 
 
-def read_rows(path: pathlib.Path | str, columns: Sequence[str]) -> list[dict[str, str]]:
+def read_rows(
+    path: pathlib.Path | str, columns: Sequence[str], delimiter: str = ","
+) -> list[dict[str, str]]:
     """The rows of a .csv as dicts, with at least these columns."""
+    before = csv.field_size_limit(_LONGEST_CELL)
     try:
         with open(path, newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            rows, header = list(reader), reader.fieldnames or []
+            reader = csv.DictReader(file, delimiter=delimiter)
+            rows, header = list(reader), list(reader.fieldnames or [])
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{path} cannot be read: {error}") from error
+    finally:
+        csv.field_size_limit(before)
     missing = [column for column in columns if column not in header]
     if missing:
         raise InputError(

@@ -1,15 +1,16 @@
 """What an audit finds: of each label, of each class and of all labels."""
 
 import dataclasses
-import typing
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lnl_sr_tf import noise
 from lnl_sr_tf.auditing.agreement import Agreement
 
-if typing.TYPE_CHECKING:
+if TYPE_CHECKING:
     from lnl_sr_tf.auditing.from_features import FromFeatures
 
 # Share of suspects and estimated noise rate up to which there is no sign of noise: on
@@ -175,6 +176,71 @@ class Audit:
             f"{found}; no evidence about the {len(self.given) - known} labelled "
             f"{few(missing)}"
         )
+
+    def to_csv(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        texts: Sequence[str] | None = None,
+        rows: Sequence[Mapping[str, Any]] | None = None,
+        number: int = 0,
+    ) -> None:
+        """Write a plain table, which a person can fill in; see `review_table.write`.
+
+        Args:
+            path: the .csv; its folder must exist.
+            texts: n texts, to stand in the table.
+            rows: or n mappings from columns to cells.
+            number: how many of the most suspect labels; 0 for all.
+
+        Raises:
+            InputError: if there are other than n texts or rows.
+            RunError: if it cannot be written; what stood there stays.
+
+        Example:
+            lnl.audit(labels, probabilities).to_csv("review.csv", texts=texts)
+        """
+        from lnl_sr_tf.auditing import review_table, tool_examples
+
+        examples = None
+        if texts is not None or rows is not None:
+            examples = tool_examples.given_examples(
+                len(self.given), None, texts=texts, rows=rows
+            )
+        review_table.write(self, os.fspath(path), examples, number)
+
+    def to_label_studio(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        images: Sequence[str] | None = None,
+        texts: Sequence[str] | None = None,
+        rows: Sequence[Mapping[str, Any]] | None = None,
+        number: int = 0,
+    ) -> None:
+        """Write tasks for Label Studio, and NAME.xml; see `label_studio.write`.
+
+        Args:
+            path: the .json; its folder must exist.
+            images: n addresses of images, as a browser opens them; or
+            texts: n texts; or
+            rows: n mappings from columns to cells; by default the files of `names`, as
+                Label Studio serves them.
+            number: how many of the most suspect labels; 0 for all.
+
+        Raises:
+            InputError: if there are none of them, several, or other than n.
+            RunError: if a file cannot be written; what stood there stays.
+
+        Example:
+            lnl.audit(labels, probabilities).to_label_studio("tasks.json", texts=texts)
+        """
+        from lnl_sr_tf.auditing import label_studio, tool_examples
+
+        examples = tool_examples.given_examples(
+            len(self.given), self.names, images, texts, rows
+        )
+        label_studio.write(self, os.fspath(path), examples, number)
 
     @property
     def _agreement_words(self):

@@ -67,13 +67,13 @@ def audit_arrays(
     count, num_classes = len(given), kept.num_classes
     if class_names is None:
         class_names = tuple(map(str, range(num_classes)))
-    classes = _texts("class_names", class_names, num_classes)
+    classes = texts("class_names", class_names, num_classes)
     if len(set(classes)) < num_classes:
         raise InputError(
             f"class_names: expected different texts; received {classes!r:.80}"
         )
-    paths = None if names is None else _texts("names", names, count)
-    numbers = _checked_index(index, count)
+    paths = None if names is None else texts("names", names, count)
+    numbers = checked_index(index, count)
     true = None
     if clean is not None:
         true = validation.labels("clean", clean, num_classes, count, none_of_them=True)
@@ -139,7 +139,7 @@ def _known(values, rows, columns):
     return np.where(rows[:, None] & columns, values, np.nan)
 
 
-def _texts(name, values, count):
+def texts(name: str, values: Sequence[str], count: int) -> tuple[str, ...]:
     """Names in their order, as a tuple of texts."""
     unordered = collections.abc.Mapping, collections.abc.Set, str, bytes
     if isinstance(values, unordered) or not hasattr(values, "__len__"):
@@ -152,7 +152,7 @@ def _texts(name, values, count):
     return tuple(map(str, values))
 
 
-def _checked_index(index, count):
+def checked_index(index: ArrayLike | None, count: int) -> np.ndarray:
     """Numbers of the examples in their source, each once."""
     if index is None:
         return np.arange(count)

@@ -39,7 +39,7 @@ def with_features(
     Args:
         dataset: of images, before anything is kept from training.
         name: of the backbone, as for `Backbone`.
-        weights: its weights, likewise; None is refused.
+        weights: its weights, likewise; None for those of a preset.
         tell: called with each line for the person who waits.
         views: how many views of each training image there are features of; the first
             is the image as it is, others are flipped at random and moved by up to an
@@ -75,7 +75,7 @@ def with_features(
     if len(dataset.given_labels) > 1 and not _differ(found["train"]):
         tell(
             f"warning: --backbone={name} makes the same features of all images, as "
-            f"16-bit floats; {weights} may hold weights that were never trained"
+            f"16-bit floats; {weights or 'it'} may hold weights that were never trained"
         )
     return dataclasses.replace(
         dataset,

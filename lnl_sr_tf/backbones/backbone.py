@@ -1,7 +1,6 @@
 """A network trained before, from images to features."""
 
 import functools
-import hashlib
 import os
 import pathlib
 from collections.abc import Sequence
@@ -12,7 +11,7 @@ import numpy as np
 from keras import layers, ops
 
 from lnl_sr_tf.backbones import hub
-from lnl_sr_tf.config.settings import HUB, folder_digest, is_folder
+from lnl_sr_tf.config.settings import HUB
 from lnl_sr_tf.devices import backend
 from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.models import keras_applications
@@ -35,6 +34,8 @@ class Backbone:
         backbone = Backbone("keras:EfficientNetV2B0", "b0.h5", (224, 224, 3))
         backbone.features(images).shape  # (32, 1280)
     """
+
+    takes = "images"
 
     def __init__(self, name: str, weights: str | None, image_shape: Sequence[int]):
         self.name = name
@@ -127,35 +128,19 @@ class Backbone:
         Raises:
             InputError: if the file cannot be read.
         """
-        content = self.weights
-        if self.weights and self.weights != keras_applications.IMAGENET:
-            try:
-                with open(self._weights(), "rb") as file:
-                    content = hashlib.file_digest(file, "sha256").hexdigest()
-            except OSError as error:
-                raise InputError(
-                    f"--weights={self.weights} cannot be read: {error.strerror}"
-                ) from None
-        found = {
+        shape = {"image_shape": self.image_shape}
+        if self._preset is not None:
+            return shape | hub.identity(
+                self._preset, self.weights, lambda: self.unrounded
+            )
+        fetched = self.weights in (None, keras_applications.IMAGENET)
+        return shape | {
             "backbone": self.name,
-            "weights": content,
-            "image_shape": self.image_shape,
+            "weights": self.weights if fetched else hub.content(str(self.weights)),
             "keras": keras.__version__,
             # They differ by rounding.
             "backend": backend.name(),
         }
-        return found | ({} if self._preset is None else self._of_preset(self._preset))
-
-    def _of_preset(self, preset: str) -> dict[str, Any]:
-        """What a preset holds; where its folder lies counts for nothing."""
-        if is_folder(preset):
-            content = folder_digest(preset)
-            return {"backbone": HUB, "preset": content, "hub": hub.version()}
-        # Behind a name there may be other files tomorrow.
-        digest = hashlib.sha256()
-        for weight in self.unrounded.get_weights():
-            digest.update(np.ascontiguousarray(weight).data)
-        return {"preset": digest.hexdigest(), "hub": hub.version()}
 
     def signature(self) -> dict[str, Any]:
         """That of an `Encoder`."""

@@ -1,17 +1,20 @@
-"""Networks of KerasHub for images, by the name or folder of a preset."""
+"""Networks of KerasHub for images and texts, by the name or folder of a preset."""
 
 import contextlib
 import difflib
+import hashlib
 import os
 import pathlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import keras
+import numpy as np
 from keras import layers
 
-from lnl_sr_tf.config.settings import HUB, is_folder
+from lnl_sr_tf.config.settings import HUB, folder_digest, is_folder
+from lnl_sr_tf.devices import backend
 from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.models.weights import load_all
 
@@ -160,6 +163,71 @@ def load(preset: str, weights: str | None = None) -> Any:
     return network
 
 
+def text_preprocessor(preset: str) -> Any:
+    """What makes tokens of texts, a `keras_hub.models.TextClassifierPreprocessor`.
+
+    Args:
+        preset: as for `check`.
+
+    Raises:
+        InputError: if the preset cannot be had, or is not of texts.
+    """
+    check(preset)
+    import keras_hub
+
+    with _problems(preset, "is not of texts, or not of a kind that classifies them"):
+        return keras_hub.models.TextClassifierPreprocessor.from_preset(_place(preset))
+
+
+def identity(
+    preset: str, weights: str | None, network: Callable[[], Any]
+) -> dict[str, Any]:
+    """What features depend on besides the examples, ready for JSON.
+
+    Where a folder lies counts for nothing. Behind a name there may be other files
+    tomorrow, and so the weights count.
+
+    Args:
+        preset: as for `check`.
+        weights: as for `features`.
+        network: gives the network of the preset.
+
+    Raises:
+        InputError: if the preset cannot be had, or the file cannot be read.
+    """
+    import keras_hub
+
+    found = {
+        "backbone": HUB,
+        "weights": weights and content(weights),
+        "keras": keras.__version__,
+        "hub": keras_hub.__version__,
+        # They differ by rounding.
+        "backend": backend.name(),
+    }
+    if is_folder(preset):
+        return found | {"preset": folder_digest(preset)}
+    digest = hashlib.sha256()
+    for weight in network().get_weights():
+        digest.update(np.ascontiguousarray(weight).data)
+    return found | {"backbone": HUB + preset, "preset": digest.hexdigest()}
+
+
+def content(weights: str) -> str:
+    """What a file of weights holds, in letters.
+
+    Raises:
+        InputError: if it cannot be read.
+    """
+    try:
+        with open(os.path.expanduser(weights), "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise InputError(
+            f"--weights={weights} cannot be read: {error.strerror}"
+        ) from None
+
+
 @contextlib.contextmanager
 def _problems(preset: str, words: str) -> Iterator[None]:
     """Within, whatever goes wrong is told in one line: it has no kind of its own."""
@@ -176,10 +244,3 @@ def _problems(preset: str, words: str) -> Iterator[None]:
 
 def _place(preset: str) -> str:
     return os.path.expanduser(preset) if is_folder(preset) else preset
-
-
-def version() -> str:
-    """That of KerasHub."""
-    import keras_hub
-
-    return str(keras_hub.__version__)

@@ -1,6 +1,7 @@
 """Runs on features that a network of KerasHub makes, and training on through it."""
 
 import importlib.util
+import json
 import os
 import pathlib
 import shutil
@@ -72,6 +73,28 @@ class HubRunsTest(tf.test.TestCase, parameterized.TestCase):
         signatures = tf.saved_model.load(str(run.folder.saved_model)).signatures
         encoded = [tf.io.read_file(path) for path in data.test_paths]
         answer = signatures["files"](encoded=tf.stack(encoded))
+        logits = run.model.predict_on_batch(data.test_images)
+        temperature = run.summary["calibration_temperature"]
+        self.assertAllClose(
+            answer["probabilities"], tf.nn.softmax(logits / temperature), 5e-3, 5e-3
+        )
+
+    def test_saved_model_takes_texts(self):
+        rng = np.random.default_rng(1)
+        lines = [
+            {"text": " ".join(rng.choice(small_preset.WORDS, 5)), "label": i % 2}
+            for i in range(30)
+        ]
+        path = self.root / "reviews.jsonl"
+        path.write_text("\n".join(map(json.dumps, lines)))
+        preset = small_preset.save_of_texts(self.root / "bert")
+        made = self.run_in("runs", "bert", dataset=str(path), backbone=preset)
+        run = FinishedRun(made.path)
+        data = run.dataset
+        self.assertEqual(data.image_shape, (8,))
+        signatures = tf.saved_model.load(str(made.saved_model)).signatures
+        texts = [str(text) for text in data.test_originals]
+        answer = signatures["serving_default"](texts=tf.constant(texts))
         logits = run.model.predict_on_batch(data.test_images)
         temperature = run.summary["calibration_temperature"]
         self.assertAllClose(

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 SIDE = 32
+WORDS = ["the", "film", "was", "so", "not", "very", "good", "bad", "dull", "great"]
 
 
 def save(folder, kind="vit"):
@@ -70,3 +71,23 @@ def _with_texts(vision, folder):
         intermediate_dim=16, max_sequence_length=8,
     )  # fmt: skip
     keras_hub.models.SigLIPBackbone(vision, texts).save_to_preset(str(folder))
+
+
+def save_of_texts(folder):
+    """Write a preset of a tiny BERT with a vocabulary of its own, and give its name."""
+    import keras_hub
+
+    keras.utils.set_random_seed(1)
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *WORDS]
+    tokenizer = keras_hub.models.BertTokenizer(vocabulary=words, lowercase=True)
+    network = keras_hub.models.BertBackbone(
+        len(words), num_layers=1, num_heads=2, hidden_dim=8, intermediate_dim=16,
+        max_sequence_length=40,
+    )  # fmt: skip
+    rng = np.random.default_rng(1)
+    network.set_weights(
+        [w + rng.normal(0, 0.3, w.shape) for w in network.get_weights()]
+    )
+    network.save_to_preset(str(folder))
+    tokenizer.save_to_preset(str(folder))
+    return f"hub:{pathlib.Path(folder)}"

@@ -11,7 +11,7 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras import layers
+from keras import layers, ops
 
 from lnl_sr_tf.config.settings import HUB, folder_digest, is_folder
 from lnl_sr_tf.devices import backend
@@ -103,20 +103,36 @@ def features(
     if pixels.shape[-1] == 1:
         pixels = layers.Concatenate(name="colour")([pixels] * 3)
     with _problems(preset, "does not take these images"):
-        names, (shape,) = _inputs(network)
-        if None not in shape[:2]:
-            converter.image_size = shape[:2]
-        prepared = converter(pixels)
-        return _pooled(network, network({names: prepared} if names else prepared))
+        inputs = network.input
+        (images,) = inputs.values() if isinstance(inputs, dict) else (inputs,)
+        prepared = _prepared(converter, pixels, tuple(images.shape[1:3]))
+        if isinstance(inputs, dict):
+            return _pooled(network, network(dict.fromkeys(inputs, prepared)))
+        return _pooled(network, network(prepared))
 
 
-def _inputs(network: Any) -> tuple[str | None, list[tuple]]:
-    """The name of its only input, or None, and that input's shape without the batch."""
-    inputs = network.input
-    if isinstance(inputs, dict):
-        (name,) = inputs
-        return name, [tuple(inputs[name].shape[1:])]
-    return None, [tuple(inputs.shape[1:])]
+def _prepared(
+    converter: Any, pixels: keras.KerasTensor, size: tuple[int | None, ...]
+) -> keras.KerasTensor:
+    """What the converter makes of images, of the size that the network takes.
+
+    By operations of the backend: in a graph of TensorFlow, the converter itself would
+    use TensorFlow's on any backend.
+    """
+    size = converter.image_size if None in size else size
+    if size is not None:
+        pixels = ops.image.resize(
+            pixels,
+            size,
+            interpolation=converter.interpolation,
+            antialias=converter.antialias,
+            crop_to_aspect_ratio=converter.crop_to_aspect_ratio,
+            pad_to_aspect_ratio=converter.pad_to_aspect_ratio,
+            data_format="channels_last",
+        )
+    scale = 1.0 if converter.scale is None else converter.scale
+    offset = 0.0 if converter.offset is None else converter.offset
+    return layers.Rescaling(scale, offset, dtype="float32", name="prepared")(pixels)
 
 
 def _pooled(network: Any, found: keras.KerasTensor) -> keras.KerasTensor:

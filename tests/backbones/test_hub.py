@@ -65,6 +65,24 @@ class HubTest(tf.test.TestCase, parameterized.TestCase):
         self.assertAllClose(found, expected, rtol=2e-3, atol=2e-3)
         self.assertGreater(found.std(axis=0).mean(), 0.005)
 
+    def test_images_are_prepared_as_the_converter_does(self):
+        import keras_hub
+
+        from lnl_sr_tf.backbones import hub
+
+        images = np.random.default_rng(3).integers(0, 256, (2, 40, 50, 3))
+        pixels = images.astype(np.float32)
+        for crop, scale, offset in (
+            (True, 1 / 255, None),
+            (False, [0.1, 0.2, 0.3], [1.0, 2.0, 3.0]),
+        ):
+            converter = keras_hub.layers.ViTImageConverter(
+                image_size=(20, 20), scale=scale, offset=offset,
+                crop_to_aspect_ratio=crop, antialias=crop, interpolation="bicubic",
+            )  # fmt: skip
+            found = hub._prepared(converter, pixels, (20, 20))
+            self.assertAllClose(found, converter(pixels), 1e-4, 1e-4)
+
     def test_images_of_another_size_and_without_colour(self):
         name = self.preset()
         larger = IMAGES.repeat(2, axis=1).repeat(2, axis=2)

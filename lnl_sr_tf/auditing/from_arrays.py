@@ -9,8 +9,11 @@ from sklearn.isotonic import IsotonicRegression
 
 from lnl_sr_tf import noise, validation
 from lnl_sr_tf.auditing.agreement import agreement
+from lnl_sr_tf.auditing.evidence import information
 from lnl_sr_tf.auditing.findings import Audit
+from lnl_sr_tf.auditing.rate_interval import rate_interval
 from lnl_sr_tf.errors import InputError
+from lnl_sr_tf.noise.output_kind import output_kind
 
 
 def audit_arrays(
@@ -74,7 +77,7 @@ def audit_arrays(
     score = -np.log(np.maximum(outputs[places, given], 1e-300))
     score = np.maximum(score, 0.0)
     agreed = agreement(outputs, given)
-    estimate, probability, told = _judged(outputs, given, score, agreed)
+    estimate, probability, told, kind, interval = _judged(outputs, given, score, agreed)
     others = np.nan_to_num(estimate.posterior)
     others[places, given] = -1.0
     best = others.argmax(axis=1)
@@ -92,11 +95,16 @@ def audit_arrays(
         evidence=evidence,
         agreement=agreed,
         told=told,
+        kind=kind,
+        rate_interval=interval,
+        information=information(outputs, given),
     )
 
 
 def _judged(probabilities, labels, score, agreed):
-    """(noise estimate, probability of each label, mask of classes with evidence).
+    """(noise estimate, probability of each label, mask of classes with evidence, kind
+    of the outputs, interval of the noise rate); changes scores where outputs are not
+    sharp.
 
     There is no evidence about a class all of whose labels look wrong: there is no right
     one to compare them with.
@@ -105,13 +113,18 @@ def _judged(probabilities, labels, score, agreed):
     matrix, counts = np.full((2, num_classes, num_classes), np.nan)
     posterior = np.full((count, num_classes), np.nan)
     wrong, probability = np.full((2, count), np.nan)
-    told = agreed.classes
+    told, kind, interval = agreed.classes, None, None
     while (known := told[labels]).any():
-        part = noise.estimate_noise(probabilities[known], labels[known])
+        outputs, given = probabilities[known], labels[known]
+        kind = output_kind(outputs, given)
+        part = noise.estimate_noise(outputs, given, kind.temperature, kind.balance)
+        if not kind.sharp:
+            right = part.posterior[np.arange(len(given)), given]
+            score[known] = -np.log(np.clip(right, 1e-300, 1.0))
         judged = IsotonicRegression(y_min=0.0, y_max=1.0).fit_transform(
             score[known], part.wrong
         )
-        right = np.bincount(labels[known], judged <= 0.5, minlength=num_classes)
+        right = np.bincount(given, judged <= 0.5, minlength=num_classes)
         emptied = told & (right == 0)
         if not emptied.any():
             columns = told | (np.bincount(labels, minlength=num_classes) == 0)
@@ -119,10 +132,11 @@ def _judged(probabilities, labels, score, agreed):
             matrix[both], counts[both] = part.matrix[both], part.counts[both]
             posterior[known], wrong[known] = part.posterior, part.wrong
             probability[known] = judged
+            interval = rate_interval(outputs, given, kind, part, float(judged.mean()))
             break
         told = agreed.enough(told & ~emptied)
     estimate = noise.NoiseEstimate(matrix, posterior, wrong, counts)
-    return estimate, probability, told
+    return estimate, probability, told, kind, interval
 
 
 def _texts(name, values, count):

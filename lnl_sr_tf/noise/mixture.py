@@ -38,22 +38,26 @@ class NoiseEstimate(NamedTuple):
 
 
 def estimate_noise(
-    probabilities: ArrayLike, labels: ArrayLike, temperature: float = _TEMPERATURE
+    probabilities: ArrayLike,
+    labels: ArrayLike,
+    temperature: float = _TEMPERATURE,
+    balance: ArrayLike | None = None,
 ) -> NoiseEstimate:
     """The transition matrix that makes the given labels most likely.
 
-    With q_i(x) ∝ u_i(x)^{1/τ}, the sharpened output, the given label has the likelihood
-    P(given = j | x) = Σ_i q_i(x) T_ij, of which T is found by expectation maximisation:
-    r_i ∝ q_i(x) T_ij is the probability that an example with the given label j is of
-    class i, and T_ij the share of j among what r counts as class i (Dawid and Skene,
-    "Maximum Likelihood Estimation of Observer Error-Rates Using the EM Algorithm",
-    1979, with the network as one of two observers).
+    With q_i(x) ∝ (u_i(x) / b_i)^{1/τ}, the sharpened output, the given label has the
+    likelihood P(given = j | x) = Σ_i q_i(x) T_ij, of which T is found by expectation
+    maximisation: r_i ∝ q_i(x) T_ij is the probability that an example with the given
+    label j is of class i, and T_ij the share of j among what r counts as class i
+    (Dawid and Skene, "Maximum Likelihood Estimation of Observer Error-Rates Using the
+    EM Algorithm", 1979, with the network as one of two observers).
 
     Args:
         probabilities: u, the outputs of a network that has not memorised the wrong
             labels, shape (n, k).
         labels: the given labels, integers in [0, k), shape (n,).
         temperature: τ > 0.
+        balance: b > 0, shape (k,), by which outputs are divided first; by default 1.
 
     Returns:
         A `NoiseEstimate`. In its matrix, the column of a class with no labels is nearly
@@ -71,7 +75,14 @@ def estimate_noise(
     probabilities, labels = validation.probabilities_and_labels(probabilities, labels)
     if not temperature > 0:
         raise InputError(f"temperature must be above 0; received {temperature}")
-    sharp = _sharpened(probabilities, temperature)
+    if balance is not None:
+        balance = validation.numbers("balance", balance, ndim=1)
+        if balance.shape != probabilities.shape[1:] or not (balance > 0).all():
+            raise InputError(
+                f"balance: expected {probabilities.shape[1]} numbers above 0; received "
+                f"{balance!r:.80}"
+            )
+    sharp = _sharpened(probabilities, temperature, balance)
     num_classes = sharp.shape[1]
     matrix = np.full((num_classes, num_classes), 0.5 / (num_classes - 1))
     np.fill_diagonal(matrix, 0.5)
@@ -127,8 +138,11 @@ def share_interval(
     return np.where(none, 0.0, low), np.where(none, 1.0, high)
 
 
-def _sharpened(probabilities, temperature):
-    logs = np.log(np.maximum(probabilities, 1e-30)) / temperature
+def _sharpened(probabilities, temperature, balance=None):
+    logs = np.log(np.maximum(probabilities, 1e-30))
+    if balance is not None:
+        logs -= np.log(balance)
+    logs /= temperature
     sharp = np.exp(logs - logs.max(axis=1, keepdims=True))
     sharp /= sharp.sum(axis=1, keepdims=True)
     sharp = np.maximum(sharp, _SMALLEST)

@@ -132,7 +132,7 @@ def _judged(probabilities, labels, score, agreed):
             matrix[both], counts[both] = part.matrix[both], part.counts[both]
             posterior[known], wrong[known] = part.posterior, part.wrong
             probability[known] = judged
-            interval = rate_interval(outputs, given, kind, part, float(judged.mean()))
+            interval = rate_interval(outputs, given, kind, float(judged.mean()))
             break
         told = agreed.enough(told & ~emptied)
     estimate = noise.NoiseEstimate(matrix, posterior, wrong, counts)

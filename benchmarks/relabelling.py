@@ -53,7 +53,7 @@ def orders(examples, given, said, seed):
     found = audit_arrays(given, said)
     wrong = np.nan_to_num(found.probability)
     size = np.linalg.norm(StandardScaler().fit_transform(examples), axis=1)
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng([seed, 1])  # another one than of the noise
     drawn = np.log(np.maximum(wrong, 1e-9)) + rng.gumbel(size=len(wrong))
     return {
         "random": rng.permutation(len(given)),

@@ -11,8 +11,8 @@ first m examples of an order were put right. The orders:
 - gain: the probability of being wrong times the Euclidean norm of the difference that
   the suggested label makes to the gradient of the loss, which is the norm of the
   example's features times √2: large examples first;
-- drawn: one after the other at random, with chances in proportion to the probability
-  of being wrong.
+- drawn: `found.budget_order()`, one after the other at random, with chances in
+  proportion to the probability of being wrong.
 
 Accuracy is on the clean test set (a fifth), means over seeds; beside each the mean
 difference from the audit's order and its standard error over seeds. What was found is
@@ -54,14 +54,13 @@ def orders(examples, given, said, seed):
     wrong = np.nan_to_num(found.probability)
     size = np.linalg.norm(StandardScaler().fit_transform(examples), axis=1)
     rng = np.random.default_rng([seed, 1])  # another one than of the noise
-    drawn = np.log(np.maximum(wrong, 1e-9)) + rng.gumbel(size=len(wrong))
     return {
         "random": rng.permutation(len(given)),
         "audit": found.order,
         "cleanlab": np.argsort(get_label_quality_scores(given, said), kind="stable"),
         "unsure": np.argsort(np.abs(wrong - 0.5), kind="stable"),
         "gain": np.argsort(-wrong * size, kind="stable"),
-        "drawn": np.argsort(-drawn, kind="stable"),
+        "drawn": found.budget_order(seed + 1000),
     }
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from lnl_sr_tf import noise
 from lnl_sr_tf.auditing.agreement import Agreement
+from lnl_sr_tf.auditing.budget_order import budget_order
 from lnl_sr_tf.auditing.evidence import Information
 from lnl_sr_tf.auditing.memorisation import Memorisation
 from lnl_sr_tf.auditing.yield_curve import YieldCurve, yield_curve
@@ -138,6 +139,16 @@ class Audit:
         """How many wrong labels are expected among the first m of `order`."""
         known = self.probability[self.order]
         return yield_curve(known[~np.isnan(known)], *self.noise_rate_interval)
+
+    def budget_order(self, seed: int = 0) -> np.ndarray:
+        """Positions in the order that gains most where few labels can be put right.
+
+        For up to a tenth of the labels; for more, `order` (docs/audit.md).
+
+        Args:
+            seed: of the draw.
+        """
+        return budget_order(self.probability, seed)
 
     @property
     def class_rates(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

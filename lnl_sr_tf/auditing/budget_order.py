@@ -1,4 +1,4 @@
-"""In which order to relabel where there is time for a part of the wrong labels alone."""
+"""In which order to relabel where there is time for a few labels alone."""
 
 import numpy as np
 

@@ -60,6 +60,7 @@ def summary(audit: Audit) -> dict[str, Any]:
         "suspects": len(audit.suspects),
         "noise_rate": audit.noise_rate,
         "noise_rate_interval": audit.noise_rate_interval,
+        "noise_rate_is_a_lower_bound": audit.lower_bound,
         "no_sign_of_noise": bool(audit.no_sign),
         "no_evidence": audit.no_evidence,
         "classes_without_evidence": [
@@ -73,6 +74,23 @@ def summary(audit: Audit) -> dict[str, Any]:
             "p_value": audit.agreement.chance,
             "class_p_values": audit.agreement.class_chances.tolist(),
         },
+        "outputs": None
+        if audit.kind is None
+        else {
+            "sharp": bool(audit.kind.sharp),
+            "undecided": audit.kind.undecided,
+            "temperature": audit.kind.temperature,
+        },
+        "information": None
+        if audit.information is None
+        else {
+            "total": audit.information.total,
+            "classes": audit.information.classes.tolist(),
+        },
+        "memorisation": None
+        if audit.memorisation is None
+        else audit.memorisation._asdict(),
+        "yield_curve": _yield(audit),
         "class_names": list(audit.class_names),
         "class_rates": [
             {"class": name, "given": int(count), "wrong": share, "interval": [a, b]}
@@ -103,6 +121,20 @@ def _from_features(told, index):
         "near_copies": told.pairs,
         "near_copies_with_differing_labels": index[told.conflicts].tolist(),
         "perhaps_of_no_class": index[np.flatnonzero(told.outliers.told)].tolist(),
+    }
+
+
+def _yield(audit):
+    """How many of the first m are wrong; None without evidence."""
+    if audit.no_evidence:
+        return None
+    curve = audit.yield_curve
+    return {
+        "looked_at": curve.looked_at.tolist(),
+        "wrong": curve.wrong.tolist(),
+        "low": curve.low.tolist(),
+        "high": curve.high.tolist(),
+        "worth_it": curve.worth_it,
     }
 
 

@@ -9,6 +9,11 @@ import numpy as np
 
 from lnl_sr_tf import noise
 from lnl_sr_tf.auditing.agreement import Agreement
+from lnl_sr_tf.auditing.budget_order import budget_order
+from lnl_sr_tf.auditing.evidence import Information
+from lnl_sr_tf.auditing.memorisation import Memorisation
+from lnl_sr_tf.auditing.yield_curve import YieldCurve, yield_curve
+from lnl_sr_tf.noise.output_kind import OutputKind
 
 if TYPE_CHECKING:
     from lnl_sr_tf.auditing.from_features import FromFeatures
@@ -32,8 +37,10 @@ class Audit:
         given: the labels that were given, int64, shape (n,).
         suggested: the most likely class, int64, shape (n,); the given label where it is
             more likely right than wrong, or no class with evidence is more likely.
-        score: −log ū_given(x) ≥ 0, the cross-entropy of the given label, in nats; ū is
-            the network's output, averaged over epochs where they were recorded.
+        score: in nats, ≥ 0. Where outputs are sharp, as under sparse regularization,
+            −log ū_given(x), the cross-entropy of the given label; ū is the network's
+            output, averaged over epochs where they were recorded. Otherwise −log P(true
+            = given | x, given) by the noise estimate.
         probability: that the given label is wrong, in [0, 1], rising with the score;
             NaN without evidence.
         estimate: the noise estimate behind it, from the labels with evidence alone; its
@@ -47,6 +54,11 @@ class Audit:
         told: mask of the classes that the outputs are evidence about, shape (k,); by
             default all.
         features: near copies and examples of no class; None where nobody looked.
+        kind: whether the outputs are sharp; None where it was not found out.
+        rate_interval: 95 % interval of the noise rate; by default Wilson's, which is
+            for sampling alone.
+        information: the share of what the labels say that the outputs tell.
+        memorisation: of a run, what its curves say.
 
     Example:
         found = lnl.audit(labels, probabilities)
@@ -66,6 +78,10 @@ class Audit:
     agreement: Agreement | None = None
     told: np.ndarray | None = None
     features: "FromFeatures | None" = None
+    kind: OutputKind | None = None
+    rate_interval: tuple[float, float] | None = None
+    information: Information | None = None
+    memorisation: Memorisation | None = None
 
     @property
     def no_evidence(self) -> bool:
@@ -110,13 +126,37 @@ class Audit:
     def noise_rate_interval(self) -> tuple[float, float]:
         """(low, high), a 95 % interval; (NaN, NaN) without evidence.
 
-        It is for sampling alone: the network's own mistakes are not in it.
+        What it rests on is told by `lnl_sr_tf.auditing.rate_interval`; where a run
+        learned labels by heart (`lower_bound`) the rate may be above it.
         """
         known = self.probability[~np.isnan(self.probability)]
         if not len(known):
             return np.nan, np.nan
+        if self.rate_interval is not None:
+            return self.rate_interval
         low, high = noise.share_interval(known.sum(), len(known))
         return float(low), float(high)
+
+    @property
+    def lower_bound(self) -> bool:
+        """Whether the noise rate is a lower bound: the run learned labels by heart."""
+        return self.memorisation is not None and self.memorisation.found
+
+    @property
+    def yield_curve(self) -> YieldCurve:
+        """How many wrong labels are expected among the first m of `order`."""
+        known = self.probability[self.order]
+        return yield_curve(known[~np.isnan(known)], *self.noise_rate_interval)
+
+    def budget_order(self, seed: int = 0) -> np.ndarray:
+        """Positions in the order that gains most where few labels can be put right.
+
+        For up to a tenth of the labels; for more, `order` (docs/audit.md).
+
+        Args:
+            seed: of the draw.
+        """
+        return budget_order(self.probability, seed)
 
     @property
     def class_rates(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -169,6 +209,8 @@ class Audit:
             low, high = self.noise_rate_interval
             found = f"noise rate {self.noise_rate:.3f} ({low:.3f} to {high:.3f}); "
             found += suspects
+        if self.lower_bound:
+            found += "; labels were learned by heart, so that the rate is a lower bound"
         missing = [self.class_names[i] for i in self.classes_without_evidence]
         if not missing:
             return found

@@ -3,18 +3,22 @@
 import collections.abc
 import functools
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from lnl_sr_tf import noise, validation
 from lnl_sr_tf.auditing.agreement import agreement_of
+from lnl_sr_tf.auditing.evidence import information
 from lnl_sr_tf.auditing.findings import Audit
+from lnl_sr_tf.auditing.rate_interval import rate_interval
 from lnl_sr_tf.auditing.reading import Reading
 from lnl_sr_tf.auditing.rising import rising
 from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.noise import expectation
-from lnl_sr_tf.noise.few_classes import few_classes
+from lnl_sr_tf.noise.few_classes import TEMPERATURE, few_classes, rows_of
+from lnl_sr_tf.noise.output_kind import OutputKind, output_kind, sample
 
 
 def audit_arrays(
@@ -59,11 +63,23 @@ def audit_arrays(
     """
     if (probabilities is None) == (logits is None):
         raise InputError("expected labels with either probabilities or logits")
-    outputs = probabilities if logits is None else logits
-    with Reading(outputs) as reading:
-        kept, given = few_classes(
-            outputs, labels, logits=logits is not None, done=reading.done
-        )
+    of_logits = logits is not None
+    outputs = logits if of_logits else probabilities
+    if not isinstance(outputs, np.ndarray):
+        outputs = validation.table("logits" if of_logits else "probabilities", outputs)
+
+    def read(temperature=TEMPERATURE, balance=None):
+        with Reading(outputs) as reading:
+            return few_classes(
+                outputs,
+                labels,
+                temperature,
+                balance=balance,
+                logits=of_logits,
+                done=reading.done,
+            )
+
+    kept, given = read()
     count, num_classes = len(given), kept.num_classes
     if class_names is None:
         class_names = tuple(map(str, range(num_classes)))
@@ -77,40 +93,83 @@ def audit_arrays(
     true = None
     if clean is not None:
         true = validation.labels("clean", clean, num_classes, count, none_of_them=True)
-    score = -np.log(np.maximum(kept.of_label, 1e-300))
-    score = np.maximum(score, 0.0)
     agreed = agreement_of(kept.said, given, num_classes)
-    estimate, probability, told, best = _judged(kept, given, score, agreed)
-    suggested = np.where((probability > 0.5) & told[best], best, given)
+    judged = _judged(
+        kept,
+        given,
+        agreed,
+        lambda chosen: rows_of(outputs, chosen, of_logits),
+        lambda *how: read(*how)[0],
+    )
+    wrong = (judged.probability > 0.5) & judged.told[judged.best]
     return Audit(
         index=numbers,
         given=given,
-        suggested=suggested,
-        score=score,
-        probability=probability,
-        estimate=estimate,
+        suggested=np.where(wrong, judged.best, given),
+        score=judged.score,
+        probability=judged.probability,
+        estimate=judged.estimate,
         class_names=classes,
         clean=true,
         names=paths,
         evidence=evidence,
         agreement=agreed,
-        told=told,
+        told=judged.told,
+        kind=judged.kind,
+        rate_interval=judged.interval,
+        information=information(kept.said, given, num_classes),
     )
 
 
-def _judged(kept, labels, score, agreed):
-    """(noise estimate, probability of each label, mask of classes with evidence, …).
+class _Judged(NamedTuple):
+    """What the outputs say of all labels.
 
-    The last are the likeliest other classes. There is no evidence about a class all of
-    whose labels look wrong: there is no right one to compare them with.
+    Args:
+        score: changed where outputs are not sharp, shape (n,).
+        estimate: the noise estimate.
+        probability: that each label is wrong, shape (n,).
+        told: mask of the classes with evidence, shape (k,).
+        best: the likeliest other classes, shape (n,).
+        kind: of the outputs; None without evidence.
+        interval: of the noise rate; likewise.
+    """
+
+    score: np.ndarray
+    estimate: noise.NoiseEstimate
+    probability: np.ndarray
+    told: np.ndarray
+    best: np.ndarray
+    kind: OutputKind | None
+    interval: tuple[float, float] | None
+
+
+def _judged(kept, labels, agreed, rows, read):
+    """Judge all labels.
+
+    There is no evidence about a class all of whose labels look wrong: there is no right
+    one to compare them with.
+
+    Args:
+        kept: of the outputs, sharpened as sharp ones.
+        labels: the given labels.
+        agreed: whether the outputs are evidence.
+        rows: from positions of examples to their outputs.
+        read: from a temperature and a balance to what is kept of the outputs then.
     """
     count, num_classes = len(labels), kept.num_classes
     best = np.zeros(count, np.int64)
     wrong, probability = np.full((2, count), np.nan)
+    score = np.maximum(-np.log(np.maximum(kept.of_label, 1e-300)), 0.0)
     told = agreed.classes
     while (known := told[labels]).any():
-        part, of_part = kept.part(known), labels[known]
+        chosen = sample(np.flatnonzero(known), num_classes)
+        outputs = rows(chosen)
+        kind = output_kind(outputs, labels[chosen])
+        sharpened = kept if kind.sharp else read(kind.temperature, kind.balance)
+        part, of_part = sharpened.part(known), labels[known]
         found = expectation.fit(part, of_part)
+        if not kind.sharp:
+            score[known] = -np.log(np.maximum(1.0 - found.wrong, 1e-300))
         judged = rising(score[known], found.wrong)
         right = np.bincount(of_part, judged <= 0.5, minlength=num_classes)
         emptied = told & (right == 0)
@@ -125,11 +184,15 @@ def _judged(kept, labels, score, agreed):
                 _known(values, told, columns) for values in (found.matrix, found.counts)
             )
             estimate = noise.NoiseEstimate(matrix, whole, wrong, counts)
-            return estimate, probability, told, best
+            interval = rate_interval(
+                outputs, labels[chosen], kind, float(judged.mean()), len(of_part)
+            )
+            return _Judged(score, estimate, probability, told, best, kind, interval)
         told = agreed.enough(told & ~emptied)
     matrix, counts = np.full((2, num_classes, num_classes), np.nan)
     whole = functools.partial(np.full, (count, num_classes), np.nan)
-    return noise.NoiseEstimate(matrix, whole, wrong, counts), probability, told, best
+    estimate = noise.NoiseEstimate(matrix, whole, wrong, counts)
+    return _Judged(score, estimate, probability, told, best, None, None)
 
 
 def _known(values, rows, columns):

@@ -126,10 +126,27 @@ def _trained(path, folds, settings):
     return [folder.path for _, folder in runs]
 
 
+def _worth_it(curve):
+    """How many labels to look at, in one line."""
+    place = curve.looked_at.tolist().index(curve.worth_it)
+    return (
+        f"Of the first {curve.worth_it} about {curve.wrong[place]:.0f} are wrong "
+        f"({curve.low[place]:.0f} to {curve.high[place]:.0f}), after them fewer than "
+        "one in two"
+    )
+
+
 def _lines(found):
     """What was found, for a terminal."""
     yield found.words[0].upper() + found.words[1:]
     yield f"Outputs: {found.evidence}"
+    if found.information is not None:
+        yield f"They tell {found.information.total:.0%} of what the labels say"
+    if found.lower_bound:
+        words = found.memorisation.words
+        yield words[0].upper() + words[1:]
+    if len(found.suspects):
+        yield _worth_it(found.yield_curve)
     shares, low, high = found.class_rates
     width = max(len("class"), *map(len, found.class_names))
     yield f"{'class':{width}}  share wrong among this given label"

@@ -36,7 +36,8 @@ class FewClasses(NamedTuple):
     Args:
         num_classes: k.
         said: the predicted class, that of the largest output, int64, shape (n,).
-        of_label: u_given(x), the output for the given label, float64, shape (n,).
+        of_label: u_given(x), the output for the given label, float64, shape (n,);
+            divided as all outputs are.
         unsure: positions of the examples that have several classes, rising, shape (m,).
         start: int64, shape (m + 1,).
         classes: int64, rising within an example, shape (start[-1],).
@@ -99,6 +100,7 @@ def few_classes(
     labels: ArrayLike,
     temperature: float = TEMPERATURE,
     *,
+    balance: ArrayLike | None = None,
     logits: bool = False,
     done: Callable[[int], object] | None = None,
     threads: int | None = None,
@@ -118,6 +120,8 @@ def few_classes(
             or logits.
         labels: the given ones, integers in [0, k), shape (n,).
         temperature: τ > 0.
+        balance: b > 0, shape (k,), by which outputs are divided first, rows then having
+            the sum 1 again; by default 1.
         logits: whether the outputs are logits.
         done: called with the number of examples that were read since it was last
             called.
@@ -141,6 +145,8 @@ def few_classes(
     labels = validation.labels("labels", labels, num_classes, count)
     if not temperature > 0:
         raise InputError(f"temperature must be above 0; received {temperature}")
+    if balance is not None:
+        balance = _checked_balance(balance, num_classes)
     rows = max(1, _BLOCK // num_classes)
     said, of_label = np.empty(count, np.int64), np.empty(count)
     missing = np.empty(count)
@@ -151,6 +157,9 @@ def few_classes(
         block, wrong = _probabilities(outputs[part], logits)
         if len(wrong):
             return wrong + first, None
+        if balance is not None:
+            block = block / balance
+            block /= block.sum(axis=1, keepdims=True)
         places = np.arange(len(block))
         best = block.argmax(axis=1)
         said[part] = best
@@ -177,6 +186,21 @@ def few_classes(
         missing, moved,
     )  # fmt: skip
     return kept, labels
+
+
+def rows_of(
+    outputs: np.ndarray, chosen: np.ndarray, logits: bool = False
+) -> np.ndarray:
+    """Some of the outputs, as float64 with rows of the sum 1.
+
+    Args:
+        outputs: as for `few_classes`, which has checked them.
+        chosen: positions of the examples.
+        logits: whether the outputs are logits.
+    """
+    rows, _ = _probabilities(np.asarray(outputs[chosen]), logits)
+    rows = rows.astype(np.float64)
+    return rows / rows.sum(axis=1, keepdims=True)
 
 
 def change_bound(
@@ -226,6 +250,15 @@ def _probabilities(rows, logits):
         if right.all() and (positive or block.min() >= 0):
             return block, np.empty(0, np.int64)
     return block, validation.rows_that_are_none(rows)
+
+
+def _checked_balance(balance, num_classes):
+    balance = validation.numbers("balance", balance, ndim=1)
+    if balance.shape != (num_classes,) or not (balance > 0).all():
+        raise InputError(
+            f"balance: expected {num_classes} numbers above 0; received {balance!r:.80}"
+        )
+    return balance
 
 
 def _floats(rows):

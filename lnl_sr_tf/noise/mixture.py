@@ -50,24 +50,29 @@ class NoiseEstimate:
 
 
 def estimate_noise(
-    probabilities: ArrayLike, labels: ArrayLike, temperature: float = TEMPERATURE
+    probabilities: ArrayLike,
+    labels: ArrayLike,
+    temperature: float = TEMPERATURE,
+    balance: ArrayLike | None = None,
 ) -> NoiseEstimate:
     """The transition matrix that makes the given labels most likely.
 
-    With q_i(x) ∝ u_i(x)^{1/τ}, the sharpened output, the given label has the likelihood
-    P(given = j | x) = Σ_i q_i(x) T_ij, of which T is found by expectation maximisation:
-    r_i ∝ q_i(x) T_ij is the probability that an example with the given label j is of
-    class i, and T_ij the share of j among what r counts as class i (Dawid and Skene,
-    "Maximum Likelihood Estimation of Observer Error-Rates Using the EM Algorithm",
-    1979, with the network as one of two observers). No q_i is below 1e-6, so that no
-    label is impossible. Of each example the classes above are kept, 100 at most, and
-    the rest as one mass (`lnl_sr_tf.noise.few_classes` bounds what that changes).
+    With q_i(x) ∝ (u_i(x) / b_i)^{1/τ}, the sharpened output, the given label has the
+    likelihood P(given = j | x) = Σ_i q_i(x) T_ij, of which T is found by expectation
+    maximisation: r_i ∝ q_i(x) T_ij is the probability that an example with the given
+    label j is of class i, and T_ij the share of j among what r counts as class i
+    (Dawid and Skene, "Maximum Likelihood Estimation of Observer Error-Rates Using the
+    EM Algorithm", 1979, with the network as one of two observers). No q_i is below
+    1e-6, so that no label is impossible. Of each example the classes above are kept,
+    100 at most, and the rest as one mass (`lnl_sr_tf.noise.few_classes` bounds what
+    that changes).
 
     Args:
         probabilities: u, the outputs of a network that has not memorised the wrong
             labels, shape (n, k).
         labels: the given labels, integers in [0, k), shape (n,).
         temperature: τ > 0.
+        balance: b > 0, shape (k,), by which outputs are divided first; by default 1.
 
     Returns:
         A `NoiseEstimate`. In its matrix, the column of a class with no labels is nearly
@@ -82,7 +87,7 @@ def estimate_noise(
         >>> estimate_noise(u, np.array([0, 1, 1, 1])).wrong.round(2)
         array([0., 1., 0., 0.])
     """
-    kept, labels = few_classes(probabilities, labels, temperature)
+    kept, labels = few_classes(probabilities, labels, temperature, balance=balance)
     found = expectation.fit(kept, labels)
     whole = functools.partial(
         expectation.posterior, kept, labels, found.matrix, np.ones(len(labels), bool)

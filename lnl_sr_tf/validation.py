@@ -283,7 +283,14 @@ def _check_rows(name, array, tolerance, hint="", first_row=0):
         _refuse(name, array, bad, tolerance, hint, first_row)
 
 
-def _refuse(name, array, bad, tolerance, hint="", first_row=0):
+def _refuse(
+    name: str,
+    array: np.ndarray,
+    bad: np.ndarray,
+    tolerance: float,
+    hint: str = "",
+    first_row: int = 0,
+) -> NoReturn:
     values = array[bad[0]].astype(np.float64)
     with np.errstate(all="ignore"):
         total = values.sum()
@@ -297,7 +304,7 @@ def _refuse(name, array, bad, tolerance, hint="", first_row=0):
     )
 
 
-def _refuse_logits(bad):
+def _refuse_logits(bad: np.ndarray) -> NoReturn:
     raise InputError(
         "logits must be finite numbers of shape (n, classes); received NaN or "
         f"infinity in row {bad[0]}"

@@ -3,7 +3,7 @@
 import collections.abc
 import functools
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -64,7 +64,7 @@ def audit_arrays(
     if (probabilities is None) == (logits is None):
         raise InputError("expected labels with either probabilities or logits")
     of_logits = logits is not None
-    outputs = logits if of_logits else probabilities
+    outputs: Any = logits if of_logits else probabilities
     if not isinstance(outputs, np.ndarray):
         outputs = validation.table("logits" if of_logits else "probabilities", outputs)
 

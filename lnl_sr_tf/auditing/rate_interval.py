@@ -59,9 +59,9 @@ def rate_interval(
     classes = probabilities.shape[1]
     total = len(labels) if total is None else total
     if kind.sharp:
-        low, high = noise.share_interval(rate * total, total)
-        low = float(low) - max(kind.undecided, _ERRS)
-        high = float(high) + kind.undecided
+        bounds = noise.share_interval(rate * total, total)
+        low = float(bounds[0]) - max(kind.undecided, _ERRS)
+        high = float(bounds[1]) + kind.undecided
     else:
         plainly = np.mean(probabilities.argmax(axis=1) != labels)
         outputs = probabilities / kind.balance

@@ -5,6 +5,7 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -67,6 +68,9 @@ def with_features(
         )
     weights = checked_weights(name, weights)
     backbone: Network
+    train: Any
+    test: Any
+    more: dict[str, Any]
     if of_texts:
         backbone = TextBackbone(name, weights)
         train, test = dataset.originals, dataset.test_originals

@@ -33,8 +33,9 @@ def of_originals(dataset: AnyDataset) -> AnyDataset:
     in_memory = sum(images.size for images in every if images is not None) <= _IN_MEMORY
 
     def images_of(images: Images | None) -> Any:
-        small = in_memory and isinstance(images, ImageFiles)
-        return images.decoded() if small else images
+        if in_memory and isinstance(images, ImageFiles):
+            return images.decoded()
+        return images
 
     def back(part: Any) -> Any:
         if not part:
@@ -42,6 +43,7 @@ def of_originals(dataset: AnyDataset) -> AnyDataset:
         images = images_of(part.originals)
         return dataclasses.replace(part, images=images, originals=None)
 
+    assert dataset.originals is not None
     channels = dataset.originals.shape[-1]
     return dataclasses.replace(
         dataset,

@@ -36,7 +36,7 @@ def of_training(config: Config) -> Config:
     if not config.finetune:
         return config
     return dataclasses.replace(
-        config, epochs=config.finetune, lr=config.finetune_lr, views=None
+        config, epochs=config.finetune, lr=config.finetune_lr, views=1
     )
 
 

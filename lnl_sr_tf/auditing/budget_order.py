@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from lnl_sr_tf.errors import InputError
+
 
 def budget_order(probability: np.ndarray, seed: int = 0) -> np.ndarray:
     """Positions in an order of which a short beginning gains most by being put right.
@@ -16,13 +18,21 @@ def budget_order(probability: np.ndarray, seed: int = 0) -> np.ndarray:
 
     Args:
         probability: of being wrong, shape (n,); labels with NaN come last.
-        seed: of the draw.
+        seed: of the draw, from 0.
+
+    Raises:
+        InputError: if the seed is none.
 
     Example:
         >>> budget_order(np.array([np.nan, 0.0, 1.0]))
         array([2, 1, 0])
     """
-    rng = np.random.default_rng(seed)
+    try:
+        rng = np.random.default_rng(seed)
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"seed: expected a whole number from 0; received {seed!r:.80}"
+        ) from error
     drawn = np.log(np.maximum(np.nan_to_num(probability), 1e-9))
     drawn += rng.gumbel(size=len(probability))
     return np.lexsort((-drawn, np.isnan(probability)))

@@ -223,7 +223,7 @@ def checked_index(index: ArrayLike | None, count: int) -> np.ndarray:
     numbers, often = np.unique(index, return_counts=True)
     if len(numbers) < count:
         raise InputError(
-            f"index: expected each number once; received {numbers[often > 1][0]} "
-            f"{often.max()} times"
+            "index: expected each number once; received the number "
+            f"{numbers[often > 1][0]} {often[often > 1][0]} times"
         )
     return index

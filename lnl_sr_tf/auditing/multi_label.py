@@ -183,7 +183,7 @@ class MultiLabelAudit:
             images: uint8, shape (n, height, width, 1 or 3); or
             texts: n texts.
             title: its heading.
-            number: how many of the most suspect labels, at most 100,000.
+            number: how many of the most suspect labels; 0 for all.
 
         Raises:
             InputError: if there are neither, both, or other than n.
@@ -309,6 +309,7 @@ def _checked(labels, probabilities, logits):
             f"{name}: expected the shape {given.shape} of the labels, with at least "
             f"one example; received {outputs.shape}"
         )
+    given_outputs = outputs
     if logits is not None:
         bad = np.flatnonzero(~np.isfinite(outputs).all(axis=1))
         outputs = 1.0 / (1.0 + np.exp(-np.clip(outputs, -500.0, 500.0)))
@@ -316,7 +317,8 @@ def _checked(labels, probabilities, logits):
         bad = np.flatnonzero(~((outputs >= 0) & (outputs <= 1)).all(axis=1))
     if len(bad):
         wanted = "finite numbers" if logits is not None else "numbers in [0, 1]"
-        raise InputError(f"{name}, row {bad[0]}: expected {wanted}")
+        row = ", ".join(f"{value:.6g}" for value in given_outputs[bad[0], :6])
+        raise InputError(f"{name}, row {bad[0]}: expected {wanted}; received {row}")
     one_each = (given.sum(axis=1) == 1).all()
     if one_each and logits is None and (np.abs(outputs.sum(axis=1) - 1) < 0.01).all():
         raise InputError(

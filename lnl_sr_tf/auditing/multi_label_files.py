@@ -10,6 +10,7 @@ import numpy as np
 
 from lnl_sr_tf.auditing import review_page, review_table, tool_examples
 from lnl_sr_tf.auditing.audit_files import probability_text, utf8_safe, write_text
+from lnl_sr_tf.auditing.most_suspect import most_suspect
 from lnl_sr_tf.auditing.shown_texts import ShownTexts
 from lnl_sr_tf.errors import InputError
 
@@ -49,7 +50,7 @@ def write_csv(
         examples = tool_examples.given_examples(
             len(audit.given), None, texts=texts, rows=rows
         )
-    order = audit.order[:number] if number else audit.order
+    order = most_suspect(audit.order, number)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     for rank, (i, shown) in enumerate(
@@ -96,11 +97,11 @@ def write_page(
         images: uint8, shape (n, height, width, 1 or 3), or None.
         texts: n texts, or None.
         title: its heading.
-        number: of the most suspect labels, of classes with evidence.
+        number: of the most suspect labels, of classes with evidence; 0 for all.
 
     Raises:
-        InputError: if there are neither images nor texts, both, or other than n, or
-            there is no evidence about any label.
+        InputError: if there are neither images nor texts, both, or other than n, if
+            images are no such array, or there is no evidence about any label.
         RunError: if it cannot be written; what stood there stays.
     """
     count, classes = audit.given.shape
@@ -112,10 +113,17 @@ def write_page(
             f"{'texts' if images is None else 'images'}: expected {count}; received "
             f"{len(shown)}"
         )
+    if texts is None and not (
+        shown.dtype == np.uint8 and shown.ndim == 4 and shown.shape[-1] in (1, 3)
+    ):
+        raise InputError(
+            "images: expected uint8 of shape (n, height, width, 1 or 3); received "
+            f"{shown.dtype} of shape {shown.shape}"
+        )
     if audit.no_evidence:
         raise InputError(f"there is nothing to show; {audit.words}")
     scores = audit.label_score[:, audit.told].ravel()
-    first = np.argsort(-scores, kind="stable")[:number]
+    first = most_suspect(np.argsort(-scores, kind="stable"), number)
     told = np.flatnonzero(audit.told)
     i, of_told = first // len(told), first % len(told)
     j = told[of_told]

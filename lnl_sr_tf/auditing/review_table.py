@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lnl_sr_tf.auditing.audit_files import probability_text, utf8_safe, write_text
+from lnl_sr_tf.auditing.most_suspect import most_suspect
 from lnl_sr_tf.auditing.tool_examples import ROW, TEXT, ToolExamples
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def write(
     Raises:
         RunError: if it cannot be written; what stood there stays.
     """
-    order = audit.order[:number] if number else audit.order
+    order = most_suspect(audit.order, number)
     names = [as_cell(name) for name in audit.class_names]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

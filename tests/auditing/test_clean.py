@@ -102,8 +102,18 @@ class CleanTest(tf.test.TestCase, parameterized.TestCase):
         changes = label_changes.by_decisions(self.judged, path, self.names, "relabel")
         self.assertAllEqual(changes.index, [0, 4])
         self.assertAllEqual(changes.label, [3, -1])
-        changes = label_changes.by_decisions(self.judged, path, self.names, "drop")
+        told = []
+        changes = label_changes.by_decisions(
+            self.judged, path, self.names, "drop", told.append
+        )
         self.assertAllEqual(changes.label, [-1, -1])
+        self.assertEqual(
+            told,
+            [
+                "decisions.csv: 1 of 2 labels called wrong have a better one, which "
+                "--do=relabel takes"
+            ],
+        )
         _, gone, changed = self.write(changes)
         self.assertEqual((gone, changed), (2, 0))
 
@@ -122,8 +132,11 @@ class CleanTest(tf.test.TestCase, parameterized.TestCase):
         ("0,,GIVEN,3,wrong,GIVEN", "is marked wrong and is also the label to use"),
         (
             "0,,GIVEN,3,unsure,\n0,,GIVEN,3,wrong,",
-            "decision 2: there is more than one of",
+            "row 2: there is more than one of",
         ),
+        ("0,,GIVEN,3,,3", "row 1: decision '' beside the label '3'; expected one of"),
+        ("0,,GIVEN,3,right,3", "decision 'right' beside the label '3'; a label to"),
+        ("0,,GIVEN,3,unsure,3", "decision 'unsure' beside the label '3'; a label to"),
         ("9" * 40 + ",,0,3,wrong,3", "example 9{20} with the label '0' is not of"),
     )
     def test_decisions_of_something_else(self, line, message):

@@ -189,7 +189,7 @@ class OutliersTest(tf.test.TestCase, parameterized.TestCase):
             outliers(np.ones((5, 2)), [0, 1])
 
 
-class AuditTest(tf.test.TestCase):
+class AuditTest(tf.test.TestCase, parameterized.TestCase):
     def test_of_arrays_with_features(self):
         features, labels, pairs = with_copies(1)
         outputs = np.full((len(labels), 4), 0.02)
@@ -218,6 +218,16 @@ class AuditTest(tf.test.TestCase):
         self.assertIn([index[other], index[one]],
                       written["near_copies_with_differing_labels"])  # fmt: skip
         audit_files.read_audit(table, found.class_names)
+
+    @parameterized.parameters(
+        ({"features": np.ones((4, 2))}, "features: expected 5 rows, one a label; .* 4"),
+        ({"features": [[1.0], [2.0]]}, "features: expected 5 rows"),
+        ({"metric": "cosine"}, "metric=.cosine.: expected features beside it"),
+        ({"features": np.ones((5, 2)), "metric": "miles"}, "expected cosine or eucli"),
+    )
+    def test_arguments_that_do_not_fit(self, more, message):
+        with self.assertRaisesRegex(InputError, message):
+            lnl.audit(np.arange(5) % 2, np.full((5, 2), 0.5), **more)
 
     def test_copies_of_one_label_are_no_conflict(self):
         features, labels, pairs = with_copies(1)

@@ -151,7 +151,7 @@ class Audit:
     def budget_order(self, seed: int = 0) -> np.ndarray:
         """Positions in the order that gains most where few labels can be put right.
 
-        For up to a tenth of the labels; for more, `order` (docs/audit.md).
+        For up to a tenth of the labels; for more, `order` (docs/audit_measurements.md).
 
         Args:
             seed: of the draw.

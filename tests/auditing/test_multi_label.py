@@ -180,9 +180,6 @@ class MultiLabelTest(parameterized.TestCase):
             {"probabilities": [[0.5, np.nan]] * 2},
             "row 0: expected numbers in .*; received 0.5, nan",
         ),
-            {"probabilities": [[0.5, np.nan]] * 2},
-            "row 0: expected numbers in .*; received 0.5, nan",
-        ),
         ({"probabilities": None}, "either probabilities or logits"),
         ({"logits": [[0.0, 0.0]] * 2}, "either probabilities or logits"),
         (

@@ -82,9 +82,7 @@ def audit(
     _check_names("labels", _OF_LABELS, more)
     features, metric = more.pop("features", None), more.pop("metric", None)
     if features is None and metric is not None:
-        raise InputError(
-            f"metric: it is of features, which are missing: {metric!r:.80}"
-        )
+        raise InputError(f"metric={metric!r:.80}: expected features beside it")
     found = audit_arrays(run_or_labels, probabilities, **more)
     if features is None:
         return found

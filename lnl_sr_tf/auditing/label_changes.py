@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from lnl_sr_tf.auditing import label_studio_export
-from lnl_sr_tf.auditing.audit_files import AuditTable, index_of, read_rows, utf8_safe
+from lnl_sr_tf.auditing.audit_files import utf8_safe
+from lnl_sr_tf.auditing.audit_table import AuditTable, index_of, read_rows
 from lnl_sr_tf.auditing.review_table import as_cell, cell_names
 from lnl_sr_tf.errors import InputError
 

@@ -1,7 +1,5 @@
 """The audit of multi-label data as a table and as a page."""
 
-import csv
-import io
 import pathlib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -9,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lnl_sr_tf.auditing import review_page, review_table, tool_examples
-from lnl_sr_tf.auditing.audit_files import probability_text, utf8_safe, write_text
+from lnl_sr_tf.auditing.audit_files import probability_text, utf8_safe
 from lnl_sr_tf.auditing.most_suspect import most_suspect
 from lnl_sr_tf.auditing.shown_texts import ShownTexts
 from lnl_sr_tf.errors import InputError
 
 if TYPE_CHECKING:
-    from lnl_sr_tf.auditing.multi_label import MultiLabelAudit
+    from lnl_sr_tf.auditing.multi_label_findings import MultiLabelAudit
 
 _BETWEEN = "; "  # the names of an example's labels
 
@@ -51,30 +49,19 @@ def write_csv(
             len(audit.given), None, texts=texts, rows=rows
         )
     order = most_suspect(audit.order, number)
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    for rank, (i, shown) in enumerate(
-        zip(
-            order.tolist(),
-            review_table.shown_cells(audit, examples, order),
-            strict=True,
-        ),
-        start=1,
-    ):
+
+    def more(i):
         given, suggested = audit.given[i], audit.suggested[i]
-        row = shown | {
+        return {
             "given": _joined(audit, given == 1),
             "suggested": _joined(audit, suggested == 1),
             "missing": _joined(audit, suggested > given, i),
             "extra": _joined(audit, suggested < given, i),
             "probability": probability_text(audit.probability[i]),
             "score": f"{audit.score[i]:.6g}",
-            "rank": str(rank),
         }
-        if rank == 1:
-            writer.writerow(row)
-        writer.writerow(row.values())
-    write_text(path, text.getvalue())
+
+    review_table.write_rows(audit, path, examples, order, more, {})
 
 
 def write_page(

@@ -17,6 +17,7 @@ from lnl_sr_tf import config, datasets, noise
 from lnl_sr_tf.auditing import (
     audit,
     audit_files,
+    audit_table,
     cleaned_dataset,
     compare_runs,
     label_changes,
@@ -50,7 +51,7 @@ class CleanTest(tf.test.TestCase, parameterized.TestCase):
         shutil.rmtree(self.root, ignore_errors=True)
         self.root.mkdir(parents=True)
         table, _ = audit_files.write(self.audit, self.root)
-        self.judged = audit_files.read_audit(table, self.names)
+        self.judged = audit_table.read_audit(table, self.names)
         self.wrong = int(np.sum(self.data.given_labels != self.data.clean_labels))
 
     def write(self, changes, name="new.npz"):
@@ -170,22 +171,22 @@ class CleanTest(tf.test.TestCase, parameterized.TestCase):
         path = self.root / "audit.csv"
         path.write_text(text)
         with self.assertRaisesRegex(InputError, message):
-            audit_files.check_of(
-                audit_files.read_audit(path, self.names), self.data, path
+            audit_table.check_of(
+                audit_table.read_audit(path, self.names), self.data, path
             )
 
     def test_audit_of_other_labels_or_cut_off(self):
         path = self.root / "audit.csv"
-        audit_files.check_of(self.judged, self.data, path)
+        audit_table.check_of(self.judged, self.data, path)
         other = datasets.load("digits")
         with self.assertRaisesRegex(InputError, "audit.csv has other examples or"):
-            audit_files.check_of(self.judged, other, path)
+            audit_table.check_of(self.judged, other, path)
         path.write_text("".join(path.read_text().splitlines(True)[:-1]))
         with self.assertRaisesRegex(
             InputError, "or is cut off; lnl-sr audit writes it"
         ):
-            audit_files.check_of(
-                audit_files.read_audit(path, self.names), self.data, path
+            audit_table.check_of(
+                audit_table.read_audit(path, self.names), self.data, path
             )
 
     def test_all_files_or_none(self):
@@ -306,7 +307,7 @@ class CleanTest(tf.test.TestCase, parameterized.TestCase):
         told = 0.1 + 0.8 * np.eye(2)[data.given_labels]
         found = audit(data.given_labels, told, index=data.index)
         table, _ = audit_files.write(found, self.root)
-        judged = audit_files.read_audit(table, data.class_names)
+        judged = audit_table.read_audit(table, data.class_names)
         np.savez(self.root / "rows.npz", x=made, y=labels)
         settings = config.resolve({"dataset": str(self.root / "rows.npz")})
         changes = label_changes.by_number(judged, 4, "drop")
@@ -334,7 +335,7 @@ class CleanTest(tf.test.TestCase, parameterized.TestCase):
         told = 0.1 + 0.8 * np.eye(2)[data.given_labels]
         found = audit(data.given_labels, told, index=data.index)
         table, _ = audit_files.write(found, self.root)
-        judged = audit_files.read_audit(table, data.class_names)
+        judged = audit_table.read_audit(table, data.class_names)
         settings = config.resolve({"dataset": str(source), "columns": "size:category"})
         (_, flags), _, _ = cleaned_dataset.write_clean(
             data,

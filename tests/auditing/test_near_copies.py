@@ -12,7 +12,7 @@ from sklearn.datasets import load_digits, load_iris
 from sklearn.metrics import roc_auc_score
 
 import lnl_sr_tf as lnl
-from lnl_sr_tf.auditing import audit_files
+from lnl_sr_tf.auditing import audit_files, audit_table
 from lnl_sr_tf.auditing.false_discovery import discoveries
 from lnl_sr_tf.auditing.from_features import examine
 from lnl_sr_tf.auditing.near_copies import copies_among, near_copies
@@ -217,7 +217,7 @@ class AuditTest(tf.test.TestCase, parameterized.TestCase):
         self.assertEqual(written["near_copies"], 30)
         self.assertIn([index[other], index[one]],
                       written["near_copies_with_differing_labels"])  # fmt: skip
-        audit_files.read_audit(table, found.class_names)
+        audit_table.read_audit(table, found.class_names)
 
     @parameterized.parameters(
         ({"features": np.ones((4, 2))}, "features: expected 5 rows, one a label; .* 4"),

@@ -8,7 +8,7 @@ import numpy as np
 from absl.testing import absltest, parameterized
 
 from lnl_sr_tf.auditing import audit, label_changes, review_table
-from lnl_sr_tf.auditing.audit_files import AuditTable
+from lnl_sr_tf.auditing.audit_table import AuditTable
 from lnl_sr_tf.errors import InputError
 
 NAMES = ("cat", "=SUM(A1)", "'=SUM(A1)", "-3")

@@ -17,7 +17,8 @@ from lnl_sr_tf.auditing.reading import Reading
 from lnl_sr_tf.auditing.rising import rising
 from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.noise import expectation
-from lnl_sr_tf.noise.few_classes import TEMPERATURE, few_classes, rows_of
+from lnl_sr_tf.noise.blocks import rows_of
+from lnl_sr_tf.noise.few_classes import TEMPERATURE, few_classes
 from lnl_sr_tf.noise.output_kind import OutputKind, output_kind, sample
 
 

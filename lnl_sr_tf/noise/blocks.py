@@ -41,7 +41,7 @@ def floats(rows: np.ndarray) -> tuple[np.ndarray, bool]:
         if bits.max() < _INFINITE:
             # NumPy's conversion takes 25 times as long as this. Moved by 13, the bits
             # are those of a float32 whose exponent is too small by 112.
-            block = bits.astype(np.uint32)
+            block: Any = bits.astype(np.uint32)
             block <<= 13
             block = block.view(np.float32)
             block *= np.float32(2.0**112)

@@ -18,6 +18,7 @@ from lnl_sr_tf.auditing.from_features import examine
 from lnl_sr_tf.auditing.near_copies import copies_among, near_copies
 from lnl_sr_tf.auditing.neighbours import nearest
 from lnl_sr_tf.auditing.outliers import agreement, outliers
+from lnl_sr_tf.commands import audit as command
 from lnl_sr_tf.errors import InputError
 
 
@@ -228,6 +229,22 @@ class AuditTest(tf.test.TestCase, parameterized.TestCase):
     def test_arguments_that_do_not_fit(self, more, message):
         with self.assertRaisesRegex(InputError, message):
             lnl.audit(np.arange(5) % 2, np.full((5, 2), 0.5), **more)
+
+    @parameterized.parameters((1, "1 pair"), (2, "2 pairs"))
+    def test_what_the_command_says(self, count, said):
+        features, labels, pairs = with_copies(1)
+        rest = np.sort(np.concatenate([np.arange(600), pairs[:count, 1]]))
+        features, labels = features[rest], labels[rest]
+        found = lnl.audit(
+            labels, 0.92 * np.eye(4)[np.arange(len(rest)) % 4] + 0.02,
+            features=features, metric="euclidean",
+        )  # fmt: skip
+        one, other = found.features.conflicts[0]
+        self.assertEqual(
+            next(command._of_features(found)),
+            f"Near copies: {said}, {count} with differing labels, such as #{one} "
+            f"({labels[one]}) and #{other} ({labels[other]})",
+        )
 
     def test_copies_of_one_label_are_no_conflict(self):
         features, labels, pairs = with_copies(1)

@@ -76,7 +76,7 @@ def _real(name, values, ndim, dtype):
     except (ValueError, TypeError):
         raise InputError(
             f"{name}: expected numbers, in rows of the same length; received "
-            f"{values!r:.80}"
+            f"{' '.join(repr(values).split()):.80}"
         ) from None
     if ndim is not None and array.ndim != ndim:
         raise InputError(

@@ -31,6 +31,11 @@ class NumbersTest(tf.test.TestCase, parameterized.TestCase):
         with self.assertRaisesRegex(InputError, words):
             validation.numbers("x", values)
 
+    def test_an_array_is_told_of_in_one_line(self):
+        with self.assertRaises(InputError) as caught:
+            validation.numbers("x", np.full((40, 3), "1"))
+        self.assertNotIn("\n", str(caught.exception))
+
     def test_dimensions(self):
         with self.assertRaisesRegex(InputError, r"2 dimensions; received .* \(3,\)"):
             validation.numbers("x", [1, 2, 3], 2)

@@ -61,8 +61,8 @@ def audit(
         An `Audit`, or of multi-label data a `MultiLabelAudit`.
 
     Raises:
-        InputError: if the run is not finished, arrays do not fit, or an argument
-            belongs to the other form.
+        InputError: if the run is not finished, arrays do not fit, an argument belongs
+            to the other form, or there is a `metric` without `features`.
 
     Example:
         found = lnl.audit("runs/digits-ce_sr-sym0.4-seed1-c3b6a9a4")
@@ -80,13 +80,20 @@ def audit(
         _check_names("multi-label data", _OF_MULTI_LABEL, more)
         return audit_multi_label(run_or_labels, probabilities, **more)
     _check_names("labels", _OF_LABELS, more)
-    features, metric = more.pop("features", None), more.pop("metric", "cosine")
+    features, metric = more.pop("features", None), more.pop("metric", None)
+    if features is None and metric is not None:
+        raise InputError(f"metric={metric!r:.80}: expected features beside it")
     found = audit_arrays(run_or_labels, probabilities, **more)
     if features is None:
         return found
     from lnl_sr_tf.auditing.from_features import examine
 
-    told = examine(features, found.given, found.score, metric)
+    count = len(found.given)
+    if hasattr(features, "__len__") and len(features) != count:
+        raise InputError(
+            f"features: expected {count} rows, one a label; received {len(features)}"
+        )
+    told = examine(features, found.given, found.score, metric or "cosine")
     return dataclasses.replace(found, features=told)
 
 

@@ -106,9 +106,7 @@ class Audit:
     @property
     def rank(self) -> np.ndarray:
         """The rank of each example, 1 for the most suspect, int64, shape (n,)."""
-        rank = np.empty(len(self.given), np.int64)
-        rank[self.order] = np.arange(1, len(rank) + 1)
-        return rank
+        return ranks(self.order)
 
     @property
     def suspects(self) -> np.ndarray:
@@ -151,7 +149,7 @@ class Audit:
     def budget_order(self, seed: int = 0) -> np.ndarray:
         """Positions in the order that gains most where few labels can be put right.
 
-        For up to a tenth of the labels; for more, `order` (docs/audit.md).
+        For up to a tenth of the labels; for more, `order` (docs/audit_measurements.md).
 
         Args:
             seed: of the draw.
@@ -293,6 +291,13 @@ class Audit:
             f"labels ({self.agreement.expected:.0f} expected by chance)"
             + (", but not class by class" * self.agreement.over_all)
         )
+
+
+def ranks(order: np.ndarray) -> np.ndarray:
+    """The place of each position in an order, from 1, int64, shape (n,)."""
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(1, len(order) + 1)
+    return rank
 
 
 def few(names: Sequence[str]) -> str:

@@ -17,7 +17,8 @@ from lnl_sr_tf.auditing.reading import Reading
 from lnl_sr_tf.auditing.rising import rising
 from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.noise import expectation
-from lnl_sr_tf.noise.few_classes import TEMPERATURE, few_classes, rows_of
+from lnl_sr_tf.noise.blocks import rows_of
+from lnl_sr_tf.noise.few_classes import TEMPERATURE, few_classes
 from lnl_sr_tf.noise.output_kind import OutputKind, output_kind, sample
 
 
@@ -81,13 +82,7 @@ def audit_arrays(
 
     kept, given = read()
     count, num_classes = len(given), kept.num_classes
-    if class_names is None:
-        class_names = tuple(map(str, range(num_classes)))
-    classes = texts("class_names", class_names, num_classes)
-    if len(set(classes)) < num_classes:
-        raise InputError(
-            f"class_names: expected different texts; received {classes!r:.80}"
-        )
+    classes = checked_classes(class_names, num_classes)
     paths = None if names is None else texts("names", names, count)
     numbers = checked_index(index, count)
     true = None
@@ -202,6 +197,18 @@ def _known(values, rows, columns):
     return np.where(rows[:, None] & columns, values, np.nan)
 
 
+def checked_classes(names: Sequence[str] | None, count: int) -> tuple[str, ...]:
+    """The names of classes, each another one; their numbers where none are given."""
+    if names is None:
+        return tuple(map(str, range(count)))
+    classes = texts("class_names", names, count)
+    if len(set(classes)) < count:
+        raise InputError(
+            f"class_names: expected different texts; received {classes!r:.80}"
+        )
+    return classes
+
+
 def texts(name: str, values: Sequence[str], count: int) -> tuple[str, ...]:
     """Names in their order, as a tuple of texts."""
     unordered = collections.abc.Mapping, collections.abc.Set, str, bytes
@@ -223,7 +230,7 @@ def checked_index(index: ArrayLike | None, count: int) -> np.ndarray:
     numbers, often = np.unique(index, return_counts=True)
     if len(numbers) < count:
         raise InputError(
-            f"index: expected each number once; received {numbers[often > 1][0]} "
-            f"{often.max()} times"
+            f"index: expected each number once; received {numbers[often > 1][0]} in "
+            f"{often[often > 1][0]} places"
         )
     return index

@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from lnl_sr_tf.auditing import label_studio_export
-from lnl_sr_tf.auditing.audit_files import AuditTable, index_of, read_rows, utf8_safe
+from lnl_sr_tf.auditing.audit_files import utf8_safe
+from lnl_sr_tf.auditing.audit_table import AuditTable, index_of, read_rows
 from lnl_sr_tf.auditing.review_table import as_cell, cell_names
 from lnl_sr_tf.errors import InputError
 
@@ -88,7 +89,8 @@ def by_decisions(
         class_names: k names.
         do: `"drop"` or `"relabel"`; with the latter, examples marked wrong without a
             better label are dropped too.
-        tell: called with a line about examples that annotators left undecided.
+        tell: called with a line about examples that annotators left undecided, and
+            about better labels that `"drop"` does not take.
 
     Raises:
         InputError: if the file is not there, malformed, or of another run.
@@ -103,6 +105,7 @@ def by_decisions(
     seen: set[int] = set()
     chosen: list[int] = []
     labels: list[int] = []
+    better = 0
     for where, row in _decisions(path, class_names, tell):
         try:
             i = place.get(index_of(row))
@@ -126,10 +129,16 @@ def by_decisions(
             continue  # not looked at yet
         if row["decision"] not in _DECISIONS:
             raise InputError(
-                f"{where}: decision {row['decision']!r}; expected one of "
-                f"{', '.join(_DECISIONS)}"
+                f"{where}: decision {row['decision']!r}"
+                + (f" beside the label {row['label']!r}" if row["label"] else "")
+                + f"; expected one of {', '.join(_DECISIONS)}"
             )
         if row["decision"] != "wrong":
+            if row["label"] not in ("", row["given"]):
+                raise InputError(
+                    f"{where}: decision {row['decision']!r} beside the label "
+                    f"{row['label']!r}; a label to use goes with 'wrong'"
+                )
             continue
         if row["label"] and row["label"] not in number:
             close = difflib.get_close_matches(row["label"], names, n=1)
@@ -143,7 +152,13 @@ def by_decisions(
                 "label to use; expected another label to use, or none"
             )
         chosen.append(i)
+        better += bool(row["label"])
         labels.append(number.get(row["label"], -1) if do == RELABEL else -1)
+    if do != RELABEL and better:
+        tell(
+            f"{path.name}: {better} of {len(chosen)} labels called wrong have a better "
+            "one, which --do=relabel takes"
+        )
     places = np.array(chosen, np.int64)
     return Changes(
         judged.index[places],
@@ -158,7 +173,7 @@ def _decisions(path, class_names, tell):
     if label_studio_export.is_export(path):
         return label_studio_export.decisions(path, class_names, tell)
     rows = read_rows(path, ("index", "given", "decision", "label"))
-    return ((f"{path}, decision {i}", row) for i, row in enumerate(rows, start=1))
+    return ((f"{path}, row {i}", row) for i, row in enumerate(rows, start=1))
 
 
 def _of_table(row, names, in_table, i, judged):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import quoteattr
 
 from lnl_sr_tf.auditing.audit_files import FOREIGN, utf8_safe, write_text
+from lnl_sr_tf.auditing.most_suspect import most_suspect
 from lnl_sr_tf.auditing.tool_examples import IMAGE, ROW, TEXT, ToolExamples
 from lnl_sr_tf.files import whole_file
 
@@ -61,7 +62,7 @@ def write(
 
 
 def _tasks(audit: "Audit", examples: ToolExamples, number: int) -> Iterator[Any]:
-    order = audit.order[:number] if number else audit.order
+    order = most_suspect(audit.order, number)
     names = [utf8_safe(name) for name in audit.class_names]
     for rank, (i, shown) in enumerate(
         zip(order.tolist(), examples.of(order), strict=True), start=1

@@ -11,7 +11,8 @@ import pathlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from lnl_sr_tf.auditing.audit_files import FOREIGN, read_rows, utf8_safe
+from lnl_sr_tf.auditing.audit_files import FOREIGN, utf8_safe
+from lnl_sr_tf.auditing.audit_table import read_rows
 from lnl_sr_tf.auditing.label_studio import CONTROL
 from lnl_sr_tf.errors import InputError
 

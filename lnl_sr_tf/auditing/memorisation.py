@@ -31,10 +31,9 @@ class Memorisation(NamedTuple):
         if not self.found:
             return ""
         return (
-            "this run learned labels by heart: the noise rate is a lower bound (it "
-            f"predicts {self.trained:.1%} of the labels that it was trained on, and is "
-            f"right on {self.others:.1%} of other examples, {self.best:.1%} at its "
-            "best); --folds judges each label by a network that was not trained on it"
+            "learned by heart, which makes the noise rate a lower bound: the run "
+            f"predicts {self.trained:.1%} of its own labels, and is right on "
+            f"{self.others:.1%} of other examples ({self.best:.1%} at its best)"
         )
 
 

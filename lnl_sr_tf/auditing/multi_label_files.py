@@ -1,7 +1,5 @@
 """The audit of multi-label data as a table and as a page."""
 
-import csv
-import io
 import pathlib
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -9,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lnl_sr_tf.auditing import review_page, review_table, tool_examples
-from lnl_sr_tf.auditing.audit_files import probability_text, utf8_safe, write_text
+from lnl_sr_tf.auditing.audit_files import probability_text, utf8_safe
+from lnl_sr_tf.auditing.most_suspect import most_suspect
 from lnl_sr_tf.auditing.shown_texts import ShownTexts
 from lnl_sr_tf.errors import InputError
 
 if TYPE_CHECKING:
-    from lnl_sr_tf.auditing.multi_label import MultiLabelAudit
+    from lnl_sr_tf.auditing.multi_label_findings import MultiLabelAudit
 
 _BETWEEN = "; "  # the names of an example's labels
 
@@ -49,31 +48,20 @@ def write_csv(
         examples = tool_examples.given_examples(
             len(audit.given), None, texts=texts, rows=rows
         )
-    order = audit.order[:number] if number else audit.order
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    for rank, (i, shown) in enumerate(
-        zip(
-            order.tolist(),
-            review_table.shown_cells(audit, examples, order),
-            strict=True,
-        ),
-        start=1,
-    ):
+    order = most_suspect(audit.order, number)
+
+    def more(i):
         given, suggested = audit.given[i], audit.suggested[i]
-        row = shown | {
+        return {
             "given": _joined(audit, given == 1),
             "suggested": _joined(audit, suggested == 1),
             "missing": _joined(audit, suggested > given, i),
             "extra": _joined(audit, suggested < given, i),
             "probability": probability_text(audit.probability[i]),
             "score": f"{audit.score[i]:.6g}",
-            "rank": str(rank),
         }
-        if rank == 1:
-            writer.writerow(row)
-        writer.writerow(row.values())
-    write_text(path, text.getvalue())
+
+    review_table.write_rows(audit, path, examples, order, more, {})
 
 
 def write_page(
@@ -96,11 +84,11 @@ def write_page(
         images: uint8, shape (n, height, width, 1 or 3), or None.
         texts: n texts, or None.
         title: its heading.
-        number: of the most suspect labels, of classes with evidence.
+        number: of the most suspect labels, of classes with evidence; 0 for all.
 
     Raises:
-        InputError: if there are neither images nor texts, both, or other than n, or
-            there is no evidence about any label.
+        InputError: if there are neither images nor texts, both, or other than n, if
+            images are no such array, or there is no evidence about any label.
         RunError: if it cannot be written; what stood there stays.
     """
     count, classes = audit.given.shape
@@ -112,10 +100,17 @@ def write_page(
             f"{'texts' if images is None else 'images'}: expected {count}; received "
             f"{len(shown)}"
         )
+    if texts is None and not (
+        shown.dtype == np.uint8 and shown.ndim == 4 and shown.shape[-1] in (1, 3)
+    ):
+        raise InputError(
+            "images: expected uint8 of shape (n, height, width, 1 or 3); received "
+            f"{shown.dtype} of shape {shown.shape}"
+        )
     if audit.no_evidence:
         raise InputError(f"there is nothing to show; {audit.words}")
     scores = audit.label_score[:, audit.told].ravel()
-    first = np.argsort(-scores, kind="stable")[:number]
+    first = most_suspect(np.argsort(-scores, kind="stable"), number)
     told = np.flatnonzero(audit.told)
     i, of_told = first // len(told), first % len(told)
     j = told[of_told]

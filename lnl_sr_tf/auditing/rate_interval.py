@@ -42,7 +42,7 @@ def rate_interval(
       overlap everywhere the surest are wrong as well, so the lower bound is
       a − (d − a) / 2, less 1.96 standard errors.
 
-    The bounds are not a model: their factors are measured (docs/audit.md), by how often
+    The bounds are not a model: their factors are measured, by how often
     the interval then has the true rate.
 
     Args:

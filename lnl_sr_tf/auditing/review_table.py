@@ -7,17 +7,18 @@ import csv
 import io
 import pathlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lnl_sr_tf.auditing.audit_files import probability_text, utf8_safe, write_text
+from lnl_sr_tf.auditing.most_suspect import most_suspect
 from lnl_sr_tf.auditing.tool_examples import ROW, TEXT, ToolExamples
 
 if TYPE_CHECKING:
     from lnl_sr_tf.auditing.findings import Audit
-    from lnl_sr_tf.auditing.multi_label import MultiLabelAudit
+    from lnl_sr_tf.auditing.multi_label_findings import MultiLabelAudit
 
 # Where a cell begins like this, a spreadsheet would compute it.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -50,25 +51,51 @@ def write(
     Raises:
         RunError: if it cannot be written; what stood there stays.
     """
-    order = audit.order[:number] if number else audit.order
+    order = most_suspect(audit.order, number)
     names = [as_cell(name) for name in audit.class_names]
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    for rank, (i, example) in enumerate(
-        zip(order.tolist(), shown_cells(audit, examples, order), strict=True), start=1
-    ):
-        example |= {
+
+    def more(i):
+        return {
             "given": names[audit.given[i]],
             "suggested": names[audit.suggested[i]],
             "probability": probability_text(audit.probability[i]),
             "score": f"{audit.score[i]:.6g}",
-            "rank": str(rank),
-            "decision": "",
-            "label": "",
         }
+
+    last = {"decision": "", "label": ""}
+    return write_rows(audit, path, examples, order, more, last)
+
+
+def write_rows(
+    audit: "Audit | MultiLabelAudit",
+    path: pathlib.Path | str,
+    examples: ToolExamples | None,
+    order: np.ndarray,
+    more: Callable[[int], dict[str, str]],
+    last: Mapping[str, str],
+) -> pathlib.Path:
+    """Write a row an example: itself, what more is known of it, and its rank.
+
+    Args:
+        audit: with `index` and `names`.
+        path: the .csv; its folder must exist.
+        examples: the texts or rows; images are named by their files alone.
+        order: positions, int64, at least one.
+        more: from a position to cells by the names of their columns.
+        last: the cells after the rank, in every row.
+
+    Raises:
+        RunError: if it cannot be written; what stood there stays.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    for rank, (i, shown) in enumerate(
+        zip(order.tolist(), shown_cells(audit, examples, order), strict=True), start=1
+    ):
+        row = shown | more(i) | {"rank": str(rank)} | dict(last)
         if rank == 1:
-            writer.writerow(example)
-        writer.writerow(example.values())
+            writer.writerow(row)
+        writer.writerow(row.values())
     write_text(path, text.getvalue())
     return pathlib.Path(path)
 

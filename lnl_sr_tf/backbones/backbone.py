@@ -8,15 +8,13 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras import layers, ops
+from keras import layers
 
-from lnl_sr_tf.backbones import hub
+from lnl_sr_tf.backbones import hub, rounding
 from lnl_sr_tf.config.settings import HUB
 from lnl_sr_tf.devices import backend
 from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.models import keras_applications
-
-_LARGEST = float(np.finfo(np.float16).max)
 
 
 class Backbone:
@@ -49,9 +47,7 @@ class Backbone:
         Raises:
             InputError: if the images are too small for it, or the weights are not its.
         """
-        found = self.unrounded.output
-        rounded = ops.cast(ops.clip(found, -_LARGEST, _LARGEST), "float16")
-        found = ops.cast(rounded, "float32")
+        found = rounding.rounded(self.unrounded.output)
         network = keras.Model(self.unrounded.input, found, name="backbone")
         # Without this, XLA would compile it, whose convolutions are slow on a CPU.
         whole = backend.name() == "jax" or (
@@ -103,12 +99,7 @@ class Backbone:
             InputError: if they are not numbers, which damaged weights give.
         """
         found = self.network.predict_on_batch(images)
-        if not np.isfinite(found).all():
-            raise InputError(
-                f"--backbone={self.name} makes NaN or infinite features of these "
-                f"images; {self.weights or 'its weights'} may be damaged"
-            )
-        return found.astype(np.float16)
+        return rounding.kept(found, self.name, self.weights, self.takes)
 
     def with_head(self, head: keras.Model) -> keras.Model:
         """Backbone and head as one network.

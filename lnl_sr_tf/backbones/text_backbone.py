@@ -8,14 +8,12 @@ import keras
 import numpy as np
 from keras import ops
 
-from lnl_sr_tf.backbones import hub
+from lnl_sr_tf.backbones import hub, rounding
 from lnl_sr_tf.config.settings import HUB
 from lnl_sr_tf.devices import backend
-from lnl_sr_tf.errors import InputError
 
 _LONGEST = 512  # tokens
 _STEP = 32  # texts are cut to a multiple of it, since a network is compiled for each
-_LARGEST = float(np.finfo(np.float16).max)
 _TOKENS = "token_ids"
 
 
@@ -80,8 +78,7 @@ class TextBackbone:
         kept = ops.expand_dims(ops.cast(kept, "float32"), -1)
         total = ops.sum(ops.cast(found, "float32") * kept, axis=1)
         mean = total / ops.maximum(ops.sum(kept, axis=1), 1.0)
-        rounded = ops.cast(ops.clip(mean, -_LARGEST, _LARGEST), "float16")
-        network = keras.Model(inputs, ops.cast(rounded, "float32"), name="backbone")
+        network = keras.Model(inputs, rounding.rounded(mean), name="backbone")
         network.compile(jit_compile=backend.name() == "jax")
         return network
 
@@ -107,12 +104,7 @@ class TextBackbone:
         length = -(-max(used, 1) // _STEP) * _STEP
         short = {name: values[:, :length] for name, values in tokens.items()}
         found = self.network.predict_on_batch(short)
-        if not np.isfinite(found).all():
-            raise InputError(
-                f"--backbone={self.name} makes NaN or infinite features of these "
-                f"texts; {self.weights or 'its weights'} may be damaged"
-            )
-        return found.astype(np.float16)
+        return rounding.kept(found, self.name, self.weights, self.takes)
 
     def identity(self) -> dict[str, Any]:
         """What its features depend on, ready for JSON.

@@ -130,9 +130,9 @@ def _worth_it(curve):
     """How many labels to look at, in one line."""
     place = curve.looked_at.tolist().index(curve.worth_it)
     return (
-        f"Of the first {curve.worth_it} about {curve.wrong[place]:.0f} are wrong "
-        f"({curve.low[place]:.0f} to {curve.high[place]:.0f}), after them fewer than "
-        "one in two"
+        f"Of the {curve.worth_it} most suspect labels about "
+        f"{curve.wrong[place]:.0f} are wrong ({curve.low[place]:.0f} to "
+        f"{curve.high[place]:.0f}), of those after them fewer than one in two"
     )
 
 
@@ -140,13 +140,27 @@ def _lines(found):
     """What was found, for a terminal."""
     yield found.words[0].upper() + found.words[1:]
     yield f"Outputs: {found.evidence}"
-    if found.information is not None:
-        yield f"They tell {found.information.total:.0%} of what the labels say"
+    if found.information is not None and not found.no_evidence:
+        yield (
+            f"The predicted classes tell {found.information.total:.0%} of what the "
+            "labels say"
+        )
     if found.lower_bound:
         words = found.memorisation.words
         yield words[0].upper() + words[1:]
+        yield "--folds=5 judges each label by a network that was not trained on it"
     if len(found.suspects):
         yield _worth_it(found.yield_curve)
+    if not found.no_evidence:
+        yield from _of_classes(found)
+    if found.features is not None:
+        yield from _of_features(found)
+    if found.clean is not None:
+        yield _against_clean(found)
+
+
+def _of_classes(found):
+    """The share of wrong labels of each class, in a table."""
     shares, low, high = found.class_rates
     width = max(len("class"), *map(len, found.class_names))
     yield f"{'class':{width}}  share wrong among this given label"
@@ -157,36 +171,41 @@ def _lines(found):
         if math.isnan(share):
             said = "no evidence" if label in given else "no label"
         yield f"{name:{width}}  {said}"
-    if found.features is not None:
-        yield from _of_features(found)
-    if found.clean is not None:
-        from lnl_sr_tf.auditing.against_clean import against_clean
 
-        known = against_clean(found)
-        ranked = ""
-        if known["auroc"] is not None:
-            ranked = (
-                f", AUROC {known['auroc']:.4f}, precision at that rate "
-                f"{known['precision']:.4f}"
-            )
-        error = known["calibration_error"]
-        if error is not None:
-            ranked += f", calibration error {error:.3f}"
-        yield f"Against clean labels: noise rate {known['noise_rate']:.3f}{ranked}"
+
+def _against_clean(found):
+    """How good the audit is, where clean labels are known."""
+    from lnl_sr_tf.auditing.against_clean import against_clean
+
+    known = against_clean(found)
+    ranked = ""
+    if known["auroc"] is not None:
+        ranked = (
+            f", AUROC {known['auroc']:.4f}, precision at that rate "
+            f"{known['precision']:.4f}"
+        )
+    error = known["calibration_error"]
+    if error is not None:
+        ranked += f", calibration error {error:.3f}"
+    return f"Against clean labels: noise rate {known['noise_rate']:.3f}{ranked}"
 
 
 def _of_features(found):
     """What the features told, where they told something."""
     told = found.features
     if told.pairs:
-        line = f"Near copies: {told.pairs} pairs"
+        line = f"Near copies: {_counted(told.pairs, 'pair')}"
         if len(told.conflicts):
-            one, other = told.conflicts[0]
-            line += (
-                f", {len(told.conflicts)} of them with differing labels, first "
-                f"{found.index[one]} ({found.class_names[found.given[one]]}) and "
-                f"{found.index[other]} ({found.class_names[found.given[other]]})"
+            line += f", {len(told.conflicts)} with differing labels, such as "
+            line += " and ".join(
+                f"#{found.index[i]} ({found.class_names[found.given[i]]})"
+                for i in told.conflicts[0]
             )
         yield line
     if told.outliers.told.any():
-        yield f"Perhaps of no class: {int(told.outliers.told.sum())} examples"
+        several = _counted(int(told.outliers.told.sum()), "example")
+        yield f"Perhaps of no class: {several}"
+
+
+def _counted(number, what):
+    return f"{number} {what}" + "s" * (number != 1)

@@ -73,7 +73,7 @@ def run(request: Request, tell: Callable[[str], None]) -> None:
     backend.start()
     with quiet.notices():
         from lnl_sr_tf.auditing import (
-            audit_files,
+            audit_table,
             cleaned_dataset,
             from_run,
             label_changes,
@@ -83,7 +83,7 @@ def run(request: Request, tell: Callable[[str], None]) -> None:
     finished = FinishedRun(path, request.settings.get("data_dir"))
     names = from_run.class_names(finished)
     table = pathlib.Path(options["audit"] or path).expanduser() / "audit.csv"
-    judged = audit_files.read_audit(table, names)
+    judged = audit_table.read_audit(table, names)
     do = options["do"]
     if options["decisions"]:
         changes = label_changes.by_decisions(
@@ -94,7 +94,7 @@ def run(request: Request, tell: Callable[[str], None]) -> None:
     else:
         changes = label_changes.by_probability(judged, options["threshold"], do)
     dataset = finished.dataset
-    audit_files.check_of(judged, dataset, table)
+    audit_table.check_of(judged, dataset, table)
     out = options["out"] or pathlib.Path(path) / cleaned_dataset.default_name(dataset)
     out = pathlib.Path(out).expanduser()
     (log, flags), gone, changed = cleaned_dataset.write_clean(

@@ -127,7 +127,9 @@ def without_effect(name: str, value: Any, only: Only, other: Any) -> InputError:
     """The InputError about a setting that has no effect because of another."""
     if isinstance(value, (list, tuple)):
         value = ",".join(map(str, value))
+    beside = f"with --{only.setting}={other}"
+    if other in (None, ""):
+        beside = f"without --{only.setting}"
     return InputError(
-        f"--{name}={value} has no effect with --{only.setting}={other}; it belongs to "
-        f"{only.words}"
+        f"--{name}={value} has no effect {beside}; it belongs to {only.words}"
     )

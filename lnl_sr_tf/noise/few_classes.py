@@ -5,8 +5,6 @@ largest one are at the smallest value that any is given, alike. What is kept is 
 predicted class, and of examples that are not sure of it also those that come near.
 """
 
-import concurrent.futures
-import os
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -15,6 +13,7 @@ from numpy.typing import ArrayLike
 
 from lnl_sr_tf import validation
 from lnl_sr_tf.errors import InputError
+from lnl_sr_tf.noise.blocks import in_order, probabilities
 
 # Outputs are held close to one-hot, as by sparse regularization: the mean over epochs
 # is too soft to be taken as the probability of the true class.
@@ -22,8 +21,6 @@ TEMPERATURE = 0.1
 SMALLEST = 1e-6  # of a sharpened output, so that no label is impossible
 MOST = 100  # classes that are kept for an example
 _BLOCK = 2**17  # outputs that are read at once: with what is made of them, in cache
-_INFINITE = 0x7C00  # in float16; with a sign, or NaN, the bits are a larger number
-_FEW_BLOCKS = 2  # for which threads are not worth starting
 
 
 class FewClasses(NamedTuple):
@@ -154,7 +151,7 @@ def few_classes(
     def read(first):
         """(rows that are no outputs, unsure ones, …) of a block; it fills the rest."""
         part = slice(first, min(first + rows, count))
-        block, wrong = _probabilities(outputs[part], logits)
+        block, wrong = probabilities(outputs[part], logits)
         if len(wrong):
             return wrong + first, None
         if balance is not None:
@@ -170,7 +167,7 @@ def few_classes(
         return wrong, unsure
 
     found = []
-    for block in _in_order(read, range(0, count, rows), threads):
+    for block in in_order(read, range(0, count, rows), threads):
         found.append(block)
         if done is not None:
             done(min(rows, count - (len(found) - 1) * rows))
@@ -186,21 +183,6 @@ def few_classes(
         missing, moved,
     )  # fmt: skip
     return kept, labels
-
-
-def rows_of(
-    outputs: np.ndarray, chosen: np.ndarray, logits: bool = False
-) -> np.ndarray:
-    """Some of the outputs, as float64 with rows of the sum 1.
-
-    Args:
-        outputs: as for `few_classes`, which has checked them.
-        chosen: positions of the examples.
-        logits: whether the outputs are logits.
-    """
-    rows, _ = _probabilities(np.asarray(outputs[chosen]), logits)
-    rows = rows.astype(np.float64)
-    return rows / rows.sum(axis=1, keepdims=True)
 
 
 def change_bound(
@@ -232,49 +214,14 @@ def change_bound(
     return bound
 
 
-def _probabilities(rows, logits):
-    """(a block of outputs as probabilities, positions of rows that are none).
-
-    float16 is computed with as float32, in which it is exact.
-    """
-    if logits:
-        block = rows.astype(np.float64, copy=False)
-        wrong = np.flatnonzero(~np.isfinite(block).all(axis=1))
-        if len(wrong):
-            return block, wrong
-        block = np.exp(block - block.max(axis=1, keepdims=True))
-        return block / block.sum(axis=1, keepdims=True), wrong
-    block, positive = _floats(rows)
-    with np.errstate(all="ignore"):
-        right = np.abs(block.sum(axis=1) - 1.0) < validation.OF_OUTPUTS
-        if right.all() and (positive or block.min() >= 0):
-            return block, np.empty(0, np.int64)
-    return block, validation.rows_that_are_none(rows)
-
-
 def _checked_balance(balance, num_classes):
     balance = validation.numbers("balance", balance, ndim=1)
     if balance.shape != (num_classes,) or not (balance > 0).all():
         raise InputError(
-            f"balance: expected {num_classes} numbers above 0; received {balance!r:.80}"
+            f"balance: expected {num_classes} numbers above 0; received "
+            f"{balance.tolist()!r:.80}"
         )
     return balance
-
-
-def _floats(rows):
-    """(a block as float32 or float64, whether none is below 0, where known)."""
-    if rows.dtype == np.float16:
-        bits = rows.view(np.uint16)
-        if bits.max() < _INFINITE:
-            # NumPy's conversion takes 25 times as long as this. Moved by 13, the bits
-            # are those of a float32 whose exponent is too small by 112.
-            block = bits.astype(np.uint32)
-            block <<= 13
-            block = block.view(np.float32)
-            block *= np.float32(2.0**112)
-            return block, True
-    single = rows.dtype in (np.float16, np.float32)
-    return rows.astype(np.float32 if single else np.float64, copy=False), False
 
 
 def _near(block, peak, temperature):
@@ -331,21 +278,3 @@ def _largest(classes, powers, start, size, num_classes):
 
 def _starts(size):
     return np.concatenate([[0], np.cumsum(size)])
-
-
-def _in_order(function, values, threads):
-    """function(value) of each value, in their order, computed by threads.
-
-    NumPy leaves the others alone while it computes.
-    """
-    if threads is None:
-        threads = (
-            len(os.sched_getaffinity(0))
-            if hasattr(os, "sched_getaffinity")
-            else os.cpu_count() or 1
-        )
-    if threads < 2 or len(values) <= _FEW_BLOCKS:
-        yield from map(function, values)
-        return
-    with concurrent.futures.ThreadPoolExecutor(threads) as pool:
-        yield from pool.map(function, values)

@@ -11,7 +11,7 @@ from sklearn.datasets import load_digits
 
 from lnl_sr_tf import config as configs
 from lnl_sr_tf import noise
-from lnl_sr_tf.auditing import audit, audit_files, label_changes
+from lnl_sr_tf.auditing import audit, audit_files, audit_table, label_changes
 from lnl_sr_tf.auditing.against_clean import against_clean
 from lnl_sr_tf.auditing.agreement import agreement
 from lnl_sr_tf.errors import InputError
@@ -263,7 +263,7 @@ class FilesTest(absltest.TestCase):
 
     def test_clean_does_not_act(self):
         self.written(told=False)
-        judged = audit_files.read_audit(self.folder / "audit.csv", ("x", "y", "z"))
+        judged = audit_table.read_audit(self.folder / "audit.csv", ("x", "y", "z"))
         self.assertTrue(np.isnan(judged.probability).all())
         for call in (
             lambda: label_changes.by_probability(judged, 0.5, "drop"),
@@ -282,7 +282,7 @@ class FilesTest(absltest.TestCase):
 
     def test_clean_leaves_a_class_without_evidence_alone(self):
         self.written(told=True)
-        judged = audit_files.read_audit(self.folder / "audit.csv", ("x", "y", "z"))
+        judged = audit_table.read_audit(self.folder / "audit.csv", ("x", "y", "z"))
         self.assertEmpty(label_changes.by_probability(judged, 0.01, "drop").index)
         self.assertLen(label_changes.by_number(judged, 200, "drop").index, 200)
         with self.assertRaisesRegex(InputError, "at most 200, .*with evidence"):

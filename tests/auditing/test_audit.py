@@ -144,7 +144,7 @@ class AuditTest(parameterized.TestCase):
         ({"probabilities": {0: [1.0, 0], 1: [1.0, 0]}}, "probabilities: .*a dict"),
         (
             {"probabilities": [[1.0, 0]] * 2, "index": [3, 3]},
-            "once; received 3 2 times",
+            "once; received 3 in 2 places",
         ),
         ({"probabilities": [[1.0, 0]] * 2, "index": [0.5, 1]}, "index: .*received 0.5"),
         ({"probabilities": [[1.0, 0]] * 2, "names": {"a": 0, "b": 1}}, "names: .*dict"),

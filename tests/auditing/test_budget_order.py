@@ -5,6 +5,7 @@ from absl.testing import absltest, parameterized
 
 from lnl_sr_tf.auditing import audit
 from lnl_sr_tf.auditing.budget_order import budget_order
+from lnl_sr_tf.errors import InputError
 
 
 class BudgetOrderTest(parameterized.TestCase):
@@ -28,6 +29,11 @@ class BudgetOrderTest(parameterized.TestCase):
         # Wrong labels first, as in the order of the score, but in no order of theirs.
         wrong = (given != clean)[order[:200]]
         self.assertGreater(wrong.mean(), 0.95)
+
+    @parameterized.parameters(-1, 0.5, "one")
+    def test_no_seed(self, seed):
+        with self.assertRaisesRegex(InputError, "seed: expected a whole number"):
+            budget_order(np.array([0.5, 0.5]), seed)
 
 
 if __name__ == "__main__":

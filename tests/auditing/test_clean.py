@@ -17,6 +17,7 @@ from lnl_sr_tf import config, datasets, noise
 from lnl_sr_tf.auditing import (
     audit,
     audit_files,
+    audit_table,
     cleaned_dataset,
     compare_runs,
     label_changes,
@@ -50,7 +51,7 @@ class CleanTest(tf.test.TestCase, parameterized.TestCase):
         shutil.rmtree(self.root, ignore_errors=True)
         self.root.mkdir(parents=True)
         table, _ = audit_files.write(self.audit, self.root)
-        self.judged = audit_files.read_audit(table, self.names)
+        self.judged = audit_table.read_audit(table, self.names)
         self.wrong = int(np.sum(self.data.given_labels != self.data.clean_labels))
 
     def write(self, changes, name="new.npz"):
@@ -102,8 +103,18 @@ class CleanTest(tf.test.TestCase, parameterized.TestCase):
         changes = label_changes.by_decisions(self.judged, path, self.names, "relabel")
         self.assertAllEqual(changes.index, [0, 4])
         self.assertAllEqual(changes.label, [3, -1])
-        changes = label_changes.by_decisions(self.judged, path, self.names, "drop")
+        told = []
+        changes = label_changes.by_decisions(
+            self.judged, path, self.names, "drop", told.append
+        )
         self.assertAllEqual(changes.label, [-1, -1])
+        self.assertEqual(
+            told,
+            [
+                "decisions.csv: 1 of 2 labels called wrong have a better one, which "
+                "--do=relabel takes"
+            ],
+        )
         _, gone, changed = self.write(changes)
         self.assertEqual((gone, changed), (2, 0))
 
@@ -122,8 +133,11 @@ class CleanTest(tf.test.TestCase, parameterized.TestCase):
         ("0,,GIVEN,3,wrong,GIVEN", "is marked wrong and is also the label to use"),
         (
             "0,,GIVEN,3,unsure,\n0,,GIVEN,3,wrong,",
-            "decision 2: there is more than one of",
+            "row 2: there is more than one of",
         ),
+        ("0,,GIVEN,3,,3", "row 1: decision '' beside the label '3'; expected one of"),
+        ("0,,GIVEN,3,right,3", "decision 'right' beside the label '3'; a label to"),
+        ("0,,GIVEN,3,unsure,3", "decision 'unsure' beside the label '3'; a label to"),
         ("9" * 40 + ",,0,3,wrong,3", "example 9{20} with the label '0' is not of"),
     )
     def test_decisions_of_something_else(self, line, message):
@@ -157,22 +171,22 @@ class CleanTest(tf.test.TestCase, parameterized.TestCase):
         path = self.root / "audit.csv"
         path.write_text(text)
         with self.assertRaisesRegex(InputError, message):
-            audit_files.check_of(
-                audit_files.read_audit(path, self.names), self.data, path
+            audit_table.check_of(
+                audit_table.read_audit(path, self.names), self.data, path
             )
 
     def test_audit_of_other_labels_or_cut_off(self):
         path = self.root / "audit.csv"
-        audit_files.check_of(self.judged, self.data, path)
+        audit_table.check_of(self.judged, self.data, path)
         other = datasets.load("digits")
         with self.assertRaisesRegex(InputError, "audit.csv has other examples or"):
-            audit_files.check_of(self.judged, other, path)
+            audit_table.check_of(self.judged, other, path)
         path.write_text("".join(path.read_text().splitlines(True)[:-1]))
         with self.assertRaisesRegex(
             InputError, "or is cut off; lnl-sr audit writes it"
         ):
-            audit_files.check_of(
-                audit_files.read_audit(path, self.names), self.data, path
+            audit_table.check_of(
+                audit_table.read_audit(path, self.names), self.data, path
             )
 
     def test_all_files_or_none(self):
@@ -293,7 +307,7 @@ class CleanTest(tf.test.TestCase, parameterized.TestCase):
         told = 0.1 + 0.8 * np.eye(2)[data.given_labels]
         found = audit(data.given_labels, told, index=data.index)
         table, _ = audit_files.write(found, self.root)
-        judged = audit_files.read_audit(table, data.class_names)
+        judged = audit_table.read_audit(table, data.class_names)
         np.savez(self.root / "rows.npz", x=made, y=labels)
         settings = config.resolve({"dataset": str(self.root / "rows.npz")})
         changes = label_changes.by_number(judged, 4, "drop")
@@ -321,7 +335,7 @@ class CleanTest(tf.test.TestCase, parameterized.TestCase):
         told = 0.1 + 0.8 * np.eye(2)[data.given_labels]
         found = audit(data.given_labels, told, index=data.index)
         table, _ = audit_files.write(found, self.root)
-        judged = audit_files.read_audit(table, data.class_names)
+        judged = audit_table.read_audit(table, data.class_names)
         settings = config.resolve({"dataset": str(source), "columns": "size:category"})
         (_, flags), _, _ = cleaned_dataset.write_clean(
             data,

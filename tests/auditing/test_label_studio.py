@@ -18,7 +18,7 @@ from PIL import Image
 
 from lnl_sr_tf import datasets
 from lnl_sr_tf.auditing import audit, label_changes, label_studio, tool_examples
-from lnl_sr_tf.auditing.audit_files import AuditTable
+from lnl_sr_tf.auditing.audit_table import AuditTable
 from lnl_sr_tf.errors import InputError, RunError
 
 DATA = pathlib.Path(__file__).resolve().parent.parent / "data" / "label_studio"

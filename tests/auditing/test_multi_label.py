@@ -176,12 +176,15 @@ class MultiLabelTest(parameterized.TestCase):
         ({"labels": [[0, np.nan], [1, 0]]}, "received nan in row 0"),
         ({"probabilities": [[0.5, 0.5]]}, r"expected the shape \(2, 2\) .*\(1, 2\)"),
         ({"probabilities": [[0.5, 1.5]] * 2}, r"row 0: expected numbers in \[0, 1\]"),
-        ({"probabilities": [[0.5, np.nan]] * 2}, "row 0: expected numbers in"),
+        (
+            {"probabilities": [[0.5, np.nan]] * 2},
+            "row 0: expected numbers in .*; received 0.5, nan",
+        ),
         ({"probabilities": None}, "either probabilities or logits"),
         ({"logits": [[0.0, 0.0]] * 2}, "either probabilities or logits"),
         (
             {"probabilities": None, "logits": [[0.0, np.inf]] * 2},
-            "logits, row 0: expected finite numbers",
+            "logits, row 0: expected finite numbers; received 0, inf",
         ),
         (
             {"labels": [[0, 1], [1, 0]], "probabilities": [[0.4, 0.6], [0.9, 0.1]]},
@@ -287,6 +290,12 @@ class FilesTest(parameterized.TestCase):
             {"images": np.zeros((3, 4, 4, 1), np.uint8)},
             "images: expected 200; received 3",
         ),
+        (
+            {"images": np.zeros((200, 4, 4), np.uint8)},
+            "images: expected uint8 of shape",
+        ),
+        ({"images": np.zeros((200, 4, 4, 3))}, "received float64 of shape"),
+        ({"texts": [""] * 200, "number": -1}, "number: expected a whole number"),
     )
     def test_page_of_something_else(self, arguments, message):
         with self.assertRaisesRegex(InputError, message):

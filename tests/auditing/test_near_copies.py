@@ -12,12 +12,13 @@ from sklearn.datasets import load_digits, load_iris
 from sklearn.metrics import roc_auc_score
 
 import lnl_sr_tf as lnl
-from lnl_sr_tf.auditing import audit_files
+from lnl_sr_tf.auditing import audit_files, audit_table
 from lnl_sr_tf.auditing.false_discovery import discoveries
 from lnl_sr_tf.auditing.from_features import examine
 from lnl_sr_tf.auditing.near_copies import copies_among, near_copies
 from lnl_sr_tf.auditing.neighbours import nearest
 from lnl_sr_tf.auditing.outliers import agreement, outliers
+from lnl_sr_tf.commands import audit as command
 from lnl_sr_tf.errors import InputError
 
 
@@ -189,7 +190,7 @@ class OutliersTest(tf.test.TestCase, parameterized.TestCase):
             outliers(np.ones((5, 2)), [0, 1])
 
 
-class AuditTest(tf.test.TestCase):
+class AuditTest(tf.test.TestCase, parameterized.TestCase):
     def test_of_arrays_with_features(self):
         features, labels, pairs = with_copies(1)
         outputs = np.full((len(labels), 4), 0.02)
@@ -217,7 +218,33 @@ class AuditTest(tf.test.TestCase):
         self.assertEqual(written["near_copies"], 30)
         self.assertIn([index[other], index[one]],
                       written["near_copies_with_differing_labels"])  # fmt: skip
-        audit_files.read_audit(table, found.class_names)
+        audit_table.read_audit(table, found.class_names)
+
+    @parameterized.parameters(
+        ({"features": np.ones((4, 2))}, "features: expected 5 rows, one a label; .* 4"),
+        ({"features": [[1.0], [2.0]]}, "features: expected 5 rows"),
+        ({"metric": "cosine"}, "metric=.cosine.: expected features beside it"),
+        ({"features": np.ones((5, 2)), "metric": "miles"}, "expected cosine or eucli"),
+    )
+    def test_arguments_that_do_not_fit(self, more, message):
+        with self.assertRaisesRegex(InputError, message):
+            lnl.audit(np.arange(5) % 2, np.full((5, 2), 0.5), **more)
+
+    @parameterized.parameters((1, "1 pair"), (2, "2 pairs"))
+    def test_what_the_command_says(self, count, said):
+        features, labels, pairs = with_copies(1)
+        rest = np.sort(np.concatenate([np.arange(600), pairs[:count, 1]]))
+        features, labels = features[rest], labels[rest]
+        found = lnl.audit(
+            labels, 0.92 * np.eye(4)[np.arange(len(rest)) % 4] + 0.02,
+            features=features, metric="euclidean",
+        )  # fmt: skip
+        one, other = found.features.conflicts[0]
+        self.assertEqual(
+            next(command._of_features(found)),
+            f"Near copies: {said}, {count} with differing labels, such as #{one} "
+            f"({labels[one]}) and #{other} ({labels[other]})",
+        )
 
     def test_copies_of_one_label_are_no_conflict(self):
         features, labels, pairs = with_copies(1)

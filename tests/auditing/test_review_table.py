@@ -8,7 +8,7 @@ import numpy as np
 from absl.testing import absltest, parameterized
 
 from lnl_sr_tf.auditing import audit, label_changes, review_table
-from lnl_sr_tf.auditing.audit_files import AuditTable
+from lnl_sr_tf.auditing.audit_table import AuditTable
 from lnl_sr_tf.errors import InputError
 
 NAMES = ("cat", "=SUM(A1)", "'=SUM(A1)", "-3")
@@ -99,16 +99,18 @@ class ReviewTableTest(parameterized.TestCase):
         )
 
     @parameterized.parameters(
-        ("", "cat", "decision ''; expected one of wrong, right"),
+        ("", "cat", "decision '' beside the label 'cat'; expected one of"),
         ("yes", "", "decision 'yes'; expected one of"),
         ("wrong", "ca", "label 'ca' is not one of the classes; did you mean 'cat'"),
     )
     def test_filled_in_wrongly(self, decision, label, message):
-        with self.assertRaisesRegex(InputError, f"review.csv, decision .*{message}"):
+        with self.assertRaisesRegex(InputError, f"review.csv, row .*{message}"):
             self.fill_in((1, decision, label))
 
     @parameterized.parameters(
         ({"texts": ["x"]}, "texts: expected 80; received 1"),
+        ({"number": -1}, "number: expected a whole number from 1, or 0 .*received -1"),
+        ({"number": 2.5}, "number: expected .*received 2.5"),
         ({"texts": ["x"] * 80, "rows": [{}] * 80}, "received texts and rows"),
     )
     def test_wrong(self, more, message):

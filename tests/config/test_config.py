@@ -314,6 +314,7 @@ class ResolveTest(tf.test.TestCase, parameterized.TestCase):
         ({"mixup": 0.2}, "--mixup=0.2 contradicts --loss=ce_sr"),
         ({"noise": "t.txt"}, "one of none, .*, or a file that ends in .csv or .npy"),
         ({"noise": "t.csv", "rate": 0.2}, "--noise=t.csv contradicts --rate=0.2"),
+        ({"finetune": 2}, "--finetune=2 has no effect without --backbone; it belongs"),
         ({"imbalance_factor": 0.1}, "has no effect with --imbalance=none; it belongs"),
         ({"imbalance": "lt", "imbalance_factor": 0}, r"expected a number in \(0, 1\]"),
         ({"balance": "cb"}, "expected one of none, class_balanced, logit_adjustment"),

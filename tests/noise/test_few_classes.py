@@ -8,7 +8,7 @@ import numpy as np
 from absl.testing import absltest, parameterized
 
 from lnl_sr_tf.errors import InputError
-from lnl_sr_tf.noise import few_classes as module
+from lnl_sr_tf.noise import blocks
 from lnl_sr_tf.noise.few_classes import change_bound, few_classes
 
 
@@ -96,7 +96,7 @@ class FewClassesTest(parameterized.TestCase):
 
     def test_float16_is_exact(self):
         every = np.arange(0x7C00, dtype=np.uint16).view(np.float16)
-        found, _ = module._floats(every.reshape(-1, 1024))
+        found, _ = blocks.floats(every.reshape(-1, 1024))
         np.testing.assert_array_equal(found.ravel(), every.astype(np.float32))
 
     def test_the_number_of_threads_does_not_matter(self):

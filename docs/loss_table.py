@@ -30,6 +30,7 @@ PAGES = {
     "normalized_negative": "symmetric",
     "asymmetric": "asymmetric",
     "epsilon_softmax": "near_one_hot",
+    "logit_bias": "symmetric",
     "logit_clip": "bounded_logits",
     "label_distribution": "bounded_logits",
     "bi_tempered": "bounded_logits",

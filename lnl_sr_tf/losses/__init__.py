@@ -33,6 +33,7 @@ from lnl_sr_tf.losses.focal import FocalLoss
 from lnl_sr_tf.losses.generalized_cross_entropy import GeneralizedCrossEntropy
 from lnl_sr_tf.losses.imbalanced import ClassBalanced, LogitAdjusted
 from lnl_sr_tf.losses.label_distribution import LabelDistributionallyRobustKL
+from lnl_sr_tf.losses.logit_bias import LogitBias
 from lnl_sr_tf.losses.logit_clip import LogitClip
 from lnl_sr_tf.losses.mean_absolute_error import (
     MeanAbsoluteError,
@@ -81,6 +82,7 @@ __all__ = [
     "GeneralizedCrossEntropy",
     "LabelDistributionallyRobustKL",
     "LogitAdjusted",
+    "LogitBias",
     "LogitClip",
     "MeanAbsoluteError",
     "NegativeLearning",

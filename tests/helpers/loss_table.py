@@ -47,6 +47,12 @@ def clipped(logits, delta):
     return softmax(np.where(norm > 1 / delta, logits / norm * delta, logits))
 
 
+def biased(logits, bias):
+    """ũ_i of softmax(z + b e_i) for every class i."""
+    each = logits[:, None, :] + bias * np.eye(logits.shape[-1])
+    return np.diagonal(softmax(each), axis1=1, axis2=2)
+
+
 def label_robust(logits, margin, temperature):
     """λ log mean_j exp((m [j ≠ i] + s_j − s_i) / λ) for every class i."""
     classes = logits.shape[-1]
@@ -224,6 +230,16 @@ TABLE = (
         "ce_logitclip",
         {"delta": 0.08},
         of_logits(lambda z: -np.log(clipped(z, 0.08))),
+    ),
+    (
+        "mae_logitbias",
+        {"bias": 3},
+        of_logits(lambda z: 2 * (1 - biased(z, 3))),
+    ),
+    (
+        "mae_logitbias",
+        {"bias": -1.5, "scale": 1},
+        of_logits(lambda z: 1 - biased(z, -1.5)),
     ),
     (
         "ldr_kl",

@@ -24,6 +24,7 @@ PAGES = {
     "focal": "cross_entropy",
     "generalized_cross_entropy": "cross_entropy",
     "partially_huberised": "cross_entropy",
+    "gradient_clipping": "cross_entropy",
     "mean_absolute_error": "symmetric",
     "reverse_cross_entropy": "symmetric",
     "normalized": "symmetric",

@@ -57,6 +57,9 @@ LOSSES: dict[str, Entry] = {
     "eps_fl_mae": _pair("EpsilonSoftmaxFocalLoss", "MeanAbsoluteError"),
     "ce_logitclip": ("LogitClip", ("CrossEntropy",), {}),
     "mae_logitbias": ("LogitBias", ("MeanAbsoluteError",), {}),
+    "ogc_ce": ("OptimizedGradientClipping", ("CrossEntropy",), {}),
+    "ogc_fl": ("OptimizedGradientClipping", ("FocalLoss",), {}),
+    "ogc_gce": ("OptimizedGradientClipping", ("GeneralizedCrossEntropy",), {}),
     "ldr_kl": "LabelDistributionallyRobustKL",
     "bi_tempered": "BiTemperedLogisticLoss",
     "elr": "EarlyLearningRegularization",
@@ -88,6 +91,7 @@ _PARAMETERS = {
     "NormalizedFocalLoss": ("gamma", "constant_factor"),
     "NormalizedGeneralizedCrossEntropy": ("q",),
     "NormalizedNegativeFocalLoss": ("gamma", "constant_factor"),
+    "OptimizedGradientClipping": ("allowance", "every", "queue"),
     "PartiallyHuberisedCrossEntropy": ("tau",),
     "PartiallyHuberisedGeneralizedCrossEntropy": ("q", "tau"),
     "SmoothedCrossEntropy": ("smoothing",),
@@ -96,6 +100,8 @@ _PARAMETERS = {
 _OF_REGULARIZATION = ("p", "weight")
 # Parameters of every class, not of one formula.
 _SHARED = ("from_logits", "epsilon", "reduction", "name", "dtype")
+# Losses that remember what one network said, or how well it fitted.
+_REMEMBERING = ("EarlyLearningRegularization", "OptimizedGradientClipping")
 # The ending that wraps a loss in `SparseRegularization`.
 REGULARIZED = "_sr"
 # Losses that contradict sparse regularization, and why.
@@ -166,6 +172,18 @@ def needs_index(name: str) -> bool:
     Of a loss that is made already, its own `needs_index` says so.
     """
     return "num_examples" in parameters(name)
+
+
+def remembers(name: str) -> bool:
+    """Whether the loss `name` keeps something of what a network said in training."""
+    entry = LOSSES.get(name.removesuffix(REGULARIZED), "")
+    return (entry if isinstance(entry, str) else entry[0]) in _REMEMBERING
+
+
+def clips(name: str) -> bool:
+    """Whether the loss `name` must be told the learning rate of each epoch."""
+    entry = LOSSES.get(name.removesuffix(REGULARIZED), "")
+    return entry[0] == "OptimizedGradientClipping"
 
 
 def conflict(name: str) -> str | None:

@@ -54,6 +54,7 @@ class ResumeTest(tf.test.TestCase, parameterized.TestCase):
         # Outputs stay as sure, so that λ grows from the third epoch on.
         ("adaptive", {"loss": "fl_sr", "lr": 1e-6}),
         ("elr", {"loss": "elr", "prior_weight": 10}),
+        ("ogc", {"loss": "ogc_ce", "loss_args": "queue=64,every=2"}),
         ("forward", {"loss": "forward", "estimation_epochs": 1}),
         ("features", {"loss": "ce_sr", "lambda_every": 1, "dataset": "rows.npy"}),
     )

@@ -1,6 +1,7 @@
 """Keras callbacks that change the method's parameters during training."""
 
 from lnl_sr_tf.callbacks.adaptive_regularization import AdaptiveRegularization
+from lnl_sr_tf.callbacks.clipping_scheduler import ClippingScheduler
 from lnl_sr_tf.callbacks.forget_scheduler import ForgetScheduler
 from lnl_sr_tf.callbacks.regularization_scheduler import RegularizationScheduler
 from lnl_sr_tf.callbacks.stage_scheduler import StageScheduler
@@ -9,6 +10,7 @@ from lnl_sr_tf.callbacks.tensorboard_log import TensorBoardLog
 
 __all__ = [
     "AdaptiveRegularization",
+    "ClippingScheduler",
     "ForgetScheduler",
     "RegularizationScheduler",
     "StageScheduler",

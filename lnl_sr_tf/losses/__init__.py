@@ -31,6 +31,7 @@ from lnl_sr_tf.losses.epsilon_softmax import (
 )
 from lnl_sr_tf.losses.focal import FocalLoss
 from lnl_sr_tf.losses.generalized_cross_entropy import GeneralizedCrossEntropy
+from lnl_sr_tf.losses.gradient_clipping import OptimizedGradientClipping
 from lnl_sr_tf.losses.imbalanced import ClassBalanced, LogitAdjusted
 from lnl_sr_tf.losses.label_distribution import LabelDistributionallyRobustKL
 from lnl_sr_tf.losses.logit_bias import LogitBias
@@ -93,6 +94,7 @@ __all__ = [
     "NormalizedNegativeCrossEntropy",
     "NormalizedNegativeFocalLoss",
     "NormalizedReverseCrossEntropy",
+    "OptimizedGradientClipping",
     "PartiallyHuberisedCrossEntropy",
     "PartiallyHuberisedGeneralizedCrossEntropy",
     "ReverseCrossEntropy",

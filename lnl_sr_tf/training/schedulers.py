@@ -7,6 +7,7 @@ import keras
 
 from lnl_sr_tf import callbacks, schedules
 from lnl_sr_tf.config import Config
+from lnl_sr_tf.loss_names import clips
 
 
 def schedulers(
@@ -21,6 +22,8 @@ def schedulers(
                 config.tau_decay, initial=config.tau, minimum=config.tau_min
             )
         )
+    if clips(config.loss):
+        made.append(callbacks.ClippingScheduler())
     if config.method == "co_teaching":
         final = forget_rate(config, noise_rate)
         assert final is not None  # without noise, `config.resolve` asks for one

@@ -53,6 +53,11 @@ def biased(logits, bias):
     return np.diagonal(softmax(each), axis1=1, axis2=2)
 
 
+def tangent(value, slope, q=1e-7):
+    """A loss of u_i, and below q its tangent there."""
+    return lambda u: np.where(u > q, value(u), value(q) + slope(q) * (q - u))
+
+
 def label_robust(logits, margin, temperature):
     """λ log mean_j exp((m [j ≠ i] + s_j − s_i) / λ) for every class i."""
     classes = logits.shape[-1]
@@ -241,6 +246,17 @@ TABLE = (
         {"bias": -1.5, "scale": 1},
         of_logits(lambda z: 1 - biased(z, -1.5)),
     ),
+    # Clipped at 1e-7 until as many examples were seen as the queue holds.
+    ("ogc_ce", {}, tangent(lambda u: -np.log(u), lambda u: 1 / u)),
+    (
+        "ogc_fl",
+        {"gamma": 2.0},
+        tangent(
+            lambda u: -((1 - u) ** 2) * np.log(u),
+            lambda u: (1 - u) ** 2 / u - 2 * (1 - u) * np.log(u),
+        ),
+    ),
+    ("ogc_gce", {"q": 0.5}, tangent(lambda u: (1 - u**0.5) / 0.5, lambda u: u**-0.5)),
     (
         "ldr_kl",
         {"margin": 0.3, "temperature": 2},

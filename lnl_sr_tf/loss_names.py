@@ -63,6 +63,7 @@ LOSSES: dict[str, Entry] = {
     "ldr_kl": "LabelDistributionallyRobustKL",
     "bi_tempered": "BiTemperedLogisticLoss",
     "elr": "EarlyLearningRegularization",
+    "rrm_ce": ("RockafellianRelaxation", ("CrossEntropy",), {}),
     "forward": "ForwardCorrection",
     "backward": "BackwardCorrection",
 }
@@ -94,6 +95,9 @@ _PARAMETERS = {
     "OptimizedGradientClipping": ("allowance", "every", "queue"),
     "PartiallyHuberisedCrossEntropy": ("tau",),
     "PartiallyHuberisedGeneralizedCrossEntropy": ("q", "tau"),
+    "RockafellianRelaxation": (
+        "cost", "share", "every", "contamination", "num_examples",
+    ),
     "SmoothedCrossEntropy": ("smoothing",),
     "SymmetricCrossEntropy": ("alpha", "beta"),
 }  # fmt: skip
@@ -101,7 +105,10 @@ _OF_REGULARIZATION = ("p", "weight")
 # Parameters of every class, not of one formula.
 _SHARED = ("from_logits", "epsilon", "reduction", "name", "dtype")
 # Losses that remember what one network said, or how well it fitted.
-_REMEMBERING = ("EarlyLearningRegularization", "OptimizedGradientClipping")
+_REMEMBERING = (
+    "EarlyLearningRegularization", "OptimizedGradientClipping",
+    "RockafellianRelaxation",
+)  # fmt: skip
 # The ending that wraps a loss in `SparseRegularization`.
 REGULARIZED = "_sr"
 # Losses that contradict sparse regularization, and why.
@@ -176,14 +183,18 @@ def needs_index(name: str) -> bool:
 
 def remembers(name: str) -> bool:
     """Whether the loss `name` keeps something of what a network said in training."""
-    entry = LOSSES.get(name.removesuffix(REGULARIZED), "")
-    return (entry if isinstance(entry, str) else entry[0]) in _REMEMBERING
+    return outer_class(name) in _REMEMBERING
 
 
-def clips(name: str) -> bool:
-    """Whether the loss `name` must be told the learning rate of each epoch."""
+def outer_class(name: str) -> str:
+    """The class behind the loss `name`, without `_sr`: of several, the outer one.
+
+    Example:
+        >>> outer_class("nce_mae_sr")
+        'ActivePassiveLoss'
+    """
     entry = LOSSES.get(name.removesuffix(REGULARIZED), "")
-    return entry[0] == "OptimizedGradientClipping"
+    return entry if isinstance(entry, str) else entry[0]
 
 
 def conflict(name: str) -> str | None:

@@ -62,6 +62,7 @@ from lnl_sr_tf.losses.reverse_cross_entropy import (
     ReverseCrossEntropy,
     SymmetricCrossEntropy,
 )
+from lnl_sr_tf.losses.rockafellian import RockafellianRelaxation
 from lnl_sr_tf.losses.sparse_regularization import SparseRegularization
 
 __all__ = [
@@ -99,6 +100,7 @@ __all__ = [
     "PartiallyHuberisedGeneralizedCrossEntropy",
     "ReverseCrossEntropy",
     "RobustLoss",
+    "RockafellianRelaxation",
     "SelectiveNegativePositiveLearning",
     "SmoothedCrossEntropy",
     "SparseRegularization",

@@ -62,7 +62,9 @@ class LossTest(tf.test.TestCase, parameterized.TestCase):
         taken = sizes.keys() & loss_names.parameters(name)
         loss = losses.get(name, **{size: sizes[size] for size in taken})
         self.assertEqual(loss_names.needs_index(name), loss.needs_index)
-        self.assertEqual(loss.needs_index, name.removesuffix("_sr") == "elr")
+        self.assertEqual(
+            loss.needs_index, name.removesuffix("_sr") in ("elr", "rrm_ce")
+        )
 
     @parameterized.parameters(
         ("fl", {}), ("nfl", {}), ("nnfl", {}), ("eps_fl", {"m": 1})
@@ -124,6 +126,9 @@ class LossTest(tf.test.TestCase, parameterized.TestCase):
         ("allowance", "ogc_ce", {"allowance": -1}, r"`allowance` must .*\[0, inf\)"),
         ("every", "ogc_gce", {"every": 1.5}, "`every` must be a whole number of at"),
         ("queue", "ogc_fl", {"queue": 1}, r"`queue` must be .*\[2, inf\)"),
+        ("cost", "rrm_ce", {"cost": -1}, r"`cost` must be .*\[0, inf\)"),
+        ("share", "rrm_ce", {"share": 0}, r"`share` must be .*\(0, 1\]"),
+        ("wrong", "rrm_ce", {"contamination": 1}, r"`contamination` .*\[0, 1\)"),
         ("margin", "ldr_kl", {"margin": -1}, "`margin` must be"),
         ("temperature", "ldr_kl", {"temperature": 0}, r"`temperature` .*\(0, inf\)"),
         ("t1", "bi_tempered", {"t1": 1.1}, r"`t1` must be .*\[0, 1\]"),

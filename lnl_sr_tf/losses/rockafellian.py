@@ -39,7 +39,7 @@ class RockafellianRelaxation(RobustLoss):
     the loss, so train with `lnl.training.RobustModel`.
 
     Args:
-        loss: a loss of this library that has a formula for each class.
+        loss: a loss of this library that takes logits and has a formula for each class.
         cost: γ ≥ 0, the price of moving weight, in units of the loss.
         share: μ in (0, 1].
         every: after how many epochs examples are weighed anew, at least 1.
@@ -78,13 +78,19 @@ class RockafellianRelaxation(RobustLoss):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.loss = loss_of_this_library("loss", loss, of_logits=self.from_logits)
+        self.loss = loss_of_this_library("loss", loss, of_logits=True)
         if isinstance(self.loss, (MeanAbsoluteError, NormalizedMeanAbsoluteError)):
             warnings.warn(
                 "RockafellianRelaxation makes the absolute error worse by its authors' "
                 f"numbers; take it around CrossEntropy. Received: loss={self.loss!r}",
                 stacklevel=2,
             )
+        if self.loss.needs_logits and not self.from_logits:
+            raise ValueError(
+                f"{type(self.loss).__name__} is a function of the logits. Received: "
+                "from_logits=False"
+            )
+        self.separable = self.loss.separable
         self.cost = check_range("cost", cost, 0.0, float("inf"))
         self.share = check_range("share", share, 0.0, 1.0, open_low=True)
         self.every = int(check_range("every", every, 1.0, float("inf")))
@@ -112,7 +118,9 @@ class RockafellianRelaxation(RobustLoss):
 
     def outputs(self, y_pred: Tensor) -> Tensor:
         """What the wrapped loss takes."""
-        return self.loss.outputs(y_pred)
+        if self.from_logits:
+            return self.loss.outputs(y_pred)
+        return super().outputs(y_pred)
 
     def per_class(self, outputs: Tensor) -> Tensor:
         """L(u, i) of the wrapped loss, without weights."""
@@ -131,7 +139,7 @@ class RockafellianRelaxation(RobustLoss):
                 counts positions, and the shape is (batch, ...). Outside [0, N) the loss
                 is NaN, and nothing is remembered.
         """
-        values = self.loss.call(y_true, y_pred)
+        values = super().call(y_true, y_pred)
         index = known_index() if index is None else index
         if index is None:
             return values

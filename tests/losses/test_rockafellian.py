@@ -113,6 +113,13 @@ class RelaxationTest(tf.test.TestCase, parameterized.TestCase):
         with self.assertRaisesRegex(ValueError, "needs a weight of each example"):
             losses.get("rrm_ce").call([0], self.logits[:1], index=[0])
 
+    def test_around_a_function_of_the_logits(self):
+        inner = losses.get("ldr_kl")
+        loss = losses.RockafellianRelaxation(inner, num_examples=12)
+        self.assertAllClose(self.seen(loss), inner.call(self.labels, self.logits))
+        with self.assertRaisesRegex(ValueError, "is a function of the logits"):
+            losses.RockafellianRelaxation(inner, from_logits=False)
+
     def test_nothing_seen_changes_nothing(self):
         loss = self.made()
         loss.reweigh()

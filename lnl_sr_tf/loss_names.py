@@ -64,6 +64,7 @@ LOSSES: dict[str, Entry] = {
     "bi_tempered": "BiTemperedLogisticLoss",
     "elr": "EarlyLearningRegularization",
     "rrm_ce": ("RockafellianRelaxation", ("CrossEntropy",), {}),
+    "sop": "SparseOverparametrization",
     "forward": "ForwardCorrection",
     "backward": "BackwardCorrection",
 }
@@ -99,6 +100,9 @@ _PARAMETERS = {
         "cost", "share", "every", "contamination", "num_examples",
     ),
     "SmoothedCrossEntropy": ("smoothing",),
+    "SparseOverparametrization": (
+        "lr_u", "lr_v", "num_examples", "num_classes",
+    ),
     "SymmetricCrossEntropy": ("alpha", "beta"),
 }  # fmt: skip
 _OF_REGULARIZATION = ("p", "weight")
@@ -107,7 +111,7 @@ _SHARED = ("from_logits", "epsilon", "reduction", "name", "dtype")
 # Losses that remember what one network said, or how well it fitted.
 _REMEMBERING = (
     "EarlyLearningRegularization", "OptimizedGradientClipping",
-    "RockafellianRelaxation",
+    "RockafellianRelaxation", "SparseOverparametrization",
 )  # fmt: skip
 # The ending that wraps a loss in `SparseRegularization`.
 REGULARIZED = "_sr"

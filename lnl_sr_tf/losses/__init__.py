@@ -53,6 +53,7 @@ from lnl_sr_tf.losses.normalized_negative import (
     NormalizedNegativeCrossEntropy,
     NormalizedNegativeFocalLoss,
 )
+from lnl_sr_tf.losses.overparametrization import SparseOverparametrization
 from lnl_sr_tf.losses.partially_huberised import (
     PartiallyHuberisedCrossEntropy,
     PartiallyHuberisedGeneralizedCrossEntropy,
@@ -103,6 +104,7 @@ __all__ = [
     "RockafellianRelaxation",
     "SelectiveNegativePositiveLearning",
     "SmoothedCrossEntropy",
+    "SparseOverparametrization",
     "SparseRegularization",
     "SymmetricCrossEntropy",
     "get",

@@ -113,6 +113,9 @@ Virusdoll/OGC script/cifar100/ogc_fl.sh
     cifar100 ogc_fl sym 0.5             gamma=0.5,O
 eckstrand/Rockafellian-Relaxation-Method README.md
     mnist rrm_ce sym 0.65               cost=0.8,share=0.5,every=10
+shengliu66/SOP README.md
+    cifar100 sop sym 0.4,0.5            lr_u=1,lr_v=10
+    cifar100 sop asym 0.4               lr_u=1,lr_v=100
 hongxin001/LogitClip README.md
     cifar10 ce_logitclip sym 0.5        delta=0.6666666666666666
 cswjl/eps-softmax config.py

@@ -274,6 +274,7 @@ TABLE = (
     ),
     ("elr", {}, lambda u: -np.log(u)),
     ("rrm_ce", {}, lambda u: -np.log(u)),
+    ("sop", {}, lambda u: -np.log(u)),
     (
         "forward",
         {"matrix": MATRIX.tolist()},

@@ -56,9 +56,15 @@ LOSSES: dict[str, Entry] = {
     "eps_ce_mae": _pair("EpsilonSoftmaxCrossEntropy", "MeanAbsoluteError"),
     "eps_fl_mae": _pair("EpsilonSoftmaxFocalLoss", "MeanAbsoluteError"),
     "ce_logitclip": ("LogitClip", ("CrossEntropy",), {}),
+    "mae_logitbias": ("LogitBias", ("MeanAbsoluteError",), {}),
+    "ogc_ce": ("OptimizedGradientClipping", ("CrossEntropy",), {}),
+    "ogc_fl": ("OptimizedGradientClipping", ("FocalLoss",), {}),
+    "ogc_gce": ("OptimizedGradientClipping", ("GeneralizedCrossEntropy",), {}),
     "ldr_kl": "LabelDistributionallyRobustKL",
     "bi_tempered": "BiTemperedLogisticLoss",
     "elr": "EarlyLearningRegularization",
+    "rrm_ce": ("RockafellianRelaxation", ("CrossEntropy",), {}),
+    "sop": "SparseOverparametrization",
     "forward": "ForwardCorrection",
     "backward": "BackwardCorrection",
 }
@@ -80,20 +86,33 @@ _PARAMETERS = {
     "ForwardCorrection": ("matrix",),
     "GeneralizedCrossEntropy": ("q",),
     "LabelDistributionallyRobustKL": ("margin", "temperature"),
+    "LogitBias": ("bias",),
     "LogitClip": ("delta",),
     "MeanAbsoluteError": ("scale",),
     "NegativeLearning": ("seed",),
     "NormalizedFocalLoss": ("gamma", "constant_factor"),
     "NormalizedGeneralizedCrossEntropy": ("q",),
     "NormalizedNegativeFocalLoss": ("gamma", "constant_factor"),
+    "OptimizedGradientClipping": ("allowance", "every", "queue"),
     "PartiallyHuberisedCrossEntropy": ("tau",),
     "PartiallyHuberisedGeneralizedCrossEntropy": ("q", "tau"),
+    "RockafellianRelaxation": (
+        "cost", "share", "every", "contamination", "num_examples",
+    ),
     "SmoothedCrossEntropy": ("smoothing",),
+    "SparseOverparametrization": (
+        "lr_u", "lr_v", "num_examples", "num_classes",
+    ),
     "SymmetricCrossEntropy": ("alpha", "beta"),
 }  # fmt: skip
 _OF_REGULARIZATION = ("p", "weight")
 # Parameters of every class, not of one formula.
 _SHARED = ("from_logits", "epsilon", "reduction", "name", "dtype")
+# Losses that remember what one network said, or how well it fitted.
+_REMEMBERING = (
+    "EarlyLearningRegularization", "OptimizedGradientClipping",
+    "RockafellianRelaxation", "SparseOverparametrization",
+)  # fmt: skip
 # The ending that wraps a loss in `SparseRegularization`.
 REGULARIZED = "_sr"
 # Losses that contradict sparse regularization, and why.
@@ -164,6 +183,22 @@ def needs_index(name: str) -> bool:
     Of a loss that is made already, its own `needs_index` says so.
     """
     return "num_examples" in parameters(name)
+
+
+def remembers(name: str) -> bool:
+    """Whether the loss `name` keeps something of what a network said in training."""
+    return outer_class(name) in _REMEMBERING
+
+
+def outer_class(name: str) -> str:
+    """The class behind the loss `name`, without `_sr`: of several, the outer one.
+
+    Example:
+        >>> outer_class("nce_mae_sr")
+        'ActivePassiveLoss'
+    """
+    entry = LOSSES.get(name.removesuffix(REGULARIZED), "")
+    return entry if isinstance(entry, str) else entry[0]
 
 
 def conflict(name: str) -> str | None:

@@ -54,6 +54,9 @@ class ResumeTest(tf.test.TestCase, parameterized.TestCase):
         # Outputs stay as sure, so that λ grows from the third epoch on.
         ("adaptive", {"loss": "fl_sr", "lr": 1e-6}),
         ("elr", {"loss": "elr", "prior_weight": 10}),
+        ("ogc", {"loss": "ogc_ce", "loss_args": "queue=64,every=2"}),
+        ("rrm", {"loss": "rrm_ce", "loss_args": "every=1,cost=0.1"}),
+        ("sop", {"loss": "sop", "loss_args": "lr_u=9"}),
         ("forward", {"loss": "forward", "estimation_epochs": 1}),
         ("features", {"loss": "ce_sr", "lambda_every": 1, "dataset": "rows.npy"}),
     )

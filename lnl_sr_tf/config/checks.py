@@ -22,6 +22,7 @@ from lnl_sr_tf.loss_names import (
     conflict,
     needs_index,
     prior_conflict,
+    remembers,
 )
 from lnl_sr_tf.schedules import STAGES
 
@@ -247,7 +248,7 @@ def _check_method(config: Config) -> None:
             )
         _check_stages(config.stages, config.epochs)
     if config.method == "co_teaching":
-        if needs_index(base):
+        if remembers(base):
             raise InputError(
                 f"--method=co_teaching cannot train --loss={config.loss}, which keeps "
                 "a memory of one network's predictions; use --method=standard"
@@ -257,7 +258,7 @@ def _check_method(config: Config) -> None:
                 "--method=co_teaching with --noise=none needs --forget_rate, since the "
                 "noise rate is not known, or --rate_estimate, from an audit"
             )
-    if config.balance != "none" and (needs_index(base) or config.method == "nlnl"):
+    if config.balance != "none" and (remembers(base) or config.method == "nlnl"):
         raise InputError(
             f"--balance={config.balance} does not go with --loss={config.loss} by "
             f"--method={config.method}, which has a mean of its own; use --balance=none"

@@ -31,8 +31,10 @@ from lnl_sr_tf.losses.epsilon_softmax import (
 )
 from lnl_sr_tf.losses.focal import FocalLoss
 from lnl_sr_tf.losses.generalized_cross_entropy import GeneralizedCrossEntropy
+from lnl_sr_tf.losses.gradient_clipping import OptimizedGradientClipping
 from lnl_sr_tf.losses.imbalanced import ClassBalanced, LogitAdjusted
 from lnl_sr_tf.losses.label_distribution import LabelDistributionallyRobustKL
+from lnl_sr_tf.losses.logit_bias import LogitBias
 from lnl_sr_tf.losses.logit_clip import LogitClip
 from lnl_sr_tf.losses.mean_absolute_error import (
     MeanAbsoluteError,
@@ -51,6 +53,7 @@ from lnl_sr_tf.losses.normalized_negative import (
     NormalizedNegativeCrossEntropy,
     NormalizedNegativeFocalLoss,
 )
+from lnl_sr_tf.losses.overparametrization import SparseOverparametrization
 from lnl_sr_tf.losses.partially_huberised import (
     PartiallyHuberisedCrossEntropy,
     PartiallyHuberisedGeneralizedCrossEntropy,
@@ -60,6 +63,7 @@ from lnl_sr_tf.losses.reverse_cross_entropy import (
     ReverseCrossEntropy,
     SymmetricCrossEntropy,
 )
+from lnl_sr_tf.losses.rockafellian import RockafellianRelaxation
 from lnl_sr_tf.losses.sparse_regularization import SparseRegularization
 
 __all__ = [
@@ -81,6 +85,7 @@ __all__ = [
     "GeneralizedCrossEntropy",
     "LabelDistributionallyRobustKL",
     "LogitAdjusted",
+    "LogitBias",
     "LogitClip",
     "MeanAbsoluteError",
     "NegativeLearning",
@@ -91,12 +96,15 @@ __all__ = [
     "NormalizedNegativeCrossEntropy",
     "NormalizedNegativeFocalLoss",
     "NormalizedReverseCrossEntropy",
+    "OptimizedGradientClipping",
     "PartiallyHuberisedCrossEntropy",
     "PartiallyHuberisedGeneralizedCrossEntropy",
     "ReverseCrossEntropy",
     "RobustLoss",
+    "RockafellianRelaxation",
     "SelectiveNegativePositiveLearning",
     "SmoothedCrossEntropy",
+    "SparseOverparametrization",
     "SparseRegularization",
     "SymmetricCrossEntropy",
     "get",

@@ -107,8 +107,12 @@ class RobustLoss(PositionLoss):
 
     def call(self, y_true: Tensor, y_pred: Tensor) -> Tensor:
         """Loss of each position, shape (batch, ...)."""
-        y_true = ops.convert_to_tensor(y_true)
-        outputs = self.checked_outputs(y_pred)
+        return self.of_targets(
+            ops.convert_to_tensor(y_true), self.checked_outputs(y_pred)
+        )
+
+    def of_targets(self, y_true: Tensor, outputs: Tensor) -> Tensor:
+        """Loss of each position, from what `outputs` gives."""
         if self.separable and is_integer(y_true, outputs):
             given = ops.expand_dims(of_labels(y_true, outputs), -1)
             return ops.squeeze(self.per_class(given), axis=-1)

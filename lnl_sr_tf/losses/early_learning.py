@@ -7,9 +7,9 @@ import keras
 from keras import ops
 
 from lnl_sr_tf.losses.base import RobustLoss, check_range, finite_logs
+from lnl_sr_tf.losses.examples import places
 from lnl_sr_tf.losses.labels import of_labels
 from lnl_sr_tf.losses.within_step import known_index
-from lnl_sr_tf.predictions import may_fit
 from lnl_sr_tf.types import Tensor
 
 
@@ -111,33 +111,17 @@ class EarlyLearningRegularization(RobustLoss):
                 f"num_examples={self.num_examples}, num_classes={self.num_classes}"
             )
         probs = ops.clip(ops.exp(log_probs), self.epsilon, 1.0 - self.epsilon)
-        index = self._checked(index, probs)
-        known = ops.logical_and(index >= 0, index < self.num_examples)
-        average = self._remember(probs, ops.where(known, index, 0), known)
-        agreement = ops.sum(average * probs, axis=-1)
-        values = values + self.strength * ops.log(1.0 - agreement)
-        # A compiled step cannot raise, and would use another example's moving average.
-        return ops.where(known, values, math.nan)
-
-    def _checked(self, index, probs):
-        """The index, if its shape is that of the positions.
-
-        Raises:
-            ValueError: if it is not, or the number of classes is not `num_classes`.
-        """
-        index = ops.convert_to_tensor(index)
-        if not may_fit(index.shape, probs.shape[:-1]):
-            raise ValueError(
-                "`index` must hold an integer for each prediction, in the shape of the "
-                "predictions without classes. Received: index of shape "
-                f"{tuple(index.shape)}, predictions of shape {tuple(probs.shape)}"
-            )
-        if probs.shape[-1] != self.num_classes:
+        shape = tuple(probs.shape)
+        index, known = places(index, shape[:-1], self.num_examples, shape)
+        if shape[-1] != self.num_classes:
             raise ValueError(
                 f"`num_classes` is {self.num_classes}. Received predictions of shape "
-                f"{tuple(probs.shape)}"
+                f"{shape}"
             )
-        return index
+        average = self._remember(probs, index, known)
+        agreement = ops.sum(average * probs, axis=-1)
+        values = values + self.strength * ops.log(1.0 - agreement)
+        return ops.where(known, values, math.nan)
 
     def _remember(self, probs, index, known):
         """t of these examples, updated; no gradient goes through it."""

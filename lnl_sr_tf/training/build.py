@@ -147,7 +147,8 @@ def _without_memory(loss):
     for part in getattr(loss, "parts", ()):
         config[part] = _without_memory(getattr(loss, part))
     if "num_examples" in config:
-        config.update(num_examples=None, num_classes=None)
+        sizes = {"num_examples", "num_classes"} & config.keys()
+        config.update(dict.fromkeys(sizes))
     return type(loss).from_config(config)
 
 
@@ -182,9 +183,13 @@ def build_loss(
         params.setdefault("seed", config.seed)
     if matrix is not None:
         params["matrix"] = np.asarray(matrix).tolist()
+    accepted = loss_names.parameters(config.loss)
     if needs_index(config) and dataset is not None:
-        params["num_examples"] = len(dataset.given_labels)
-        params["num_classes"] = dataset.num_classes
+        sizes = {
+            "num_examples": len(dataset.given_labels),
+            "num_classes": dataset.num_classes,
+        }
+        params.update({n: sizes[n] for n in sizes if n in accepted})
     regularization: dict[str, Any] = {}
     if config.regularized:
         regularization = {"p": config.p, "weight": config.lambda0}

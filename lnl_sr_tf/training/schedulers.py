@@ -7,6 +7,13 @@ import keras
 
 from lnl_sr_tf import callbacks, schedules
 from lnl_sr_tf.config import Config
+from lnl_sr_tf.loss_names import outer_class
+
+# What a loss is told of training, by the class of the loss.
+_FOLLOWERS: dict[str, type[keras.callbacks.Callback]] = {
+    "OptimizedGradientClipping": callbacks.ClippingScheduler,
+    "RockafellianRelaxation": callbacks.Reweighing,
+}
 
 
 def schedulers(
@@ -21,6 +28,9 @@ def schedulers(
                 config.tau_decay, initial=config.tau, minimum=config.tau_min
             )
         )
+    follower = _FOLLOWERS.get(outer_class(config.loss))
+    if follower:
+        made.append(follower())
     if config.method == "co_teaching":
         final = forget_rate(config, noise_rate)
         assert final is not None  # without noise, `config.resolve` asks for one

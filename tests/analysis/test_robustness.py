@@ -18,7 +18,10 @@ THEORY = pathlib.Path(__file__).resolve().parents[2] / "docs" / "theory.md"
 LOSSES = ("ce", "fl", "gce", "mae", "nce", "gce_sr")
 SYMMETRIC = ("mae", "nmae", "rce", "nrce", "nce", "nfl", "ngce", "nce_rce", "anl_ce")
 # Neither fixed functions of the probabilities nor formulas for each class.
-REFUSED = ("nlnl", "elr", "ce_logitclip", "ldr_kl", "bi_tempered")
+REFUSED = (
+    "nlnl", "elr", "ce_logitclip", "ldr_kl", "bi_tempered", "ogc_ce", "ogc_fl",
+    "ogc_gce", "rrm_ce", "sop",
+)  # fmt: skip
 # Of each loss; thirty times as many take minutes, and hold too.
 CASES = 200
 VECTORS = ((1, 0, 0), (0.8, 0.1, 0.1), (0.6, 0.3, 0.1), (0.5, 0.5, 0))

@@ -336,6 +336,8 @@ class ResolveTest(tf.test.TestCase, parameterized.TestCase):
         ),
         ({"method": "nlnl"}, "--method=nlnl trains --loss=nlnl; received .*=ce_sr"),
         ({"method": "co_teaching", "loss": "elr"}, "cannot train --loss=elr"),
+        ({"method": "co_teaching", "loss": "ogc_fl_sr"}, "train --loss=ogc_fl_sr, wh"),
+        ({"balance": "class_balanced", "loss": "ogc_ce"}, "does not go with --loss=og"),
         ({"method": "co_teaching", "noise": "none"}, "needs --forget_rate"),
         (
             {"method": "nlnl", "loss": "nlnl", "stages": "negativ=1"},

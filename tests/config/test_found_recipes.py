@@ -101,6 +101,21 @@ shengliu66/ELR ELR/config_cifar10_asym.json
     cifar10 elr asym 0.2,0.4            strength=1,momentum=0.9
 shengliu66/ELR ELR/config_cifar100.json
     cifar100 elr sym,asym 0.2,0.4       strength=7,momentum=0.9
+Virusdoll/OGC script/cifar10/ogc_ce.sh
+    cifar10 ogc_ce sym 0.5              O
+Virusdoll/OGC script/cifar10/ogc_fl.sh
+    cifar10 ogc_fl sym 0.5              gamma=0.5,O
+Virusdoll/OGC script/cifar10/ogc_gce.sh
+    cifar10 ogc_gce sym 0.5             q=0.7,O
+Virusdoll/OGC script/cifar100/ogc_ce.sh
+    cifar100 ogc_ce sym 0.5             O
+Virusdoll/OGC script/cifar100/ogc_fl.sh
+    cifar100 ogc_fl sym 0.5             gamma=0.5,O
+eckstrand/Rockafellian-Relaxation-Method README.md
+    mnist rrm_ce sym 0.65               cost=0.8,share=0.5,every=10
+shengliu66/SOP README.md
+    cifar100 sop sym 0.4,0.5            lr_u=1,lr_v=10
+    cifar100 sop asym 0.4               lr_u=1,lr_v=100
 hongxin001/LogitClip README.md
     cifar10 ce_logitclip sym 0.5        delta=0.6666666666666666
 cswjl/eps-softmax config.py
@@ -198,7 +213,11 @@ METHODS = (
 )
 # Of the paper of sparse regularization: not a rival's.
 OWN = {"fl", "nfl", "gce_sr"}
-_SHORT = {"F": "gamma=0.5,constant_factor=true", "C": "constant_factor=true"}
+_SHORT = {
+    "F": "gamma=0.5,constant_factor=true",
+    "C": "constant_factor=true",
+    "O": "allowance=20,every=32,queue=4096",
+}
 
 
 def rows(table):

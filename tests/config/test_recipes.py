@@ -85,6 +85,11 @@ LOSSES = """
     eps_ce_mae  alpha=0.01,beta=5,m=1e5  alpha=0.01,beta=5,m=1e5  alpha=0.03,beta=1,m=1e4
     eps_fl_mae  alpha=0.01,beta=5,m=1e5,C  alpha=0.01,beta=5,m=1e5,C  alpha=0.03,beta=1,m=1e4,C
     ce_logitclip  -  delta=1  delta=0.5
+    ogc_ce      -  O  O
+    ogc_fl      -  gamma=0.5,O  gamma=0.5,O
+    ogc_gce     -  q=0.7,O  -
+    sop         -  -  lr_u=1,lr_v=10
+    rrm_ce      cost=0.8,share=0.5,every=10  -  -
 """  # noqa: E501
 # The same for two more.
 OTHER_LOSSES = {
@@ -113,7 +118,11 @@ OTHER_LOSSES = {
         eps_ce_mae alpha=0.012,beta=0.1,m=1e3
         eps_fl_mae alpha=0.012,beta=0.1,m=1e3,C""",
 }
-_SHORT = {"F": "gamma=0.5,constant_factor=true", "C": "constant_factor=true"}
+_SHORT = {
+    "F": "gamma=0.5,constant_factor=true",
+    "C": "constant_factor=true",
+    "O": "allowance=20,every=32,queue=4096",
+}
 # What else a loss has of its own.
 MORE = {
     **{(dataset, "gce_sr"): "loss_args=q=0.01" for dataset in DATASETS},

@@ -47,6 +47,17 @@ def clipped(logits, delta):
     return softmax(np.where(norm > 1 / delta, logits / norm * delta, logits))
 
 
+def biased(logits, bias):
+    """ũ_i of softmax(z + b e_i) for every class i."""
+    each = logits[:, None, :] + bias * np.eye(logits.shape[-1])
+    return np.diagonal(softmax(each), axis1=1, axis2=2)
+
+
+def tangent(value, slope, q=1e-7):
+    """A loss of u_i, and below q its tangent there."""
+    return lambda u: np.where(u > q, value(u), value(q) + slope(q) * (q - u))
+
+
 def label_robust(logits, margin, temperature):
     """λ log mean_j exp((m [j ≠ i] + s_j − s_i) / λ) for every class i."""
     classes = logits.shape[-1]
@@ -226,6 +237,27 @@ TABLE = (
         of_logits(lambda z: -np.log(clipped(z, 0.08))),
     ),
     (
+        "mae_logitbias",
+        {"bias": 3},
+        of_logits(lambda z: 2 * (1 - biased(z, 3))),
+    ),
+    (
+        "mae_logitbias",
+        {"bias": -1.5, "scale": 1},
+        of_logits(lambda z: 1 - biased(z, -1.5)),
+    ),
+    # Clipped at 1e-7 until as many examples were seen as the queue holds.
+    ("ogc_ce", {}, tangent(lambda u: -np.log(u), lambda u: 1 / u)),
+    (
+        "ogc_fl",
+        {"gamma": 2.0},
+        tangent(
+            lambda u: -((1 - u) ** 2) * np.log(u),
+            lambda u: (1 - u) ** 2 / u - 2 * (1 - u) * np.log(u),
+        ),
+    ),
+    ("ogc_gce", {"q": 0.5}, tangent(lambda u: (1 - u**0.5) / 0.5, lambda u: u**-0.5)),
+    (
         "ldr_kl",
         {"margin": 0.3, "temperature": 2},
         of_logits(lambda z: label_robust(z, 0.3, 2)),
@@ -241,6 +273,8 @@ TABLE = (
         of_logits(lambda z: bi_tempered(z, 0.6, 1.4)),
     ),
     ("elr", {}, lambda u: -np.log(u)),
+    ("rrm_ce", {}, lambda u: -np.log(u)),
+    ("sop", {}, lambda u: -np.log(u)),
     (
         "forward",
         {"matrix": MATRIX.tolist()},

@@ -62,7 +62,9 @@ class LossTest(tf.test.TestCase, parameterized.TestCase):
         taken = sizes.keys() & loss_names.parameters(name)
         loss = losses.get(name, **{size: sizes[size] for size in taken})
         self.assertEqual(loss_names.needs_index(name), loss.needs_index)
-        self.assertEqual(loss.needs_index, name.removesuffix("_sr") == "elr")
+        self.assertEqual(
+            loss.needs_index, name.removesuffix("_sr") in ("elr", "rrm_ce", "sop")
+        )
 
     @parameterized.parameters(
         ("fl", {}), ("nfl", {}), ("nnfl", {}), ("eps_fl", {"m": 1})
@@ -120,6 +122,15 @@ class LossTest(tf.test.TestCase, parameterized.TestCase):
         ("smoothing", "ls", {"smoothing": 1}, r"`smoothing` must .*\[0, 1\)"),
         ("m", "eps_ce", {"m": -1}, r"`m` must be .*\[0, inf\)"),
         ("delta", "ce_logitclip", {"delta": 0}, r"`delta` must be .*\(0, inf\)"),
+        ("bias", "mae_logitbias", {"bias": 51}, r"`bias` must be .*\[-50, 50\]"),
+        ("allowance", "ogc_ce", {"allowance": -1}, r"`allowance` must .*\[0, inf\)"),
+        ("every", "ogc_gce", {"every": 1.5}, "`every` must be a whole number of at"),
+        ("queue", "ogc_fl", {"queue": 1}, r"`queue` must be .*\[2, inf\)"),
+        ("lr_v", "sop", {"lr_v": -1}, r"`lr_v` must be .*\[0, inf\)"),
+        ("sop_sizes", "sop", {"num_classes": 5}, "belong together"),
+        ("cost", "rrm_ce", {"cost": -1}, r"`cost` must be .*\[0, inf\)"),
+        ("share", "rrm_ce", {"share": 0}, r"`share` must be .*\(0, 1\]"),
+        ("wrong", "rrm_ce", {"contamination": 1}, r"`contamination` .*\[0, 1\)"),
         ("margin", "ldr_kl", {"margin": -1}, "`margin` must be"),
         ("temperature", "ldr_kl", {"temperature": 0}, r"`temperature` .*\(0, inf\)"),
         ("t1", "bi_tempered", {"t1": 1.1}, r"`t1` must be .*\[0, 1\]"),
@@ -152,10 +163,39 @@ class LossTest(tf.test.TestCase, parameterized.TestCase):
     def test_around_a_loss_of_probabilities(self):
         for wrapper, more in (
             (losses.LogitClip, {}),
+            (losses.LogitBias, {}),
             (losses.LogitAdjusted, {"counts": [1, 2]}),
         ):
             with self.assertRaisesRegex(ValueError, "`loss` must take logits"):
                 wrapper(losses.CrossEntropy(from_logits=False), **more)
+
+    def test_logit_bias_of_a_loss_of_all_classes(self):
+        """Integers take one softmax, distributions one for each class."""
+        loss = losses.LogitBias(losses.get("nce"), bias=1.5)
+        z = self.logits + 1.5 * np.eye(10)[self.labels]
+        u = softmax(z)
+        expected = (np.log(u) / np.log(u).sum(-1, keepdims=True))[
+            np.arange(64), self.labels
+        ]
+        value, gradient = per_example(loss, self.labels, self.logits)
+        self.assertAllClose(value, expected, rtol=2e-5)
+        one_hot = np.eye(10, dtype="float32")[self.labels]
+        same, slope = per_example(loss, one_hot, self.logits)
+        self.assertAllClose(same, value, rtol=1e-5)
+        self.assertAllClose(slope, gradient, rtol=1e-4, atol=1e-6)
+
+    def test_logit_bias_of_the_softmax_alone(self):
+        with self.assertRaisesRegex(ValueError, "`loss` must be a function of the s"):
+            losses.LogitBias(losses.get("ldr_kl"))
+
+    def test_without_bias_it_is_the_loss(self):
+        for inner in (losses.get("mae"), losses.get("nce")):
+            loss = losses.LogitBias(inner, bias=0.0)
+            self.assertTrue(loss.symmetric)
+            self.assertAllClose(
+                loss.call(self.labels, self.logits),
+                inner.call(self.labels, self.logits),
+            )
 
     def test_wrapper_refuses_what_it_contradicts(self):
         with self.assertRaisesRegex(ValueError, "LogitClip cannot be regularised"):

@@ -63,6 +63,11 @@ def found():
             adaptive(labels, scale * logits, sample_weight=weights)
             path.append(np.asarray(ops.convert_to_numpy(adaptive.weight)))
         arrays[f"lambda_{rank}"] = np.array(path)
+        clipping, path = losses.get("ogc_ce", queue=24, every=1), []
+        for scale in (1.0, 3.0, 0.3, 2.0, 1.0):
+            clipping(labels, scale * logits)
+            path.append(clipping.threshold)
+        arrays[f"clipping_{rank}"] = np.array(path)
         for case, z in (("", logits), ("masked", masked)):
             sharpened = OutputSharpening(0.3, activation="softmax")(z)
             arrays[f"sharpening_{rank}_{case}"] = np.asarray(sharpened)

@@ -1,0 +1,86 @@
+// Marks.
+
+/**
+ * From the place of an example in `data` to [decision, label to use]; null for the one
+ * that is suggested, -1 for none.
+ */
+let marks = new Map();
+let kept = true;
+let past = []; // lists of [item, mark before], the last one last
+const key = `lnl-sr audit ${data.fingerprint}`;
+
+const itemOf = new Map(data.index.map((index, item) => [String(index), item]));
+
+/**
+ * What was stored, by index, since another audit of the same labels has another order;
+ * if it can be read, and without what this page cannot have stored.
+ */
+function stored() {
+  const read = new Map();
+  try {
+    const entries = JSON.parse(localStorage.getItem(key)) ?? {};
+    for (const [index, mark] of Object.entries(entries)) {
+      const [decision, label] = Array.isArray(mark) ? mark : [];
+      const sane = label === -1 || (Number.isInteger(label) && label in classes);
+      const item = itemOf.get(index);
+      if (item !== undefined && Object.hasOwn(MARKS, decision) && sane) {
+        read.set(item, [decision, decision === "wrong" ? own(item, label) : null]);
+      }
+    }
+  } catch (error) {
+    kept = !(error instanceof DOMException);
+  }
+  return read;
+}
+
+function store() {
+  try {
+    const entries = [...marks].map(([item, [decision]]) => [
+      data.index[item],
+      [decision, labelToUse(item)],
+    ]);
+    localStorage.setItem(key, JSON.stringify(Object.fromEntries(entries)));
+    kept = true;
+  } catch {
+    kept = false;
+  }
+  warn();
+}
+
+function warn() {
+  if (!kept) {
+    say("This browser does not save marks: export them before you close the page.");
+  }
+}
+
+function say(text) {
+  byId("said").textContent = text;
+}
+
+function put(item, mark) {
+  if (mark) marks.set(item, mark);
+  else marks.delete(item);
+}
+
+function setMark(item, mark) {
+  past.push([[item, marks.get(item)]]);
+  put(item, mark);
+  store();
+}
+
+/** The class to train with, or -1 where a person has not said one. */
+function labelToUse(item) {
+  const [decision, label] = marks.get(item) ?? ["wrong", null];
+  if (decision === "right") return data.given[item];
+  if (decision === "unsure") return -1;
+  return label ?? suggestion(item);
+}
+
+/** The label for an example whose given one is wrong; -1 where none is suggested. */
+function suggestion(item) {
+  const suggested = data.suggested[item];
+  return suggested === data.given[item] ? -1 : suggested;
+}
+
+/** A label as it stands in a mark. */
+const own = (item, label) => (label === suggestion(item) ? null : label);

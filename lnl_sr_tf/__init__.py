@@ -27,7 +27,6 @@ __version__ = "0.1.0"
 _SERIALIZABLE = ("layers", "losses", "metrics", "training")
 _WITH_KERAS = (
     "analysis",
-    "auditing",
     "callbacks",
     "devices",
     "experiment",
@@ -37,7 +36,16 @@ _WITH_KERAS = (
     "sweep",
     *_SERIALIZABLE,
 )
-_WITHOUT_KERAS = ("config", "datasets", "errors", "noise", "runs", "schedules", "votes")
+_WITHOUT_KERAS = (
+    "auditing",
+    "config",
+    "datasets",
+    "errors",
+    "noise",
+    "runs",
+    "schedules",
+    "votes",
+)
 
 __all__ = ["__version__", "audit", "crowd", *sorted(_WITH_KERAS + _WITHOUT_KERAS)]
 
@@ -45,7 +53,6 @@ __all__ = ["__version__", "audit", "crowd", *sorted(_WITH_KERAS + _WITHOUT_KERAS
 def __getattr__(name: str) -> Any:
     """Import a module at its first use: Keras takes seconds to import."""
     if name == "audit":
-        _register()
         return importlib.import_module(f"{__name__}.auditing").audit
     if name == "crowd":
         return importlib.import_module(f"{__name__}.votes").crowd

@@ -1,6 +1,7 @@
 """A trained model as files: Keras's own, and a SavedModel for serving."""
 
 import contextlib
+import json
 import logging
 import os
 import pathlib
@@ -12,9 +13,10 @@ from collections.abc import Sequence
 import keras
 
 from lnl_sr_tf.backbones.backbone import Backbone
+from lnl_sr_tf.backbones.text_backbone import TextBackbone
 from lnl_sr_tf.datasets import tensorflow_import
 from lnl_sr_tf.datasets.encoder import Encoder
-from lnl_sr_tf.datasets.features.encoder_from_dict import read_encoder
+from lnl_sr_tf.datasets.features.encoder_from_dict import encoder_from_dict
 from lnl_sr_tf.errors import RunError
 from lnl_sr_tf.runs.folder import RunFolder
 
@@ -50,12 +52,14 @@ def save(
         folder.write_encoder(encoder.as_dict())
     if not exported:
         return False
-    served = model
+    served, on_tensorflow = model, keras.backend.backend() == "tensorflow"
     if isinstance(encoder, Backbone):
         # One network, which takes images as any other does.
         served, encoder = encoder.with_head(model), None
     try:
-        if keras.backend.backend() == "torch":
+        # The network that makes features of texts does so by TensorFlow.
+        foreign = isinstance(encoder, TextBackbone) and not on_tensorflow
+        if keras.backend.backend() == "torch" or foreign:
             with _saved(served, model, folder) as source:
                 _by_another_process(
                     *(source, folder.saved_model, class_names),
@@ -335,8 +339,15 @@ def _main(source, path, resize, temperature, bits, encoder, *class_names):
     bits = int(bits) if bits else None
     save_serving(
         *(model, path, class_names, resize or None, float(temperature), bits),
-        read_encoder(encoder) if encoder else None,
+        _read_encoder(encoder) if encoder else None,
     )
+
+
+def _read_encoder(path):
+    content = json.loads(pathlib.Path(path).read_text("utf-8"))
+    if content["kind"] == TextBackbone.kind:
+        return TextBackbone(content["backbone"], content["weights"])
+    return encoder_from_dict(content)
 
 
 if __name__ == "__main__":

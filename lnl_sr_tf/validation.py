@@ -1,6 +1,7 @@
 """The one check of arrays that come from outside: numbers, labels, probabilities."""
 
 import collections.abc
+from typing import NoReturn
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -10,7 +11,8 @@ from lnl_sr_tf.errors import InputError
 _LARGEST = 2**53  # beyond, a float is no whole number for sure
 # How far the sum of a row of probabilities may be from 1. bfloat16 rounds each by up to
 # 1/256 of itself, and so their sum.
-_OF_OUTPUTS = 1e-2
+OF_OUTPUTS = 1e-2
+_HINT = "; logits want a softmax first"
 # Nobody computes a transition matrix in bfloat16. What is typed or printed with three
 # or four digits is as near as this, and what is farther off was not meant as one.
 _OF_MATRIX = 1e-3
@@ -32,6 +34,32 @@ def numbers(name: str, values: ArrayLike, ndim: int | None = None) -> np.ndarray
         >>> numbers("counts", [3, 1])
         array([3., 1.])
     """
+    return _real(name, values, ndim, np.float64)
+
+
+def table(name: str, values: ArrayLike) -> np.ndarray:
+    """Outputs of shape (n, k) in the type that they have: an array is not copied.
+
+    What is in the rows is not looked at: see `rows_that_are_none`.
+
+    Args:
+        name: what they are, for messages.
+        values: numbers, n ≥ 1 rows of k ≥ 2.
+
+    Raises:
+        InputError: as of `numbers`, or if there are fewer rows or columns.
+
+    Example:
+        >>> table("outputs", np.ones((2, 3), np.float16)).dtype
+        dtype('float16')
+    """
+    array = _real(name, values, 2, None)
+    _check_outputs(name, array)
+    return array
+
+
+def _real(name, values, ndim, dtype):
+    """Values as an array of real numbers, of a type or of the one they have."""
     if isinstance(values, (collections.abc.Mapping, collections.abc.Set)):
         raise InputError(
             f"{name}: expected numbers in their order; received a "
@@ -43,7 +71,8 @@ def numbers(name: str, values: ArrayLike, ndim: int | None = None) -> np.ndarray
         # Texts would become numbers, and complex ones lose a part.
         if array.dtype.kind not in "biuf" and array.size:
             raise TypeError
-        array = array.astype(np.float64)
+        if dtype is not None:
+            array = array.astype(dtype)
     except (ValueError, TypeError):
         raise InputError(
             f"{name}: expected numbers, in rows of the same length; received "
@@ -141,12 +170,8 @@ def probabilities(name: str, values: ArrayLike) -> np.ndarray:
         array([[0.5, 0.5]])
     """
     array = numbers(name, values, ndim=2)
-    if array.shape[0] < 1 or array.shape[1] < 2:
-        raise InputError(
-            f"{name}: expected at least one example and two classes, shape (n, k); "
-            f"received the shape {array.shape}"
-        )
-    _check_rows(name, array, _OF_OUTPUTS, "; logits want a softmax first")
+    _check_outputs(name, array)
+    _check_rows(name, array, OF_OUTPUTS, _HINT)
     return array
 
 
@@ -175,10 +200,7 @@ def softmax(logits: ArrayLike) -> np.ndarray:
     array = numbers("logits", logits, ndim=2)
     bad = np.flatnonzero(~np.isfinite(array).all(axis=1))
     if len(bad):
-        raise InputError(
-            "logits must be finite numbers of shape (n, classes); received NaN or "
-            f"infinity in row {bad[0]}"
-        )
+        _refuse_logits(bad)
     powers = np.exp(array - array.max(axis=1, keepdims=True, initial=-np.inf))
     return powers / powers.sum(axis=1, keepdims=True)
 
@@ -216,21 +238,77 @@ def transition_matrix(
     return array
 
 
-def _check_rows(name, array, tolerance, hint="", first_row=0):
-    """Raise InputError unless every row is a distribution; NaN is none."""
+def rows_that_are_none(array: np.ndarray, tolerance: float = OF_OUTPUTS) -> np.ndarray:
+    """Positions of the rows that are no distributions, int64; NaN makes a row none.
+
+    Args:
+        array: shape (n, k).
+        tolerance: how far the sum of a row may be from 1.
+
+    Example:
+        >>> rows_that_are_none(np.array([[0.5, 0.5], [0.5, 0.6]]))
+        array([1])
+    """
     with np.errstate(all="ignore"):
-        sums = array.sum(axis=1)
+        sums = array.sum(axis=1, dtype=np.float64)
         right = (array >= 0).all(axis=1) & (np.abs(sums - 1.0) < tolerance)
-    bad = np.flatnonzero(~right)
-    if len(bad):
-        row = ", ".join(f"{value:.6g}" for value in array[bad[0]][:6])
+    return np.flatnonzero(~right)
+
+
+def refuse_rows(name: str, array: np.ndarray, bad: np.ndarray) -> NoReturn:
+    """Raise the InputError of `probabilities`; of `softmax` if the name is logits.
+
+    Args:
+        name: what they are.
+        array: shape (n, k).
+        bad: positions of the rows that are none, at least one.
+    """
+    if name == "logits":
+        _refuse_logits(bad)
+    _refuse(name, array, bad, OF_OUTPUTS, _HINT)
+
+
+def _check_outputs(name, array):
+    if array.shape[0] < 1 or array.shape[1] < 2:
         raise InputError(
-            f"{name}, row {bad[0] + first_row}: expected probabilities, at least 0, "
-            f"that sum to 1 (within {tolerance:g}{hint}); received {row}"
-            + (", …" if array.shape[1] > 6 else "")
-            + f", sum {sums[bad[0]]:.6g}"
-            + (f" and {len(bad) - 1} more such" if bad[1:].size else "")
+            f"{name}: expected at least one example and two classes, shape (n, k); "
+            f"received the shape {array.shape}"
         )
+
+
+def _check_rows(name, array, tolerance, hint="", first_row=0):
+    """Raise InputError unless every row is a distribution."""
+    bad = rows_that_are_none(array, tolerance)
+    if len(bad):
+        _refuse(name, array, bad, tolerance, hint, first_row)
+
+
+def _refuse(
+    name: str,
+    array: np.ndarray,
+    bad: np.ndarray,
+    tolerance: float,
+    hint: str = "",
+    first_row: int = 0,
+) -> NoReturn:
+    values = array[bad[0]].astype(np.float64)
+    with np.errstate(all="ignore"):
+        total = values.sum()
+    row = ", ".join(f"{value:.6g}" for value in values[:6])
+    raise InputError(
+        f"{name}, row {bad[0] + first_row}: expected probabilities, at least 0, "
+        f"that sum to 1 (within {tolerance:g}{hint}); received {row}"
+        + (", …" if array.shape[1] > 6 else "")
+        + f", sum {total:.6g}"
+        + (f" and {len(bad) - 1} more such" if bad[1:].size else "")
+    )
+
+
+def _refuse_logits(bad: np.ndarray) -> NoReturn:
+    raise InputError(
+        "logits must be finite numbers of shape (n, classes); received NaN or "
+        f"infinity in row {bad[0]}"
+    )
 
 
 def _check_mask(name, values):

@@ -18,8 +18,9 @@ from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.files import whole_file
 
 # The label of an example that is of none of the classes.
-_FOREIGN = "none of them"
+FOREIGN = "none of them"
 _MOST_DIGITS = 18  # of an index; int64 holds more
+_LONGEST_CELL = 2**27  # characters: a cell may be a whole text
 
 
 def write(
@@ -59,6 +60,7 @@ def summary(audit: Audit) -> dict[str, Any]:
         "suspects": len(audit.suspects),
         "noise_rate": audit.noise_rate,
         "noise_rate_interval": audit.noise_rate_interval,
+        "noise_rate_is_a_lower_bound": audit.lower_bound,
         "no_sign_of_noise": bool(audit.no_sign),
         "no_evidence": audit.no_evidence,
         "classes_without_evidence": [
@@ -72,6 +74,23 @@ def summary(audit: Audit) -> dict[str, Any]:
             "p_value": audit.agreement.chance,
             "class_p_values": audit.agreement.class_chances.tolist(),
         },
+        "outputs": None
+        if audit.kind is None
+        else {
+            "sharp": bool(audit.kind.sharp),
+            "undecided": audit.kind.undecided,
+            "temperature": audit.kind.temperature,
+        },
+        "information": None
+        if audit.information is None
+        else {
+            "total": audit.information.total,
+            "classes": audit.information.classes.tolist(),
+        },
+        "memorisation": None
+        if audit.memorisation is None
+        else audit.memorisation._asdict(),
+        "yield_curve": _yield(audit),
         "class_names": list(audit.class_names),
         "class_rates": [
             {"class": name, "given": int(count), "wrong": share, "interval": [a, b]}
@@ -105,6 +124,20 @@ def _from_features(told, index):
     }
 
 
+def _yield(audit):
+    """How many of the first m are wrong; None without evidence."""
+    if audit.no_evidence:
+        return None
+    curve = audit.yield_curve
+    return {
+        "looked_at": curve.looked_at.tolist(),
+        "wrong": curve.wrong.tolist(),
+        "low": curve.low.tolist(),
+        "high": curve.high.tolist(),
+        "worth_it": curve.worth_it,
+    }
+
+
 def _without_nan(value):
     """The same value with None for NaN, which JSON does not have."""
     if isinstance(value, dict):
@@ -116,7 +149,7 @@ def _without_nan(value):
 
 def _table(audit):
     """The text of `audit.csv`, the most suspect label first."""
-    names = np.array([*audit.class_names, _FOREIGN], object)
+    names = np.array([*audit.class_names, FOREIGN], object)
     columns = {
         "index": audit.index,
         "file": audit.names,
@@ -240,14 +273,19 @@ def index_of(row: Mapping[str, str]) -> int:
     return int(text)
 
 
-def read_rows(path: pathlib.Path | str, columns: Sequence[str]) -> list[dict[str, str]]:
+def read_rows(
+    path: pathlib.Path | str, columns: Sequence[str], delimiter: str = ","
+) -> list[dict[str, str]]:
     """The rows of a .csv as dicts, with at least these columns."""
+    before = csv.field_size_limit(_LONGEST_CELL)
     try:
         with open(path, newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            rows, header = list(reader), reader.fieldnames or []
+            reader = csv.DictReader(file, delimiter=delimiter)
+            rows, header = list(reader), list(reader.fieldnames or [])
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{path} cannot be read: {error}") from error
+    finally:
+        csv.field_size_limit(before)
     missing = [column for column in columns if column not in header]
     if missing:
         raise InputError(

@@ -14,7 +14,7 @@ from lnl_sr_tf.auditing.label_changes import Changes
 from lnl_sr_tf.config import Config
 from lnl_sr_tf.config.column_kinds import SKIP, parse_columns
 from lnl_sr_tf.config.file_kind import TABLE
-from lnl_sr_tf.config.settings import IMAGENET
+from lnl_sr_tf.config.settings import HUB, IMAGENET
 from lnl_sr_tf.datasets import Dataset
 from lnl_sr_tf.datasets.sources.to_file import check_name, goes_into, to_file
 from lnl_sr_tf.errors import InputError
@@ -23,7 +23,7 @@ from lnl_sr_tf.errors import InputError
 _TRAINING = (
     "model", "weights", "epochs", "batch_size", "optimizer", "lr", "lr_schedule",
     "lr_decay", "lr_hold", "momentum", "late_momentum", "nesterov", "weight_decay",
-    "l1", "clip_norm", "backbone", "views", "columns",
+    "l1", "clip_norm", "backbone", "views", "finetune", "finetune_lr", "columns",
 )  # fmt: skip
 _OF_IMAGES = (
     "crop_padding", "flip", "rotation", "random_resized_crop", "color_jitter",
@@ -108,6 +108,9 @@ def _flags(config, dataset, path):
         settings["columns"] = _kinds_of_columns(config, dataset)
     if config.weights and config.weights != IMAGENET:
         settings["weights"] = os.path.abspath(os.path.expanduser(config.weights))
+    if config.preset_folder:
+        folder = os.path.expanduser(config.preset_folder)
+        settings["backbone"] = HUB + os.path.abspath(folder)
     if path.suffix.lower() == ".csv" and dataset.pictures is not None:
         # A size chosen from the files may differ once some are dropped.
         height, width = dataset.pictures.shape[1:3]

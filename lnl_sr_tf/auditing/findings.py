@@ -1,15 +1,21 @@
 """What an audit finds: of each label, of each class and of all labels."""
 
 import dataclasses
-import typing
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from lnl_sr_tf import noise
 from lnl_sr_tf.auditing.agreement import Agreement
+from lnl_sr_tf.auditing.budget_order import budget_order
+from lnl_sr_tf.auditing.evidence import Information
+from lnl_sr_tf.auditing.memorisation import Memorisation
+from lnl_sr_tf.auditing.yield_curve import YieldCurve, yield_curve
+from lnl_sr_tf.noise.output_kind import OutputKind
 
-if typing.TYPE_CHECKING:
+if TYPE_CHECKING:
     from lnl_sr_tf.auditing.from_features import FromFeatures
 
 # Share of suspects and estimated noise rate up to which there is no sign of noise: on
@@ -31,8 +37,10 @@ class Audit:
         given: the labels that were given, int64, shape (n,).
         suggested: the most likely class, int64, shape (n,); the given label where it is
             more likely right than wrong, or no class with evidence is more likely.
-        score: −log ū_given(x) ≥ 0, the cross-entropy of the given label, in nats; ū is
-            the network's output, averaged over epochs where they were recorded.
+        score: in nats, ≥ 0. Where outputs are sharp, as under sparse regularization,
+            −log ū_given(x), the cross-entropy of the given label; ū is the network's
+            output, averaged over epochs where they were recorded. Otherwise −log P(true
+            = given | x, given) by the noise estimate.
         probability: that the given label is wrong, in [0, 1], rising with the score;
             NaN without evidence.
         estimate: the noise estimate behind it, from the labels with evidence alone; its
@@ -46,6 +54,11 @@ class Audit:
         told: mask of the classes that the outputs are evidence about, shape (k,); by
             default all.
         features: near copies and examples of no class; None where nobody looked.
+        kind: whether the outputs are sharp; None where it was not found out.
+        rate_interval: 95 % interval of the noise rate; by default Wilson's, which is
+            for sampling alone.
+        information: the share of what the labels say that the outputs tell.
+        memorisation: of a run, what its curves say.
 
     Example:
         found = lnl.audit(labels, probabilities)
@@ -65,6 +78,10 @@ class Audit:
     agreement: Agreement | None = None
     told: np.ndarray | None = None
     features: "FromFeatures | None" = None
+    kind: OutputKind | None = None
+    rate_interval: tuple[float, float] | None = None
+    information: Information | None = None
+    memorisation: Memorisation | None = None
 
     @property
     def no_evidence(self) -> bool:
@@ -82,8 +99,9 @@ class Audit:
 
         Labels without evidence come last.
         """
-        unknown = np.isnan(self.probability)
-        return np.lexsort((np.arange(len(self.given)), -self.score, unknown))
+        order = np.argsort(-self.score, kind="stable")
+        unknown = np.isnan(self.probability[order])
+        return np.concatenate([order[~unknown], order[unknown]])
 
     @property
     def rank(self) -> np.ndarray:
@@ -95,8 +113,8 @@ class Audit:
     @property
     def suspects(self) -> np.ndarray:
         """Positions of the labels more likely wrong than right, most suspect first."""
-        order = self.order
-        return order[self.probability[order] > 0.5]
+        found = np.flatnonzero(self.probability > 0.5)
+        return found[np.argsort(-self.score[found], kind="stable")]
 
     @property
     def noise_rate(self) -> float:
@@ -108,13 +126,37 @@ class Audit:
     def noise_rate_interval(self) -> tuple[float, float]:
         """(low, high), a 95 % interval; (NaN, NaN) without evidence.
 
-        It is for sampling alone: the network's own mistakes are not in it.
+        What it rests on is told by `lnl_sr_tf.auditing.rate_interval`; where a run
+        learned labels by heart (`lower_bound`) the rate may be above it.
         """
         known = self.probability[~np.isnan(self.probability)]
         if not len(known):
             return np.nan, np.nan
+        if self.rate_interval is not None:
+            return self.rate_interval
         low, high = noise.share_interval(known.sum(), len(known))
         return float(low), float(high)
+
+    @property
+    def lower_bound(self) -> bool:
+        """Whether the noise rate is a lower bound: the run learned labels by heart."""
+        return self.memorisation is not None and self.memorisation.found
+
+    @property
+    def yield_curve(self) -> YieldCurve:
+        """How many wrong labels are expected among the first m of `order`."""
+        known = self.probability[self.order]
+        return yield_curve(known[~np.isnan(known)], *self.noise_rate_interval)
+
+    def budget_order(self, seed: int = 0) -> np.ndarray:
+        """Positions in the order that gains most where few labels can be put right.
+
+        For up to a tenth of the labels; for more, `order` (docs/audit.md).
+
+        Args:
+            seed: of the draw.
+        """
+        return budget_order(self.probability, seed)
 
     @property
     def class_rates(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -167,6 +209,8 @@ class Audit:
             low, high = self.noise_rate_interval
             found = f"noise rate {self.noise_rate:.3f} ({low:.3f} to {high:.3f}); "
             found += suspects
+        if self.lower_bound:
+            found += "; labels were learned by heart, so that the rate is a lower bound"
         missing = [self.class_names[i] for i in self.classes_without_evidence]
         if not missing:
             return found
@@ -174,6 +218,71 @@ class Audit:
             f"{found}; no evidence about the {len(self.given) - known} labelled "
             f"{few(missing)}"
         )
+
+    def to_csv(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        texts: Sequence[str] | None = None,
+        rows: Sequence[Mapping[str, Any]] | None = None,
+        number: int = 0,
+    ) -> None:
+        """Write a plain table, which a person can fill in; see `review_table.write`.
+
+        Args:
+            path: the .csv; its folder must exist.
+            texts: n texts, to stand in the table.
+            rows: or n mappings from columns to cells.
+            number: how many of the most suspect labels; 0 for all.
+
+        Raises:
+            InputError: if there are other than n texts or rows.
+            RunError: if it cannot be written; what stood there stays.
+
+        Example:
+            lnl.audit(labels, probabilities).to_csv("review.csv", texts=texts)
+        """
+        from lnl_sr_tf.auditing import review_table, tool_examples
+
+        examples = None
+        if texts is not None or rows is not None:
+            examples = tool_examples.given_examples(
+                len(self.given), None, texts=texts, rows=rows
+            )
+        review_table.write(self, os.fspath(path), examples, number)
+
+    def to_label_studio(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        images: Sequence[str] | None = None,
+        texts: Sequence[str] | None = None,
+        rows: Sequence[Mapping[str, Any]] | None = None,
+        number: int = 0,
+    ) -> None:
+        """Write tasks for Label Studio, and NAME.xml; see `label_studio.write`.
+
+        Args:
+            path: the .json; its folder must exist.
+            images: n addresses of images, as a browser opens them; or
+            texts: n texts; or
+            rows: n mappings from columns to cells; by default the files of `names`, as
+                Label Studio serves them.
+            number: how many of the most suspect labels; 0 for all.
+
+        Raises:
+            InputError: if there are none of them, several, or other than n.
+            RunError: if a file cannot be written; what stood there stays.
+
+        Example:
+            lnl.audit(labels, probabilities).to_label_studio("tasks.json", texts=texts)
+        """
+        from lnl_sr_tf.auditing import label_studio, tool_examples
+
+        examples = tool_examples.given_examples(
+            len(self.given), self.names, images, texts, rows
+        )
+        label_studio.write(self, os.fspath(path), examples, number)
 
     @property
     def _agreement_words(self):

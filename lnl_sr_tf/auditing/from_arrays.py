@@ -1,16 +1,24 @@
 """The audit of labels by the outputs of any network, both given as arrays."""
 
 import collections.abc
+import functools
 from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.isotonic import IsotonicRegression
 
 from lnl_sr_tf import noise, validation
-from lnl_sr_tf.auditing.agreement import agreement
+from lnl_sr_tf.auditing.agreement import agreement_of
+from lnl_sr_tf.auditing.evidence import information
 from lnl_sr_tf.auditing.findings import Audit
+from lnl_sr_tf.auditing.rate_interval import rate_interval
+from lnl_sr_tf.auditing.reading import Reading
+from lnl_sr_tf.auditing.rising import rising
 from lnl_sr_tf.errors import InputError
+from lnl_sr_tf.noise import expectation
+from lnl_sr_tf.noise.few_classes import TEMPERATURE, few_classes, rows_of
+from lnl_sr_tf.noise.output_kind import OutputKind, output_kind, sample
 
 
 def audit_arrays(
@@ -33,7 +41,8 @@ def audit_arrays(
 
     Args:
         labels: the given ones, integers in [0, k), shape (n,); a class may have none.
-        probabilities: shape (n, k), rows sum to 1; or else
+        probabilities: shape (n, k), rows sum to 1; or else (a NumPy array, also a
+            memory map of float16, is read in blocks and not copied)
         logits: shape (n, k).
         class_names: k names; by default the numbers.
         clean: true labels, for measuring only; None where unknown.
@@ -52,80 +61,148 @@ def audit_arrays(
         >>> audit_arrays(labels, outputs).suspects
         array([3])
     """
-    if probabilities is None and logits is not None:
-        probabilities = validation.softmax(logits)
-    elif probabilities is None or logits is not None:
+    if (probabilities is None) == (logits is None):
         raise InputError("expected labels with either probabilities or logits")
-    outputs, given = validation.probabilities_and_labels(probabilities, labels)
-    count, num_classes = outputs.shape
+    of_logits = logits is not None
+    outputs: Any = logits if of_logits else probabilities
+    if not isinstance(outputs, np.ndarray):
+        outputs = validation.table("logits" if of_logits else "probabilities", outputs)
+
+    def read(temperature=TEMPERATURE, balance=None):
+        with Reading(outputs) as reading:
+            return few_classes(
+                outputs,
+                labels,
+                temperature,
+                balance=balance,
+                logits=of_logits,
+                done=reading.done,
+            )
+
+    kept, given = read()
+    count, num_classes = len(given), kept.num_classes
     if class_names is None:
         class_names = tuple(map(str, range(num_classes)))
-    classes = _texts("class_names", class_names, num_classes)
+    classes = texts("class_names", class_names, num_classes)
     if len(set(classes)) < num_classes:
         raise InputError(
             f"class_names: expected different texts; received {classes!r:.80}"
         )
-    paths = None if names is None else _texts("names", names, count)
-    numbers = _checked_index(index, count)
+    paths = None if names is None else texts("names", names, count)
+    numbers = checked_index(index, count)
     true = None
     if clean is not None:
         true = validation.labels("clean", clean, num_classes, count, none_of_them=True)
-    places = np.arange(count)
-    score = -np.log(np.maximum(outputs[places, given], 1e-300))
-    score = np.maximum(score, 0.0)
-    agreed = agreement(outputs, given)
-    estimate, probability, told = _judged(outputs, given, score, agreed)
-    others = np.nan_to_num(estimate.posterior)
-    others[places, given] = -1.0
-    best = others.argmax(axis=1)
-    suggested = np.where((probability > 0.5) & told[best], best, given)
+    agreed = agreement_of(kept.said, given, num_classes)
+    judged = _judged(
+        kept,
+        given,
+        agreed,
+        lambda chosen: rows_of(outputs, chosen, of_logits),
+        lambda *how: read(*how)[0],
+    )
+    wrong = (judged.probability > 0.5) & judged.told[judged.best]
     return Audit(
         index=numbers,
         given=given,
-        suggested=suggested,
-        score=score,
-        probability=probability,
-        estimate=estimate,
+        suggested=np.where(wrong, judged.best, given),
+        score=judged.score,
+        probability=judged.probability,
+        estimate=judged.estimate,
         class_names=classes,
         clean=true,
         names=paths,
         evidence=evidence,
         agreement=agreed,
-        told=told,
+        told=judged.told,
+        kind=judged.kind,
+        rate_interval=judged.interval,
+        information=information(kept.said, given, num_classes),
     )
 
 
-def _judged(probabilities, labels, score, agreed):
-    """(noise estimate, probability of each label, mask of classes with evidence).
+class _Judged(NamedTuple):
+    """What the outputs say of all labels.
+
+    Args:
+        score: changed where outputs are not sharp, shape (n,).
+        estimate: the noise estimate.
+        probability: that each label is wrong, shape (n,).
+        told: mask of the classes with evidence, shape (k,).
+        best: the likeliest other classes, shape (n,).
+        kind: of the outputs; None without evidence.
+        interval: of the noise rate; likewise.
+    """
+
+    score: np.ndarray
+    estimate: noise.NoiseEstimate
+    probability: np.ndarray
+    told: np.ndarray
+    best: np.ndarray
+    kind: OutputKind | None
+    interval: tuple[float, float] | None
+
+
+def _judged(kept, labels, agreed, rows, read):
+    """Judge all labels.
 
     There is no evidence about a class all of whose labels look wrong: there is no right
     one to compare them with.
+
+    Args:
+        kept: of the outputs, sharpened as sharp ones.
+        labels: the given labels.
+        agreed: whether the outputs are evidence.
+        rows: from positions of examples to their outputs.
+        read: from a temperature and a balance to what is kept of the outputs then.
     """
-    count, num_classes = probabilities.shape
-    matrix, counts = np.full((2, num_classes, num_classes), np.nan)
-    posterior = np.full((count, num_classes), np.nan)
+    count, num_classes = len(labels), kept.num_classes
+    best = np.zeros(count, np.int64)
     wrong, probability = np.full((2, count), np.nan)
+    score = np.maximum(-np.log(np.maximum(kept.of_label, 1e-300)), 0.0)
     told = agreed.classes
     while (known := told[labels]).any():
-        part = noise.estimate_noise(probabilities[known], labels[known])
-        judged = IsotonicRegression(y_min=0.0, y_max=1.0).fit_transform(
-            score[known], part.wrong
-        )
-        right = np.bincount(labels[known], judged <= 0.5, minlength=num_classes)
+        chosen = sample(np.flatnonzero(known), num_classes)
+        outputs = rows(chosen)
+        kind = output_kind(outputs, labels[chosen])
+        sharpened = kept if kind.sharp else read(kind.temperature, kind.balance)
+        part, of_part = sharpened.part(known), labels[known]
+        found = expectation.fit(part, of_part)
+        if not kind.sharp:
+            score[known] = -np.log(np.maximum(1.0 - found.wrong, 1e-300))
+        judged = rising(score[known], found.wrong)
+        right = np.bincount(of_part, judged <= 0.5, minlength=num_classes)
         emptied = told & (right == 0)
         if not emptied.any():
+            whole = functools.partial(
+                expectation.posterior, part, of_part, found.matrix, known
+            )
+            best[known] = expectation.likeliest_others(part, of_part, found.matrix)
+            wrong[known], probability[known] = found.wrong, judged
             columns = told | (np.bincount(labels, minlength=num_classes) == 0)
-            both = np.ix_(told, columns)
-            matrix[both], counts[both] = part.matrix[both], part.counts[both]
-            posterior[known], wrong[known] = part.posterior, part.wrong
-            probability[known] = judged
-            break
+            matrix, counts = (
+                _known(values, told, columns) for values in (found.matrix, found.counts)
+            )
+            estimate = noise.NoiseEstimate(matrix, whole, wrong, counts)
+            interval = rate_interval(
+                outputs, labels[chosen], kind, float(judged.mean()), len(of_part)
+            )
+            return _Judged(score, estimate, probability, told, best, kind, interval)
         told = agreed.enough(told & ~emptied)
-    estimate = noise.NoiseEstimate(matrix, posterior, wrong, counts)
-    return estimate, probability, told
+    matrix, counts = np.full((2, num_classes, num_classes), np.nan)
+    whole = functools.partial(np.full, (count, num_classes), np.nan)
+    estimate = noise.NoiseEstimate(matrix, whole, wrong, counts)
+    return _Judged(score, estimate, probability, told, best, None, None)
 
 
-def _texts(name, values, count):
+def _known(values, rows, columns):
+    """Values of shape (k, k) with NaN outside of masks of rows and columns."""
+    if rows.all() and columns.all():
+        return values
+    return np.where(rows[:, None] & columns, values, np.nan)
+
+
+def texts(name: str, values: Sequence[str], count: int) -> tuple[str, ...]:
     """Names in their order, as a tuple of texts."""
     unordered = collections.abc.Mapping, collections.abc.Set, str, bytes
     if isinstance(values, unordered) or not hasattr(values, "__len__"):
@@ -138,7 +215,7 @@ def _texts(name, values, count):
     return tuple(map(str, values))
 
 
-def _checked_index(index, count):
+def checked_index(index: ArrayLike | None, count: int) -> np.ndarray:
     """Numbers of the examples in their source, each once."""
     if index is None:
         return np.arange(count)

@@ -1,5 +1,6 @@
 """The audit of the labels that a run was trained on, from its folder."""
 
+import dataclasses
 import pathlib
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 from lnl_sr_tf import config, validation
 from lnl_sr_tf.auditing.findings import Audit
 from lnl_sr_tf.auditing.from_arrays import audit_arrays
+from lnl_sr_tf.auditing.memorisation import memorisation
 from lnl_sr_tf.datasets.memory import check_memory
 from lnl_sr_tf.errors import InputError, RunError
 from lnl_sr_tf.experiment.finished_run import FinishedRun
@@ -65,7 +67,7 @@ def audit_run(
             f"and {len(classes)}; a file of the run is damaged"
         )
     try:
-        return audit_arrays(
+        found = audit_arrays(
             labels["given"],
             probabilities,
             class_names=classes,
@@ -78,6 +80,9 @@ def audit_run(
         raise RunError(
             f"{run.folder.path}: a file of the run is damaged: {error}"
         ) from error
+    if folds:
+        return found
+    return dataclasses.replace(found, memorisation=memorisation(run.rows))
 
 
 def fold_configs(

@@ -3,14 +3,17 @@
 import dataclasses
 import difflib
 import pathlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from lnl_sr_tf.auditing import label_studio_export
 from lnl_sr_tf.auditing.audit_files import AuditTable, index_of, read_rows, utf8_safe
+from lnl_sr_tf.auditing.review_table import as_cell, cell_names
 from lnl_sr_tf.errors import InputError
 
 RELABEL = "relabel"
+_RANK = "rank"  # a column of review.csv, and not of decisions.csv
 _DECISIONS = ("wrong", "right", "unsure")
 
 
@@ -70,16 +73,22 @@ def by_number(judged: AuditTable, number: int, do: str) -> Changes:
 
 
 def by_decisions(
-    judged: AuditTable, path: pathlib.Path | str, class_names: Sequence[str], do: str
+    judged: AuditTable,
+    path: pathlib.Path | str,
+    class_names: Sequence[str],
+    do: str,
+    tell: Callable[[str], None] = lambda line: None,
 ) -> Changes:
-    """Changes of the labels that a person marked wrong on the review page.
+    """Changes of the labels that a person called wrong.
 
     Args:
         judged: the rows of `audit.csv`.
-        path: the `decisions.csv` that the page exported.
+        path: the `decisions.csv` that the page exported, a filled-in `review.csv`, or
+            an export of Label Studio.
         class_names: k names.
         do: `"drop"` or `"relabel"`; with the latter, examples marked wrong without a
             better label are dropped too.
+        tell: called with a line about examples that annotators left undecided.
 
     Raises:
         InputError: if the file is not there, malformed, or of another run.
@@ -89,18 +98,18 @@ def by_decisions(
         raise InputError(f"--decisions={path}: there is no such file")
     names = [utf8_safe(name) for name in class_names]
     number = {name: i for i, name in enumerate(names)}
+    in_table = cell_names(class_names)
     place = {index: i for i, index in enumerate(judged.index.tolist())}
     seen: set[int] = set()
     chosen: list[int] = []
     labels: list[int] = []
-    for line, row in enumerate(
-        read_rows(path, ("index", "given", "decision", "label")), start=2
-    ):
-        where = f"{path}, decision {line - 1}"
+    for where, row in _decisions(path, class_names, tell):
         try:
             i = place.get(index_of(row))
         except ValueError:
             i = None
+        if _RANK in row:
+            row = _of_table(row, names, in_table, i, judged)
         if i is None or names[judged.given[i]] != row["given"]:
             raise InputError(
                 f"{where}: example {row['index']:.20} with the label "
@@ -113,6 +122,8 @@ def by_decisions(
                 "expected one an example"
             )
         seen.add(i)
+        if not row["decision"] and not row["label"]:
+            continue  # not looked at yet
         if row["decision"] not in _DECISIONS:
             raise InputError(
                 f"{where}: decision {row['decision']!r}; expected one of "
@@ -140,6 +151,24 @@ def by_decisions(
         judged.probability[places],
         ("called wrong",) * len(chosen),
     )
+
+
+def _decisions(path, class_names, tell):
+    """(where it stands, row) of each decision in a file of any of these kinds."""
+    if label_studio_export.is_export(path):
+        return label_studio_export.decisions(path, class_names, tell)
+    rows = read_rows(path, ("index", "given", "decision", "label"))
+    return ((f"{path}, decision {i}", row) for i, row in enumerate(rows, start=1))
+
+
+def _of_table(row, names, in_table, i, judged):
+    """A row of `review.csv` with the names of classes as they are."""
+    row = dict(row)
+    if i is not None and row["given"] == as_cell(names[judged.given[i]]):
+        row["given"] = names[judged.given[i]]
+    if row["label"] in in_table:
+        row["label"] = names[in_table[row["label"]]]
+    return row
 
 
 def _check_evidence(judged):

@@ -1,1 +1,1 @@
-"""Networks trained before: they make features of images, once."""
+"""Networks trained before: they make features of images and texts, once."""

@@ -1,7 +1,6 @@
 """A network trained before, from images to features."""
 
 import functools
-import hashlib
 import os
 import pathlib
 from collections.abc import Sequence
@@ -11,6 +10,8 @@ import keras
 import numpy as np
 from keras import layers, ops
 
+from lnl_sr_tf.backbones import hub
+from lnl_sr_tf.config.settings import HUB
 from lnl_sr_tf.devices import backend
 from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.models import keras_applications
@@ -24,8 +25,9 @@ class Backbone:
     Features are float16, in training as in the SavedModel, so that both give the same.
 
     Args:
-        name: `keras:NAME`, for one of `keras.applications`.
-        weights: a file of its weights, or `"imagenet"`.
+        name: `keras:NAME`, for one of `keras.applications`, or `hub:PRESET`, for one of
+            KerasHub.
+        weights: a file of its weights, or `"imagenet"`; None for those of the preset.
         image_shape: (height, width, channels) of the images.
 
     Example:
@@ -33,7 +35,9 @@ class Backbone:
         backbone.features(images).shape  # (32, 1280)
     """
 
-    def __init__(self, name: str, weights: str, image_shape: Sequence[int]):
+    takes = "images"
+
+    def __init__(self, name: str, weights: str | None, image_shape: Sequence[int]):
         self.name = name
         self.weights = weights
         self.image_shape = tuple(int(side) for side in image_shape)
@@ -45,17 +49,10 @@ class Backbone:
         Raises:
             InputError: if the images are too small for it, or the weights are not its.
         """
-        inputs = keras.Input(self.image_shape, dtype="uint8", name="images")
-        pixels = layers.Rescaling(1.0, dtype="float32", name="pixels")(inputs)
-        plain = self.name.removeprefix(keras_applications.PREFIX)
-        try:
-            found = keras_applications.features(plain, pixels, 0, self._weights())
-        except InputError as error:
-            if "nput size must be" not in str(error):
-                raise
-            raise InputError(f"{error}; --image_size makes them larger") from None
+        found = self.unrounded.output
         rounded = ops.cast(ops.clip(found, -_LARGEST, _LARGEST), "float16")
-        network = keras.Model(inputs, ops.cast(rounded, "float32"), name="backbone")
+        found = ops.cast(rounded, "float32")
+        network = keras.Model(self.unrounded.input, found, name="backbone")
         # Without this, XLA would compile it, whose convolutions are slow on a CPU.
         whole = backend.name() == "jax" or (
             backend.name() == "tensorflow" and bool(backend.gpus())
@@ -63,8 +60,35 @@ class Backbone:
         network.compile(jit_compile=whole)
         return network
 
+    @functools.cached_property
+    def unrounded(self) -> keras.Model:
+        """The same before features become float16, which gradients are too small for.
+
+        Raises:
+            InputError: as for `network`.
+        """
+        inputs = keras.Input(self.image_shape, dtype="uint8", name="images")
+        pixels = layers.Rescaling(1.0, dtype="float32", name="pixels")(inputs)
+        return keras.Model(inputs, self._features(pixels), name="backbone")
+
+    def _features(self, pixels: keras.KerasTensor) -> keras.KerasTensor:
+        if self._preset is not None:
+            return hub.features(self._preset, pixels, self.weights)
+        plain = self.name.removeprefix(keras_applications.PREFIX)
+        try:
+            return keras_applications.features(plain, pixels, 0, self._weights())
+        except InputError as error:
+            if "nput size must be" not in str(error):
+                raise
+            raise InputError(f"{error}; --image_size makes them larger") from None
+
+    @property
+    def _preset(self) -> str | None:
+        """What comes after `hub:`, or None."""
+        return self.name.removeprefix(HUB) if self.name.startswith(HUB) else None
+
     def _weights(self) -> str:
-        return os.path.expanduser(self.weights)
+        return os.path.expanduser(self.weights or "")
 
     def features(self, images: np.ndarray) -> np.ndarray:
         """Features of a batch.
@@ -82,7 +106,7 @@ class Backbone:
         if not np.isfinite(found).all():
             raise InputError(
                 f"--backbone={self.name} makes NaN or infinite features of these "
-                f"images; --weights={self.weights} may be damaged"
+                f"images; {self.weights or 'its weights'} may be damaged"
             )
         return found.astype(np.float16)
 
@@ -104,19 +128,15 @@ class Backbone:
         Raises:
             InputError: if the file cannot be read.
         """
-        content = self.weights
-        if self.weights != keras_applications.IMAGENET:
-            try:
-                with open(self._weights(), "rb") as file:
-                    content = hashlib.file_digest(file, "sha256").hexdigest()
-            except OSError as error:
-                raise InputError(
-                    f"--weights={self.weights} cannot be read: {error.strerror}"
-                ) from None
-        return {
+        shape = {"image_shape": self.image_shape}
+        if self._preset is not None:
+            return shape | hub.identity(
+                self._preset, self.weights, lambda: self.unrounded
+            )
+        fetched = self.weights in (None, keras_applications.IMAGENET)
+        return shape | {
             "backbone": self.name,
-            "weights": content,
-            "image_shape": self.image_shape,
+            "weights": self.weights if fetched else hub.content(str(self.weights)),
             "keras": keras.__version__,
             # They differ by rounding.
             "backend": backend.name(),
@@ -147,7 +167,7 @@ class Backbone:
         }
 
 
-def checked_weights(name: str, weights: str | None) -> str:
+def checked_weights(name: str, weights: str | None) -> str | None:
     """Find out before any data is read whether there is such a backbone.
 
     Args:
@@ -160,19 +180,26 @@ def checked_weights(name: str, weights: str | None) -> str:
     Raises:
         InputError: if the network is unknown, or there is no such file.
     """
-    if not name.startswith(keras_applications.PREFIX):
+    imagenet = keras_applications.IMAGENET
+    if name.startswith(HUB):
+        hub.check(name.removeprefix(HUB))
+        if weights == imagenet:
+            raise InputError(
+                f"--backbone={name} has its own weights: leave out --weights={weights}"
+            )
+    elif name.startswith(keras_applications.PREFIX):
+        keras_applications.check(name.removeprefix(keras_applications.PREFIX))
+        if weights is None:
+            raise InputError(
+                f"--backbone={name} needs trained weights: --weights=FILE, a .h5 or "
+                f".keras of that network, or --weights={imagenet}, which Keras fetches"
+            )
+    else:
         raise InputError(
             f"--backbone={name}: expected keras:NAME for one of keras.applications, "
-            "for instance keras:EfficientNetV2B0"
+            "for instance keras:EfficientNetV2B0, or hub:PRESET for one of KerasHub"
         )
-    keras_applications.check(name.removeprefix(keras_applications.PREFIX))
-    if weights is None:
-        raise InputError(
-            f"--backbone={name} needs trained weights: --weights=FILE, a .h5 or .keras "
-            f"of that network, or --weights={keras_applications.IMAGENET}, which Keras "
-            "fetches"
-        )
-    path = pathlib.Path(weights).expanduser()
-    if weights != keras_applications.IMAGENET and not path.is_file():
+    file = weights not in (None, imagenet)
+    if file and not pathlib.Path(str(weights)).expanduser().is_file():
         raise InputError(f"--weights={weights}: there is no such file")
     return weights

@@ -1,16 +1,20 @@
-"""From a dataset of images to one of features, computed once."""
+"""From a dataset of images or texts to one of features, computed once."""
 
 import contextlib
 import dataclasses
 import hashlib
 import json
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from lnl_sr_tf.backbones import feature_cache
 from lnl_sr_tf.backbones.backbone import Backbone, checked_weights
-from lnl_sr_tf.backbones.computation import Part, computed
+from lnl_sr_tf.backbones.computation import Network, Part, computed
+from lnl_sr_tf.backbones.text_backbone import TextBackbone
+from lnl_sr_tf.config.file_kind import TEXT
+from lnl_sr_tf.config.settings import HUB
 from lnl_sr_tf.datasets import Dataset
 from lnl_sr_tf.datasets.features.column_statistics import column_statistics
 from lnl_sr_tf.datasets.features.mapped_rows import MappedRows
@@ -19,7 +23,7 @@ from lnl_sr_tf.datasets.images.image_files import ImageFiles, Images
 from lnl_sr_tf.errors import InputError
 
 _CHUNK = 4096
-_PIECE = 8192  # images, after which features are kept in case of a power cut
+_PIECE = 8192  # examples, after which features are kept in case of a power cut
 _VERSION = 1  # of what is kept; another one does not find it
 _IN_MEMORY = 2**30  # bytes of features, as of images
 
@@ -31,42 +35,53 @@ def with_features(
     tell: Callable[[str], None] = print,
     views: int = 1,
 ) -> Dataset:
-    """The same dataset with the features that a backbone makes of its images.
+    """The same dataset with the features that a backbone makes of its images or texts.
 
     Features that were computed before, of the same images by the same network with the
     same weights, are read from `feature_cache`, and no image is decoded.
 
     Args:
-        dataset: of images, before anything is kept from training.
+        dataset: of images or texts, before anything is kept from training.
         name: of the backbone, as for `Backbone`.
-        weights: its weights, likewise; None is refused.
+        weights: its weights, likewise; None for those of a preset.
         tell: called with each line for the person who waits.
         views: how many views of each training image there are features of; the first
             is the image as it is, others are flipped at random and moved by up to an
             eighth of their size, the same ones in every run.
 
     Returns:
-        A `Dataset` whose `originals` are the images.
+        A `Dataset` whose `originals` are the images or texts.
 
     Raises:
-        InputError: if the dataset is not of images, they are too small for the network,
-            or the weights are not its.
+        InputError: if the dataset is not of what the backbone takes, images are too
+            small for it, or the weights are not its.
 
     Example:
         data = lnl.datasets.load("photos")
         with_features(data, "keras:EfficientNetV2B0", "b0.h5").image_shape  # (1280,)
     """
-    if not dataset.of_images:
+    of_texts = dataset.kind == TEXT and name.startswith(HUB)
+    if not dataset.of_images and not of_texts:
         raise InputError(
-            f"--backbone={name} takes images; {dataset.name} holds features"
+            f"--backbone={name} takes images{' or texts' * name.startswith(HUB)}; "
+            f"{dataset.name} holds features"
         )
     weights = checked_weights(name, weights)
-    backbone = Backbone(name, weights, dataset.image_shape)
-    parts = {"train": Part(dataset.train_images), "test": Part(dataset.test_images)}
-    parts |= {
-        f"more {key}": Part(test.images) for key, test in dataset.more_tests.items()
-    }
-    further = {f"view {i}": Part(dataset.train_images, i) for i in range(1, views)}
+    backbone: Network
+    train: Any
+    test: Any
+    more: dict[str, Any]
+    if of_texts:
+        backbone = TextBackbone(name, weights)
+        train, test = dataset.originals, dataset.test_originals
+        more = {key: one.originals for key, one in dataset.more_tests.items()}
+    else:
+        backbone = Backbone(name, weights, dataset.image_shape)
+        train, test = dataset.train_images, dataset.test_images
+        more = {key: one.images for key, one in dataset.more_tests.items()}
+    parts = {"train": Part(train), "test": Part(test)}
+    parts |= {f"more {key}": Part(examples) for key, examples in more.items()}
+    further = {f"view {i}": Part(train, i) for i in range(1, views)}
     found = _features(parts | further, backbone, tell)
     if further:
         rows = [found[part] for part in ("train", *further)]
@@ -74,8 +89,9 @@ def with_features(
     mean, std = column_statistics(found["train"])
     if len(dataset.given_labels) > 1 and not _differ(found["train"]):
         tell(
-            f"warning: --backbone={name} makes the same features of all images, as "
-            f"16-bit floats; {weights} may hold weights that were never trained"
+            f"warning: --backbone={name} makes the same features of all "
+            f"{backbone.takes}, as 16-bit floats; {weights or 'it'} may hold weights "
+            "that were never trained"
         )
     return dataclasses.replace(
         dataset,
@@ -85,12 +101,12 @@ def with_features(
         std=std,
         more_tests={
             key: dataclasses.replace(
-                test, images=found[f"more {key}"], originals=test.images
+                one, images=found[f"more {key}"], originals=more[key]
             )
-            for key, test in dataset.more_tests.items()
+            for key, one in dataset.more_tests.items()
         },
-        originals=dataset.train_images,
-        test_originals=dataset.test_images,
+        originals=train,
+        test_originals=test,
         encoder=backbone,
     )
 
@@ -103,7 +119,7 @@ def _differ(rows: Images) -> bool:
 
 
 def _features(
-    parts: dict[str, Part], backbone: Backbone, tell: Callable[[str], None]
+    parts: dict[str, Part], backbone: Network, tell: Callable[[str], None]
 ) -> dict[str, Images]:
     """Those of several sets of images by their names, kept or computed."""
     identity = backbone.identity()
@@ -116,7 +132,7 @@ def _features(
     missing = [part for part, rows in found.items() if rows is None]
     if not missing:
         count = sum(len(part.images) for part in parts.values())
-        tell(f"the features of {count} images are there from before")
+        tell(f"the features of {count} {backbone.takes} are there from before")
     with contextlib.ExitStack() as locks:
         # In one order, so that no two processes wait for each other.
         for key in sorted({keys[part] for part in missing}):
@@ -145,7 +161,7 @@ def _pieces(key: str, part: Part) -> list[tuple[str, Part]]:
 
 
 def _rows(
-    pieces: dict[str, Part], backbone: Backbone, tell: Callable[[str], None]
+    pieces: dict[str, Part], backbone: Network, tell: Callable[[str], None]
 ) -> dict[str, np.ndarray]:
     """Features of pieces by their keys, kept or computed."""
     found = {
@@ -179,6 +195,8 @@ def _key(images: Images, view: int, identity: dict) -> str:
     else:
         form = []
         content = np.ascontiguousarray(images)
+        if content.ndim == 1:  # texts
+            content = np.frombuffer(json.dumps(content.tolist()).encode(), np.uint8)
     digest = hashlib.blake2b(content.data, digest_size=16)
     form += [len(images), view]
     text = json.dumps([_VERSION, identity, form], sort_keys=True)

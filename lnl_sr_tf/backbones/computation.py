@@ -1,15 +1,14 @@
-"""What a backbone makes of images, computed while further images are read."""
+"""What a backbone makes of examples, computed while further ones are read."""
 
 import concurrent.futures
 import time
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import keras
 import numpy as np
 from tqdm import tqdm
 
-from lnl_sr_tf.backbones.backbone import Backbone
 from lnl_sr_tf.datasets.batches import pipeline
 from lnl_sr_tf.datasets.batches.augment import Augmentation, augment
 from lnl_sr_tf.datasets.images.image_files import ImageFiles, Images, take
@@ -21,11 +20,24 @@ _STREAM = 0x71E35  # keeps draws of views apart from others
 _TOLD_FROM = 10  # seconds
 
 
+class Network(Protocol):
+    """A `Backbone` or a `TextBackbone`."""
+
+    name: str
+    takes: str  # what examples are called
+
+    def features(self, examples: np.ndarray) -> np.ndarray:
+        """float16, shape (batch, width), of a batch."""
+
+    def identity(self) -> dict[str, Any]:
+        """What its features depend on, ready for JSON."""
+
+
 class Part(NamedTuple):
-    """A set of images, or some that follow each other, by one view of them.
+    """A set of images or texts, or some that follow each other, by one view of them.
 
     Args:
-        images: uint8, shape (n, height, width, channels).
+        images: uint8, shape (n, height, width, channels); or texts, shape (n,).
         view: 0 for the images as they are; others are varied at random.
         start: how many images of the set come before.
     """
@@ -61,7 +73,7 @@ def _varied(images: Images) -> Augmentation:
 
 
 def computed(
-    parts: list[Part], backbone: Backbone, tell: Callable[[str], None]
+    parts: list[Part], backbone: Network, tell: Callable[[str], None]
 ) -> Iterator[np.ndarray]:
     """Features of several sets of images, one after the other.
 
@@ -81,7 +93,7 @@ def computed(
     total = ends[-1]
     found: list[np.ndarray] = []
     done, began, first, told = 0, 0.0, 0, False
-    with tqdm(total=total, unit="images", disable=None, leave=False) as bar:
+    with tqdm(total=total, unit=backbone.takes, disable=None, leave=False) as bar:
         for batch in _batches(parts):
             found.append(backbone.features(_padded(batch))[: len(batch)])
             done += len(batch)
@@ -99,18 +111,24 @@ def computed(
                 left = (now - began) / (done - first) * (total - done)
                 if left > _TOLD_FROM:
                     tell(
-                        f"{backbone.name} makes features of {total} images, once: "
+                        f"{backbone.name} makes features of {total} {backbone.takes}, "
+                        f"once: "
                         f"about {duration(left)}"
                     )
 
 
 def _padded(batch: np.ndarray) -> np.ndarray:
     """All of one size: a network is compiled for each."""
+    if batch.ndim == 1:
+        return np.concatenate([batch, np.full(BATCH - len(batch), "", batch.dtype)])
     return np.pad(batch, [(0, BATCH - len(batch)), *[(0, 0)] * (batch.ndim - 1)])
 
 
 def _batches(parts: list[Part]) -> Iterator[np.ndarray]:
     """All images in their order, varied where that is so of their part."""
+    if not any(part.view for part in parts):
+        yield from _read([part.images for part in parts])
+        return
     start = 0
     numbers = np.concatenate([part.numbers for part in parts])
     varied = np.repeat(

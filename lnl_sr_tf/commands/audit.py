@@ -11,7 +11,7 @@ from lnl_sr_tf.commands.request import Request
 from lnl_sr_tf.config.flag import Flag
 from lnl_sr_tf.errors import InputError, RunError
 
-USAGE = "audit RUN [--folds=K] [--compare=RUN] [--nocopies] [--nopage]"
+USAGE = "audit RUN [--folds=K] [--to=TOOL] [--compare=RUN] [--nocopies] [--nopage]"
 MEANING = (
     "find the training labels of a finished run that are probably wrong; write "
     "audit.csv with each label, audit.json with the noise rate and the transition "
@@ -45,6 +45,21 @@ OPTIONS = (
         "of the network's penultimate layer, or those in the data; needs the data",
     ),
     Flag("page", bool, True, "whether to write audit.html, which needs the data"),
+    Flag(
+        "to",
+        str,
+        "",
+        "files for labelling tools: label_studio, which writes label_studio.json, "
+        "tasks to import, and label_studio.xml, their interface; csv, which writes "
+        "review.csv, a plain table to fill in; or both, with a comma (default: none)",
+    ),
+    Flag(
+        "number",
+        int,
+        0,
+        "how many of the most suspect labels the files of --to have; 0 for all",
+        interval="[0, inf)",
+    ),
 )
 
 
@@ -65,8 +80,13 @@ def run(request: Request, tell: Callable[[str], None]) -> None:
             features_of_run,
             from_run,
             review_page_of_run,
+            tool_files_of_run,
         )
         from lnl_sr_tf.files import make_folder
+    kinds = tool_files_of_run.kinds_of(request.options["to"])
+    number = request.options["number"]
+    if number and not kinds:
+        raise InputError(f"--number={number}: expected --to beside it")
     data_dir = request.settings.get("data_dir")
     more: dict[str, Any] = {"data_fingerprint": from_run.data_fingerprint(path)}
     if request.options["compare"]:
@@ -87,6 +107,8 @@ def run(request: Request, tell: Callable[[str], None]) -> None:
             found, path, out / "audit.html", data_dir, grids.tell
         )
         written.append(out / "audit.html")
+    if kinds:
+        written += tool_files_of_run.write(found, path, out, kinds, number, data_dir)
     for line in _lines(found):
         tell(line)
     for line in compare_runs.lines(more["compare"]) if "compare" in more else ():
@@ -104,10 +126,27 @@ def _trained(path, folds, settings):
     return [folder.path for _, folder in runs]
 
 
+def _worth_it(curve):
+    """How many labels to look at, in one line."""
+    place = curve.looked_at.tolist().index(curve.worth_it)
+    return (
+        f"Of the first {curve.worth_it} about {curve.wrong[place]:.0f} are wrong "
+        f"({curve.low[place]:.0f} to {curve.high[place]:.0f}), after them fewer than "
+        "one in two"
+    )
+
+
 def _lines(found):
     """What was found, for a terminal."""
     yield found.words[0].upper() + found.words[1:]
     yield f"Outputs: {found.evidence}"
+    if found.information is not None:
+        yield f"They tell {found.information.total:.0%} of what the labels say"
+    if found.lower_bound:
+        words = found.memorisation.words
+        yield words[0].upper() + words[1:]
+    if len(found.suspects):
+        yield _worth_it(found.yield_curve)
     shares, low, high = found.class_rates
     width = max(len("class"), *map(len, found.class_names))
     yield f"{'class':{width}}  share wrong among this given label"

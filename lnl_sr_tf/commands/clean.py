@@ -44,8 +44,9 @@ OPTIONS = (
         "decisions",
         str,
         "",
-        "take the labels marked wrong in a decisions.csv, exported by audit.html, "
-        "instead (default: none)",
+        "take the labels that people called wrong instead: in a decisions.csv, "
+        "exported by audit.html, in a review.csv that was filled in, or in an export "
+        "of Label Studio, JSON, JSON-MIN, CSV or TSV (default: none)",
     ),
     Flag(
         "audit",
@@ -85,7 +86,9 @@ def run(request: Request, tell: Callable[[str], None]) -> None:
     judged = audit_files.read_audit(table, names)
     do = options["do"]
     if options["decisions"]:
-        changes = label_changes.by_decisions(judged, options["decisions"], names, do)
+        changes = label_changes.by_decisions(
+            judged, options["decisions"], names, do, tell
+        )
     elif options["number"]:
         changes = label_changes.by_number(judged, options["number"], do)
     else:

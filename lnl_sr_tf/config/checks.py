@@ -13,7 +13,7 @@ from lnl_sr_tf.config.data_kinds import (
     tidy,
 )
 from lnl_sr_tf.config.file_kind import FEATURES, IMAGES, TABLE, TEXT
-from lnl_sr_tf.config.settings import Config
+from lnl_sr_tf.config.settings import HUB, Config
 from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.loss_names import (
     LOSSES,
@@ -119,6 +119,8 @@ def _check_kind(config: Config) -> None:
         )
     if config.backbone:
         _check_backbone(config, what)
+    if config.finetune:
+        _check_finetune(config, what)
     if what == IMAGES:
         return
     for name in _OF_IMAGES:
@@ -133,9 +135,15 @@ def _check_kind(config: Config) -> None:
 def _check_backbone(config: Config, what: str) -> None:
     """Features of images are computed once, of the images as they are."""
     given = f"--backbone={config.backbone}"
-    if what != IMAGES:
+    of_hub = str(config.backbone).startswith(HUB)
+    if what != IMAGES and not (of_hub and what == TEXT):
         raise InputError(
-            f"{given} makes features of images; {config.dataset} is of {_KINDS[what]}: "
+            f"{given} makes features of images{' or texts' * of_hub}; {config.dataset} "
+            f"is of {_KINDS[what]}: leave it out"
+        )
+    if what == TEXT and config.views != 1:
+        raise InputError(
+            f"--views={config.views} is for images; {config.dataset} is of texts: "
             "leave it out"
         )
     if config.model not in (*_OF_FEATURES, "auto"):
@@ -151,6 +159,25 @@ def _check_backbone(config: Config, what: str) -> None:
                 "features of the images once: leave it out"
                 + ("" if name == "open_set" else "; --views=5 varies them")
             )
+
+
+def _check_finetune(config: Config, what: str) -> None:
+    """One network is trained on, on images."""
+    given = f"--finetune={config.finetune}"
+    if what != IMAGES:
+        raise InputError(
+            f"{given} is for images; {config.dataset} is of {_KINDS[what]}: leave it "
+            "out"
+        )
+    if config.method != "standard":
+        raise InputError(
+            f"{given} does not go with --method={config.method}; leave out one of them"
+        )
+    if config.parallel_seeds:
+        raise InputError(
+            f"{given} does not go with --parallel_seeds: each seed trains on a network "
+            "of its own; leave out one of them"
+        )
 
 
 def _said(value: object) -> str:

@@ -46,9 +46,10 @@ class DataSettings:
     )
     backbone: str | None = setting(
         None,
-        "network trained before that makes features of the images, once, on which "
-        "--model is then trained: keras:NAME for one of keras.applications; --weights "
-        "are its (default: none, the network is trained on the images)",
+        "network trained before that makes features of the images or texts, once, on "
+        "which --model is then trained: keras:NAME for one of keras.applications, "
+        "--weights are its; or hub:PRESET for one of KerasHub, by its name or folder "
+        "(default: none, the network is trained on the images)",
     )
     views: int = setting(
         1,

@@ -28,6 +28,8 @@ Settings = dict[str, Any]
 
 # The weights of a backbone that Keras fetches.
 IMAGENET = "imagenet"
+# What the name of a backbone of KerasHub begins with.
+HUB = "hub:"
 # Settings that end so are files, whose content counts.
 _FILES = (".csv", ".npy", ".json", ".keras", ".h5")
 
@@ -122,6 +124,17 @@ class Config(
         return is_path(self.dataset)
 
     @property
+    def own_epochs(self) -> int:
+        """How many epochs there are in its folder: of finetuning, if there is any."""
+        return self.finetune or self.epochs
+
+    @property
+    def preset_folder(self) -> str | None:
+        """The folder of a backbone's preset, as it was given; None for another."""
+        preset = (self.backbone or "").removeprefix(HUB)
+        return preset if preset != self.backbone and is_folder(preset) else None
+
+    @property
     def pixels(self) -> tuple[int, int] | None:
         """`image_size` as (height, width), or None."""
         if self.image_size is None:
@@ -152,6 +165,8 @@ class Config(
             # Gigabytes, of which a run has a fingerprint.
             if not (name == "dataset" and ends_in(value, NPY))
         }
+        if self.preset_folder:
+            files["backbone"] = folder_digest(self.preset_folder)
         return settings | ({"file_contents": files} if files else {})
 
     @property
@@ -167,10 +182,12 @@ class Config(
             "votes_file": self.votes_file is not None,
             "weights": bool(self.weights) and self.weights != IMAGENET,
         }
+        found = {name: getattr(self, name) for name, is_it in named.items() if is_it}
+        if self.preset_folder:
+            found["backbone"] = self.preset_folder
         return {
-            name: os.path.abspath(os.path.expanduser(getattr(self, name)))
-            for name, is_place in named.items()
-            if is_place
+            name: os.path.abspath(os.path.expanduser(place))
+            for name, place in found.items()
         }
 
     def as_dict(self) -> dict[str, Any]:
@@ -201,6 +218,26 @@ def _digest(path: str) -> str:
         return _digest_of(path, state.st_size, state.st_mtime_ns)
     except OSError:
         return ""
+
+
+def is_folder(preset: str) -> bool:
+    """Whether a preset of KerasHub is a folder, by its name or since it is there.
+
+    Example:
+        >>> is_folder("./vit"), is_folder("bert_tiny_en_uncased"), is_folder("hf://a/b")
+        (True, False, False)
+    """
+    if "://" in preset:
+        return False
+    return preset.startswith(("~", ".")) or os.sep in preset or os.path.isdir(preset)
+
+
+def folder_digest(folder: str) -> str:
+    """What the files of a folder hold, in a few letters; nothing without a folder."""
+    root = pathlib.Path(folder).expanduser()
+    files = sorted(path for path in root.rglob("*") if path.is_file())
+    named = [(str(path.relative_to(root)), _digest(str(path))) for path in files]
+    return hashlib.sha256(json.dumps(named).encode()).hexdigest()[:16] if named else ""
 
 
 @functools.cache

@@ -3,8 +3,11 @@
 import dataclasses
 from typing import ClassVar
 
-from lnl_sr_tf.config.flag import only_for
+from lnl_sr_tf.config.flag import Only, only_for
 from lnl_sr_tf.config.setting import RECIPE, setting
+
+_WITH_BACKBONE = Only("backbone", lambda value: value is not None, "a given --backbone")
+_FINETUNED = Only("finetune", bool, "--finetune=1 and more")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -22,7 +25,22 @@ class TrainingSettings:
     weights: str | None = setting(
         None,
         "file with weights to start from, .keras or .h5; of the --backbone where there "
-        "is one, and then imagenet too, which Keras fetches (default: random ones)",
+        "is one, and then imagenet too, which Keras fetches (default: random ones; of "
+        "a preset of KerasHub its own)",
+    )
+    finetune: int = setting(
+        0,
+        "passes over the images in which --backbone and --model, once that is trained "
+        "on features, are trained on together; 0 for none",
+        interval="[0, 1000000]",
+        only=_WITH_BACKBONE,
+        before=0,
+    )
+    finetune_lr: float = setting(
+        1e-3,
+        "learning rate in the first of these",
+        interval="(0, inf)",
+        only=_FINETUNED,
     )
     epochs: int = setting(RECIPE, "passes over the data", interval="[1, 1000000]")
     batch_size: int = setting(RECIPE, "examples a step", interval="[1, 1000000]")

@@ -2,7 +2,14 @@
 
 import dataclasses
 
-from lnl_sr_tf.datasets import folds, held_out, imbalance, noisy_labels, open_set
+from lnl_sr_tf.datasets import (
+    folds,
+    held_out,
+    imbalance,
+    noisy_labels,
+    of_originals,
+    open_set,
+)
 from lnl_sr_tf.datasets.fields import DatasetFields
 from lnl_sr_tf.datasets.images import resize
 
@@ -76,3 +83,4 @@ class Dataset(DatasetFields):
     with_imbalance = imbalance.with_imbalance
     with_validation = held_out.with_validation
     with_fold = folds.with_fold
+    of_originals = of_originals.of_originals

@@ -41,11 +41,13 @@ class Fold:
         images: uint8, shape (m, height, width, channels).
         labels: given labels, int64, shape (m,).
         index: which example of the source each is, int64, shape (m,).
+        originals: what features were made of, as those of a `Dataset`; None without.
     """
 
     images: Images
     labels: np.ndarray
     index: np.ndarray
+    originals: Images | None = None
 
 
 @dataclasses.dataclass(frozen=True)

@@ -81,5 +81,6 @@ def with_fold(dataset: AnyDataset, part: int, folds: int, seed: int) -> AnyDatas
         take(dataset.train_images, left_out),
         dataset.given_labels[left_out],
         dataset.index[left_out],
+        None if dataset.originals is None else take(dataset.originals, left_out),
     )
     return dataclasses.replace(dataset.subset(kept), fold=fold)

@@ -88,6 +88,7 @@ def warm_up(
             balance="none",
             prior_weight=None,
             epochs=epochs,
+            finetune=0,
         )
     )
 

@@ -12,6 +12,7 @@ from lnl_sr_tf.devices.strategies import Devices
 from lnl_sr_tf.experiment import (
     checks,
     correction_matrix,
+    finetuning,
     problems,
     run_data,
     run_model,
@@ -118,20 +119,33 @@ def run_checked(configs: list[Config], devices: Devices, tell: Tell) -> list[Run
                 + dataset.test_labels.tobytes()
             )
             matrix = _correction_matrix(config, dataset, folder, devices, tell)
+            network, training_config = None, finetuning.of_training(config)
+            before = finetuning.on_features(config)
+            if before:
+                head = run(before, tell, devices)
+                dataset = dataset.of_originals()
+                network = finetuning.network(config, dataset, head)
             made = run_model.make_model(
-                config, dataset, matrix, folder.config(), devices, tell
+                training_config,
+                dataset,
+                matrix,
+                folder.config(),
+                devices,
+                tell,
+                network,
             )
             # Nothing is written before it is known that the network fits the images.
             locks.enter_context(opening.claimed(config, dataset, folder))
             run_record.write(config, dataset, matrix, made, devices, folder)
-            tell(headline(config, dataset, made, devices, folder))
+            tell(headline(training_config, dataset, made, devices, folder))
             run_data.warn_of_estimate(config, dataset, tell)
             if dataset.test_labels_are != "clean":
                 tell(label_kinds.WORDS[dataset.test_labels_are].notice)
             prefix = _prefix(config, configs)
-            progress = Progress(config, folder, dataset, tell, prefix)
+            progress = Progress(training_config, folder, dataset, tell, prefix)
             training = Training(
-                config, made.model, dataset, folder, progress, devices, made.make
+                *(training_config, made.model, dataset, folder, progress, devices),
+                made.make,
             )
             _go_to_checkpoint(training, prefix, tell)
             trainings.append(training)

@@ -82,7 +82,7 @@ class FinishedRun:
         source = _source(self.config)
         dataset = run_data.load(self.config, source, lambda line: None)
         opening.check_data(self.config, dataset, self.folder)
-        return dataset
+        return dataset.of_originals() if self.config.finetune else dataset
 
     @functools.cached_property
     def model(self) -> keras.Model:
@@ -128,8 +128,8 @@ def check(folder: RunFolder) -> None:
         done = (folder.summary() or {}).get("epochs", 0)
         raise InputError(
             f"{folder.path}: the run is not finished ({done} of "
-            f"{record.get('epochs')} epochs are done); the command that began "
-            "it goes on with it"
+            f"{record.get('finetune') or record.get('epochs')} epochs are done); the "
+            "command that began it goes on with it"
         )
 
 

@@ -41,6 +41,7 @@ def make_model(
     record: dict[str, Any] | None,
     devices: Devices,
     tell: Callable[[str], None],
+    network: Callable[[type[keras.Model]], Any] | None = None,
 ) -> RunModel:
     """The model of a run; nothing is written.
 
@@ -51,6 +52,7 @@ def make_model(
         record: what its `config.json` holds; None where it has not begun.
         devices: what it trains on.
         tell: called with each line for the person who waits.
+        network: as for `build_model`.
 
     Raises:
         InputError: if the network does not fit the images, or the loss not the classes.
@@ -58,7 +60,7 @@ def make_model(
 
     def made(policy):
         with precision.policy(policy):
-            return build_model(config, dataset, matrix)
+            return build_model(config, dataset, matrix, network)
 
     try:
         policy, seconds = _policy(config, record, made, tell)
@@ -69,8 +71,10 @@ def make_model(
         raise
     except ValueError as error:
         raise InputError(f"--loss={config.loss}: {error}") from error
-    network = models.choose(config.model, dataset.image_shape)
-    return RunModel(model, network, policy, seconds, lambda: made(policy))
+    name = models.choose(config.model, dataset.image_shape)
+    if network is not None:
+        name = f"{config.backbone} with {name}"
+    return RunModel(model, name, policy, seconds, lambda: made(policy))
 
 
 def _policy(

@@ -1,35 +1,47 @@
 """Which labels are wrong, how many, and how, from a network's outputs alone."""
 
-from typing import NamedTuple
+import functools
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from lnl_sr_tf import validation
-from lnl_sr_tf.errors import InputError
-
-# Outputs are held close to one-hot, as by sparse regularization: the mean over epochs
-# is too soft to be taken as the probability of the true class.
-_TEMPERATURE = 0.1
-_SMALLEST = 1e-6  # of a sharpened output, so that no label is impossible
-_STEPS, _TOLERANCE = 200, 1e-6
+from lnl_sr_tf.noise import expectation
+from lnl_sr_tf.noise.few_classes import TEMPERATURE, few_classes
 
 
-class NoiseEstimate(NamedTuple):
+class NoiseEstimate:
     """What `estimate_noise` finds.
 
     Args:
         matrix: T, shape (k, k): T[i, j] = P(given = j | true = i).
-        posterior: P(true = i | x, given), shape (n, k).
+        posterior: P(true = i | x, given), shape (n, k); or a function that makes it
+            when it is first asked for, since it is often larger than all the rest.
         wrong: P(true ≠ given | x, given), shape (n,).
         counts: shape (k, k): how many examples are of class i and were given j, as the
             posterior has it.
     """
 
-    matrix: np.ndarray
-    posterior: np.ndarray
-    wrong: np.ndarray
-    counts: np.ndarray
+    def __init__(
+        self,
+        matrix: np.ndarray,
+        posterior: np.ndarray | Callable[[], np.ndarray],
+        wrong: np.ndarray,
+        counts: np.ndarray,
+    ) -> None:
+        self.matrix = matrix
+        self._posterior = posterior
+        self.wrong = wrong
+        self.counts = counts
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        yield from (self.matrix, self.posterior, self.wrong, self.counts)
+
+    @functools.cached_property
+    def posterior(self) -> np.ndarray:
+        """P(true = i | x, given), shape (n, k)."""
+        return self._posterior() if callable(self._posterior) else self._posterior
 
     @property
     def rate(self) -> float:
@@ -38,22 +50,29 @@ class NoiseEstimate(NamedTuple):
 
 
 def estimate_noise(
-    probabilities: ArrayLike, labels: ArrayLike, temperature: float = _TEMPERATURE
+    probabilities: ArrayLike,
+    labels: ArrayLike,
+    temperature: float = TEMPERATURE,
+    balance: ArrayLike | None = None,
 ) -> NoiseEstimate:
     """The transition matrix that makes the given labels most likely.
 
-    With q_i(x) ∝ u_i(x)^{1/τ}, the sharpened output, the given label has the likelihood
-    P(given = j | x) = Σ_i q_i(x) T_ij, of which T is found by expectation maximisation:
-    r_i ∝ q_i(x) T_ij is the probability that an example with the given label j is of
-    class i, and T_ij the share of j among what r counts as class i (Dawid and Skene,
-    "Maximum Likelihood Estimation of Observer Error-Rates Using the EM Algorithm",
-    1979, with the network as one of two observers).
+    With q_i(x) ∝ (u_i(x) / b_i)^{1/τ}, the sharpened output, the given label has the
+    likelihood P(given = j | x) = Σ_i q_i(x) T_ij, of which T is found by expectation
+    maximisation: r_i ∝ q_i(x) T_ij is the probability that an example with the given
+    label j is of class i, and T_ij the share of j among what r counts as class i
+    (Dawid and Skene, "Maximum Likelihood Estimation of Observer Error-Rates Using the
+    EM Algorithm", 1979, with the network as one of two observers). No q_i is below
+    1e-6, so that no label is impossible. Of each example the classes above are kept,
+    100 at most, and the rest as one mass (`lnl_sr_tf.noise.few_classes` bounds what
+    that changes).
 
     Args:
         probabilities: u, the outputs of a network that has not memorised the wrong
             labels, shape (n, k).
         labels: the given labels, integers in [0, k), shape (n,).
         temperature: τ > 0.
+        balance: b > 0, shape (k,), by which outputs are divided first; by default 1.
 
     Returns:
         A `NoiseEstimate`. In its matrix, the column of a class with no labels is nearly
@@ -68,31 +87,12 @@ def estimate_noise(
         >>> estimate_noise(u, np.array([0, 1, 1, 1])).wrong.round(2)
         array([0., 1., 0., 0.])
     """
-    probabilities, labels = validation.probabilities_and_labels(probabilities, labels)
-    if not temperature > 0:
-        raise InputError(f"temperature must be above 0; received {temperature}")
-    sharp = _sharpened(probabilities, temperature)
-    num_classes = sharp.shape[1]
-    matrix = np.full((num_classes, num_classes), 0.5 / (num_classes - 1))
-    np.fill_diagonal(matrix, 0.5)
-    labelled = np.bincount(labels, minlength=num_classes)
-    by_label = np.split(
-        sharp[np.argsort(labels, kind="stable")], np.cumsum(labelled)[:-1]
+    kept, labels = few_classes(probabilities, labels, temperature, balance=balance)
+    found = expectation.fit(kept, labels)
+    whole = functools.partial(
+        expectation.posterior, kept, labels, found.matrix, np.ones(len(labels), bool)
     )
-    for _ in range(_STEPS):
-        counts = _counts(by_label, matrix)
-        # One thousandth of an example more keeps a class without any from 0 / 0.
-        better = counts + 1e-3 / num_classes
-        better /= better.sum(axis=1, keepdims=True)
-        moved = np.abs(better - matrix).max()
-        matrix = better
-        if moved < _TOLERANCE:
-            break
-    counts = _counts(by_label, matrix)
-    posterior = sharp * matrix.T[labels]
-    posterior /= posterior.sum(axis=1, keepdims=True)
-    wrong = 1.0 - posterior[np.arange(len(labels)), labels]
-    return NoiseEstimate(matrix, posterior, np.clip(wrong, 0.0, 1.0), counts)
+    return NoiseEstimate(found.matrix, whole, found.wrong, found.counts)
 
 
 def share_interval(
@@ -125,24 +125,3 @@ def share_interval(
     low, high = np.maximum(middle - reach, 0.0), np.minimum(middle + reach, 1.0)
     none = total <= 0
     return np.where(none, 0.0, low), np.where(none, 1.0, high)
-
-
-def _sharpened(probabilities, temperature):
-    logs = np.log(np.maximum(probabilities, 1e-30)) / temperature
-    sharp = np.exp(logs - logs.max(axis=1, keepdims=True))
-    sharp /= sharp.sum(axis=1, keepdims=True)
-    sharp = np.maximum(sharp, _SMALLEST)
-    return sharp / sharp.sum(axis=1, keepdims=True)
-
-
-def _counts(by_label, matrix):
-    """How many examples of class i (row) are given j (column), as the posterior has it.
-
-    That of x is q_i T_ij / Σ q T, so that its sum over the examples of one label takes
-    two products with a vector.
-    """
-    counts = np.empty_like(matrix)
-    for label, sharp in enumerate(by_label):
-        column = matrix[:, label]
-        counts[:, label] = column * ((1.0 / (sharp @ column)) @ sharp)
-    return counts

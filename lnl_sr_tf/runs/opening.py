@@ -117,11 +117,15 @@ def check_backbone(config: Config, folder: RunFolder) -> None:
         return
     before = (folder.config() or {}).get("file_contents", {})
     now = config.identity().get("file_contents", {})
-    if before.get("weights") != now.get("weights"):
-        raise RunError(
-            f"the weights in {config.weights} are not as they were when {folder.path} "
-            "began: put the file back, or train a run with them as they are now"
-        )
+    for name, where in (
+        ("weights", config.weights),
+        ("backbone", config.preset_folder),
+    ):
+        if before.get(name) != now.get(name):
+            raise RunError(
+                f"the weights in {where} are not as they were when {folder.path} "
+                "began: put the file back, or train a run with them as they are now"
+            )
 
 
 def _by_name(config: Config) -> pathlib.Path:

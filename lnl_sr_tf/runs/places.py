@@ -10,9 +10,10 @@ from typing import Any
 
 from lnl_sr_tf.config import Config
 from lnl_sr_tf.config.data_kinds import FROM_LISTS, OWN_FILES, ends_in
+from lnl_sr_tf.config.settings import HUB
 from lnl_sr_tf.errors import InputError
 
-_FOLDERS = ("data_dir", "imagenet_dir")
+_FOLDERS = ("data_dir", "imagenet_dir", "backbone")
 # From the name of a setting to absolute paths, the likeliest first.
 Places = dict[str, list[str]]
 
@@ -54,6 +55,8 @@ def located(config: Config, places: Places) -> Config:
     found: dict[str, Any] = {
         name: _first(name, tried) or tried[0] for name, tried in places.items()
     }
+    if "backbone" in found:
+        found["backbone"] = HUB + found["backbone"]
     return dataclasses.replace(config, **found)
 
 
@@ -69,7 +72,7 @@ def check_data(config: Config, places: Places, folder: str | os.PathLike) -> Non
     if {config.dataset, config.open_set} & set(FROM_LISTS):
         needed.append("data_dir")
     if config.backbone:
-        needed.append("weights")
+        needed += ["backbone", "weights"]
     for name in needed:
         if name in places and not _first(name, places[name]):
             raise InputError(

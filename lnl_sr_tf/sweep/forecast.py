@@ -32,11 +32,11 @@ def lines(configs: Sequence[Config]) -> list[str]:
             done += 1
             continue
         begun = len(folder.rows()) if config.resume else 0
-        state = f"{begun} of {config.epochs} epochs" if begun else "to be trained"
+        state = f"{begun} of {config.own_epochs} epochs" if begun else "to be trained"
         plain = folder.path.with_name(config.run_name)
         if folder.path != plain and RunFolder(plain).begun():
             state += f" ({plain.name} has other data)"
-        seconds = _seconds(config, config.epochs - begun, paces)
+        seconds = _seconds(config, config.own_epochs - begun, paces)
         if seconds is None:
             unknown += 1
             about = "time unknown without a similar run"

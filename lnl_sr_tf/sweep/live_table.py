@@ -91,7 +91,7 @@ class Board:
                 row["found"].append(measured(summary))
             elif summary:
                 row["running"].append(
-                    f"seed {config.seed}: {summary['epochs']}/{config.epochs}, "
+                    f"seed {config.seed}: {summary['epochs']}/{config.own_epochs}, "
                     f"{percent([measured(summary)])}"
                 )
         for row in rows.values():
@@ -116,7 +116,7 @@ class Board:
         done = epochs - self._before
         if not done:
             return None
-        left = sum(config.epochs for config in self.configs) - epochs
+        left = sum(config.own_epochs for config in self.configs) - epochs
         return (time.monotonic() - self._start) / done * left
 
 

@@ -1,6 +1,7 @@
 """The model that a run trains, from raw images to logits, compiled."""
 
 import os
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -32,7 +33,10 @@ _SECOND_SEED = 2**31
 
 
 def build_model(
-    config: Config, dataset: Dataset, matrix: ArrayLike | None = None
+    config: Config,
+    dataset: Dataset,
+    matrix: ArrayLike | None = None,
+    network: Callable[[type[RobustModel]], RobustModel] | None = None,
 ) -> RobustModel | CoTeaching:
     """A compiled model from uint8 images, or features, to (sharpened) logits.
 
@@ -40,6 +44,8 @@ def build_model(
         config: the settings of the run.
         dataset: gives the shape of the examples, the classes, mean and deviation.
         matrix: the transition matrix, for a loss that is corrected by one.
+        network: makes the network, of the class that it is called with; by default it
+            is made as the config says.
 
     Returns:
         A `CoTeaching` if that is the method, else a `RobustModel`. Normalisation is
@@ -55,6 +61,8 @@ def build_model(
             _network(config, dataset, config.seed + _SECOND_SEED),
             name="co_teaching",
         )
+    elif network is not None:
+        model = network(RobustModel)
     else:
         model = _network(config, dataset, config.seed, RobustModel)
     loss = build_loss(config, dataset, matrix)

@@ -214,6 +214,11 @@ def _check_place(config):
             "tune trains a trial on one machine; leave out --cluster and "
             f"--distribute={config.distribute}"
         )
+    if config.finetune:
+        raise InputError(
+            f"--finetune={config.finetune} does not go with tune, whose trials are on "
+            "features; tune without it, and finetune with what it finds"
+        )
     if not config.resume:
         raise InputError(
             "--resume=false does not go with tune, which goes on with its study; "

@@ -137,6 +137,11 @@ class AuditCommandTest(tf.test.TestCase, parameterized.TestCase):
             ("audit", "RUN", "--folds=2", "--compare=nowhere"),
             "nowhere: there is no run",
         ),
+        (
+            ("audit", "RUN", "--to=csv,xls"),
+            "--to=csv,xls: expected label_studio or csv",
+        ),
+        (("audit", "RUN", "--number=3"), "--number=3: expected --to beside it"),
         (("audit", "RUN", "--rate=0.3"), "Unknown command line flag 'rate'"),
     )
     def test_wrong(self, arguments, message):
@@ -150,6 +155,37 @@ class AuditCommandTest(tf.test.TestCase, parameterized.TestCase):
         self.assertEqual(status, 2)
         self.assertRegex(err, f"^lnl-sr: .*{message}")
         self.assertEqual(err.count("\n"), 1)
+
+    def test_for_labelling_tools(self):
+        """Out, chosen by a person there, and back."""
+        run = self.copy("tools")
+        status, out, err = call(
+            "audit", str(run.path), "--nopage", "--to=label_studio,csv", "--number=3"
+        )
+        self.assertEqual((status, err), (0, ""))
+        written = [pathlib.Path(line) for line in out.splitlines()[-3:]]
+        self.assertEqual(
+            [path.name for path in written],
+            ["label_studio.json", "label_studio.xml", "review.csv"],
+        )
+        self.assertTrue(all(path.is_file() for path in written))
+        tasks = json.loads(written[0].read_text("utf-8"))
+        self.assertLen(tasks, 3)
+        self.assertLen(written[2].read_text("utf-8").splitlines(), 4)
+        for number, task in enumerate(tasks):
+            self.assertStartsWith(task["data"]["image"], "data:image/png;base64,")
+            annotation = {"id": number, "was_cancelled": number == 2}
+            annotation["result"] = task.pop("predictions")[0]["result"]
+            task["annotations"] = [annotation]
+        written[0].write_text(json.dumps(tasks), "utf-8")
+        status, out, err = call(
+            "clean", str(run.path), "--do=relabel", f"--decisions={written[0]}"
+        )
+        self.assertEqual((status, err), (0, ""))
+        self.assertStartsWith(
+            out, "label_studio.json: skipped, or nothing was chosen: 1 examples"
+        )
+        self.assertIn("\n0 of 1437 examples left out, 2 labels changed\n", out)
 
     def test_unfinished(self):
         run = self.copy("unfinished")

@@ -93,7 +93,7 @@ class BackboneTest(tf.test.TestCase, parameterized.TestCase):
 
     @parameterized.parameters(
         ("MobileNet", None, "--backbone=MobileNet: expected keras:NAME"),
-        ("hub:dinov2", None, "--backbone=hub:dinov2: expected keras:NAME"),
+        ("MobileNet", None, "or hub:PRESET for one of KerasHub"),
         ("keras:mobilenet", None, "did you mean keras:MobileNet"),
         ("keras:MobileNet", None, "needs trained weights: --weights=FILE"),
         ("keras:MobileNet", "no.h5", "--weights=no.h5: there is no such file"),

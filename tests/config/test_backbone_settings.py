@@ -38,6 +38,46 @@ class BackboneSettingsTest(parameterized.TestCase):
         with self.assertRaisesRegex(InputError, message):
             config.resolve(GIVEN | {"dataset": str(path)})
 
+    def test_text_is_for_a_preset(self):
+        path = pathlib.Path(tempfile.mkdtemp()) / "a.jsonl"
+        path.touch()
+        given = {"dataset": str(path), "backbone": "hub:bert_tiny_en_uncased"}
+        self.assertEqual(config.resolve(given).model, "linear")
+        for name in ("views", "finetune"):
+            with self.assertRaisesRegex(InputError, f"--{name}=2 is for images"):
+                config.resolve(given | {name: 2})
+
+    @parameterized.parameters(
+        ({"method": "co_teaching"}, "does not go with --method=co_teaching"),
+        ({"parallel_seeds": True}, "does not go with --parallel_seeds"),
+        ({"backbone": None}, "--finetune=3 has no effect with --backbone=None"),
+    )
+    def test_finetuning_is_of_one_network(self, settings, message):
+        settings = GIVEN | {"finetune": 3} | settings
+        settings = {k: v for k, v in settings.items() if v is not None}
+        with self.assertRaisesRegex(InputError, message):
+            config.resolve(settings)
+
+    def test_finetuning_is_another_run(self):
+        plain, ours = config.resolve(GIVEN), config.resolve(GIVEN | {"finetune": 3})
+        self.assertNotIn("finetune", plain.identity())
+        self.assertEqual((plain.own_epochs, ours.own_epochs), (60, 3))
+        self.assertEqual((plain.finetune_lr, ours.finetune_lr), (None, 1e-3))
+        slow = config.resolve(GIVEN | {"finetune": 3, "finetune_lr": 1e-5})
+        self.assertLen({made.run_name for made in (plain, ours, slow)}, 3)
+
+    def test_what_is_in_the_folder_of_a_preset_counts(self):
+        folder = pathlib.Path(tempfile.mkdtemp())
+        given = {"dataset": "mnist", "backbone": f"hub:{folder}"}
+        made = config.resolve(given)
+        (folder / "config.json").write_text("{}")
+        self.assertEqual(made.places, {"backbone": str(folder)})
+        before = made.run_name
+        (folder / "config.json").write_text("{ }")
+        self.assertNotEqual(made.run_name, before)
+        named = config.resolve(given | {"backbone": "hub:bert_tiny_en_uncased"})
+        self.assertEmpty(named.places)
+
     def test_whatever_the_dataset_the_recipe_is_its_own(self):
         for dataset in ("mnist", "cifar100", "clothing1m", "webvision_mini"):
             made = config.resolve(GIVEN | {"dataset": dataset})

@@ -139,6 +139,10 @@ class SpaceTest(parameterized.TestCase):
         ({"sweep_on": "processes"}, "start the same command several times"),
         ({"distribute": "multi_worker"}, "tune trains a trial on one machine"),
         ({"resume": False}, "--resume=false does not go with tune"),
+        (
+            {"backbone": "keras:A", "weights": "imagenet", "finetune": 2},
+            "--finetune=2 does not go with tune",
+        ),
         ({"loss": ["ce"], "tau": 0.1}, "--tau=0.1 has no effect with --loss=ce"),
         ({"rate": 2}, "--rate=2: expected a number in"),
     )

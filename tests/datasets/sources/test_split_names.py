@@ -26,8 +26,8 @@ FORMS = {
     ),
     None: (
         "cat", "bullet_train", "test_tube", "station", "contest", "developer", "latest",
-        "retraining", "value", "withheld", "invalid", "train_test", "set", "images", "12",
-        "",
+        "retraining", "value", "withheld", "invalid", "train_test", "set", "images",
+        "12", "",
     ),
 }  # fmt: skip
 

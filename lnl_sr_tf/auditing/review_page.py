@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike
 from lnl_sr_tf.auditing import thumbnails
 from lnl_sr_tf.auditing.audit_files import utf8_safe
 from lnl_sr_tf.auditing.shown_texts import ShownTexts
+from lnl_sr_tf.auditing.yield_curve import YieldCurve
 from lnl_sr_tf.datasets.images.image_files import ImageFiles
 from lnl_sr_tf.files import whole_file
 from lnl_sr_tf.reporting.template import template
@@ -87,6 +88,7 @@ def write(
     items: Items,
     matrix: ArrayLike,
     facts: Sequence[tuple[str, str]] = (),
+    curve: YieldCurve | None = None,
     tell: Callable[[str], None] = lambda line: None,
 ) -> None:
     """Write a page; the same arguments give the same bytes.
@@ -102,6 +104,7 @@ def write(
         matrix: shape (k, k): the estimated number of examples by true class (row) and
             given label (column); NaN where unknown.
         facts: names and values for the top of the page.
+        curve: how many labels to look at; None leaves its chart out.
         tell: called with a line now and then, if there are many examples.
 
     Raises:
@@ -121,7 +124,9 @@ def write(
     parts = template("lnl_sr_tf.auditing", "audit.html").generate(
         title=title,
         facts=facts,
-        data=_for_script(_data(items, order, matrix, pictures)),
+        data=_for_script(
+            _data(items, order, matrix, pictures) | {"curve": _curve(curve)}
+        ),
         sheets=[] if pictures is None else pictures.sheets(tell),
     )
     with whole_file(path) as file:
@@ -158,6 +163,19 @@ def _data(items, order, matrix, pictures):
         "columns": texts and texts.columns,
         "thumbnails": pictures and _measures(pictures),
     }
+
+
+def _curve(curve):
+    """The curve as the page's script draws it; None without points."""
+    if curve is None or not len(curve.looked_at):
+        return None
+    values = {
+        name: np.round(getattr(curve, name), 2) for name in ("wrong", "low", "high")
+    }
+    return {
+        "m": curve.looked_at.tolist(),
+        "worth": curve.worth_it,
+    } | {name: value.tolist() for name, value in values.items()}
 
 
 def _measures(pictures):

@@ -24,6 +24,7 @@ from lnl_sr_tf.auditing import (
     thumbnails,
 )
 from lnl_sr_tf.auditing.shown_texts import ShownTexts
+from lnl_sr_tf.auditing.yield_curve import yield_curve
 from lnl_sr_tf.errors import RunError
 
 HOSTILE = "</script><img src=x onerror=alert(1)>&\u2028\u2029'\""
@@ -182,6 +183,7 @@ class PageTest(parameterized.TestCase):
         text = self.path.read_text("utf-8")
         data = data_of(text)
         self.assertCountEqual(data["index"], range(3))
+        self.assertIsNone(data["curve"])  # of three examples there is no evidence
         if shown is None:
             self.assertLen(sheets_of(text), 1)
         else:
@@ -217,6 +219,9 @@ class PageTest(parameterized.TestCase):
             found = features_of_run.with_features(found, "runs/made", tell=told.append)
             review_page_of_run.write_page(found, "runs/made", self.path)
         shown = data_of(self.path.read_text("utf-8"))
+        curve = found.yield_curve
+        self.assertEqual(shown["curve"]["m"], curve.looked_at.tolist())
+        self.assertEqual(shown["curve"]["worth"], curve.worth_it)
         notes = dict(zip(shown["index"], shown["notes"], strict=True))
         self.assertEqual(notes[5].partition(";")[0], "copy of #204 (1)")
         self.assertEqual(notes[204].partition(";")[0], "copy of #5 (0)")
@@ -356,6 +361,19 @@ class PageTest(parameterized.TestCase):
     def test_facts(self):
         text = self.written(made_items(), facts=[("Noise rate", "0.41 <0.39>")])
         self.assertIn("<dt>Noise rate</dt><dd>0.41 &lt;0.39&gt;</dd>", text)
+
+    def test_curve(self):
+        curve = yield_curve(np.array([1.0, 0.75, 0.25, 0.0]), 0.5, 0.5)
+        found = data_of(self.written(made_items(4), curve=curve))["curve"]
+        self.assertEqual(found["m"], [1, 2, 3, 4])
+        self.assertEqual(found["wrong"], [1, 1.75, 2, 2])
+        self.assertEqual(found["worth"], 2)
+        for name in ("low", "high"):
+            np.testing.assert_allclose(found[name], getattr(curve, name), atol=0.005)
+        none = yield_curve(np.zeros(0), 0.0, 0.0)
+        for curve in (None, none):
+            text = self.written(made_items(), curve=curve)
+            self.assertIsNone(data_of(text)["curve"])
 
     def test_the_most_suspect_of_very_many(self):
         self.enterContext(mock.patch.object(review_page, "_MOST", 20))

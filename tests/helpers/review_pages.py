@@ -12,6 +12,7 @@ from helpers import browser
 
 from lnl_sr_tf.auditing import review_page
 from lnl_sr_tf.auditing.shown_texts import ShownTexts
+from lnl_sr_tf.auditing.yield_curve import yield_curve
 
 SIZES = {"phone": (360, 740), "desk": (1400, 900)}
 HOSTILE = (
@@ -25,6 +26,16 @@ TEXTS = (
 )  # fmt: skip
 NAMES = ("ant", "bee", "cow", "dog")
 COLUMNS = ["index", "file", "given", "suggested", "decision", "label"]
+# What is wider than the page, but for the boxes that scroll by themselves.
+REACH_OUT = """
+const wide = document.documentElement.clientWidth;
+return [...document.querySelectorAll("body *")]
+  .filter(e => !e.closest(".box, canvas, .card p") || e.matches(".box"))
+  .filter(e => e.getBoundingClientRect().right > wide + 1)
+  .map(e => e.outerHTML.slice(0, 80));
+"""
+# By probabilities that fall from one to nothing, of 300 labels.
+CURVE = yield_curve(np.linspace(1, 0, 300), 0.45, 0.55)
 
 
 def made_items(count, class_names=NAMES, names=None, clean=False):
@@ -62,6 +73,7 @@ def _pages():
     notes = ("", "copy of #5 (bee)", HOSTILE[0], *[""] * 5)
     unknown = np.array([0.9, 0.1, *[np.nan] * 6])
     return {
+        "curve": lambda: made_items(300),
         "many": lambda: made_items(5000, clean=True),
         "few": lambda: made_items(32),
         "hostile": lambda: made_items(30, HOSTILE, hostile),
@@ -93,7 +105,9 @@ class PageInBrowserTest(parameterized.TestCase):
             size = len(items.class_names)
             matrix = np.arange(size * size).reshape(size, size) + 0.4
             title = HOSTILE[0] if name == "hostile" else "Which labels are wrong"
-            review_page.write(path, title, items, matrix, [("Noise rate", "0.41")])
+            curve = CURVE if name == "curve" else None
+            facts = [("Noise rate", "0.41")]
+            review_page.write(path, title, items, matrix, facts, curve)
         return path.as_uri()
 
     def opened(self, name="few", size="desk", dark=False):

@@ -5,10 +5,13 @@ let rowHeight = 1; // with the gap
 const rows = new Map(); // those in the page, by their number
 
 const cards = () => list.querySelectorAll(".card");
-const cardAt = (place) => rows.get(Math.floor(place / columns))?.children[place % columns];
+const cardAt = (place) =>
+  rows.get(Math.floor(place / columns))?.children[place % columns]?.firstElementChild;
 
-function makeCard(item) {
-  const card = byId("card").content.firstElementChild.cloneNode(true);
+/** A cell of the grid with the card of an example in it. */
+function makeCell(item) {
+  const cell = byId("card").content.firstElementChild.cloneNode(true);
+  const card = cell.firstElementChild;
   card.item = item;
   const put = (selector, text) => {
     const element = card.querySelector(selector);
@@ -27,7 +30,7 @@ function makeCard(item) {
     setWords(card.querySelector(".words"), item);
     card.querySelector("canvas").remove();
     update(card);
-    return card;
+    return cell;
   }
   for (const other of card.querySelectorAll(".words, .more")) other.remove();
   const canvas = card.querySelector("canvas");
@@ -41,7 +44,7 @@ function makeCard(item) {
   canvas.setAttribute("aria-label", `Example ${name}`);
   update(card);
   draw(card);
-  return card;
+  return cell;
 }
 
 /** Show what is marked and selected. */
@@ -51,7 +54,7 @@ function update(card) {
   card.className = `card ${decision ?? ""}`;
   card.querySelector(".badge").textContent = MARKS[decision] ?? "";
   const isSelected = item === shown[selected];
-  card.setAttribute("aria-selected", isSelected);
+  card.parentElement.setAttribute("aria-selected", isSelected);
   // Tab leads to the selected card and what is on it, and from there out of the list.
   card.tabIndex = isSelected ? 0 : -1;
   for (const control of card.querySelectorAll("button, select")) {
@@ -62,6 +65,8 @@ function update(card) {
   }
   const select = card.querySelector("select");
   const label = labelToUse(item);
+  card.querySelector(".used").textContent =
+    decision === "wrong" ? (label < 0 ? "no label yet" : classes[label]) : "";
   // The other classes come when they are needed: they are too many for every card.
   select.replaceChildren(option(label));
   select.filled = false;
@@ -100,7 +105,7 @@ function makeRow(number) {
   row.style.top = `${number * rowHeight}px`;
   row.style.gridTemplateColumns = `repeat(${columns}, minmax(0, 1fr))`;
   const first = number * columns;
-  row.append(...shown.slice(first, first + columns).map(makeCard));
+  row.append(...shown.slice(first, first + columns).map(makeCell));
   rows.set(number, row);
   return row;
 }
@@ -150,8 +155,11 @@ function rebuild() {
   }
   const count = Math.ceil(shown.length / columns);
   list.style.height = count ? `${count * rowHeight}px` : "";
-  list.setAttribute("aria-rowcount", count);
-  list.setAttribute("aria-colcount", columns);
+  list.setAttribute("role", count ? "grid" : "group"); // a grid must have rows
+  for (const [name, number] of [["aria-rowcount", count], ["aria-colcount", columns]]) {
+    if (count) list.setAttribute(name, number);
+    else list.removeAttribute(name);
+  }
   if (shown.length) render();
   if (focused) cardAt(selected)?.focus({ preventScroll: true });
 }
@@ -204,7 +212,7 @@ function move(by) {
 
 /** Mark an example and show it; true if it is still in the list. */
 function decide(item, mark) {
-  setMark(item, mark);
+  change("mark", [[item, marks.get(item), mark ?? undefined]]);
   return showMark(item);
 }
 
@@ -216,16 +224,4 @@ function showMark(item) {
     for (const card of cards()) if (card.item === item) update(card);
   }
   return shown.includes(item);
-}
-
-function takeBack() {
-  if (!past.length) return;
-  const step = past.pop();
-  for (const [item, before] of step) put(item, before);
-  store();
-  if (step.length > 1) return refilter(selected);
-  const [[item]] = step;
-  showMark(item);
-  const place = shown.indexOf(item);
-  select(place >= 0 ? place : selected);
 }

@@ -55,7 +55,7 @@ function importDecisions(text) {
     return `Not a file of decisions: its first line must be ${COLUMNS.join()}.`;
   }
   const labels = new Map(classes.map((name, label) => [name, label]));
-  const before = new Map();
+  const after = new Map();
   let taken = 0;
   let changed = 0;
   let other = 0;
@@ -72,14 +72,12 @@ function importDecisions(text) {
       continue;
     }
     taken += 1;
-    const old = marks.get(item);
-    if (!before.has(item)) before.set(item, old);
+    const old = after.get(item) ?? marks.get(item);
     const used = decision === "wrong" ? own(item, label ? labels.get(label) : -1) : null;
-    if (old && (old[0] !== decision || old[1] !== used)) changed += 1;
-    put(item, [decision, used]);
+    if (old && !same(old, [decision, used])) changed += 1;
+    after.set(item, [decision, used]);
   }
-  if (taken) past.push([...before]);
-  store();
+  change("import", [...after].map(([item, mark]) => [item, marks.get(item), mark]));
   refilter(selected);
   const over = changed ? ` ${counted(changed)} marks were replaced; z undoes it.` : "";
   const rest = other ? ` ${counted(other)} lines match none of these examples.` : "";

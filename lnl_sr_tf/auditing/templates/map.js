@@ -47,6 +47,7 @@ function neighbour(event, row, column) {
 }
 
 let markPair = () => {};
+let paintMap = () => {}; // anew; for paper if so
 
 /** A table of buttons, with numbers on them. */
 function makeTable() {
@@ -164,7 +165,7 @@ function makeCells() {
   };
   markPair = () => put(choice, chosen("suggested"), chosen("given"));
 
-  const paint = () => {
+  const paint = (paper = false) => {
     const context = canvas.getContext("2d");
     const pixels = context.createImageData(size, size);
     for (let row = 0; row < size; row++) {
@@ -175,11 +176,13 @@ function makeCells() {
     }
     context.putImageData(pixels, 0, 0);
     context.globalCompositeOperation = "source-in";
-    context.fillStyle = getComputedStyle(canvas).getPropertyValue("--heat");
+    const heat = paper ? "--paper-heat" : "--heat";
+    context.fillStyle = getComputedStyle(canvas).getPropertyValue(heat);
     context.fillRect(0, 0, size, size);
     context.globalCompositeOperation = "source-over";
   };
   byId("map").append(cells);
   paint();
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", paint);
+  paintMap = paint;
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => paint());
 }

@@ -6,7 +6,6 @@
  */
 let marks = new Map();
 let kept = true;
-let past = []; // lists of [item, mark before], the last one last
 const key = `lnl-sr audit ${data.fingerprint}`;
 
 const itemOf = new Map(data.index.map((index, item) => [String(index), item]));
@@ -20,12 +19,9 @@ function stored() {
   try {
     const entries = JSON.parse(localStorage.getItem(key)) ?? {};
     for (const [index, mark] of Object.entries(entries)) {
-      const [decision, label] = Array.isArray(mark) ? mark : [];
-      const sane = label === -1 || (Number.isInteger(label) && label in classes);
       const item = itemOf.get(index);
-      if (item !== undefined && Object.hasOwn(MARKS, decision) && sane) {
-        read.set(item, [decision, decision === "wrong" ? own(item, label) : null]);
-      }
+      const sane = item === undefined ? undefined : markRead(item, mark);
+      if (sane) read.set(item, sane);
     }
   } catch (error) {
     kept = !(error instanceof DOMException);
@@ -33,11 +29,22 @@ function stored() {
   return read;
 }
 
+/** A mark as it is stored: with the label itself, whatever is suggested another time. */
+const markStored = (item, mark) => mark && [mark[0], labelOf(item, mark)];
+
+/** A mark that was stored; undefined for what this page cannot have stored. */
+function markRead(item, entry) {
+  const [decision, label] = Array.isArray(entry) ? entry : [];
+  const sane = label === -1 || (Number.isInteger(label) && label in classes);
+  if (!sane || !Object.hasOwn(MARKS, decision)) return undefined;
+  return [decision, decision === "wrong" ? own(item, label) : null];
+}
+
 function store() {
   try {
-    const entries = [...marks].map(([item, [decision]]) => [
+    const entries = [...marks].map(([item, mark]) => [
       data.index[item],
-      [decision, labelToUse(item)],
+      markStored(item, mark),
     ]);
     localStorage.setItem(key, JSON.stringify(Object.fromEntries(entries)));
     kept = true;
@@ -62,15 +69,10 @@ function put(item, mark) {
   else marks.delete(item);
 }
 
-function setMark(item, mark) {
-  past.push([[item, marks.get(item)]]);
-  put(item, mark);
-  store();
-}
-
 /** The class to train with, or -1 where a person has not said one. */
-function labelToUse(item) {
-  const [decision, label] = marks.get(item) ?? ["wrong", null];
+const labelToUse = (item) => labelOf(item, marks.get(item) ?? ["wrong", null]);
+
+function labelOf(item, [decision, label]) {
   if (decision === "right") return data.given[item];
   if (decision === "unsure") return -1;
   return label ?? suggestion(item);

@@ -1,7 +1,6 @@
 "use strict";
 
 const MARKS = { wrong: "✗", right: "✓", unsure: "?" };
-const KEYS = { w: "wrong", r: "right", u: "unsure", x: null, Backspace: null };
 const COLUMNS = ["index", "file", "given", "suggested", "decision", "label"];
 const NUMBERED = 20; // classes; numbers of more would be read by nobody
 const SIDE = 128; // pixels of the longer side of a picture, at most

@@ -35,7 +35,7 @@ function draw(card) {
 }
 
 function drawFrom(number) {
-  for (const card of cards()) {
+  for (const card of document.querySelectorAll(".card")) {
     if (Math.floor(card.item / thumbnails.perSheet) === number) draw(card);
   }
 }

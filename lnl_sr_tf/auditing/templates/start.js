@@ -9,14 +9,24 @@ function start() {
   list.classList.toggle("with-notes", Boolean(data.notes?.some(Boolean)));
   list.classList.toggle("exact", Boolean(thumbnails?.exact));
   list.classList.toggle("texts", Boolean(data.texts));
-  byId("whole-help").hidden = !data.texts;
-  byId("whole-close").onclick = () => byId("whole").close();
+  listKeys();
+  byId("show-keys").onclick = () => byId("keys").showModal();
+  for (const dialog of document.querySelectorAll("dialog")) {
+    dialog.querySelector(".close").onclick = () => dialog.close();
+  }
+  byId("undo").onclick = undo;
+  byId("redo").onclick = redo;
+  byId("print").onclick = printPage;
+  drawCurve();
   document.querySelector(".work").classList.toggle("broad", size > 13);
   if (size <= NUMBERED) makeTable();
   else makeCells();
   byId("most").textContent = `${estimated(most)} wrong labels`;
   // On a phone the map would keep the examples out of sight.
-  if (matchMedia("(max-width: 45rem)").matches) byId("transitions").open = false;
+  if (matchMedia("(max-width: 45rem)").matches) {
+    byId("transitions").open = false;
+    byId("yield").open = false;
+  }
 
   for (const id of ["given", "suggested", "mark", "differs", "noted"]) {
     byId(id).addEventListener("change", () => refilter());
@@ -53,7 +63,7 @@ function start() {
   window.addEventListener("storage", (event) => {
     if (event.key !== key && event.key !== null) return;
     marks = stored();
-    past = [];
+    forget();
     refilter(selected);
   });
   window.addEventListener("beforeunload", (event) => {
@@ -67,7 +77,12 @@ function start() {
     drawAll();
   });
 
+  window.addEventListener("beforeprint", fillPrinted);
+  window.addEventListener("afterprint", clearPrinted);
+  window.addEventListener("pagehide", keepHistory);
+
   marks = stored();
+  recallHistory();
   warn();
   refilter();
 }

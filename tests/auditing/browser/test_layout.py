@@ -2,15 +2,7 @@
 
 from absl.testing import absltest, parameterized
 from helpers import browser
-from helpers.review_pages import SIZES, PageInBrowserTest
-
-REACH_OUT = """
-const wide = document.documentElement.clientWidth;
-return [...document.querySelectorAll("body *")]
-  .filter(e => !e.closest(".box, canvas, .card p") || e.matches(".box"))
-  .filter(e => e.getBoundingClientRect().right > wide + 1)
-  .map(e => e.outerHTML.slice(0, 80));
-"""
+from helpers.review_pages import REACH_OUT, SIZES, PageInBrowserTest
 
 
 @absltest.skipIf(browser.missing(), browser.missing())

@@ -24,6 +24,7 @@ from lnl_sr_tf.files import whole_file
 from lnl_sr_tf.reporting.template import template
 
 _DIGITS = 6  # of a probability, after the point
+_WHOLE = 100  # classes, whose matrix is on the page with all its zeros
 _MOST = 100_000  # examples; browsers would not show a longer list whole
 # In a script element the first could end it, or begin another; the last two end lines.
 _ESCAPED = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
@@ -154,15 +155,39 @@ def _data(items, order, matrix, pictures):
     texts = items.texts
     return examples | {
         "fingerprint": _fingerprint(examples),
-        "matrix": [
-            [None if math.isnan(value) else round(float(value), 2) for value in row]
-            for row in matrix
-        ],
+        "matrix": _matrix(matrix),
         "texts": texts and texts.of(order),
         "notes": items.notes and [utf8_safe(items.notes[place]) for place in order],
         "columns": texts and texts.columns,
         "thumbnails": pictures and _measures(pictures),
     }
+
+
+def _matrix(matrix):
+    """The matrix row by row; of many classes, most of which are never confused, the
+    cells that are not 0, and the rows and columns most of which are unknown.
+    """
+    matrix = np.round(np.asarray(matrix, np.float64), 2)
+    if len(matrix) <= _WHOLE:
+        return [_numbers(row) for row in matrix]
+    unknown = np.isnan(matrix)
+    rows = np.flatnonzero(unknown.mean(axis=1) > 0.5)
+    columns = np.flatnonzero(unknown.mean(axis=0) > 0.5)
+    expected = np.zeros_like(unknown)
+    expected[rows] = expected[:, columns] = True
+    other = np.where(unknown | expected, unknown != expected, matrix != 0)
+    places = np.flatnonzero(other)
+    return {
+        "places": places.tolist(),
+        "values": _numbers(matrix.ravel()[places]),
+        "unknownRows": rows.tolist(),
+        "unknownColumns": columns.tolist(),
+    }
+
+
+def _numbers(values):
+    """Numbers as JSON has them: None for NaN."""
+    return [None if math.isnan(value) else value for value in values.tolist()]
 
 
 def _curve(curve):

@@ -362,6 +362,24 @@ class PageTest(parameterized.TestCase):
         text = self.written(made_items(), facts=[("Noise rate", "0.41 <0.39>")])
         self.assertIn("<dt>Noise rate</dt><dd>0.41 &lt;0.39&gt;</dd>", text)
 
+    def test_matrix_of_many_classes(self):
+        rng = np.random.default_rng(1)
+        size = 9
+        matrix = np.where(rng.random((size, size)) < 0.3, 100 * rng.random((9, 9)), 0.0)
+        matrix[4] = matrix[:, 6] = matrix[2, :3] = np.nan
+        matrix[4, 0] = 0
+        matrix[7, 6] = 12.346
+        self.enterContext(mock.patch.object(review_page, "_WHOLE", 8))
+        found = data_of(self.written(made_items(), matrix))["matrix"]
+        back = np.zeros((size, size))
+        back[found["unknownRows"]] = back[:, found["unknownColumns"]] = np.nan
+        values = [np.nan if value is None else value for value in found["values"]]
+        back.flat[found["places"]] = values
+        np.testing.assert_allclose(back, matrix, atol=0.005)
+        self.assertEqual(found["unknownRows"], [4])
+        self.assertEqual(found["unknownColumns"], [6])
+        self.assertLess(len(found["places"]), size * size / 2)
+
     def test_curve(self):
         curve = yield_curve(np.array([1.0, 0.75, 0.25, 0.0]), 0.5, 0.5)
         found = data_of(self.written(made_items(4), curve=curve))["curve"]

@@ -102,7 +102,7 @@ function makeRow(number) {
   row.number = number;
   row.setAttribute("role", "row");
   row.setAttribute("aria-rowindex", number + 1);
-  row.style.top = `${number * rowHeight}px`;
+  row.style.top = `${topOf(number)}px`;
   row.style.gridTemplateColumns = `repeat(${columns}, minmax(0, 1fr))`;
   const first = number * columns;
   row.append(...shown.slice(first, first + columns).map(makeCell));
@@ -113,14 +113,17 @@ function makeRow(number) {
 /** Have the rows in the page that are in sight or near it, and no others. */
 function render() {
   const count = Math.ceil(shown.length / columns);
-  const top = -list.getBoundingClientRect().top;
+  const top = rowsAt(scrolledNow());
   const first = Math.floor((top - MARGIN) / rowHeight);
   const last = Math.floor((top + window.innerHeight + MARGIN) / rowHeight);
   const wanted = new Set();
   if (count) wanted.add(Math.floor(selected / columns)); // it may have the focus
   for (let n = Math.max(0, first); n <= Math.min(last, count - 1); n++) wanted.add(n);
   for (const [number, row] of rows) {
-    if (wanted.has(number)) continue;
+    if (wanted.has(number)) {
+      if (tall > squeezed) row.style.top = `${topOf(number)}px`;
+      continue;
+    }
     row.remove();
     rows.delete(number);
   }
@@ -154,7 +157,7 @@ function rebuild() {
     list.append(empty);
   }
   const count = Math.ceil(shown.length / columns);
-  list.style.height = count ? `${count * rowHeight}px` : "";
+  setHeight(count * rowHeight);
   list.setAttribute("role", count ? "grid" : "group"); // a grid must have rows
   for (const [name, number] of [["aria-rowcount", count], ["aria-colcount", columns]]) {
     if (count) list.setAttribute(name, number);
@@ -179,12 +182,16 @@ function renderSoon() {
 /** Scroll as little as shows the selected card. */
 function reveal() {
   if (!shown.length) return;
-  const top = list.getBoundingClientRect().top + Math.floor(selected / columns) * rowHeight;
+  const scrolled = scrolledNow();
+  const from = rowsAt(scrolled);
+  const top = Math.floor(selected / columns) * rowHeight - from;
   const bar = byId("status").offsetHeight + 8;
-  if (top < bar) window.scrollBy(0, top - bar);
+  let by = 0;
+  if (top < bar) by = top - bar;
   else if (top + rowHeight > window.innerHeight) {
-    window.scrollBy(0, Math.min(top - bar, top + rowHeight - window.innerHeight));
+    by = Math.min(top - bar, top + rowHeight - window.innerHeight);
   }
+  if (by) window.scrollBy(0, scrolledAt(from + by) - scrolled);
   render();
 }
 

@@ -1,14 +1,27 @@
 // The map of transitions.
 
-const { matrix } = data;
 const size = classes.length;
+
+/** Estimated numbers, row by row; NaN where unknown. */
+const matrix = new Float32Array(size * size);
+if (Array.isArray(data.matrix)) {
+  matrix.set(data.matrix.flat().map((value) => value ?? NaN));
+} else {
+  const { places, values, unknownRows, unknownColumns } = data.matrix;
+  for (const row of unknownRows) matrix.fill(NaN, row * size, (row + 1) * size);
+  for (const column of unknownColumns) {
+    for (let place = column; place < matrix.length; place += size) matrix[place] = NaN;
+  }
+  places.forEach((place, number) => (matrix[place] = values[number] ?? NaN));
+}
+const numberAt = (row, column) => matrix[row * size + column];
+
 let most = 0; // of wrong labels: those that are right would outshine them
-matrix.forEach((values, row) =>
-  values.forEach((value, column) => {
-    if (row !== column) most = Math.max(most, value ?? 0);
-  }),
-);
-const shade = (value) => (most > 0 ? Math.sqrt(Math.max(0, value ?? 0) / most) : 0);
+for (let place = 0; place < matrix.length; place++) {
+  // The diagonal is each size + 1 cells.
+  if (matrix[place] > most && place % (size + 1)) most = matrix[place];
+}
+const shade = (value) => (value > 0 && most > 0 ? Math.sqrt(value / most) : 0);
 
 const inList = new Map(); // from row * size + column to how many
 for (let item = 0; item < total; item++) {
@@ -17,7 +30,7 @@ for (let item = 0; item < total; item++) {
 }
 
 function pairSaid(row, column) {
-  const number = estimated(matrix[row][column]);
+  const number = estimated(numberAt(row, column));
   return (
     `True class ${classes[row]}, given ${classes[column]}: ${number} estimated, ` +
     `${counted(inList.get(row * size + column) ?? 0)} in the list.`
@@ -73,7 +86,7 @@ function makeTable() {
     const line = body.insertRow();
     line.append(heading(name, "row"));
     return classes.map((_, column) => {
-      const value = matrix[row][column];
+      const value = numberAt(row, column);
       const button = document.createElement("button");
       button.type = "button";
       button.tabIndex = row || column ? -1 : 0;
@@ -168,11 +181,9 @@ function makeCells() {
   const paint = (paper = false) => {
     const context = canvas.getContext("2d");
     const pixels = context.createImageData(size, size);
-    for (let row = 0; row < size; row++) {
-      for (let column = 0; column < size; column++) {
-        const share = row === column ? 0.15 : shade(matrix[row][column]);
-        pixels.data[4 * (row * size + column) + 3] = 255 * share;
-      }
+    for (let place = 0; place < matrix.length; place++) {
+      const share = place % (size + 1) ? shade(matrix[place]) : 0.15;
+      if (share) pixels.data[4 * place + 3] = 255 * share;
     }
     context.putImageData(pixels, 0, 0);
     context.globalCompositeOperation = "source-in";
@@ -182,7 +193,8 @@ function makeCells() {
     context.globalCompositeOperation = "source-over";
   };
   byId("map").append(cells);
-  paint();
+  // Of thousands of classes it takes a while; the cards come first.
+  requestAnimationFrame(() => setTimeout(paint));
   paintMap = paint;
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => paint());
 }

@@ -5,6 +5,7 @@ const COLUMNS = ["index", "file", "given", "suggested", "decision", "label"];
 const NUMBERED = 20; // classes; numbers of more would be read by nobody
 const SIDE = 128; // pixels of the longer side of a picture, at most
 const MARGIN = 600; // pixels above and beneath the window that are there already
+const TALLEST = 16_000_000; // pixels; of what is taller a browser does not show the end
 const SHEETS = 60; // decoded ones that are kept
 const SPOKEN = 200; // characters of a text in the name of its card
 const TYPING = 150; // milliseconds after a letter before the list is searched
@@ -36,7 +37,7 @@ function searchable(item) {
 
 /** An estimated number, as short as its cell. */
 function estimated(value, letters = 20) {
-  if (value === null) return "n/a";
+  if (Number.isNaN(value)) return "n/a";
   if (value === 0) return "0";
   if (value < 0.5) return "<1";
   const whole = counted(Math.round(value)).replaceAll(",", letters > 6 ? "," : "");

@@ -154,7 +154,8 @@ def _data(items, order, matrix, pictures):
     }
     texts = items.texts
     return examples | {
-        "fingerprint": _fingerprint(examples),
+        "fingerprint": _fingerprint(items),
+        "whole": len(order) == len(items.index),
         "matrix": _matrix(matrix),
         "texts": texts and texts.of(order),
         "notes": items.notes and [utf8_safe(items.notes[place]) for place in order],
@@ -218,18 +219,24 @@ def _measures(pictures):
     }
 
 
-def _fingerprint(examples):
+def _fingerprint(items):
     """The key under which a browser saves the marks of these labels.
 
-    Another audit of the same labels, with other probabilities, has the same.
+    Another audit of the same labels, with other probabilities, has the same, also where
+    other examples of them are on the page.
     """
-    order = np.argsort(examples["index"], kind="stable").tolist()
-    names = examples["names"]
+    order = np.argsort(items.index, kind="stable")
+    names = items.names
     known = [
-        [examples["index"][place], examples["given"][place], names and names[place]]
-        for place in order
+        [index, given, names and utf8_safe(names[place])]
+        for place, index, given in zip(
+            order.tolist(),
+            np.asarray(items.index)[order].tolist(),
+            np.asarray(items.given)[order].tolist(),
+            strict=True,
+        )
     ]
-    text = _json([known, examples["classes"]])
+    text = _json([known, [utf8_safe(name) for name in items.class_names]])
     return hashlib.sha256(text.encode()).hexdigest()[:20]
 
 

@@ -400,6 +400,14 @@ class PageTest(parameterized.TestCase):
         most = np.argsort(-items.probability, kind="stable")[:20]
         self.assertCountEqual(data_of(text)["index"], items.index[most].tolist())
         self.assertIn("<dd>the 20 most suspect</dd>", text)
+        # Whichever are shown, marks are those of the same labels.
+        other = made_items(30, probability=items.probability[::-1])
+        self.assertNotEqual(
+            data_of(self.written(other))["index"], data_of(text)["index"]
+        )
+        again = data_of(self.written(other))
+        self.assertEqual(again["fingerprint"], data_of(text)["fingerprint"])
+        self.assertFalse(again["whole"])
 
     def test_no_examples(self):
         text = self.written(made_items(0))

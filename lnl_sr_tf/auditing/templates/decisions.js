@@ -27,7 +27,10 @@ function exportDecisions() {
   link.click();
   // Not at once: the browser may still have to read it.
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-  say(`${counted(marks.size)} decisions exported.`);
+  const others = elsewhere.length
+    ? ` ${counted(elsewhere.length)} more are about examples that are not on this page.`
+    : "";
+  say(`${counted(marks.size)} decisions exported.${others}`);
   warn();
 }
 

@@ -93,6 +93,8 @@ function recallHistory() {
       what,
       changes: changes.map(([index, ...both]) => {
         const item = itemOf.get(String(index));
+        const known = item !== undefined && both.every((mark) => !mark || isMark(mark));
+        if (!known) throw new TypeError("it is of another page");
         return [item, ...both.map((mark) => mark && markRead(item, mark))];
       }),
     }));

@@ -6,6 +6,7 @@
  */
 let marks = new Map();
 let kept = true;
+let elsewhere = []; // stored [index, mark] of examples that only another page shows
 const key = `lnl-sr audit ${data.fingerprint}`;
 
 const itemOf = new Map(data.index.map((index, item) => [String(index), item]));
@@ -16,12 +17,14 @@ const itemOf = new Map(data.index.map((index, item) => [String(index), item]));
  */
 function stored() {
   const read = new Map();
+  elsewhere = [];
   try {
     const entries = JSON.parse(localStorage.getItem(key)) ?? {};
     for (const [index, mark] of Object.entries(entries)) {
       const item = itemOf.get(index);
-      const sane = item === undefined ? undefined : markRead(item, mark);
-      if (sane) read.set(item, sane);
+      if (!isMark(mark)) continue;
+      if (item !== undefined) read.set(item, markRead(item, mark));
+      else if (!data.whole) elsewhere.push([index, mark]);
     }
   } catch (error) {
     kept = !(error instanceof DOMException);
@@ -32,13 +35,17 @@ function stored() {
 /** A mark as it is stored: with the label itself, whatever is suggested another time. */
 const markStored = (item, mark) => mark && [mark[0], labelOf(item, mark)];
 
-/** A mark that was stored; undefined for what this page cannot have stored. */
-function markRead(item, entry) {
+/** Whether a page of these labels can have stored this. */
+function isMark(entry) {
   const [decision, label] = Array.isArray(entry) ? entry : [];
   const sane = label === -1 || (Number.isInteger(label) && label in classes);
-  if (!sane || !Object.hasOwn(MARKS, decision)) return undefined;
-  return [decision, decision === "wrong" ? own(item, label) : null];
+  return sane && Object.hasOwn(MARKS, decision);
 }
+
+const markRead = (item, [decision, label]) => [
+  decision,
+  decision === "wrong" ? own(item, label) : null,
+];
 
 function store() {
   try {
@@ -46,7 +53,7 @@ function store() {
       data.index[item],
       markStored(item, mark),
     ]);
-    localStorage.setItem(key, JSON.stringify(Object.fromEntries(entries)));
+    localStorage.setItem(key, JSON.stringify(Object.fromEntries([...elsewhere, ...entries])));
     kept = true;
   } catch {
     kept = false;

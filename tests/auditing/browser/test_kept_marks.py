@@ -1,6 +1,7 @@
 """Marks stay in the browser."""
 
 import dataclasses
+from unittest import mock
 
 import numpy as np
 from absl.testing import absltest
@@ -49,6 +50,34 @@ class KeptMarksTest(PageInBrowserTest):
         self.assertEqual(
             [row[:3] + row[4:] for row in after], [row[:3] + row[4:] for row in before]
         )
+
+    def test_marks_of_examples_that_another_page_shows(self):
+        items = made_items(40)
+        turned = dataclasses.replace(items, probability=items.probability[::-1])
+        path = self.folder / "part.html"
+        self.enterContext(mock.patch.object(review_page, "_MOST", 30))
+        review_page.write(path, "Part", items, np.eye(4))
+        self.driver.get(path.as_uri())
+        self.run_script("localStorage.clear()")
+        self.reloaded()
+        self.press(">ww")  # 1 and 2, which the other page does not show
+        self.choose("#search", "#20")
+        self.wait(lambda: self.shown() == 1)
+        self.press("r")
+        review_page.write(path, "Part", turned, np.eye(4))
+        self.reloaded()
+        self.assertEqual(self.marked(), "0 wrong, 1 right, 0 unsure")
+        self.assertFalse(self.one("#undo").is_enabled())
+        self.press("u")
+        self.assertEqual([row[0] for row in self.exported()], ["20", "39"])
+        self.assertEqual(
+            self.one("#said").text,
+            "2 decisions exported. "
+            "2 more are about examples that are not on this page.",
+        )
+        review_page.write(path, "Part", items, np.eye(4))
+        self.reloaded()
+        self.assertEqual([row[0] for row in self.exported()], ["1", "2", "20"])
 
     def test_damaged_marks_are_left_out(self):
         run = self.opened()

@@ -78,6 +78,13 @@ class ManyExamplesTest(PageInBrowserTest):
         """)
         for (_, bottom), (top, _) in itertools.pairwise(tops):
             self.assertBetween(top - bottom, 5, 15)
+        # Nor does the selected one, far beneath.
+        run("scrollTo(0, 0)")
+        self.wait(lambda: run("return [...rows.keys()].includes(1)"))
+        self.assertEqual(run("return document.body.scrollHeight"), height)
+        self.assertLessEqual(
+            run("return document.documentElement.scrollHeight"), height + 1
+        )
         self.assertEmpty(browser.complaints(self.driver))
 
     def test_matrix_of_very_many_classes(self):

@@ -21,7 +21,7 @@ _LONG = (
     "test_mirrored", "test_multi_worker", "test_processes", "test_commands",
     "test_main_own_data", "test_main", "test_survival", "test_within_epoch",
     "test_experiment", "test_properties", "test_search", "test_audit_command",
-    "test_serving_temperature", "test_review_page_in_browser", "test_fold_runs",
+    "test_serving_temperature", "test_fold_runs",
     "test_own_data", "test_photographs", "test_fuzz", "test_bad_data", "test_cli",
     "test_export", "test_clean", "test_resume", "test_compilation",
 )  # fmt: skip

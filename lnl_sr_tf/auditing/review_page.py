@@ -18,11 +18,13 @@ from numpy.typing import ArrayLike
 from lnl_sr_tf.auditing import thumbnails
 from lnl_sr_tf.auditing.audit_files import utf8_safe
 from lnl_sr_tf.auditing.shown_texts import ShownTexts
+from lnl_sr_tf.auditing.yield_curve import YieldCurve
 from lnl_sr_tf.datasets.images.image_files import ImageFiles
 from lnl_sr_tf.files import whole_file
 from lnl_sr_tf.reporting.template import template
 
 _DIGITS = 6  # of a probability, after the point
+_WHOLE = 100  # classes, whose matrix is on the page with all its zeros
 _MOST = 100_000  # examples; browsers would not show a longer list whole
 # In a script element the first could end it, or begin another; the last two end lines.
 _ESCAPED = {ord(char): f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
@@ -87,6 +89,7 @@ def write(
     items: Items,
     matrix: ArrayLike,
     facts: Sequence[tuple[str, str]] = (),
+    curve: YieldCurve | None = None,
     tell: Callable[[str], None] = lambda line: None,
 ) -> None:
     """Write a page; the same arguments give the same bytes.
@@ -102,6 +105,7 @@ def write(
         matrix: shape (k, k): the estimated number of examples by true class (row) and
             given label (column); NaN where unknown.
         facts: names and values for the top of the page.
+        curve: how many labels to look at; None leaves its chart out.
         tell: called with a line now and then, if there are many examples.
 
     Raises:
@@ -121,7 +125,9 @@ def write(
     parts = template("lnl_sr_tf.auditing", "audit.html").generate(
         title=title,
         facts=facts,
-        data=_for_script(_data(items, order, matrix, pictures)),
+        data=_for_script(
+            _data(items, order, matrix, pictures) | {"curve": _curve(curve)}
+        ),
         sheets=[] if pictures is None else pictures.sheets(tell),
     )
     with whole_file(path) as file:
@@ -148,16 +154,54 @@ def _data(items, order, matrix, pictures):
     }
     texts = items.texts
     return examples | {
-        "fingerprint": _fingerprint(examples),
-        "matrix": [
-            [None if math.isnan(value) else round(float(value), 2) for value in row]
-            for row in matrix
-        ],
+        "fingerprint": _fingerprint(items),
+        "whole": len(order) == len(items.index),
+        "matrix": _matrix(matrix),
         "texts": texts and texts.of(order),
         "notes": items.notes and [utf8_safe(items.notes[place]) for place in order],
         "columns": texts and texts.columns,
         "thumbnails": pictures and _measures(pictures),
     }
+
+
+def _matrix(matrix):
+    """The matrix row by row; of many classes, most of which are never confused, the
+    cells that are not 0, and the rows and columns most of which are unknown.
+    """
+    matrix = np.round(np.asarray(matrix, np.float64), 2)
+    if len(matrix) <= _WHOLE:
+        return [_numbers(row) for row in matrix]
+    unknown = np.isnan(matrix)
+    rows = np.flatnonzero(unknown.mean(axis=1) > 0.5)
+    columns = np.flatnonzero(unknown.mean(axis=0) > 0.5)
+    expected = np.zeros_like(unknown)
+    expected[rows] = expected[:, columns] = True
+    other = np.where(unknown | expected, unknown != expected, matrix != 0)
+    places = np.flatnonzero(other)
+    return {
+        "places": places.tolist(),
+        "values": _numbers(matrix.ravel()[places]),
+        "unknownRows": rows.tolist(),
+        "unknownColumns": columns.tolist(),
+    }
+
+
+def _numbers(values):
+    """Numbers as JSON has them: None for NaN."""
+    return [None if math.isnan(value) else value for value in values.tolist()]
+
+
+def _curve(curve):
+    """The curve as the page's script draws it; None without points."""
+    if curve is None or not len(curve.looked_at):
+        return None
+    values = {
+        name: np.round(getattr(curve, name), 2) for name in ("wrong", "low", "high")
+    }
+    return {
+        "m": curve.looked_at.tolist(),
+        "worth": curve.worth_it,
+    } | {name: value.tolist() for name, value in values.items()}
 
 
 def _measures(pictures):
@@ -175,18 +219,24 @@ def _measures(pictures):
     }
 
 
-def _fingerprint(examples):
+def _fingerprint(items):
     """The key under which a browser saves the marks of these labels.
 
-    Another audit of the same labels, with other probabilities, has the same.
+    Another audit of the same labels, with other probabilities, has the same, also where
+    other examples of them are on the page.
     """
-    order = np.argsort(examples["index"], kind="stable").tolist()
-    names = examples["names"]
+    order = np.argsort(items.index, kind="stable")
+    names = items.names
     known = [
-        [examples["index"][place], examples["given"][place], names and names[place]]
-        for place in order
+        [index, given, names and utf8_safe(names[place])]
+        for place, index, given in zip(
+            order.tolist(),
+            np.asarray(items.index)[order].tolist(),
+            np.asarray(items.given)[order].tolist(),
+            strict=True,
+        )
     ]
-    text = _json([known, examples["classes"]])
+    text = _json([known, [utf8_safe(name) for name in items.class_names]])
     return hashlib.sha256(text.encode()).hexdigest()[:20]
 
 

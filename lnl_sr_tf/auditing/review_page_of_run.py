@@ -77,8 +77,9 @@ def write_page(
         notes=_notes(audit),
     )
     title = f"Labels of {finished.config.dataset_name}"
+    curve = None if audit.no_evidence else audit.yield_curve
     review_page.write(
-        pathlib.Path(path), title, items, audit.estimate.counts, facts, tell
+        pathlib.Path(path), title, items, audit.estimate.counts, facts, curve, tell
     )
 
 

@@ -24,6 +24,7 @@ from lnl_sr_tf.auditing import (
     thumbnails,
 )
 from lnl_sr_tf.auditing.shown_texts import ShownTexts
+from lnl_sr_tf.auditing.yield_curve import yield_curve
 from lnl_sr_tf.errors import RunError
 
 HOSTILE = "</script><img src=x onerror=alert(1)>&\u2028\u2029'\""
@@ -182,6 +183,7 @@ class PageTest(parameterized.TestCase):
         text = self.path.read_text("utf-8")
         data = data_of(text)
         self.assertCountEqual(data["index"], range(3))
+        self.assertIsNone(data["curve"])  # of three examples there is no evidence
         if shown is None:
             self.assertLen(sheets_of(text), 1)
         else:
@@ -217,6 +219,9 @@ class PageTest(parameterized.TestCase):
             found = features_of_run.with_features(found, "runs/made", tell=told.append)
             review_page_of_run.write_page(found, "runs/made", self.path)
         shown = data_of(self.path.read_text("utf-8"))
+        curve = found.yield_curve
+        self.assertEqual(shown["curve"]["m"], curve.looked_at.tolist())
+        self.assertEqual(shown["curve"]["worth"], curve.worth_it)
         notes = dict(zip(shown["index"], shown["notes"], strict=True))
         self.assertEqual(notes[5].partition(";")[0], "copy of #204 (1)")
         self.assertEqual(notes[204].partition(";")[0], "copy of #5 (0)")
@@ -357,6 +362,37 @@ class PageTest(parameterized.TestCase):
         text = self.written(made_items(), facts=[("Noise rate", "0.41 <0.39>")])
         self.assertIn("<dt>Noise rate</dt><dd>0.41 &lt;0.39&gt;</dd>", text)
 
+    def test_matrix_of_many_classes(self):
+        rng = np.random.default_rng(1)
+        size = 9
+        matrix = np.where(rng.random((size, size)) < 0.3, 100 * rng.random((9, 9)), 0.0)
+        matrix[4] = matrix[:, 6] = matrix[2, :3] = np.nan
+        matrix[4, 0] = 0
+        matrix[7, 6] = 12.346
+        self.enterContext(mock.patch.object(review_page, "_WHOLE", 8))
+        found = data_of(self.written(made_items(), matrix))["matrix"]
+        back = np.zeros((size, size))
+        back[found["unknownRows"]] = back[:, found["unknownColumns"]] = np.nan
+        values = [np.nan if value is None else value for value in found["values"]]
+        back.flat[found["places"]] = values
+        np.testing.assert_allclose(back, matrix, atol=0.005)
+        self.assertEqual(found["unknownRows"], [4])
+        self.assertEqual(found["unknownColumns"], [6])
+        self.assertLess(len(found["places"]), size * size / 2)
+
+    def test_curve(self):
+        curve = yield_curve(np.array([1.0, 0.75, 0.25, 0.0]), 0.5, 0.5)
+        found = data_of(self.written(made_items(4), curve=curve))["curve"]
+        self.assertEqual(found["m"], [1, 2, 3, 4])
+        self.assertEqual(found["wrong"], [1, 1.75, 2, 2])
+        self.assertEqual(found["worth"], 2)
+        for name in ("low", "high"):
+            np.testing.assert_allclose(found[name], getattr(curve, name), atol=0.005)
+        none = yield_curve(np.zeros(0), 0.0, 0.0)
+        for curve in (None, none):
+            text = self.written(made_items(), curve=curve)
+            self.assertIsNone(data_of(text)["curve"])
+
     def test_the_most_suspect_of_very_many(self):
         self.enterContext(mock.patch.object(review_page, "_MOST", 20))
         items = made_items(30)
@@ -364,6 +400,14 @@ class PageTest(parameterized.TestCase):
         most = np.argsort(-items.probability, kind="stable")[:20]
         self.assertCountEqual(data_of(text)["index"], items.index[most].tolist())
         self.assertIn("<dd>the 20 most suspect</dd>", text)
+        # Whichever are shown, marks are those of the same labels.
+        other = made_items(30, probability=items.probability[::-1])
+        self.assertNotEqual(
+            data_of(self.written(other))["index"], data_of(text)["index"]
+        )
+        again = data_of(self.written(other))
+        self.assertEqual(again["fingerprint"], data_of(text)["fingerprint"])
+        self.assertFalse(again["whole"])
 
     def test_no_examples(self):
         text = self.written(made_items(0))

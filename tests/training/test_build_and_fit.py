@@ -184,9 +184,10 @@ class FitTest(tf.test.TestCase, parameterized.TestCase):
             },
         )
 
-    @parameterized.parameters("cosine", "exponential", "linear", "constant")
+    @parameterized.parameters("cosine", "exponential", "linear", "step", "constant")
     def test_learning_rate(self, schedule):
-        more = {"exponential": {"lr_decay": 0.9}, "linear": {"lr_hold": 0.5}}
+        more = {"exponential": {"lr_decay": 0.9}}
+        more |= dict.fromkeys(("linear", "step"), {"lr_hold": 0.5})
         made = settled(
             lr=0.2, lr_schedule=schedule, epochs=10, **more.get(schedule, {})
         )
@@ -195,6 +196,7 @@ class FitTest(tf.test.TestCase, parameterized.TestCase):
             "cosine": [schedules.cosine_learning_rate(t, 0.2, 10) for t in range(10)],
             "exponential": [0.2 * 0.9**t for t in range(10)],
             "linear": [0.2] * 6 + [0.16, 0.12, 0.08, 0.04],
+            "step": [0.2] * 5 + [0.02] * 5,
             "constant": [0.2] * 10,
         }
         self.assertAllClose(rates, expected[schedule])

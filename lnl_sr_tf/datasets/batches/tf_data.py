@@ -32,10 +32,12 @@ def training_batches(spec: StreamSpec) -> tf.data.Dataset:
 
     def prepared(batch, order, numbers):
         target = tf.gather(labels, order)
-        if plan.mixup_alpha:
+        if plan.mixup_alpha and not plan.mixed_by_model:
             batch, target = mixup(batch, target, spec.num_classes, numbers[:, -2:])
         if spec.with_index:
             target = {"label": target, "index": order}
+        if plan.mixed_by_model:
+            target["mixing"] = numbers[:, -2:]
         return batch, target
 
     batches = batches.map(

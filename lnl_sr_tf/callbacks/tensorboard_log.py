@@ -16,8 +16,8 @@ class TensorBoardLog(keras.callbacks.Callback):
     `epoch_loss`.
 
     Args:
-        folder: where the event files go; they are opened when training begins, and go on where
-            it begins again with the same callback.
+        folder: where the event files go; they are opened when training begins, and
+            go on where it begins again with the same callback.
 
     Example:
         model.fit(x, y, callbacks=[TensorBoardLog("runs/one/tensorboard")])

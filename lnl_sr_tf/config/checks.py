@@ -253,8 +253,8 @@ def _check_dividemix(config: Config) -> None:
         )
     if config.warmup_epochs >= config.epochs:
         raise InputError(
-            f"--warmup_epochs={config.warmup_epochs} --epochs={config.epochs}: no epoch "
-            "is left after the warm-up; expected more epochs, or fewer of the warm-up"
+            f"--warmup_epochs={config.warmup_epochs} --epochs={config.epochs}: no "
+            "epoch is left after the warm-up; expected more, or a shorter warm-up"
         )
     if config.batch_size < 2:
         raise InputError(

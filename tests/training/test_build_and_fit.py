@@ -186,8 +186,11 @@ class FitTest(tf.test.TestCase, parameterized.TestCase):
 
     @parameterized.parameters("cosine", "exponential", "linear", "step", "constant")
     def test_learning_rate(self, schedule):
-        more = {"exponential": {"lr_decay": 0.9}}
-        more |= dict.fromkeys(("linear", "step"), {"lr_hold": 0.5})
+        more = {
+            "exponential": {"lr_decay": 0.9},
+            "linear": {"lr_hold": 0.5},
+            "step": {"lr_hold": 0.5},
+        }
         made = settled(
             lr=0.2, lr_schedule=schedule, epochs=10, **more.get(schedule, {})
         )

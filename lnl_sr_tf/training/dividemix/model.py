@@ -63,16 +63,11 @@ class DivideMix(keras.Model):
         self.second = second
         self.temperature = temperature
         self.confidence_penalty = confidence_penalty
-        shapes = {
-            "clean": (2, num_examples),
-            "past_losses": (2, history, num_examples),
-            "unlabelled_weight": (),
-        }
-        for name, shape in shapes.items():
-            variable = keras.Variable(
-                ops.zeros(shape), dtype="float32", trainable=False, name=name
-            )
-            setattr(self, name, variable)
+        # Weights, so that checkpoints have them: within an epoch they cannot be found
+        # again.
+        self.clean = _zeros("clean", 2, num_examples)
+        self.past_losses = _zeros("past_losses", 2, history, num_examples)
+        self.unlabelled_weight = _zeros("unlabelled_weight")
         self.built = True
 
     @functools.cached_property
@@ -160,6 +155,10 @@ class DivideMix(keras.Model):
 
 
 _PARTS = ("label", "index", "mixing")
+
+
+def _zeros(name, *shape):
+    return keras.Variable(ops.zeros(shape), dtype="float32", trainable=False, name=name)
 
 
 def _halves(values):

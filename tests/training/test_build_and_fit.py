@@ -13,6 +13,7 @@ from helpers.sixteen_bits import sixteen_bits
 
 from lnl_sr_tf import config, datasets, experiment, losses, noise, schedules
 from lnl_sr_tf.datasets.batches.augment import Augmentation
+from lnl_sr_tf.datasets.batches.epoch_plan import EpochPlan
 from lnl_sr_tf.experiment import run_data
 from lnl_sr_tf.layers import OutputSharpening
 from lnl_sr_tf.losses.nested import losses_of_kind, without_terms
@@ -181,6 +182,7 @@ class FitTest(tf.test.TestCase, parameterized.TestCase):
                 "parts": None,
                 "num_classes": 10,
                 "with_index": False,
+                "plan": EpochPlan(1437, 7, 4),
             },
         )
 

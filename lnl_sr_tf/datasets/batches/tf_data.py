@@ -81,7 +81,11 @@ def evaluation_batches(
     if parts:
         chosen, batch_size = _split(chosen.repeat(), parts), parts.most(batch_size)
     batches = _loaded(images, chosen, batch_size, 0, Augmentation())
-    return batches.map(with_target).prefetch(tf.data.AUTOTUNE)
+    batches = batches.map(with_target).prefetch(tf.data.AUTOTUNE)
+    if parts:
+        return batches
+    # Of files it is not known, and Keras warns at their end.
+    return batches.apply(tf.data.experimental.assert_cardinality(count))
 
 
 def _epochs(

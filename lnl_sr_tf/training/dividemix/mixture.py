@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import numpy.typing as npt
 
-# Of the authors' code, Train_CIFAR.py; the text has none of them.
+# Of the authors' code, Train_CIFAR.py.
 _MIXTURE = {"n_components": 2, "max_iter": 10, "tol": 1e-2, "reg_covar": 5e-4}
 
 

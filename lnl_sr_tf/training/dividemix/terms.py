@@ -43,7 +43,7 @@ def uniform_prior(logits: Tensor) -> Tensor:
 
 
 def negative_entropy(logits: Tensor) -> Tensor:
-    """The confidence penalty: Σ_i u_i log u_i, mean over examples. Eq. 6.
+    """The confidence penalty: Σ_i u_i log u_i, mean over examples. Eq. 2.
 
     Args:
         logits: of u, shape (batch, k).

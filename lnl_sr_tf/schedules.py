@@ -125,6 +125,48 @@ def linear_learning_rate(
     return float(initial * min(1.0, (epochs - epoch) / (epochs - hold * epochs)))
 
 
+def step_learning_rate(epoch: int, initial: float, epochs: int, hold: float) -> float:
+    """Constant for a share h of the run, then a tenth of it: η0 or η0 / 10.
+
+    Li et al., "DivideMix" (ICLR 2020), with h = 150 / 300.
+
+    Args:
+        epoch: t in [0, T].
+        initial: η0 > 0.
+        epochs: T, the number of epochs of the run.
+        hold: h in [0, 1).
+
+    Returns:
+        η_t.
+
+    Example:
+        >>> step_learning_rate(5, initial=0.1, epochs=10, hold=0.5)
+        0.01
+    """
+    return float(initial if epoch < hold * epochs else initial / 10)
+
+
+def unlabelled_weight(epoch: int, final: float, warmup: int, epochs: int = 16) -> float:
+    """The weight of the unlabelled part in DivideMix: λ_u min((t − t0) / T, 1).
+
+    Li et al., "DivideMix" (ICLR 2020); T = 16 is their code's, which rises by steps.
+
+    Args:
+        epoch: t ≥ t0.
+        final: λ_u ≥ 0.
+        warmup: t0, the number of epochs of the warm-up.
+        epochs: T ≥ 1, the number of epochs over which it rises.
+
+    Returns:
+        The weight, in [0, λ_u].
+
+    Example:
+        >>> unlabelled_weight(14, final=25.0, warmup=10)
+        6.25
+    """
+    return float(final * min(max(epoch - warmup, 0) / epochs, 1.0))
+
+
 def forget_rate(epoch: int, final: float, epochs: float) -> float:
     """The share of a batch that Co-teaching leaves out: η min(t / T, 1).
 

@@ -49,6 +49,15 @@ class ResumeTest(tf.test.TestCase, parameterized.TestCase):
                 "prior_weight": 10,
             },
         ),
+        (
+            "dividemix",
+            {
+                "loss": "ce",
+                "method": "dividemix",
+                "warmup_epochs": 1,
+                "loss_history": 2,
+            },
+        ),
         ("nlnl", {"loss": "nlnl_sr", "method": "nlnl", "stages": "negative=3"}),
         ("geometric", {"loss": "ce_sr", "lambda_every": 1}),
         # Outputs stay as sure, so that λ grows from the third epoch on.

@@ -16,7 +16,8 @@ class TensorBoardLog(keras.callbacks.Callback):
     `epoch_loss`.
 
     Args:
-        folder: where the event files go; they are opened when training begins.
+        folder: where the event files go; they are opened when training begins, and
+            go on where it begins again with the same callback.
 
     Example:
         model.fit(x, y, callbacks=[TensorBoardLog("runs/one/tensorboard")])
@@ -26,19 +27,22 @@ class TensorBoardLog(keras.callbacks.Callback):
         super().__init__()
         self.folder = pathlib.Path(folder)
         self._files: dict[str, Any] = {}
+        self._name = ""
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Open a file for training and one for the test set."""
         from tensorboard.summary.writer.record_writer import RecordWriter
 
-        now = time.time()
+        name = self._name or f"events.out.tfevents.{time.time():.6f}"
         for part in ("train", "validation"):
             path = self.folder / part
             path.mkdir(parents=True, exist_ok=True)
             # The writer closes it when training ends.
-            file = (path / f"events.out.tfevents.{now:.6f}").open("wb")
+            file = (path / name).open("ab")
             self._files[part] = RecordWriter(file)
-            self._write(part, file_version="brain.Event:2")
+            if not self._name:
+                self._write(part, file_version="brain.Event:2")
+        self._name = name
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Write the figures, and the learning rate."""

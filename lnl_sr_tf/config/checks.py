@@ -258,6 +258,8 @@ def _check_method(config: Config) -> None:
                 "--method=co_teaching with --noise=none needs --forget_rate, since the "
                 "noise rate is not known, or --rate_estimate, from an audit"
             )
+    if config.method == "dividemix":
+        _check_dividemix(config)
     if config.balance != "none" and (remembers(base) or config.method == "nlnl"):
         raise InputError(
             f"--balance={config.balance} does not go with --loss={config.loss} by "
@@ -267,6 +269,41 @@ def _check_method(config: Config) -> None:
         raise InputError(
             f"--mixup={config.mixup:g} contradicts --loss={config.loss}, which keeps a "
             "memory of single examples; use --mixup=0"
+        )
+
+
+def _check_dividemix(config: Config) -> None:
+    """It has a loss, a mixup and a prior of its own, and an epoch after the warm-up."""
+    if config.loss != "ce":
+        raise InputError(
+            "--method=dividemix trains --loss=ce, and what it makes of it; received "
+            f"--loss={config.loss}"
+        )
+    if config.warmup_epochs >= config.epochs:
+        raise InputError(
+            f"--warmup_epochs={config.warmup_epochs} --epochs={config.epochs}: no "
+            "epoch is left after the warm-up; expected more, or a shorter warm-up"
+        )
+    if config.batch_size < 2:
+        raise InputError(
+            f"--batch_size={config.batch_size}: expected at least 2 by "
+            "--method=dividemix, for an example of either part"
+        )
+    if config.mixup:
+        raise InputError(
+            f"--mixup={config.mixup:g} does not go with --method=dividemix, which has "
+            "its own: --mix_alpha"
+        )
+    for name, without in (("balance", "none"), ("prior_weight", 0)):
+        if (value := getattr(config, name)) not in (without, None):
+            raise InputError(
+                f"--{name}={_said(value)} does not go with --method=dividemix, which "
+                "holds the mean output close to uniform; leave it out"
+            )
+    if config.votes_file is not None and config.votes == "soft":
+        raise InputError(
+            "--votes=soft does not go with --method=dividemix, which takes one class "
+            "for each example; use --votes=consensus"
         )
 
 

@@ -11,6 +11,7 @@ WITH_SR = Only(
     "loss", lambda loss: loss.endswith(REGULARIZED), f"losses that end in {REGULARIZED}"
 )
 GEOMETRIC = only_for("lambda_schedule", "geometric")
+DIVIDEMIX = only_for("method", "dividemix")
 WITH_MATRIX = Only(
     "loss",
     lambda loss: loss.removesuffix(REGULARIZED) in ("forward", "backward"),
@@ -31,8 +32,10 @@ class MethodSettings:
     method: str = setting(
         "standard",
         "how to train: standard, co_teaching (two networks that choose examples for "
-        "each other), nlnl (negative learning in stages, for --loss=nlnl)",
-        choices=("standard", "co_teaching", "nlnl"),
+        "each other), dividemix (two networks that guess anew, for each other, the "
+        "labels that a mixture of losses finds wrong, for --loss=ce), nlnl (negative "
+        "learning in stages, for --loss=nlnl)",
+        choices=("standard", "co_teaching", "dividemix", "nlnl"),
     )
     loss_args: dict[str, float] = setting(
         RECIPE,
@@ -99,6 +102,48 @@ class MethodSettings:
         "epochs over which the share left out rises from 0",
         interval="[1, 1000000]",
         only=only_for("method", "co_teaching"),
+    )
+    warmup_epochs: int = setting(
+        RECIPE,
+        "epochs of dividemix on all labels, before the examples are divided",
+        interval="[1, 1000000]",
+        only=DIVIDEMIX,
+    )
+    clean_threshold: float = setting(
+        RECIPE,
+        "probability above which dividemix trusts a label",
+        interval="(0, 1)",
+        only=DIVIDEMIX,
+    )
+    lambda_u: float = setting(
+        RECIPE,
+        "weight of the part of dividemix whose labels are guessed, which is reached 16 "
+        "epochs after the warm-up",
+        interval="[0, 1e12]",
+        only=DIVIDEMIX,
+    )
+    guess_temperature: float = setting(
+        RECIPE,
+        "temperature T by which dividemix sharpens what it guesses; 1 for not at all",
+        interval="[0.01, 1]",
+        only=DIVIDEMIX,
+    )
+    mix_alpha: float = setting(
+        RECIPE,
+        "α of the mixup in dividemix, with shares from Beta(α, α)",
+        interval="[0.001, 1000]",
+        only=DIVIDEMIX,
+    )
+    loss_history: int = setting(
+        RECIPE,
+        "epochs over which dividemix averages the losses that it divides by",
+        interval="[1, 1000]",
+        only=DIVIDEMIX,
+    )
+    confidence_penalty: bool = setting(
+        RECIPE,
+        "add the negative entropy of the outputs in the warm-up of dividemix",
+        only=DIVIDEMIX,
     )
     stages: dict[str, float] = setting(
         RECIPE,

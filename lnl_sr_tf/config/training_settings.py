@@ -48,8 +48,9 @@ class TrainingSettings:
     lr: float = setting(RECIPE, "learning rate in the first epoch", interval="(0, inf)")
     lr_schedule: str = setting(
         RECIPE,
-        "learning rate over epochs: cosine or linear (to 0), exponential, constant",
-        choices=("cosine", "exponential", "linear", "constant"),
+        "learning rate over epochs: cosine or linear (to 0), exponential, step (to a "
+        "tenth), constant",
+        choices=("cosine", "exponential", "linear", "step", "constant"),
     )
     lr_decay: float = setting(
         RECIPE,
@@ -59,9 +60,10 @@ class TrainingSettings:
     )
     lr_hold: float = setting(
         RECIPE,
-        "share of the epochs before the linear schedule begins to fall",
+        "share of the epochs before the linear schedule begins to fall, and the step "
+        "schedule does",
         interval="[0, 1)",
-        only=only_for("lr_schedule", "linear"),
+        only=only_for("lr_schedule", "linear", "step"),
     )
     momentum: float = setting(RECIPE, "momentum of sgd, β1 of adam", interval="[0, 1)")
     late_momentum: float = setting(

@@ -74,6 +74,11 @@ def check(config: Config, devices: Devices) -> None:
             "each have to know whether the gradient of another overflowed; use "
             "mixed_bfloat16 or float32"
         )
+    if devices.kind != "none" and config.method == "dividemix":
+        raise InputError(
+            "--method=dividemix is for one device, whose networks divide all examples; "
+            "use --distribute=none"
+        )
     if devices.workers > 1 and config.transition_matrix == "estimated":
         raise InputError(
             "--transition_matrix=estimated is for one machine; estimate it there, and "

@@ -105,7 +105,7 @@ class EarlyLearningRegularization(RobustLoss):
         index = known_index() if index is None else index
         if index is None:
             return values
-        if self._memory is None:
+        if self._memory is None or self.num_examples is None:
             raise ValueError(
                 "`index` needs a memory of predictions. Received: "
                 f"num_examples={self.num_examples}, num_classes={self.num_classes}"

@@ -81,7 +81,7 @@ class SparseOverparametrization(RobustLoss):
         self.num_classes = num_classes
         self.needs_index = num_examples is not None
         self._noise: list[keras.Variable] = []
-        if num_examples is not None:
+        if num_examples is not None and num_classes is not None:
             self._noise = [
                 keras.Variable(
                     np.full((num_examples, width), _START),

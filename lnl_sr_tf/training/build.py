@@ -20,6 +20,7 @@ from lnl_sr_tf.losses.nested import with_parts, without_terms
 from lnl_sr_tf.metrics import LostClasses, SparseRate
 from lnl_sr_tf.training import compilation
 from lnl_sr_tf.training.co_teaching import CoTeaching
+from lnl_sr_tf.training.dividemix.model import DivideMix
 from lnl_sr_tf.training.optimizer import CoupledAdam, CoupledSGD
 from lnl_sr_tf.training.robust_model import RobustModel
 
@@ -28,7 +29,7 @@ _NOT_OF_THE_FORMULA = {
     "num_examples", "num_classes",
 }  # fmt: skip
 _SETTINGS = {"p": "p", "weight": "lambda0", "matrix": "transition_matrix"}
-# Added to the seed of Co-teaching's second network, beyond every seed of a first one.
+# Added to the seed of a second network, beyond every seed of a first one.
 _SECOND_SEED = 2**31
 
 
@@ -37,7 +38,7 @@ def build_model(
     dataset: Dataset,
     matrix: ArrayLike | None = None,
     network: Callable[[type[RobustModel]], RobustModel] | None = None,
-) -> RobustModel | CoTeaching:
+) -> RobustModel | CoTeaching | DivideMix:
     """A compiled model from uint8 images, or features, to (sharpened) logits.
 
     Args:
@@ -48,8 +49,8 @@ def build_model(
             is made as the config says.
 
     Returns:
-        A `CoTeaching` if that is the method, else a `RobustModel`. Normalisation is
-        part of it.
+        A `CoTeaching` or `DivideMix` if that is the method, else a `RobustModel`.
+        Normalisation is part of it.
 
     Raises:
         InputError: if the network is unknown or does not fit the images.
@@ -61,6 +62,8 @@ def build_model(
             _network(config, dataset, config.seed + _SECOND_SEED),
             name="co_teaching",
         )
+    elif config.method == "dividemix":
+        model = _dividemix(config, dataset)
     elif network is not None:
         model = network(RobustModel)
     else:
@@ -76,8 +79,24 @@ def build_model(
     return model
 
 
+def _dividemix(config, dataset):
+    model = DivideMix(
+        _network(config, dataset, config.seed),
+        _network(config, dataset, config.seed + _SECOND_SEED),
+        len(dataset.given_labels),
+        config.guess_temperature,
+        config.confidence_penalty,
+        config.loss_history,
+        name="dividemix",
+    )
+    for network in (model.first, model.second, model.kept):
+        # These are asked before and after each epoch.
+        network.jit_compile = compilation.whole_step()
+    return model
+
+
 def _compile(model, optimizer, loss, steps_per_execution=1):
-    network = model.first if isinstance(model, CoTeaching) else model
+    network = getattr(model, "kept", model)
     model.compile(
         optimizer,
         loss=loss,
@@ -114,10 +133,10 @@ def build_variables(model: keras.Model, images: Any, labels: Any) -> None:
 
 
 def served_model(model: keras.Model) -> keras.Model:
-    """The model that is saved: for Co-teaching the first network, else the whole."""
-    if isinstance(model, CoTeaching):
+    """The model that is saved: of two networks what is kept of them, else the whole."""
+    if isinstance(model, (CoTeaching, DivideMix)):
         # The optimiser of training has the variables of both networks.
-        plain, optimizer = model.first, "sgd"
+        plain, optimizer = model.kept, "sgd"
     else:
         plain = keras.Model(model.input, model.output, name=model.name)
         optimizer = model.optimizer

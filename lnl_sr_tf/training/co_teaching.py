@@ -60,6 +60,11 @@ class CoTeaching(MovingLoss, keras.Model):
         )
         self.built = True
 
+    @property
+    def kept(self) -> keras.Model:
+        """The network that is saved and asked: the first."""
+        return self.first
+
     def call(
         self, inputs: Tensor, training: bool | None = None
     ) -> tuple[Tensor, Tensor]:

@@ -56,7 +56,7 @@ class DeviceEpochs:
         self.augmentation = first.augmentation
         self.mixing = dataset.num_classes if config.mixup else 0
         self.with_index = needs_index(config)
-        self.plans = [training.plan for training in trainings]
+        self.plans = [training.plan() for training in trainings]
         self.whole = config.whole_epochs == "yes" or bool(backend.gpus())
         self.train_data = (
             data.train_images,

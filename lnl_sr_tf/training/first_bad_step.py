@@ -48,8 +48,10 @@ def explained(training: Training, problem: NotFinite) -> NotFinite:
 
 def _search(training, place):
     """(step from 1, loss, indices of its examples); None if no step shows it."""
-    size = training.config.batch_size
-    order, _ = training.plan.of(place.epochs)
+    training.prepare(place)
+    plan = training.plan(place.epochs)
+    size = plan.rows or training.config.batch_size
+    order, _ = plan.of(place.epochs)
     batches = training.batches(place, place.epochs + 1)
     for step, (images, labels) in enumerate(batches, place.step):
         training.model.reset_metrics()

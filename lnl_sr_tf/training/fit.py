@@ -3,6 +3,8 @@
 import contextlib
 from collections.abc import Iterator
 
+import keras
+
 from lnl_sr_tf.datasets.batches import pipeline
 from lnl_sr_tf.errors import NotFinite, RunError
 from lnl_sr_tf.interruption import Asked, watching
@@ -46,20 +48,29 @@ def fit(trainings: list[Training]) -> None:
 def _fit_by_keras(training: Training, asked: Asked) -> None:
     """Train by `fit`: what is left of an epoch that was begun, and whole ones."""
     _finish_epoch(training, asked)
-    if not training.problem and training.done < training.config.epochs:
-        _call_fit(training, Place(training.done), training.config.epochs, asked)
+    callbacks = training.callbacks(asked)
+    epochs = training.config.epochs
+    for begin in range(training.done, epochs, training.epochs_at_once):
+        if not training.problem:
+            end = min(begin + training.epochs_at_once, epochs)
+            _call_fit(training, Place(begin), end, callbacks)
 
 
 def _finish_epoch(training: Training, asked: Asked) -> None:
     """Train what is left of an epoch that was begun."""
     place = training.restored.place
     if place.step:
-        _call_fit(training, place, place.epochs + 1, asked)
+        _call_fit(training, place, place.epochs + 1, training.callbacks(asked))
         if not training.problem:
             training.done += 1
 
 
-def _call_fit(training: Training, place: Place, end: int, asked: Asked) -> None:
+def _call_fit(
+    training: Training,
+    place: Place,
+    end: int,
+    callbacks: list[keras.callbacks.Callback],
+) -> None:
     model, config, dataset = training.model, training.config, training.dataset
     devices = training.devices
     steps = pipeline.steps_per_epoch(len(dataset.given_labels), config.batch_size)
@@ -72,11 +83,12 @@ def _call_fit(training: Training, place: Place, end: int, asked: Asked) -> None:
         if place.step:
             # The metrics go on from what they were, so they must be there before.
             build_variables(model, *training._few(place))
+        stack.enter_context(_problems_of(training))
+        training.prepare(place)
         batches = devices.batches(lambda parts: training.batches(place, end, parts))
         if hasattr(batches, "close"):
             # A generator's thread must not be at work when the process ends.
             stack.callback(batches.close)
-        stack.enter_context(_problems_of(training))
         model.fit(
             batches,
             steps_per_epoch=steps,
@@ -92,7 +104,7 @@ def _call_fit(training: Training, place: Place, end: int, asked: Asked) -> None:
             epochs=end,
             verbose=0,
             shuffle=False,  # the stream is shuffled already
-            callbacks=training.callbacks(asked),
+            callbacks=callbacks,
         )
 
 

@@ -27,6 +27,11 @@ def check(config: Config) -> None:
                 f"--{name}={str(value).lower()} needs the environment variable "
                 f"KERAS_BACKEND=jax; received {backend.name()}"
             )
+        if value in (True, "yes") and config.method == "dividemix":
+            raise InputError(
+                f"--{name}={str(value).lower()} does not go with --method=dividemix, "
+                "which divides the examples anew before each epoch; leave it out"
+            )
         if value in (True, "yes") and _several(config):
             raise InputError(
                 f"--{name}={str(value).lower()} is for one device; leave it out, or "
@@ -59,6 +64,8 @@ def suits(config: Config, dataset: Dataset) -> bool:
         InputError: if it was asked for, and the data does not allow it.
     """
     if backend.name() != "jax" or _several(config):
+        return False
+    if config.method == "dividemix":
         return False
     asked = config.whole_epochs == "yes" or config.parallel_seeds
     if not asked and (config.whole_epochs == "no" or not backend.gpus()):

@@ -15,8 +15,8 @@ def outputs(model: keras.Model, images: Images) -> np.ndarray:
     """A model's outputs for images, a batch at a time: `predict` is slower to begin.
 
     Args:
-        model: from images, or features, to logits; of Co-teaching, the network that is
-            kept is asked.
+        model: from images, or features, to logits; of one with two networks, what is
+            kept of them is asked.
         images: uint8, shape (n, height, width, channels); or features.
 
     Returns:
@@ -25,7 +25,7 @@ def outputs(model: keras.Model, images: Images) -> np.ndarray:
     Example:
         outputs(model, dataset.test_images).shape  # (360, 10)
     """
-    model = getattr(model, "first", model)
+    model = getattr(model, "kept", model)
     found = [
         model.predict_on_batch(batch_of(images, slice(start, start + _BATCH)))
         for start in range(0, len(images), _BATCH)

@@ -99,6 +99,8 @@ def _learning_rate(config, epoch, epochs):
         return schedules.cosine_learning_rate(epoch, config.lr, epochs)
     if config.lr_schedule == "linear":
         return schedules.linear_learning_rate(epoch, config.lr, epochs, config.lr_hold)
+    if config.lr_schedule == "step":
+        return schedules.step_learning_rate(epoch, config.lr, epochs, config.lr_hold)
     if config.lr_schedule == "exponential":
         return schedules.exponential_learning_rate(epoch, config.lr, config.lr_decay)
     return config.lr

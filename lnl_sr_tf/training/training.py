@@ -28,6 +28,9 @@ from lnl_sr_tf.training.checkpoint import (
     restore,
     shared,
 )
+from lnl_sr_tf.training.dividemix import plans
+from lnl_sr_tf.training.dividemix.division import divide
+from lnl_sr_tf.training.dividemix.model import DivideMix
 from lnl_sr_tf.training.schedulers import schedulers
 
 
@@ -139,15 +142,35 @@ class Training:
             )
         ]
 
+    def prepare(self, place: Place) -> None:
+        """Settle what the first epoch from here on takes from the weights before it.
+
+        Args:
+            place: within an epoch, the checkpoint had it.
+
+        Raises:
+            NotFinite: if a loss became NaN or infinite.
+        """
+        if isinstance(self.model, DivideMix) and not place.step:
+            divide(self.model, self.dataset, self.config, place.epochs)
+
     @property
-    def plan(self) -> EpochPlan:
-        """The `EpochPlan`: what is random in each epoch."""
-        return EpochPlan(
-            len(self.dataset.given_labels),
-            self.config.seed,
-            self.augmentation.columns,
-            self.config.mixup,
-        )
+    def epochs_at_once(self) -> int:
+        """How many epochs a stream of batches may reach over."""
+        return 1 if isinstance(self.model, DivideMix) else self.config.epochs
+
+    def plan(self, epoch: int = 0) -> EpochPlan:
+        """What is random in each epoch.
+
+        Args:
+            epoch: where it begins; for a method whose epochs differ.
+        """
+        config, size = self.config, len(self.dataset.given_labels)
+        columns = self.augmentation.columns
+        if isinstance(self.model, DivideMix):
+            clean = keras.ops.convert_to_numpy(self.model.clean)
+            return plans.plan(config, size, columns, epoch, clean)
+        return EpochPlan(size, config.seed, columns, config.mixup)
 
     def batches(
         self, place: Place, end: int, parts: pipeline.Parts | None = None
@@ -159,10 +182,11 @@ class Training:
             end: how many epochs are done then.
             parts: those of each batch, or None for whole ones.
         """
+        plan = self.plan(place.epochs)
         return pipeline.training_batches(
             self.dataset.train_images,
             self.dataset.targets,
-            self.config.batch_size,
+            plan.rows or self.config.batch_size,
             self.config.seed,
             end,
             first_epoch=place.epochs,
@@ -170,8 +194,9 @@ class Training:
             augmentation=self.augmentation,
             mixup_alpha=self.config.mixup,
             num_classes=self.dataset.num_classes,
-            with_index=needs_index(self.config),
+            with_index=needs_index(self.config) or plan.mixed_by_model,
             parts=parts,
+            plan=plan,
         )
 
     def test_batches(self, parts: pipeline.Parts | None = None) -> Iterable:

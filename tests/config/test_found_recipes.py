@@ -204,6 +204,56 @@ METHODS = (
         {"dataset": "cifar100", "method": "co_teaching", "loss": "ce"},
         "epochs=200 lr_hold=0.5",
     ),
+    *(
+        (
+            "LiJunnan1992/DivideMix, Train_CIFAR.py",
+            {"dataset": dataset, "method": "dividemix", "loss": "ce"} | noise,
+            f"""epochs=300 optimizer=sgd lr=0.02 lr_schedule=step lr_hold=0.5
+            momentum=0.9 nesterov=false weight_decay=5e-4 batch_size=128 clip_norm=0
+            guess_temperature=0.5 mix_alpha=4 crop_padding=4 flip=true rotation=0
+            {more}""",
+        )
+        for dataset, noise, more in (
+            ("cifar10", {"noise": "sym", "rate": 0.2}, "lambda_u=0 warmup_epochs=10"),
+            ("cifar10", {"noise": "sym", "rate": 0.5}, "lambda_u=25 loss_history=1"),
+            (
+                "cifar10",
+                {"noise": "sym", "rate": 0.8},
+                "lambda_u=25 clean_threshold=0.5 confidence_penalty=false",
+            ),
+            (
+                "cifar10",
+                {"noise": "sym", "rate": 0.9},
+                "lambda_u=50 clean_threshold=0.6 loss_history=5",
+            ),
+            (
+                "cifar10",
+                {"noise": "asym", "rate": 0.4},
+                "lambda_u=0 confidence_penalty=true loss_history=1",
+            ),
+            ("cifar100", {"noise": "sym", "rate": 0.2}, "lambda_u=25"),
+            ("cifar100", {"noise": "sym", "rate": 0.5}, "lambda_u=150"),
+            (
+                "cifar100",
+                {"noise": "sym", "rate": 0.9},
+                "lambda_u=150 clean_threshold=0.6 loss_history=5 warmup_epochs=30",
+            ),
+        )
+    ),
+    (
+        "LiJunnan1992/DivideMix, Train_clothing1M.py",
+        {"dataset": "clothing1m", "method": "dividemix", "loss": "ce"},
+        """lr=2e-3 lr_schedule=step lr_hold=0.5 weight_decay=1e-3 batch_size=64
+        warmup_epochs=1 lambda_u=0 mix_alpha=0.5 clean_threshold=0.5
+        guess_temperature=0.5 confidence_penalty=true""",
+    ),
+    (
+        "LiJunnan1992/DivideMix, Train_webvision.py",
+        {"dataset": "webvision_mini", "method": "dividemix", "loss": "ce"},
+        """epochs=80 lr=0.01 lr_schedule=step lr_hold=0.5 weight_decay=5e-4
+        nesterov=false batch_size=64 warmup_epochs=1 lambda_u=0 mix_alpha=0.5
+        clean_threshold=0.5 guess_temperature=0.5 confidence_penalty=false""",
+    ),
     (
         "ydkim1293/NLNL-Negative-Learning-for-Noisy-Labels, main_NL.py",
         {"dataset": "cifar10", "method": "nlnl", "loss": "nlnl"},
@@ -278,8 +328,13 @@ class FoundTest(tf.test.TestCase, parameterized.TestCase):
     @parameterized.parameters(*METHODS)
     def test_methods(self, source, given, expected):
         self.assert_settled(given, settings(expected))
-        content = recipe_file.load(recipes.folder() / "default.toml")
-        self.assertIn(source, content["method"][given["method"]]["source"])
+        found = [
+            recipe_file.load(recipes.folder() / f"{name}.toml").get("method", {})
+            for name in ("default", given["dataset"])
+        ]
+        method = given["method"]
+        last = [content[method] for content in found if method in content][-1]
+        self.assertIn(source, last["source"])
 
     def test_each_section_names_where_it_was_found(self):
         places = {}

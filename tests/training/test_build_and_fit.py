@@ -13,6 +13,7 @@ from helpers.sixteen_bits import sixteen_bits
 
 from lnl_sr_tf import config, datasets, experiment, losses, noise, schedules
 from lnl_sr_tf.datasets.batches.augment import Augmentation
+from lnl_sr_tf.datasets.batches.epoch_plan import EpochPlan
 from lnl_sr_tf.experiment import run_data
 from lnl_sr_tf.layers import OutputSharpening
 from lnl_sr_tf.losses.nested import losses_of_kind, without_terms
@@ -181,12 +182,17 @@ class FitTest(tf.test.TestCase, parameterized.TestCase):
                 "parts": None,
                 "num_classes": 10,
                 "with_index": False,
+                "plan": EpochPlan(1437, 7, 4),
             },
         )
 
-    @parameterized.parameters("cosine", "exponential", "linear", "constant")
+    @parameterized.parameters("cosine", "exponential", "linear", "step", "constant")
     def test_learning_rate(self, schedule):
-        more = {"exponential": {"lr_decay": 0.9}, "linear": {"lr_hold": 0.5}}
+        more = {
+            "exponential": {"lr_decay": 0.9},
+            "linear": {"lr_hold": 0.5},
+            "step": {"lr_hold": 0.5},
+        }
         made = settled(
             lr=0.2, lr_schedule=schedule, epochs=10, **more.get(schedule, {})
         )
@@ -195,6 +201,7 @@ class FitTest(tf.test.TestCase, parameterized.TestCase):
             "cosine": [schedules.cosine_learning_rate(t, 0.2, 10) for t in range(10)],
             "exponential": [0.2 * 0.9**t for t in range(10)],
             "linear": [0.2] * 6 + [0.16, 0.12, 0.08, 0.04],
+            "step": [0.2] * 5 + [0.02] * 5,
             "constant": [0.2] * 10,
         }
         self.assertAllClose(rates, expected[schedule])

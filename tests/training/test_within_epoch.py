@@ -78,6 +78,7 @@ class WithinEpochTest(tf.test.TestCase, parameterized.TestCase):
         ("adaptive", {"lambda_schedule": "adaptive"}),
         ("elr", {"loss": "elr"}),
         ("co_teaching", {"method": "co_teaching"}),
+        ("dividemix", {"loss": "ce", "method": "dividemix", "warmup_epochs": 1}),
         ("mixup", {"loss": "ce", "mixup": 0.4, "l1": 1e-5}),
     )
     def test_saved_and_cut(self, settings):

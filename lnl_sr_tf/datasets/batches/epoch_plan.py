@@ -1,6 +1,7 @@
 """What is random in an epoch: drawn by NumPy, so that every backend has the same."""
 
 import dataclasses
+from typing import ClassVar
 
 import numpy as np
 
@@ -21,6 +22,9 @@ class EpochPlan:
         mixup_alpha: α of mixup; 0 for none, else two more numbers an example.
     """
 
+    # Whether it is the model that mixes, by the numbers of mixup in the targets.
+    mixed_by_model: ClassVar[bool] = False
+
     size: int
     seed: int
     columns: int = 0
@@ -30,6 +34,11 @@ class EpochPlan:
     def all_columns(self) -> int:
         """Random numbers an example, those of mixup included."""
         return self.columns + (2 if self.mixup_alpha else 0)
+
+    @property
+    def rows(self) -> int | None:
+        """Examples of a step; None where the batch size of the run says it."""
+        return None
 
     def of(self, epoch: int) -> tuple[np.ndarray, np.ndarray]:
         """What is drawn for an epoch.

@@ -29,7 +29,8 @@ def training_batches(spec: StreamSpec) -> Iterator[tuple[Any, Any]]:
         # The part is taken when the file is decoded.
         part_columns = random_crop.COLUMNS
         rest = dataclasses.replace(augmentation, random_resized_crop=0.0)
-    mixed_classes = spec.num_classes if plan.mixup_alpha else None
+    mixed_here = plan.mixup_alpha and not plan.mixed_by_model
+    mixed_classes = spec.num_classes if mixed_here else None
     prepare = compiled(functools.partial(prepared, rest, mixed_classes))
 
     def batches():
@@ -50,6 +51,8 @@ def training_batches(spec: StreamSpec) -> Iterator[tuple[Any, Any]]:
                 batch, target = prepare(batch, spec.labels[chosen], drawn)
                 if spec.with_index:
                     target = {"label": target, "index": chosen}
+                if plan.mixed_by_model:
+                    target["mixing"] = drawn[:, -2:]
                 yield batch, target
             skipped = 0
 

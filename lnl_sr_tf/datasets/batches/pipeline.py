@@ -28,6 +28,7 @@ def training_batches(
     with_index: bool = False,
     first_step: int = 0,
     parts: Parts | None = None,
+    plan: EpochPlan | None = None,
 ) -> Any:
     """Shuffled, augmented batches of all epochs from the first one on, in one stream.
 
@@ -52,6 +53,9 @@ def training_batches(
         first_step: the step of the first epoch where the stream starts.
         parts: which parts of each batch to give, in place of all of it; on TensorFlow
             alone.
+        plan: which examples each batch has, in place of all in a random order; then
+            `batch_size` is that of its batches, and `seed` and `mixup_alpha` are its
+            own.
 
     Returns:
         An iterable of (images, labels), with `steps_per_epoch` batches for each epoch,
@@ -65,7 +69,7 @@ def training_batches(
         images,
         labels,
         batch_size,
-        EpochPlan(len(labels), seed, augmentation.columns, mixup_alpha),
+        plan or EpochPlan(len(labels), seed, augmentation.columns, mixup_alpha),
         epochs,
         first_epoch,
         first_step,

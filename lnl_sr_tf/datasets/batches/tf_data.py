@@ -32,10 +32,12 @@ def training_batches(spec: StreamSpec) -> tf.data.Dataset:
 
     def prepared(batch, order, numbers):
         target = tf.gather(labels, order)
-        if plan.mixup_alpha:
+        if plan.mixup_alpha and not plan.mixed_by_model:
             batch, target = mixup(batch, target, spec.num_classes, numbers[:, -2:])
         if spec.with_index:
             target = {"label": target, "index": order}
+        if plan.mixed_by_model:
+            target["mixing"] = numbers[:, -2:]
         return batch, target
 
     batches = batches.map(
@@ -79,7 +81,11 @@ def evaluation_batches(
     if parts:
         chosen, batch_size = _split(chosen.repeat(), parts), parts.most(batch_size)
     batches = _loaded(images, chosen, batch_size, 0, Augmentation())
-    return batches.map(with_target).prefetch(tf.data.AUTOTUNE)
+    batches = batches.map(with_target).prefetch(tf.data.AUTOTUNE)
+    if parts:
+        return batches
+    # Of files it is not known, and Keras warns at their end.
+    return batches.apply(tf.data.experimental.assert_cardinality(count))
 
 
 def _epochs(

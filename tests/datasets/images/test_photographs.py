@@ -205,6 +205,7 @@ class StreamTest(tf.test.TestCase):
     def test_evaluation(self):
         for images in (self.kept.test_images, self.streamed.test_images):
             stream = pipeline.evaluation_batches(images, self.kept.test_labels, 3)
+            self.assertLen(stream, -(-len(self.kept.test_labels) // 3))
             batches = as_arrays(stream)
             self.assertEqual([len(b[1]) for b in batches], [3, 1])
             self.assertAllEqual(

@@ -11,7 +11,7 @@ from lnl_sr_tf.commands.request import Request
 from lnl_sr_tf.config.flag import Flag
 from lnl_sr_tf.errors import InputError, RunError
 
-USAGE = "audit RUN [--folds=K] [--to=TOOL] [--compare=RUN] [--nocopies] [--nopage]"
+USAGE = "audit RUN [--folds=K] [--to=TOOL] [--compare=RUN] [--nocopies]"
 MEANING = (
     "find the training labels of a finished run that are probably wrong; write "
     "audit.csv with each label, audit.json with the noise rate and the transition "

@@ -1,5 +1,7 @@
 """`lnl-sr ledger add`, and tables and figures from ledgers, by the command line."""
 
+import csv
+import io
 import pathlib
 import shutil
 import subprocess
@@ -180,7 +182,13 @@ class LedgerCommandTest(tf.test.TestCase, parameterized.TestCase):
         self.assertEqual([len(seeds) for seeds in drawn[1].values()], [2, 2])
 
     def test_rows_without_a_curve(self):
-        flags = (*GRID, f"--output_dir={self.root}/other", f"--ledger={OURS}")
+        rows = list(csv.DictReader(io.StringIO(OURS.read_text("utf-8"))))
+        ledger = self.root / "without.csv"
+        with open(ledger, "w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, rows[0])
+            writer.writeheader()
+            writer.writerows(row | {"curve": ""} for row in rows)
+        flags = (*GRID, f"--output_dir={self.root}/other", f"--ledger={ledger}")
         with mock.patch.object(
             epoch_figures, "sparse_rate_and_accuracy", return_value=()
         ) as draw:

@@ -50,7 +50,7 @@ class BackboneSettingsTest(parameterized.TestCase):
     @parameterized.parameters(
         ({"method": "co_teaching"}, "does not go with --method=co_teaching"),
         ({"parallel_seeds": True}, "does not go with --parallel_seeds"),
-        ({"backbone": None}, "--finetune=3 has no effect with --backbone=None"),
+        ({"backbone": None}, "--finetune=3 has no effect without --backbone"),
     )
     def test_finetuning_is_of_one_network(self, settings, message):
         settings = GIVEN | {"finetune": 3} | settings

@@ -245,8 +245,11 @@ class UnknownShapeTest(tf.test.TestCase, parameterized.TestCase):
             forms["integers"] = labels.astype("float32")
         for form, given in forms.items():
             for name, loss in made.items():
-                for variable in getattr(loss, "state", []):
-                    variable.assign(make(name).state[0])
+                if hasattr(loss, "state"):
+                    for variable, first in zip(
+                        loss.state, make(name).state, strict=True
+                    ):
+                        variable.assign(first)
             found = step(given, logits)
             for name, value in found.items():
                 with self.subTest(name, form=form):

@@ -132,7 +132,8 @@ class DeviceEpochsTest(Case):
         fails = mock.patch.object(
             EpochLog, "on_epoch_end", autospec=True, side_effect=_fail_of_seed_2
         )
-        with fails, self.assertRaisesRegex(RunError, "seed 2 is lost"):
+        refused = self.assertRaisesRegex(RunError, "seed 2 is lost")
+        with one_layer_networks(), fails, refused:
             self.run_seeds("runs", [1, 2, 3])
         made = self.settings("runs", seed=[1, 2, 3], parallel_seeds=True)
         finished = [
@@ -150,9 +151,9 @@ class DeviceEpochsTest(Case):
 
     def test_seeds_as_each_alone(self):
         lines = []
-        together = self.run_seeds("together", [1, 2, 3], lines.append)
+        together = self.run_seeds("together", [1, 2], lines.append)
         self.assertNotEmpty(
-            [line for line in lines if line.startswith("seed 3: epoch")]
+            [line for line in lines if line.startswith("seed 2: epoch")]
         )
         for seed, folder in enumerate(together, 1):
             alone = self.run_alone("alone", seed=seed)
@@ -189,11 +190,12 @@ class DeviceEpochsTest(Case):
             if line.startswith("seed 2: epoch 2"):
                 raise Cut
 
-        with self.assertRaises(Cut):
-            self.run_seeds("cut", [1, 2], cut)
-        # The first seed has saved an epoch that the second has not.
-        again = self.run_seeds("cut", [1, 2])
-        whole = self.run_seeds("whole", [1, 2])
+        with one_layer_networks():
+            with self.assertRaises(Cut):
+                self.run_seeds("cut", [1, 2], cut)
+            # The first seed has saved an epoch that the second has not.
+            again = self.run_seeds("cut", [1, 2])
+            whole = self.run_seeds("whole", [1, 2])
         for one, other in zip(again, whole, strict=True):
             self.assert_nearly_equal(one, other)
 

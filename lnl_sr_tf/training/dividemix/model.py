@@ -102,7 +102,9 @@ class DivideMix(keras.Model):
     ) -> Tensor:
         """In training the sum of both networks' losses."""
         if not training:
-            return super().compute_loss(x, y, y_pred, sample_weight, training)
+            # Keras on JAX builds a model so, by the first batch that it trains on.
+            labels = y["label"] if isinstance(y, dict) else y
+            return super().compute_loss(x, labels, y_pred, sample_weight, training)
         if isinstance(y, dict):
             parts = {name: _halves(values) for name, values in y.items()}
             total = sum(

@@ -124,7 +124,7 @@ class _Judged(NamedTuple):
         estimate: the noise estimate.
         probability: that each label is wrong, shape (n,).
         told: mask of the classes with evidence, shape (k,).
-        best: the likeliest other classes, shape (n,).
+        best: the likeliest other class of each suspect label, shape (n,).
         kind: of the outputs; None without evidence.
         interval: of the noise rate; likewise.
     """
@@ -172,7 +172,10 @@ def _judged(kept, labels, agreed, rows, read):
             whole = functools.partial(
                 expectation.posterior, part, of_part, found.matrix, known
             )
-            best[known] = expectation.likeliest_others(part, of_part, found.matrix)
+            suspect = judged > 0.5
+            best[np.flatnonzero(known)[suspect]] = expectation.likeliest_others(
+                part.part(suspect), of_part[suspect], found.matrix
+            )
             wrong[known], probability[known] = found.wrong, judged
             columns = told | (np.bincount(labels, minlength=num_classes) == 0)
             matrix, counts = (

@@ -13,6 +13,7 @@ from lnl_sr_tf.auditing.budget_order import budget_order
 from lnl_sr_tf.auditing.evidence import Information
 from lnl_sr_tf.auditing.memorisation import Memorisation
 from lnl_sr_tf.auditing.yield_curve import YieldCurve, yield_curve
+from lnl_sr_tf.errors import first_of
 from lnl_sr_tf.noise.output_kind import OutputKind
 
 if TYPE_CHECKING:
@@ -302,5 +303,4 @@ def ranks(order: np.ndarray) -> np.ndarray:
 
 def few(names: Sequence[str]) -> str:
     """The first five names, and how many more there are, in one line."""
-    more = len(names) - _SHOWN
-    return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+    return first_of(names, _SHOWN)

@@ -11,17 +11,18 @@ _CHECKOUT = pathlib.Path(__file__).parents[2]
 
 
 def script():
-    """The path of `axe.min.js`; None where there is none."""
+    """The path of `axe.min.js`.
+
+    That it is missing is an error: whoever has the extra `test` has it.
+    """
     paths = [_CHECKOUT / "node_modules" / "axe-core"]
     if found := importlib.util.find_spec("axe_core_python"):
         paths += map(pathlib.Path, found.submodule_search_locations)
     scripts = (path / "axe.min.js" for path in paths)
-    return next((path for path in scripts if path.is_file()), None)
-
-
-def missing():
-    """What keeps the tests from axe-core, for a skip's reason; empty if nothing."""
-    return "" if script() else "no axe-core: pip install axe-core-python"
+    for path in scripts:
+        if path.is_file():
+            return path
+    raise FileNotFoundError('no axe-core: pip install -e ".[test]"')
 
 
 def barriers(driver):

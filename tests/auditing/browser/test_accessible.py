@@ -15,7 +15,6 @@ class AccessibleTest(PageInBrowserTest):
         self.press("wru")
 
     @parameterized.product(name=PAGES, size=("desk", "phone"))
-    @absltest.skipIf(axe.missing(), axe.missing())
     def test_axe_finds_nothing_serious(self, name, size):
         for dark in (False, True):
             self.opened(name, size, dark)
@@ -23,7 +22,6 @@ class AccessibleTest(PageInBrowserTest):
             with self.subTest(dark=dark):
                 self.assertEmpty(axe.barriers(self.driver))
 
-    @absltest.skipIf(axe.missing(), axe.missing())
     def test_axe_finds_nothing_serious_in_dialogs(self):
         self.opened("texts")
         self.press("?")
@@ -33,7 +31,6 @@ class AccessibleTest(PageInBrowserTest):
         self.assertTrue(self.one("#whole").is_displayed())
         self.assertEmpty(axe.barriers(self.driver))
 
-    @absltest.skipIf(axe.missing(), axe.missing())
     def test_axe_finds_what_is_there(self):
         self.opened()
         self.run_script("document.getElementById('search').labels[0].remove()")

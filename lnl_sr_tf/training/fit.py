@@ -14,7 +14,7 @@ from lnl_sr_tf.training.callbacks.within_epoch import Stopped
 from lnl_sr_tf.training.checkpoint import (
     Place,
 )
-from lnl_sr_tf.training.first_bad_step import explained
+from lnl_sr_tf.training.first_bad_step import advised, explained
 from lnl_sr_tf.training.training import Training
 
 
@@ -40,7 +40,11 @@ def fit(trainings: list[Training]) -> None:
             for training in trainings:
                 _fit_by_keras(training, asked)
     for training in trainings:
-        if isinstance(training.problem, NotFinite) and training.folder.kept:
+        if not isinstance(training.problem, NotFinite):
+            continue
+        if not training.saved:
+            training.problem = advised(training.problem)
+        elif training.folder.kept:
             training.on_one_device()
             training.problem = explained(training, training.problem)
 
@@ -51,7 +55,7 @@ def _fit_by_keras(training: Training, asked: Asked) -> None:
     callbacks = training.callbacks(asked)
     epochs = training.config.epochs
     for begin in range(training.done, epochs, training.epochs_at_once):
-        if not training.problem:
+        if not training.problem and not training.model.stop_training:
             end = min(begin + training.epochs_at_once, epochs)
             _call_fit(training, Place(begin), end, callbacks)
 
@@ -92,7 +96,9 @@ def _call_fit(
         model.fit(
             batches,
             steps_per_epoch=steps,
-            validation_data=devices.batches(training.test_batches),
+            validation_data=(
+                devices.batches(training.test_batches) if training.measured else None
+            ),
             validation_steps=(
                 pipeline.steps_per_epoch(
                     len(dataset.test_labels), 2 * config.batch_size

@@ -48,7 +48,12 @@ _WITHOUT_KERAS = (
 )
 
 # Functions and classes by the rooms that have them.
-_NAMES = {"audit": "auditing", "crowd": "votes", "train": "python"}
+_NAMES = {
+    "NoisyLabelClassifier": "python",
+    "audit": "auditing",
+    "crowd": "votes",
+    "train": "python",
+}
 
 __all__ = ["__version__", *_NAMES, *sorted(_WITH_KERAS + _WITHOUT_KERAS)]
 

@@ -50,6 +50,12 @@ def start(backend: str) -> None:
         tf.get_logger().setLevel("ERROR")
 
 
+def start_first() -> None:
+    """`start`, unless TensorFlow or Keras is imported already, which says it all."""
+    if not {"tensorflow", "keras"} & {*sys.modules}:
+        start(os.environ.get("KERAS_BACKEND", "tensorflow"))
+
+
 @contextlib.contextmanager
 def tracing() -> Iterator[None]:
     """Inside, TensorFlow does not warn that each of several models is traced."""

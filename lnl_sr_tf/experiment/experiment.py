@@ -1,8 +1,8 @@
 """One run, end to end: check, folder, data, model, training, results."""
 
 import contextlib
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -41,11 +41,13 @@ class Trained(NamedTuple):
         folder: its `RunFolder`.
         model: as it is trained; None where the run was finished before.
         dataset: with the labels that it was trained on; likewise.
+        rows: of its epochs, as in `metrics.csv`.
     """
 
     folder: RunFolder
     model: keras.Model | None = None
     dataset: Dataset | None = None
+    rows: Sequence[dict[str, Any]] = ()
 
 
 def run(
@@ -155,7 +157,7 @@ def _trained(
             for config, folder in zip(configs, folders, strict=True)
             if not _finished(folder, devices, tell)
         ]
-        done = {folder.path: Trained(folder) for folder in folders}
+        done = {folder.path: Trained(folder, rows=folder.rows()) for folder in folders}
         if not left:
             return list(done.values())
         source = run_data.read(
@@ -219,7 +221,9 @@ def _trained(
             if training.problem:
                 raise training.problem
             folder = training.folder
-            done[folder.path] = Trained(folder, training.model, training.dataset)
+            done[folder.path] = Trained(
+                folder, training.model, training.dataset, training.log.rows
+            )
         return list(done.values())
 
 

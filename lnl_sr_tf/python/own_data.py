@@ -141,7 +141,7 @@ def of_arrays(
     known = _named(source)
     if isinstance(columns := settings.get("columns"), Mapping):
         known["columns"] = ",".join(f"{key}:{kind}" for key, kind in columns.items())
-    return OwnData(known, source, _are_numbers(y), source.of_images and _in_unit(x))
+    return OwnData(known, source, _are_numbers(y), source.of_images and in_unit(x))
 
 
 def _named(source: Dataset) -> dict[str, Any]:
@@ -188,7 +188,7 @@ def _are_numbers(y: Any) -> bool:
     return np.asarray(y).dtype.kind in "iufb"
 
 
-def _in_unit(images: Any) -> bool:
+def in_unit(images: Any) -> bool:
     """Whether images are floats in [0, 1], which `from_arrays` makes uint8."""
     array = np.asarray(images)
     return array.dtype.kind == "f" and bool(array.max(initial=0) <= 1)

@@ -1,7 +1,6 @@
 """A run of the command, from Python: `lnl.train`."""
 
 import os
-import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -77,8 +76,7 @@ def train(
         run.predict(x_new)
         run.audit.suspects[:10]  # positions of the labels most likely wrong
     """
-    if "tensorflow" not in sys.modules and "keras" not in sys.modules:
-        quiet.start(os.environ.setdefault("KERAS_BACKEND", "tensorflow"))
+    quiet.start_first()
     from lnl_sr_tf.config import resolve
     from lnl_sr_tf.datasets import Dataset
     from lnl_sr_tf.experiment.experiment import run_given

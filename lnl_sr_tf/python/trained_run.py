@@ -235,7 +235,7 @@ def trained_run(
         model,
         config,
         dataset,
-        folder.rows(),
+        list(done.rows),
         folder.summary() or {},
         arrays.read_output_sum(folder.outputs),
         data.numbered,

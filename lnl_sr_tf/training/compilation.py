@@ -6,8 +6,10 @@ import keras
 
 from lnl_sr_tf.devices import backend, replicas
 
-# Steps of a whole run up to which to call each takes less time than to trace them twice,
-# as a call for several does.
+# Steps of a whole run up to which to run each as it is takes less time than tracing.
+FEW_EAGER_STEPS = 12
+# Those up to which to call each takes less time than to trace it twice, as a call for
+# several does.
 _FEW_STEPS = 300
 # Batch size times classes above which XLA halves the time of a loss.
 _XLA_LOSS_FROM = 100_000

@@ -47,15 +47,22 @@ _WITHOUT_KERAS = (
     "votes",
 )
 
-__all__ = ["__version__", "audit", "crowd", *sorted(_WITH_KERAS + _WITHOUT_KERAS)]
+# Functions and classes by the rooms that have them.
+_NAMES = {
+    "NoisyLabelClassifier": "python",
+    "audit": "auditing",
+    "crowd": "votes",
+    "train": "python",
+}
+
+__all__ = ["__version__", *_NAMES, *sorted(_WITH_KERAS + _WITHOUT_KERAS)]
 
 
 def __getattr__(name: str) -> Any:
     """Import a module at its first use: Keras takes seconds to import."""
-    if name == "audit":
-        return importlib.import_module(f"{__name__}.auditing").audit
-    if name == "crowd":
-        return importlib.import_module(f"{__name__}.votes").crowd
+    if name in _NAMES:
+        room = importlib.import_module(f"{__name__}.{_NAMES[name]}")
+        return getattr(room, name)
     if name in _WITH_KERAS:
         _register()
     elif name not in _WITHOUT_KERAS:

@@ -1,6 +1,7 @@
 """Silence TensorFlow's start-up messages."""
 
 import contextlib
+import logging
 import os
 import pathlib
 import sys
@@ -47,6 +48,24 @@ def start(backend: str) -> None:
         tf.config.list_physical_devices()
         # It warns when each of several runs traces functions of its own, as intended.
         tf.get_logger().setLevel("ERROR")
+
+
+def start_first() -> None:
+    """`start`, unless TensorFlow or Keras is imported already, which says it all."""
+    if not {"tensorflow", "keras"} & {*sys.modules}:
+        start(os.environ.get("KERAS_BACKEND", "tensorflow"))
+
+
+@contextlib.contextmanager
+def tracing() -> Iterator[None]:
+    """Inside, TensorFlow does not warn that each of several models is traced."""
+    logger = logging.getLogger("tensorflow")
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
 
 
 def _is_notice(line):

@@ -9,6 +9,7 @@ PACKAGE = pathlib.Path(__file__).resolve().parent.parent / "lnl_sr_tf"
 FLOORS = {
     "cli": 6,
     "commands": 6,
+    "python": 6,
     "reporting": 5,
     "auditing": 5,
     "sweep": 5,
@@ -32,6 +33,7 @@ FLOORS = {
     "duration": 0,
     "interruption": 0,
     "schedules": 0,
+    "shown": 0,
     "errors": 0,
     "files": 0,
     "loss_names": 0,
@@ -65,6 +67,7 @@ ALLOWED = {
     "config": set(),
     "schedules": set(),
     "errors": set(),
+    "shown": set(),
     "loss_names": set(),
     "predictions": {"keras"},
     "duration": set(),
@@ -78,7 +81,7 @@ ALLOWED = {
 STANDARD = {
     "ast", "collections", "concurrent", "contextlib", "csv", "dataclasses", "datetime",
     "difflib",
-    "functools", "hashlib",
+    "enum", "functools", "hashlib", "html",
     "importlib", "inspect", "itertools", "json", "logging", "math", "numbers", "os",
     "pathlib", "platform", "queue", "random", "re", "shlex", "shutil", "signal",
     "socket", "statistics", "subprocess", "sys", "tempfile", "textwrap", "threading",

@@ -15,6 +15,7 @@ from lnl_sr_tf.auditing.memorisation import Memorisation
 from lnl_sr_tf.auditing.yield_curve import YieldCurve, yield_curve
 from lnl_sr_tf.errors import first_of
 from lnl_sr_tf.noise.output_kind import OutputKind
+from lnl_sr_tf.shown import Shown, share
 
 if TYPE_CHECKING:
     from lnl_sr_tf.auditing.from_features import FromFeatures
@@ -25,8 +26,8 @@ _NO_SIGN, _NO_RATE = 0.01, 0.02
 _SHOWN = 5  # names of classes in a line
 
 
-@dataclasses.dataclass(frozen=True)
-class Audit:
+@dataclasses.dataclass(frozen=True, repr=False)
+class Audit(Shown):
     """What is known about n labels of k classes. Made by `lnl.audit`.
 
     Outputs that agree with the labels no more often than by chance are no evidence:
@@ -282,6 +283,28 @@ class Audit:
             len(self.given), self.names, images, texts, rows
         )
         label_studio.write(self, os.fspath(path), examples, number)
+
+    def _facts(self) -> dict[str, object]:
+        low, high = self.noise_rate_interval
+        first = [
+            f"{self.index[i]} ({self.class_names[self.given[i]]}, perhaps "
+            f"{self.class_names[self.suggested[i]]})"
+            for i in self.suspects[:_SHOWN]
+        ]
+        bound = ", a lower bound" if self.lower_bound else ""
+        return {
+            "labels": f"{len(self.given)} of {len(self.class_names)} classes",
+            "noise rate": (
+                "unknown"
+                if self.no_evidence
+                else f"{share(self.noise_rate)} ({share(low)} to {share(high)}){bound}"
+            ),
+            "suspect": f"{len(self.suspects)}, more likely wrong than right",
+            "most suspect": ", ".join(first) or None,
+            "by": self.evidence,
+            "holds": "suspects, suggested, probability, noise_rate, class_rates, "
+            "matrix, to_csv, to_label_studio",
+        }
 
     @property
     def _agreement_words(self):

@@ -85,6 +85,40 @@ def audit_run(
     return dataclasses.replace(found, memorisation=memorisation(run.rows))
 
 
+def audit_outputs(
+    said: np.ndarray,
+    epochs: Sequence[int] | None,
+    labels: Mapping[str, Any],
+    class_names: Sequence[str],
+    rows: Sequence[Mapping[str, Any]],
+) -> Audit:
+    """Audit the labels of a run by what its network said, all of it in memory.
+
+    Args:
+        said: its outputs, or their sum over epochs, shape (n, k).
+        epochs: those that are summed; None for the last one alone.
+        labels: `given` and `index`, and `clean` and `path` or None, shape (n,) each.
+        class_names: one name a class.
+        rows: of the epochs, as in `metrics.csv`.
+    """
+    found = audit_arrays(
+        labels["given"],
+        said / said.sum(axis=1, keepdims=True),
+        class_names=class_names,
+        clean=labels["clean"],
+        index=labels["index"],
+        names=labels["path"],
+        evidence=_evidence(epochs),
+    )
+    return dataclasses.replace(found, memorisation=memorisation(rows))
+
+
+def _evidence(epochs: Sequence[int] | None) -> str:
+    if epochs is None:
+        return "the run itself, its last epoch"
+    return f"the run itself, mean of {len(epochs)} epochs"
+
+
 def fold_configs(
     path: pathlib.Path | str, folds: int, settings: Mapping[str, Any] | None = None
 ) -> list[config.Config]:
@@ -145,7 +179,7 @@ def _of_itself(run):
     recorded = arrays.read_output_sum(run.folder.outputs)
     if recorded:
         total = _distributions(recorded.total, run.folder.outputs)
-        return total, f"the run itself, mean of {len(recorded.epochs)} epochs"
+        return total, _evidence(recorded.epochs)
     count, classes = len(run.dataset.given_labels), run.dataset.num_classes
     check_memory(
         count * classes * _BYTES,
@@ -153,7 +187,7 @@ def _of_itself(run):
         "lnl.audit takes a part of them, with its probabilities",
     )
     logits = outputs(run.model, run.dataset.train_images).astype(np.float64)
-    return _softmax(logits), "the run itself, its last epoch"
+    return _softmax(logits), _evidence(None)
 
 
 def _of_folds(labels, runs):

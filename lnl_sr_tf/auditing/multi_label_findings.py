@@ -9,10 +9,11 @@ import numpy as np
 
 from lnl_sr_tf import noise
 from lnl_sr_tf.auditing.findings import few, ranks
+from lnl_sr_tf.shown import Shown
 
 
-@dataclasses.dataclass(frozen=True)
-class MultiLabelAudit:
+@dataclasses.dataclass(frozen=True, repr=False)
+class MultiLabelAudit(Shown):
     """What is known about n examples, each with or without any of k labels.
 
     Made by `lnl.audit`. A label here is one of the n·k statements that an example is of
@@ -52,6 +53,14 @@ class MultiLabelAudit:
     class_names: tuple[str, ...]
     told: np.ndarray
     names: tuple[str, ...] | None = None
+
+    def _facts(self) -> dict[str, object]:
+        examples, classes = self.given.shape
+        return {
+            "labels": f"{examples} examples, {classes} classes",
+            "found": self.words,
+            "most suspect": ", ".join(map(str, self.index[self.suspects[:5]])) or None,
+        }
 
     @property
     def no_evidence(self) -> bool:

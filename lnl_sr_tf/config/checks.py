@@ -115,7 +115,7 @@ def _check_kind(config: Config) -> None:
     there = os.path.isfile(os.path.expanduser(config.dataset))
     if config.columns and what != TABLE and there:
         raise InputError(
-            f"--columns={config.columns} is for tables; {config.dataset} is of "
+            f"--columns={config.columns} is for tables; {config.dataset_shown} is of "
             f"{_KINDS.get(what, what)}: leave it out"
         )
     if config.backbone:
@@ -128,7 +128,7 @@ def _check_kind(config: Config) -> None:
         value = getattr(config, name)
         if value:
             raise InputError(
-                f"--{name}={_said(value)} is for images; {config.dataset} is of "
+                f"--{name}={_said(value)} is for images; {config.dataset_shown} is of "
                 f"{_KINDS[what]}: leave it out"
             )
 
@@ -139,13 +139,13 @@ def _check_backbone(config: Config, what: str) -> None:
     of_hub = str(config.backbone).startswith(HUB)
     if what != IMAGES and not (of_hub and what == TEXT):
         raise InputError(
-            f"{given} makes features of images{' or texts' * of_hub}; {config.dataset} "
-            f"is of {_KINDS[what]}: leave it out"
+            f"{given} makes features of images{' or texts' * of_hub}; "
+            f"{config.dataset_shown} is of {_KINDS[what]}: leave it out"
         )
     if what == TEXT and config.views != 1:
         raise InputError(
-            f"--views={config.views} is for images; {config.dataset} is of texts: "
-            "leave it out"
+            f"--views={config.views} is for images; {config.dataset_shown} is of "
+            "texts: leave it out"
         )
     if config.model not in (*_OF_FEATURES, "auto"):
         raise InputError(
@@ -167,8 +167,8 @@ def _check_finetune(config: Config, what: str) -> None:
     given = f"--finetune={config.finetune}"
     if what != IMAGES:
         raise InputError(
-            f"{given} is for images; {config.dataset} is of {_KINDS[what]}: leave it "
-            "out"
+            f"{given} is for images; {config.dataset_shown} is of {_KINDS[what]}: "
+            "leave it out"
         )
     if config.method != "standard":
         raise InputError(

@@ -16,6 +16,8 @@ HUMAN_NOISE = {
     "noisy_fine": "cifar100_n",
 }
 _TFDS = "tfds:"
+# Data that a Python program holds: its kind, its contents in a few letters, its name.
+_MEMORY = "memory:"
 # Names that are no paths, whatever folder is there.
 NAMES = (
     "digits",
@@ -45,7 +47,7 @@ def ends_in(path: object, *endings: str) -> bool:
 
 def is_path(dataset: str) -> bool:
     """Whether a dataset is a folder or file of one's own."""
-    if dataset.startswith(_TFDS) or dataset in NAMES:
+    if dataset.startswith((_TFDS, _MEMORY)) or dataset in NAMES:
         return False
     return (
         ends_in(dataset, *OWN_FILES)
@@ -55,11 +57,33 @@ def is_path(dataset: str) -> bool:
     )
 
 
+def name_in_memory(kind: str, contents: str, name: str) -> str:
+    """What `dataset` is of a run on data that is in no file.
+
+    Args:
+        kind: of the data, as `kind` has it.
+        contents: a fingerprint.
+        name: for people.
+
+    Example:
+        >>> name_in_memory("features", "0a1b2c3d", "wine")
+        'memory:features:0a1b2c3d:wine'
+    """
+    return f"{_MEMORY}{kind}:{contents}:{name}"
+
+
+def in_memory(dataset: str) -> bool:
+    """Whether a dataset is in memory, and in no file."""
+    return dataset.startswith(_MEMORY)
+
+
 def kind(dataset: str) -> str:
     """What its examples are: images, features, text or a table.
 
     A path is looked at; one that cannot be read is taken for one of images.
     """
+    if in_memory(dataset):
+        return dataset.split(":", 3)[1]
     if not is_path(dataset):
         return IMAGES
     return FEATURES if ends_in(dataset, NPY) else kind_of_file(dataset)
@@ -92,11 +116,13 @@ def of_files(dataset: str) -> bool:
 
 def comes_noisy(dataset: str) -> bool:
     """Whether its labels may be wrong as they come."""
-    return is_path(dataset) or dataset in FROM_LISTS
+    return is_path(dataset) or in_memory(dataset) or dataset in FROM_LISTS
 
 
 def plain_name(dataset: str) -> str:
     """Its name for people: without `tfds:` and version, of a path the last part."""
+    if in_memory(dataset):
+        return dataset.split(":", 3)[3]
     if is_path(dataset):
         path = pathlib.PurePath(os.path.abspath(os.path.expanduser(dataset)))
         return path.stem if ends_in(path, *OWN_FILES) else path.name
@@ -105,6 +131,6 @@ def plain_name(dataset: str) -> str:
 
 def recipe_name(dataset: str) -> str:
     """By which name its recipe goes."""
-    if not is_path(dataset):
+    if not is_path(dataset) and not in_memory(dataset):
         return plain_name(dataset)
     return "own" if kind(dataset) == IMAGES else kind(dataset)

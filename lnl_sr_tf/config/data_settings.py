@@ -3,17 +3,34 @@
 import dataclasses
 from typing import ClassVar
 
-from lnl_sr_tf.config.data_kinds import CSV, HUMAN_NOISE, ends_in, is_path, of_files
+from lnl_sr_tf.config.data_kinds import (
+    CSV,
+    HUMAN_NOISE,
+    ends_in,
+    in_memory,
+    is_path,
+    kind,
+    of_files,
+)
+from lnl_sr_tf.config.file_kind import TABLE
 from lnl_sr_tf.config.flag import Only, only_for
 from lnl_sr_tf.config.setting import RECIPE, setting
 
 _OF_FILES = Only(
     "dataset", of_files, "folders, .csv files, webvision_mini and clothing1m"
 )
-_OWN = Only("dataset", is_path, "a folder, an .npz or a .csv as --dataset")
+_OWN = Only(
+    "dataset",
+    lambda data: is_path(data) or in_memory(data),
+    "a folder, an .npz or a .csv as --dataset",
+)
 _VOTED = Only("votes_file", lambda value: value is not None, "a given --votes_file")
 # By its name: what is in it cannot be seen once it has moved.
-_TABLE = Only("dataset", lambda path: ends_in(path, CSV), "a table, a .csv")
+_TABLE = Only(
+    "dataset",
+    lambda data: kind(data) == TABLE if in_memory(data) else ends_in(data, CSV),
+    "a table, a .csv",
+)
 _WITH_BACKBONE = Only("backbone", lambda value: value is not None, "a given --backbone")
 _OPEN_SET = Only("open_set", lambda value: value is not None, "a given --open_set")
 

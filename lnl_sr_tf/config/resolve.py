@@ -5,7 +5,7 @@ from collections.abc import Collection
 from typing import Any
 
 from lnl_sr_tf.config import canonical, checks, loss_args, recipes
-from lnl_sr_tf.config.data_kinds import recipe_name, tidy
+from lnl_sr_tf.config.data_kinds import in_memory, plain_name, recipe_name, tidy
 from lnl_sr_tf.config.flag import Only
 from lnl_sr_tf.config.parse import parse
 from lnl_sr_tf.config.rate_estimate import with_estimate
@@ -127,6 +127,8 @@ def without_effect(name: str, value: Any, only: Only, other: Any) -> InputError:
     """The InputError about a setting that has no effect because of another."""
     if isinstance(value, (list, tuple)):
         value = ",".join(map(str, value))
+    if only.setting == "dataset" and in_memory(other):
+        other = plain_name(other)
     beside = f"with --{only.setting}={other}"
     if other in (None, ""):
         beside = f"without --{only.setting}"

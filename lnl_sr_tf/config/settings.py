@@ -14,6 +14,7 @@ from lnl_sr_tf.config.data_kinds import (
     NPY,
     comes_noisy,
     ends_in,
+    in_memory,
     is_path,
     plain_name,
 )
@@ -117,6 +118,11 @@ class Config(
     def dataset_name(self) -> str:
         """The dataset without `tfds:` and without a version, or the last of a path."""
         return plain_name(self.dataset)
+
+    @property
+    def dataset_shown(self) -> str:
+        """The dataset as it was given, for messages; its name where it is in memory."""
+        return self.dataset_name if in_memory(self.dataset) else self.dataset
 
     @property
     def own_data(self) -> bool:

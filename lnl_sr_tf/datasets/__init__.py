@@ -16,7 +16,9 @@ from lnl_sr_tf.config.data_kinds import (
     NPZ,
     OWN_FILES,
     ends_in,
+    in_memory,
     kind,
+    plain_name,
     tidy,
 )
 from lnl_sr_tf.config.file_kind import TABLE, TEXT
@@ -162,6 +164,11 @@ def _load(
 
 def check(name: str) -> None:
     """Raise InputError if no dataset can have this name, or nothing is there."""
+    if in_memory(name):
+        raise InputError(
+            f"{plain_name(name)} was in the memory of a Python program, and is in no "
+            "file; lnl.datasets.to_file writes it into one, by whose path to train"
+        )
     if name in names() or (name.startswith(_TFDS) and name != _TFDS):
         return
     path = os.path.expanduser(name)  # unlike pathlib, os.path takes any length

@@ -14,7 +14,7 @@ from lnl_sr_tf.datasets.fields import DatasetFields
 from lnl_sr_tf.datasets.images import resize
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, repr=False)
 class Dataset(DatasetFields):
     """Examples for training and testing, with the labels that were given for them.
 
@@ -61,6 +61,8 @@ class Dataset(DatasetFields):
         encoder: how they became features; None where they came as they are.
         label_shares: how likely each class is by the votes of several annotators,
             float32, shape (n, k), trained on in place of the given labels, or None.
+        weights: what the loss of each training example is multiplied by, float32, shape
+            (n,), or None.
 
     Raises:
         InputError: unless labels are whole numbers of classes, one for each image.

@@ -1,5 +1,6 @@
 """A line that says what was read, so that a wrong guess is noticed."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,13 +21,27 @@ def in_a_line(dataset: "Dataset") -> str:
         'digits: 10 classes (0, 1, 2, 3, 4, …), 137 to 153 training examples a class'
     """
     counts = np.bincount(dataset.given_labels, minlength=dataset.num_classes)
-    named = [_short(str(name)) for name in dataset.class_names[:_NAMED]]
-    named += ["…"] * (dataset.num_classes > _NAMED)
     least, most = counts.min(), counts.max()
     return (
-        f"{dataset.name}: {dataset.num_classes} classes ({', '.join(named)}), "
+        f"{dataset.name}: {counted_classes(dataset.class_names, 'classes ')}, "
         f"{least if least == most else f'{least} to {most}'} training examples a class"
     )
+
+
+def counted_classes(class_names: Sequence[str], what: str = "") -> str:
+    """How many classes there are, and their first names.
+
+    Args:
+        class_names: one name a class.
+        what: comes between.
+
+    Example:
+        >>> counted_classes(["cat", "dog"], "classes ")
+        '2 classes (cat, dog)'
+    """
+    named = [_short(str(name)) for name in class_names[:_NAMED]]
+    named += ["…"] * (len(class_names) > _NAMED)
+    return f"{len(class_names)} {what}({', '.join(named)})"
 
 
 def _short(name: str) -> str:

@@ -8,10 +8,12 @@ import numpy as np
 
 from lnl_sr_tf import validation
 from lnl_sr_tf.config.file_kind import FEATURES, IMAGES, TABLE, TEXT
+from lnl_sr_tf.datasets.describe import counted_classes
 from lnl_sr_tf.datasets.encoder import Encoder
 from lnl_sr_tf.datasets.features.mapped_rows import MappedRows
 from lnl_sr_tf.datasets.images.image_files import ImageFiles, Images, take
 from lnl_sr_tf.datasets.sources.class_names import check_classes
+from lnl_sr_tf.shown import Shown, share
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,8 +52,8 @@ class Fold:
     originals: Images | None = None
 
 
-@dataclasses.dataclass(frozen=True)
-class DatasetFields:
+@dataclasses.dataclass(frozen=True, repr=False)
+class DatasetFields(Shown):
     """What a `Dataset` holds, checked; that says what each field is."""
 
     name: str
@@ -80,6 +82,7 @@ class DatasetFields:
     columns: tuple[str, ...] | None = None
     encoder: Encoder | None = None
     label_shares: np.ndarray | None = None
+    weights: np.ndarray | None = None
 
     def __post_init__(self) -> None:
         check_classes(f"dataset {self.name}", self.class_names)
@@ -202,7 +205,33 @@ class DatasetFields:
             label_shares=(
                 None if self.label_shares is None else self.label_shares[kept]
             ),
+            weights=None if self.weights is None else self.weights[kept],
         )
+
+    def _title(self) -> str:
+        return f"Dataset: {self.name}"
+
+    def _facts(self) -> dict[str, object]:
+        shape = " × ".join(map(str, self.image_shape))
+        what = {IMAGES: "images", TEXT: "texts", TABLE: "rows of a table"}
+        seen = what.get(self.kind, "examples")
+        rate, counts = self.noise_rate, np.bincount(self.given_labels)
+        same = counts.min() == counts.max()
+        return {
+            "examples": f"{seen} as {'images' if self.of_images else 'features'} of "
+            f"{shape}",
+            "to train": f"{len(self.given_labels)}, "
+            f"{counts.min() if same else f'{counts.min()} to {counts.max()}'} a class",
+            "to test": f"{len(self.test_labels)}, labels {self.test_labels_are}",
+            "kept from training": " and ".join(
+                f"{len(part.labels)} as {name}"
+                for name, part in (("validation", self.validation), ("fold", self.fold))
+                if part is not None
+            )
+            or None,
+            "classes": counted_classes(self.class_names),
+            "labels wrong": "unknown" if rate is None else share(rate),
+        }
 
 
 # A `Dataset`, whose methods take one and give one.

@@ -6,6 +6,7 @@ import os
 from lnl_sr_tf import datasets, models
 from lnl_sr_tf.backbones import backbone
 from lnl_sr_tf.config import Config
+from lnl_sr_tf.datasets import Dataset
 from lnl_sr_tf.devices import choice
 from lnl_sr_tf.devices.strategies import Devices
 from lnl_sr_tf.errors import InputError
@@ -14,12 +15,15 @@ from lnl_sr_tf.training import on_device
 from lnl_sr_tf.training.build import build_loss
 
 
-def check(config: Config, devices: Devices | None = None) -> None:
+def check(
+    config: Config, devices: Devices | None = None, source: Dataset | None = None
+) -> None:
     """Find out before anything is written whether a config names what there is.
 
     Args:
         config: the settings of a run.
         devices: what it is to be trained on; by default one.
+        source: the data, in place of that which the config names.
 
     Raises:
         InputError: if its dataset, loss or network is unknown, the loss does not take
@@ -32,7 +36,8 @@ def check(config: Config, devices: Devices | None = None) -> None:
     except (ValueError, TypeError) as error:
         raise InputError(f"--loss={config.loss}: {error}") from None
     models.check(config.model)
-    datasets.check(config.dataset)
+    if source is None:
+        datasets.check(config.dataset)
     if config.open_set:
         datasets.check(config.open_set)
     if config.backbone:

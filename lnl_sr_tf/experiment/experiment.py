@@ -1,8 +1,10 @@
 """One run, end to end: check, folder, data, model, training, results."""
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
+import keras
 import numpy as np
 
 from lnl_sr_tf.config import Config
@@ -13,21 +15,39 @@ from lnl_sr_tf.experiment import (
     checks,
     correction_matrix,
     finetuning,
+    own_network,
     problems,
     run_data,
     run_model,
     run_record,
     run_results,
 )
+from lnl_sr_tf.experiment.given import Given, Keeps
 from lnl_sr_tf.experiment.headline import headline
 from lnl_sr_tf.runs import label_kinds, opening
-from lnl_sr_tf.runs.folder import RunFolder
+from lnl_sr_tf.runs.folder import RunFolder, UnwrittenFolder
 from lnl_sr_tf.training import on_device
 from lnl_sr_tf.training.fit import fit
 from lnl_sr_tf.training.progress import Progress
 from lnl_sr_tf.training.training import Training
 
 Tell = Callable[[str], None]
+
+
+class Trained(NamedTuple):
+    """A run that is finished.
+
+    Args:
+        folder: its `RunFolder`.
+        model: as it is trained; None where the run was finished before.
+        dataset: with the labels that it was trained on; likewise.
+        rows: of its epochs, as in `metrics.csv`.
+    """
+
+    folder: RunFolder
+    model: keras.Model | None = None
+    dataset: Dataset | None = None
+    rows: Sequence[dict[str, Any]] = ()
 
 
 def run(
@@ -97,18 +117,52 @@ def run_checked(configs: list[Config], devices: Devices, tell: Tell) -> list[Run
         InputError: if the data is wrong, or does not fit the settings.
         RunError: if a run cannot go on.
     """
+    return [one.folder for one in _trained(configs, devices, tell, Given())]
+
+
+def run_given(
+    config: Config,
+    given: Given,
+    tell: Tell = print,
+    devices: Devices | None = None,
+) -> Trained:
+    """Train as a config says, on what a Python program gives.
+
+    Args:
+        config: the settings of the run.
+        given: data, network, callbacks.
+        tell: called with each line for the person who waits.
+        devices: as for `run`.
+
+    Raises:
+        InputError: if the config, the data or the network is wrong.
+        RunError: if the run cannot go on.
+
+    Example:
+        source = lnl.datasets.from_arrays(x, y)
+        run_given(config, Given(source)).model
+    """
+    devices = devices or choice.start(config, tell)
+    checks.check(config, devices, given.source)
+    return _trained([config], devices, tell, given)[0]
+
+
+def _trained(
+    configs: list[Config], devices: Devices, tell: Tell, given: Given
+) -> list[Trained]:
     with problems.told(configs), contextlib.ExitStack() as locks:
-        folders = [
-            opening.open_folder(config, devices.chief, tell) for config in configs
-        ]
+        folders = [_folder(config, devices, tell, given) for config in configs]
         left = [
             (config, folder)
             for config, folder in zip(configs, folders, strict=True)
             if not _finished(folder, devices, tell)
         ]
+        done = {folder.path: Trained(folder, rows=folder.rows()) for folder in folders}
         if not left:
-            return folders
-        source = run_data.read(configs[0], configs[0].dataset, configs[0].pixels, tell)
+            return list(done.values())
+        source = run_data.read(
+            configs[0], configs[0].dataset, configs[0].pixels, tell, given.source
+        )
         on_device.suits(configs[0], source)  # before anything is written
         trainings = []
         for config, folder in left:
@@ -118,13 +172,15 @@ def run_checked(configs: list[Config], devices: Devices, tell: Tell) -> list[Run
                 + dataset.given_labels.tobytes()
                 + dataset.test_labels.tobytes()
             )
-            matrix = _correction_matrix(config, dataset, folder, devices, tell)
+            matrix = _correction_matrix(config, dataset, folder, devices, tell, given)
             network, training_config = None, finetuning.of_training(config)
             before = finetuning.on_features(config)
             if before:
-                head = run(before, tell, devices)
+                head = _trained([before], devices, tell, given.before())[0].folder
                 dataset = dataset.of_originals()
                 network = finetuning.network(config, dataset, head)
+            elif given.network:
+                network = own_network.built(given.network, config, dataset)
             made = run_model.make_model(
                 training_config,
                 dataset,
@@ -146,6 +202,10 @@ def run_checked(configs: list[Config], devices: Devices, tell: Tell) -> list[Run
             training = Training(
                 *(training_config, made.model, dataset, folder, progress, devices),
                 made.make,
+                more_callbacks=given.callbacks,
+                # Several devices leave their model to one by a checkpoint.
+                saved=given.keeps is Keeps.ALL or devices.kind != "none",
+                measured=given.keeps is not Keeps.NOTHING,
             )
             _go_to_checkpoint(training, prefix, tell)
             trainings.append(training)
@@ -155,12 +215,23 @@ def run_checked(configs: list[Config], devices: Devices, tell: Tell) -> list[Run
                 if not training.problem and training.folder.kept:
                     training.on_one_device()
                     named = _named(training.config, configs, tell)
-                    run_results.write(training, named)
+                    run_results.write(training, named, given.keeps)
             devices.wait()
         for training in trainings:
             if training.problem:
                 raise training.problem
-        return folders
+            folder = training.folder
+            done[folder.path] = Trained(
+                folder, training.model, training.dataset, training.log.rows
+            )
+        return list(done.values())
+
+
+def _folder(config: Config, devices: Devices, tell: Tell, given: Given) -> RunFolder:
+    """The folder of a run; one that is not written where nothing is kept."""
+    if given.keeps is Keeps.NOTHING:
+        return UnwrittenFolder(config.output_dir)
+    return opening.open_folder(config, devices.chief, tell)
 
 
 def _prefix(config: Config, configs: list[Config]) -> str:
@@ -181,13 +252,20 @@ def _finished(folder: RunFolder, devices: Devices, tell: Tell) -> bool:
 
 
 def _correction_matrix(
-    config: Config, dataset: Dataset, folder: RunFolder, devices: Devices, tell: Tell
+    config: Config,
+    dataset: Dataset,
+    folder: RunFolder,
+    devices: Devices,
+    tell: Tell,
+    given: Given,
 ) -> np.ndarray | None:
     """The matrix that the loss is corrected by; a short run is trained first for one
     that is estimated.
     """
     before = correction_matrix.warm_up(config, folder, tell)
-    warm_up = run(before, tell, devices) if before else None
+    warm_up = None
+    if before:
+        warm_up = _trained([before], devices, tell, given.before())[0].folder
     return correction_matrix.correction_matrix(config, dataset, folder, warm_up, tell)
 
 

@@ -17,12 +17,13 @@ from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.experiment import run_data
 from lnl_sr_tf.runs import opening, places
 from lnl_sr_tf.runs.folder import RunFolder
+from lnl_sr_tf.shown import Shown
 from lnl_sr_tf.training.predict import outputs
 
 _FEATURES = "features"
 
 
-class FinishedRun:
+class FinishedRun(Shown):
     """What a run folder holds, loaded when it is first asked for.
 
     Args:
@@ -49,6 +50,12 @@ class FinishedRun:
             self.settings, self.folder.config() or {}, data_dir
         )
         self.config = places.located(self.settings, self._places)
+
+    def _title(self) -> str:
+        return f"FinishedRun: {self.name}"
+
+    def _facts(self) -> dict[str, object]:
+        return {**self.folder._facts(), "folder": self.folder.path}
 
     @property
     def name(self) -> str:

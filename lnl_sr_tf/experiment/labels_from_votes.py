@@ -56,7 +56,7 @@ def with_votes(
     if not count:
         raise InputError(
             f"--votes_file={config.votes_file} has no vote for an example that "
-            f"{config.dataset} trains on"
+            f"{config.dataset_shown} trains on"
         )
     tell(
         f"{config.votes_file}: {count} votes of {len(votes.annotators)} annotators for "
@@ -139,15 +139,15 @@ def _classes(dataset: Dataset, votes: Votes, config: Config) -> np.ndarray:
         raise InputError(
             f"--votes_file={config.votes_file}: the votes "
             f"{_few([names[i] for i in used])} may be names of classes of "
-            f"{config.dataset}, or their numbers from 0; expected class_names beside "
-            "them, or names as votes"
+            f"{config.dataset_shown}, or their numbers from 0; expected class_names "
+            "beside them, or names as votes"
         )
     if places and unknown:
         names, unknown = list(dataset.class_names[: len(names)]), []
     if unknown:
         raise InputError(
             f"--votes_file={config.votes_file} has votes for {_few(unknown)}, no class "
-            f"of {config.dataset}; expected some of {_few(dataset.class_names)}"
+            f"of {config.dataset_shown}; expected some of {_few(dataset.class_names)}"
         )
     # A class without votes may have a name that the data has not.
     return np.array([known.get(name, 0) for name in names], np.int64)
@@ -167,7 +167,7 @@ def _places(dataset: Dataset, votes: Votes, config: Config) -> np.ndarray:
         if names:
             raise InputError(
                 f"--votes_file={config.votes_file} has votes for {_few(names)}, and in "
-                f"{config.dataset} {problem}"
+                f"{config.dataset_shown} {problem}"
             )
     trained = found[found >= 0]
     twice = np.flatnonzero(np.bincount(trained, minlength=1) > 1)

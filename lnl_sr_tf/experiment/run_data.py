@@ -17,6 +17,7 @@ def read(
     name: str,
     image_size: tuple[int, int] | None,
     tell: Callable[[str], None],
+    source: Dataset | None = None,
 ) -> Dataset:
     """A dataset as the settings want it, before noise; features with a backbone.
 
@@ -25,6 +26,7 @@ def read(
         name: of the dataset: `config.dataset`, or another whose images are foreign.
         image_size: (height, width) in pixels; None for that of the dataset.
         tell: called with each line for the person who waits.
+        source: the data itself, where the settings name what is in no file.
 
     Raises:
         InputError: if there is no such data, or it cannot be read; or if the backbone
@@ -46,13 +48,17 @@ def read(
     if backbone:
         # Where its features are known, no image is decoded.
         options |= {"in_memory": False, "statistics": False}
-    data = datasets.load(
-        name,
-        os.path.expanduser(config.data_dir) or None,
-        image_size=image_size,
-        tell=tell,
-        **options,
-    )
+    if source is None:
+        data = datasets.load(
+            name,
+            os.path.expanduser(config.data_dir) or None,
+            image_size=image_size,
+            tell=tell,
+            **options,
+        )
+    else:
+        data = source if image_size is None else source.with_image_size(image_size)
+        tell(in_a_line(data))
     if not backbone:
         return data
     with problems.of_images(data):
@@ -97,6 +103,6 @@ def warn_of_estimate(
     before = source and rate_estimate.data_of(source)
     if before and before != dataset.fingerprint:
         tell(
-            f"warning: {source} is an audit of other data than {config.dataset} holds "
-            "now, or of another part of it"
+            f"warning: {source} is an audit of other data than {config.dataset_shown} "
+            "holds now, or of another part of it"
         )

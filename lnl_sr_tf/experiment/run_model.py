@@ -71,8 +71,11 @@ def make_model(
         raise
     except ValueError as error:
         raise InputError(f"--loss={config.loss}: {error}") from error
-    name = models.choose(config.model, dataset.image_shape)
-    if network is not None:
+    if network is not None and not config.finetune:
+        name = model.name
+    else:
+        name = models.choose(config.model, dataset.image_shape)
+    if config.finetune:
         name = f"{config.backbone} with {name}"
     return RunModel(model, name, policy, seconds, lambda: made(policy))
 

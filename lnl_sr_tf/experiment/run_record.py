@@ -41,6 +41,8 @@ def write(
     Raises:
         RunError: if it cannot be written.
     """
+    if not folder.kept:
+        return
     before = folder.config()
     if before is None:
         folder.write_config(_content(config, dataset, made, devices))

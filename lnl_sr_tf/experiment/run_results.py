@@ -10,6 +10,7 @@ from lnl_sr_tf.analysis import run_figures
 from lnl_sr_tf.config import Config
 from lnl_sr_tf.datasets import Dataset, tensorflow_import
 from lnl_sr_tf.experiment import serving_temperature
+from lnl_sr_tf.experiment.given import Keeps
 from lnl_sr_tf.runs import arrays, lost_classes
 from lnl_sr_tf.runs.folder import RunFolder
 from lnl_sr_tf.training.build import served_model
@@ -19,19 +20,23 @@ from lnl_sr_tf.training.progress import summarize
 from lnl_sr_tf.training.training import Training
 
 
-def write(training: Training, tell: Callable[[str], None]) -> None:
+def write(
+    training: Training, tell: Callable[[str], None], keeps: Keeps = Keeps.ALL
+) -> None:
     """Write the results of a run, `summary.json` at last: then it is finished.
 
     Args:
         training: the run, trained, on one device.
         tell: called with each line for the person who waits.
+        keeps: what is written.
 
     Raises:
         RunError: if something cannot be written.
     """
     config, dataset, folder = training.config, training.dataset, training.folder
     rows = training.log.rows
-    tensorflow_import.import_tensorflow_if_installed()
+    if keeps is Keeps.ALL:
+        tensorflow_import.import_tensorflow_if_installed()
     kept = served_model(training.model)
     said = predictions(kept, dataset)
     summary = summarize(dataset, rows, finished=True) | evaluate(said, dataset)
@@ -42,16 +47,20 @@ def write(training: Training, tell: Callable[[str], None]) -> None:
     # Told after the last epoch, perhaps by an earlier start.
     lost = (folder.summary() or {}).get("lost_classes")
     summary["lost_classes"] = lost
-    _draw(config, dataset, rows, class_accuracy(summary), folder)
-    temperature = summary["calibration_temperature"]
-    exported = export.save(
-        *(kept, folder, dataset.class_names, config.resize, temperature, dataset.bits),
-        dataset.encoder,
-    )
-    if not exported:
-        tell("no SavedModel: TensorFlow, which it is for, is not installed")
-    else:
-        summary["served_otherwise"] = _served_otherwise(kept, said.test, dataset, tell)
+    exported = False
+    if keeps is Keeps.ALL:
+        _draw(config, dataset, rows, class_accuracy(summary), folder)
+        temperature = summary["calibration_temperature"]
+        exported = export.save(
+            *(kept, folder, dataset.class_names, config.resize, temperature),
+            *(dataset.bits, dataset.encoder),
+        )
+        if not exported:
+            tell("no SavedModel: TensorFlow, which it is for, is not installed")
+        else:
+            summary["served_otherwise"] = _served_otherwise(
+                kept, said.test, dataset, tell
+            )
     folder.write_summary(summary | {"saved_model": exported})
     if lost:
         tell(lost_classes.advice(lost, config.has_class_prior))

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 from lnl_sr_tf.errors import RunError
 from lnl_sr_tf.files import whole_file
+from lnl_sr_tf.shown import Shown, share
 
 _CONFIG, _SUMMARY = "config.json", "summary.json"
 # What `lnl_sr_tf.training.callbacks.parts_accuracy` measures.
@@ -55,7 +56,7 @@ def measured(record: dict[str, Any], name: str = "test_accuracy") -> float:
     return record[name.replace("test_accuracy", "given_test_accuracy")]
 
 
-class RunFolder:
+class RunFolder(Shown):
     """The files of one run.
 
     Args:
@@ -110,6 +111,24 @@ class RunFolder:
         told = self.held_out.is_file() or not summary.get("held_out")
         ended = bool(summary.get("finished"))
         return ended and self.model.is_file() and (served or not wanted) and told
+
+    def _title(self) -> str:
+        return f"{type(self).__name__}: {self.path}"
+
+    def _facts(self) -> dict[str, object]:
+        config, summary = self.config() or {}, self.summary() or {}
+        if not summary:
+            return {"holds": "a run that has begun" if config else "no run yet"}
+        done = summary.get("epochs")
+        clean = summary["test_accuracy"] is not None
+        return {
+            "run": f"{config.get('loss')} on {config.get('dataset')}, seed "
+            f"{config.get('seed')}",
+            "epochs": f"{done}{'' if summary['finished'] else ', not finished'}",
+            "accuracy" if clean else "accuracy by given labels": share(
+                measured(summary)
+            ),
+        }
 
     def make(self) -> None:
         """Make the folder; nothing else does, so that one that is removed stays so."""

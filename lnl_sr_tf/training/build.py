@@ -74,7 +74,9 @@ def build_model(
     if isinstance(model, RobustModel) and not getattr(without_terms(loss), "state", []):
         model.xla_loss = compilation.loss_alone(config.batch_size, dataset.num_classes)
     steps = pipeline.steps_per_epoch(len(dataset.given_labels), config.batch_size)
-    steps = compilation.steps_per_execution(model, config.batch_size, steps)
+    steps = compilation.steps_per_execution(
+        model, config.batch_size, steps, config.epochs
+    )
     _compile(model, _optimizer(config), loss, steps)
     return model
 

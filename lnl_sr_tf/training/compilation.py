@@ -6,6 +6,11 @@ import keras
 
 from lnl_sr_tf.devices import backend, replicas
 
+# Steps of a whole run up to which to run each as it is takes less time than tracing.
+FEW_EAGER_STEPS = 12
+# Those up to which to call each takes less time than to trace it twice, as a call for
+# several does.
+_FEW_STEPS = 300
 # Batch size times classes above which XLA halves the time of a loss.
 _XLA_LOSS_FROM = 100_000
 # Floating-point operations in one call of TensorFlow: about a quarter of a second on
@@ -31,7 +36,7 @@ def loss_alone(batch_size: int, num_classes: int) -> bool:
 
 
 def steps_per_execution(
-    model: keras.Model, batch_size: int, steps_per_epoch: int
+    model: keras.Model, batch_size: int, steps_per_epoch: int, epochs: int | None = None
 ) -> int:
     """The number of steps in one call of TensorFlow; more save time in Python.
 
@@ -39,12 +44,15 @@ def steps_per_execution(
         model: a built model.
         batch_size: examples per step.
         steps_per_epoch: ⌈n / batch_size⌉.
+        epochs: of the run; None for many.
 
     Returns:
         The largest divisor of `steps_per_epoch` that keeps a call short. 1 on other
         backends, which call each step by itself, and if several replicas share a step,
-        which TensorFlow cannot run in a loop.
+        which TensorFlow cannot run in a loop; and in a run of few steps.
     """
+    if epochs is not None and steps_per_epoch * epochs <= _FEW_STEPS:
+        return 1
     if backend.name() != "tensorflow" or replicas.count() > 1:
         return 1
     most = _OPERATIONS_A_CALL / max(operations_of_step(model, batch_size), 1)

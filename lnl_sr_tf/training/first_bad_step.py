@@ -40,9 +40,19 @@ def explained(training: Training, problem: NotFinite) -> NotFinite:
             "examples": examples,
         }
         folder.write_not_finite(content)
+    return NotFinite(f"{advised(problem, where)}{what_stands(place)}")
+
+
+def advised(problem: NotFinite, where: str = "") -> NotFinite:
+    """The error with what may help.
+
+    Args:
+        problem: the error as it was found.
+        where: in words.
+    """
     return NotFinite(
-        f"{problem} {where}; a smaller lr or lambda0, or float32 as precision, may help"
-        + what_stands(place)
+        f"{problem} {where}".rstrip()
+        + "; a smaller lr or lambda0, or float32 as precision, may help"
     )
 
 
@@ -53,9 +63,9 @@ def _search(training, place):
     size = plan.rows or training.config.batch_size
     order, _ = plan.of(place.epochs)
     batches = training.batches(place, place.epochs + 1)
-    for step, (images, labels) in enumerate(batches, place.step):
+    for step, batch in enumerate(batches, place.step):
         training.model.reset_metrics()
-        loss = training.model.train_on_batch(images, labels, return_dict=True)["loss"]
+        loss = training.model.train_on_batch(*batch, return_dict=True)["loss"]
         if not (math.isfinite(loss) and _finite(training.model)):
             chosen = order[step * size : (step + 1) * size]
             return step + 1, loss, training.dataset.index[chosen].tolist()

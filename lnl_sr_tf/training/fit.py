@@ -6,15 +6,15 @@ from collections.abc import Iterator
 import keras
 
 from lnl_sr_tf.datasets.batches import pipeline
+from lnl_sr_tf.devices import backend
 from lnl_sr_tf.errors import NotFinite, RunError
 from lnl_sr_tf.interruption import Asked, watching
-from lnl_sr_tf.training import on_device
+from lnl_sr_tf.training import compilation, on_device
 from lnl_sr_tf.training.build import build_variables
 from lnl_sr_tf.training.callbacks.within_epoch import Stopped
-from lnl_sr_tf.training.checkpoint import (
-    Place,
-)
-from lnl_sr_tf.training.first_bad_step import explained
+from lnl_sr_tf.training.checkpoint import Place
+from lnl_sr_tf.training.first_bad_step import advised, explained
+from lnl_sr_tf.training.robust_model import RobustModel
 from lnl_sr_tf.training.training import Training
 
 
@@ -40,20 +40,44 @@ def fit(trainings: list[Training]) -> None:
             for training in trainings:
                 _fit_by_keras(training, asked)
     for training in trainings:
-        if isinstance(training.problem, NotFinite) and training.folder.kept:
+        if not isinstance(training.problem, NotFinite):
+            continue
+        if not training.saved:
+            training.problem = advised(training.problem)
+        elif training.folder.kept:
             training.on_one_device()
             training.problem = explained(training, training.problem)
 
 
 def _fit_by_keras(training: Training, asked: Asked) -> None:
     """Train by `fit`: what is left of an epoch that was begun, and whole ones."""
+    _begin_fast(training)
     _finish_epoch(training, asked)
     callbacks = training.callbacks(asked)
     epochs = training.config.epochs
     for begin in range(training.done, epochs, training.epochs_at_once):
-        if not training.problem:
+        if not training.problem and not training.model.stop_training:
             end = min(begin + training.epochs_at_once, epochs)
             _call_fit(training, Place(begin), end, callbacks)
+
+
+def _begin_fast(training: Training) -> None:
+    """Save what takes most of the time of a run on little data, which is tracing.
+
+    A few steps are not traced at all. Others are traced once: where the step makes
+    variables of the optimiser and the metrics, TensorFlow traces it again. The numbers
+    are the same.
+    """
+    model, config = training.model, training.config
+    ours = isinstance(model, RobustModel) and backend.name() == "tensorflow"
+    if training.measured or not ours or training.devices.kind != "none":
+        return
+    size = len(training.dataset.given_labels)
+    steps = pipeline.steps_per_epoch(size, config.batch_size) * config.epochs
+    if steps <= compilation.FEW_EAGER_STEPS:
+        model.run_eagerly = True
+    else:
+        build_variables(model, *training._few(Place(0)))
 
 
 def _finish_epoch(training: Training, asked: Asked) -> None:
@@ -92,7 +116,9 @@ def _call_fit(
         model.fit(
             batches,
             steps_per_epoch=steps,
-            validation_data=devices.batches(training.test_batches),
+            validation_data=(
+                devices.batches(training.test_batches) if training.measured else None
+            ),
             validation_steps=(
                 pipeline.steps_per_epoch(
                     len(dataset.test_labels), 2 * config.batch_size

@@ -65,7 +65,7 @@ def suits(config: Config, dataset: Dataset) -> bool:
     """
     if backend.name() != "jax" or _several(config):
         return False
-    if config.method == "dividemix":
+    if config.method == "dividemix" or dataset.weights is not None:
         return False
     asked = config.whole_epochs == "yes" or config.parallel_seeds
     if not asked and (config.whole_epochs == "no" or not backend.gpus()):
@@ -124,7 +124,9 @@ def fit(trainings: list[Training], asked: Asked) -> None:
         going_on = [
             training
             for training in trainings
-            if not training.problem and training.done < training.config.epochs
+            if not training.problem
+            and training.done < training.config.epochs
+            and not training.model.stop_training
         ]
         if not going_on:
             break

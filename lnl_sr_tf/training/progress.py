@@ -76,6 +76,14 @@ class Progress:
     def __call__(self, rows: list[dict[str, Any]]) -> None:
         """Report the last epoch, from the rows of all epochs so far."""
         row = rows[-1]
+        if row["test_loss"] is None:  # the test set is not measured
+            width = len(str(self.config.epochs))
+            fit = row["loss"] if row["fit_loss"] is None else row["fit_loss"]
+            self.tell(
+                f"{self.name}epoch {row['epoch']:>{width}}/{self.config.epochs}"
+                f"  fit loss {fit:8.4f}"
+            )
+            return
         lost = lost_classes.names(row, self.dataset.class_names)
         summary = summarize(self.dataset, rows, finished=False)
         self.folder.write_summary(summary | {"lost_classes": lost})

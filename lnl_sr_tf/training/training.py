@@ -1,7 +1,7 @@
 """A run that is to be trained: its model, its data, its last checkpoint."""
 
 import dataclasses
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import keras
@@ -46,6 +46,9 @@ class Training:
         tell: called with the rows of all epochs so far after each one.
         devices: what it trains on.
         make: makes the same model again; for several devices, whose model is theirs.
+        more_callbacks: of Keras, from who trains from Python.
+        saved: whether checkpoints and TensorBoard's logs are written.
+        measured: whether the test set is measured after each epoch.
 
     Attributes:
         problem: why it could not go on; None where it could.
@@ -61,6 +64,9 @@ class Training:
     tell: Callable[[list[dict[str, Any]]], None]
     devices: Devices = Devices()
     make: Callable[[], keras.Model] | None = None
+    more_callbacks: Sequence[keras.callbacks.Callback] = ()
+    saved: bool = True
+    measured: bool = True
     problem: RunError | None = None
     restored: Restored = dataclasses.field(default=Restored(), init=False)
     done: int = dataclasses.field(default=0, init=False)
@@ -105,16 +111,19 @@ class Training:
         """
         minutes = self.config.checkpoint_minutes
         checkpoints, kept = None, []
-        if self.folder.kept:
+        if self.folder.kept and self.saved:
             checkpoints = self.folder.checkpoints
             kept = [callbacks.TensorBoardLog(self.folder.tensorboard)]
+        if self.saved:
+            kept.append(Checkpoint(checkpoints))
         return [
             *self._schedulers(),
             *self._parts_accuracy(),
             self.log,
             *self._record(),
+            # Before the checkpoint, which holds what they do to the network.
+            *self.more_callbacks,
             *kept,
-            Checkpoint(checkpoints),
             WithinEpoch(
                 self.restored, checkpoints, minutes, asked, self.log, self.devices
             ),
@@ -128,7 +137,7 @@ class Training:
 
     def _parts_accuracy(self) -> list[keras.callbacks.Callback]:
         # Several devices measure the same only together; the results do it then.
-        if self.devices.kind != "none":
+        if self.devices.kind != "none" or not self.measured:
             return []
         return [PartsAccuracy(self.dataset, self.config.seed)]
 
@@ -197,6 +206,7 @@ class Training:
             with_index=needs_index(self.config) or plan.mixed_by_model,
             parts=parts,
             plan=plan,
+            weights=self.dataset.weights,
         )
 
     def test_batches(self, parts: pipeline.Parts | None = None) -> Iterable:
@@ -226,8 +236,8 @@ class Training:
         self.set_epoch(self.config.epochs - 1)
 
     def _few(self, place: Place) -> Any:
-        """The first example, as the model trains on it."""
-        sample = next(iter(self.batches(place, place.epochs + 1)))
+        """The first example and its label, as the model trains on it."""
+        sample = next(iter(self.batches(place, place.epochs + 1)))[:2]
         return keras.tree.map_structure(lambda array: array[:1], sample)
 
     def set_epoch(self, epoch: int) -> None:

@@ -5,6 +5,7 @@ import functools
 
 import numpy as np
 
+from lnl_sr_tf.shown import Shown, share
 from lnl_sr_tf.votes.annotators import Annotators
 from lnl_sr_tf.votes.vote_list import Votes
 
@@ -13,8 +14,8 @@ _FEW = 20  # votes of an annotator for a class
 STEADY = 10  # what smoothing is better then
 
 
-@dataclasses.dataclass(frozen=True)
-class Crowd:
+@dataclasses.dataclass(frozen=True, repr=False)
+class Crowd(Shown):
     """The consensus of n examples, k classes and a annotators.
 
     Args:
@@ -50,6 +51,18 @@ class Crowd:
     iterations: int
     converged: bool
     smoothing: float
+
+    def _facts(self) -> dict[str, object]:
+        votes = self.votes
+        return {
+            "votes": f"{len(votes.label)} of {len(votes.annotators)} annotators for "
+            f"{len(votes.examples)} examples",
+            "classes": len(self.class_names),
+            "agreement": f"Krippendorff's α {self.alpha:.3f}",
+            "consensus is not the majority": share(float(self.differ.mean())),
+            "note": "; ".join(self.notes) or None,
+            "holds": "consensus, probabilities, majority, annotators, order",
+        }
 
     @property
     def class_names(self) -> tuple[str, ...]:

@@ -183,6 +183,7 @@ class FitTest(tf.test.TestCase, parameterized.TestCase):
                 "num_classes": 10,
                 "with_index": False,
                 "plan": EpochPlan(1437, 7, 4),
+                "weights": None,
             },
         )
 

@@ -21,7 +21,7 @@ from lnl_sr_tf.datasets.images.image_files import ImageFiles, Images, batch_of
 _AHEAD = 2  # batches that are ready before they are asked for
 
 
-def training_batches(spec: StreamSpec) -> Iterator[tuple[Any, Any]]:
+def training_batches(spec: StreamSpec) -> Iterator[tuple[Any, ...]]:
     """The batches of `pipeline.training_batches`."""
     images, plan, augmentation = spec.images, spec.plan, spec.augmentation
     rest, part_columns = augmentation, 0
@@ -53,7 +53,10 @@ def training_batches(spec: StreamSpec) -> Iterator[tuple[Any, Any]]:
                     target = {"label": target, "index": chosen}
                 if plan.mixed_by_model:
                     target["mixing"] = drawn[:, -2:]
-                yield batch, target
+                if spec.weights is None:
+                    yield batch, target
+                else:
+                    yield batch, target, spec.weights[chosen]
             skipped = 0
 
     return _prefetched(batches)

@@ -29,6 +29,7 @@ def training_batches(
     first_step: int = 0,
     parts: Parts | None = None,
     plan: EpochPlan | None = None,
+    weights: npt.ArrayLike | None = None,
 ) -> Any:
     """Shuffled, augmented batches of all epochs from the first one on, in one stream.
 
@@ -56,11 +57,12 @@ def training_batches(
         plan: which examples each batch has, in place of all in a random order; then
             `batch_size` is that of its batches, and `seed` and `mixup_alpha` are its
             own.
+        weights: of the examples, shape (n,), or None.
 
     Returns:
-        An iterable of (images, labels), with `steps_per_epoch` batches for each epoch,
-        for `fit(steps_per_epoch=…)`: on TensorFlow a `tf.data.Dataset`, on other
-        backends a generator.
+        An iterable of (images, labels), or of (images, labels, weights), with
+        `steps_per_epoch` batches for each epoch, for `fit(steps_per_epoch=…)`: on
+        TensorFlow a `tf.data.Dataset`, on other backends a generator.
     """
     shares = np.ndim(labels) == 2
     labels = np.asarray(labels, np.float32 if shares else np.int32)
@@ -77,6 +79,7 @@ def training_batches(
         num_classes,
         with_index,
         parts,
+        None if weights is None else np.asarray(weights, np.float32),
     )
     return _for_backend().training_batches(spec)
 

@@ -48,6 +48,7 @@ class StreamSpec(NamedTuple):
         num_classes: k, for mixup; else it may be None.
         with_index: whether targets say which of the n examples each is.
         parts: of each batch, or None for all of it; on TensorFlow alone.
+        weights: of the examples, float32, shape (n,), or None.
     """
 
     images: Images
@@ -61,3 +62,4 @@ class StreamSpec(NamedTuple):
     num_classes: int | None
     with_index: bool
     parts: Parts | None
+    weights: np.ndarray | None = None

@@ -24,6 +24,7 @@ def training_batches(spec: StreamSpec) -> tf.data.Dataset:
     plan, parts, batch_size = spec.plan, spec.parts, spec.batch_size
     with tf.device("CPU"):
         labels = tf.constant(spec.labels)
+        weights = None if spec.weights is None else tf.constant(spec.weights)
     drawn = _epochs(plan, spec.first_epoch, spec.epochs, batch_size)
     drawn = drawn.skip(spec.first_step)
     if parts and not plan.mixup_alpha:
@@ -38,6 +39,8 @@ def training_batches(spec: StreamSpec) -> tf.data.Dataset:
             target = {"label": target, "index": order}
         if plan.mixed_by_model:
             target["mixing"] = numbers[:, -2:]
+        if weights is not None:
+            return batch, target, tf.gather(weights, order)
         return batch, target
 
     batches = batches.map(

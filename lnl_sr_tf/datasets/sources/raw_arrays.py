@@ -62,7 +62,7 @@ def dataset_of_raw_arrays(
         InputError: as `from_text`, `from_table` and `from_npz`.
     """
     of_table = is_table(arrays["x_train"])
-    read: Callable[[str, Any], Any] = _columns if of_table else _texts
+    read: Callable[[str, Any], Any] = columns_of if of_table else texts_of
     parts = {key: read(key, arrays[key]) for key in _SPLITS if key in arrays}
     counts = {key: _count(part) for key, part in parts.items()}
     labelled = _labelled(arrays, counts, tell)
@@ -111,7 +111,16 @@ def _labelled(
     return LabelledRows(class_names, rows, given, clean)
 
 
-def _texts(key: str, x: Any) -> list[str]:
+def texts_of(key: str, x: Any) -> list[str]:
+    """Texts in a list, an array or a column of a data frame, with "" where none is.
+
+    Args:
+        key: what they are called, for messages.
+        x: that.
+
+    Raises:
+        InputError: if it is something else.
+    """
     if is_table(x) or not are_texts(x):
         raise InputError(
             f"{_SOURCE}: {key}: expected a list of texts, as x is; received {x!r:.60}"
@@ -119,7 +128,16 @@ def _texts(key: str, x: Any) -> list[str]:
     return [_cell(f"{key}[{place}]", one) for place, one in enumerate(x)]
 
 
-def _columns(key: str, x: Any) -> dict[str, list[str]]:
+def columns_of(key: str, x: Any) -> dict[str, list[str]]:
+    """The cells of each column of a data frame or dict, as texts.
+
+    Args:
+        key: what the table is called, for messages.
+        x: that.
+
+    Raises:
+        InputError: if it is something else, or its columns differ in length.
+    """
     if not is_table(x):
         raise InputError(
             f"{_SOURCE}: {key}: expected a table, as x is; received {x!r:.60}"

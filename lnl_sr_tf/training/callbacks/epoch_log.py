@@ -78,7 +78,8 @@ class EpochLog(keras.callbacks.Callback):
         loss = self.model.loss
         sharpening = list(sharpening_layers(self.model))
         forget_rate = getattr(self.model, "forget_rate", None)
-        test_accuracy = float(logs["val_accuracy"])
+        # Not there where no test set is measured.
+        test_accuracy = _number(logs.get("val_accuracy"))
         return {
             "epoch": epoch + 1,
             "loss": float(logs["loss"]),
@@ -90,8 +91,8 @@ class EpochLog(keras.callbacks.Callback):
             ),
             "learning_rate": _number(self.model.optimizer.learning_rate),
             "seconds": round(self.seconds(), 4),
-            "test_loss": float(logs["val_loss"]),
-            "test_sparse_rate": float(logs["val_sparse_rate"]),
+            "test_loss": _number(logs.get("val_loss")),
+            "test_sparse_rate": _number(logs.get("val_sparse_rate")),
             "temperature": _number(sharpening[0].temperature) if sharpening else None,
             "second_accuracy": _number(logs.get("second_accuracy")),
             "second_test_accuracy": _number(logs.get("val_second_accuracy")),

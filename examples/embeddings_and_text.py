@@ -59,8 +59,9 @@ print(f"{np.mean(wrong[audit.index[audit.suspects]]):.1%} of the suspects are wr
 # %% [markdown]
 # ## In scikit-learn
 #
-# `NoisyLabelClassifier` goes into pipelines, searches and cross-validation. The score is
-# by the given labels here, of which a tenth is wrong: more than 90 % would be suspicious.
+# `NoisyLabelClassifier` goes into pipelines, searches and cross-validation. The score
+# is by the given labels here, of which a tenth is wrong: much more than 90 % would be
+# suspicious.
 
 # %%
 a_tenth = lnl.noise.corrupt(y, lnl.noise.symmetric_matrix(10, 0.1), seed=1)
@@ -74,7 +75,7 @@ cross_val_score(make_pipeline(StandardScaler(), classifier), x, a_tenth, cv=3)
 # class is the module that they come from; a third of the labels are made wrong.
 
 # %%
-MODULES = ("numpy.linalg", "scipy.stats", "scipy.signal", "scipy.special")
+MODULES = ("numpy.linalg", "scipy.signal", "scipy.special", "scipy.stats")
 texts, labels = [], []
 for name in MODULES:
     module = importlib.import_module(name)

@@ -130,7 +130,7 @@ curves["subclassed"] = accuracies(model, lnl.callbacks.AdaptiveRegularization())
 # gradient what it likes. Here it adds a little noise to the images.
 
 # %%
-import tensorflow as tf  # noqa: E402
+import tensorflow as tf
 
 
 class NoisyInputs(Classifier):
@@ -165,8 +165,8 @@ plt.show()
 # The model comes back with its loss and λ.
 
 # %%
-import pathlib  # noqa: E402
-import tempfile  # noqa: E402
+import pathlib
+import tempfile
 
 keras.utils.set_random_seed(1)
 model = robust(functional(lnl.layers.OutputSharpening(temperature=0.5)))

@@ -34,15 +34,14 @@ PICTURES = 450 if SHORT else 1797
 WRONG = 0.3
 
 
-def shell(command):
-    """Do a command, as in a terminal."""
+def shell(command, last=0):
+    """Do a command, as in a terminal; print what it says, or its last lines."""
     print("$", command)
     words = shlex.split(command.replace("lnl-sr", f"{sys.executable} -m lnl_sr_tf", 1))
     done = subprocess.run(
         words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
-    # Of a run, the end is enough here.
-    print(*done.stdout.splitlines()[-8:], sep="\n")
+    print(*done.stdout.splitlines()[-last:], sep="\n")
     done.check_returncode()
 
 
@@ -78,7 +77,7 @@ print(*sorted(pathlib.Path("photos/train/3").iterdir())[:3], "...", sep="\n")
 # data.
 
 # %%
-shell(f"lnl-sr --dataset=photos --loss=ce,ce_sr {EPOCHS}")
+shell(f"lnl-sr --dataset=photos --loss=ce,ce_sr {EPOCHS}", last=7)
 
 # %% [markdown]
 # ## Which labels are wrong?
@@ -116,7 +115,7 @@ changed = (run / "cleaned.changes.csv").read_text().splitlines()
 print(*changed[:4], "...", sep="\n")
 
 # %%
-shell(f"lnl-sr --flagfile={run}/cleaned.flags --loss=ce --output_dir=again")
+shell(f"lnl-sr --flagfile={run}/cleaned.flags --loss=ce --output_dir=again", last=7)
 
 # %%
 accuracy = {

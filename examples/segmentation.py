@@ -49,6 +49,12 @@ def picture(rng):
     return image[..., None].astype(np.float32), mask
 
 
+def pictures(count, rng):
+    """Images and masks, each as one array."""
+    made = [picture(rng) for _ in range(count)]
+    return tuple(np.stack(part) for part in zip(*made, strict=True))
+
+
 def with_wrong_objects(masks, rng):
     """The masks, with a share of the objects as what they are not."""
     swapped = rng.random((len(masks), 3)) < SWAPPED
@@ -58,13 +64,11 @@ def with_wrong_objects(masks, rng):
 
 
 rng = np.random.default_rng(1)
-images, masks = (np.stack(a) for a in zip(*(picture(rng) for _ in range(PICTURES))))
-test_images, test_masks = (
-    np.stack(a) for a in zip(*(picture(rng) for _ in range(200)))
-)
+images, masks = pictures(PICTURES, rng)
+test_images, test_masks = pictures(200, rng)
 given = with_wrong_objects(masks, rng)
-objects = masks > 0
-print(f"{np.mean(given[objects] != masks[objects]):.1%} of the objects' pixels are wrong")
+share = np.mean((given != masks)[masks > 0])
+print(f"{share:.1%} of the objects' pixels are wrong")
 
 # %% [markdown]
 # ## A small network
@@ -119,22 +123,24 @@ curves["with sparse regularization"] = trained(
     robust, loss, lnl.callbacks.AdaptiveRegularization()
 )
 for name, values in curves.items():
-    print(f"{name}: mean IoU {values[-1]:.3f} after the last epoch, {max(values):.3f} at best")
+    print(f"{name}: mean IoU {values[-1]:.3f} at the end, {max(values):.3f} at best")
+
+# %% [markdown]
+# Two training pictures whose masks are wrong, and what both networks say:
 
 # %%
-figure, axes = plt.subplots(2, 5, figsize=(8, 3.4), layout="constrained")
+rows = np.flatnonzero((given != masks).any((1, 2)))[:2]
 columns = {
-    "image": test_images[..., 0],
-    "true": test_masks,
-    "given a mask like": with_wrong_objects(test_masks, rng),
-    "cross-entropy": plain.predict(test_images[:2], verbose=0).argmax(-1),
-    "regularised": robust.predict(test_images[:2], verbose=0).argmax(-1),
+    "image": images[rows, ..., 0] * 2,
+    "true": masks[rows],
+    "given": given[rows],
+    "cross-entropy": plain.predict(images[rows], verbose=0).argmax(-1),
+    "regularised": robust.predict(images[rows], verbose=0).argmax(-1),
 }
-for i, (title, shown) in enumerate(columns.items()):
-    axes[0, i].set_title(title)
-    for row in range(2):
-        colours = "gray" if i == 0 else "cividis"
-        axes[row, i].imshow(shown[row], cmap=colours, vmin=None if i == 0 else 0,
-                            vmax=None if i == 0 else 2)
-        axes[row, i].set_axis_off()
+figure, grid = plt.subplots(2, 5, figsize=(8, 3.4), layout="constrained")
+for column, (title, shown) in zip(grid.T, columns.items(), strict=True):
+    column[0].set_title(title)
+    for axes, one in zip(column, shown, strict=True):
+        axes.imshow(one, cmap="gray" if title == "image" else "cividis", vmin=0, vmax=2)
+        axes.set_axis_off()
 plt.show()

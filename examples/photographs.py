@@ -119,7 +119,8 @@ shell(f"lnl-sr --flagfile={run}/cleaned.flags --loss=ce --output_dir=again", las
 
 # %%
 accuracy = {
-    f"{path.parts[0]}: {json.loads(path.read_text())['test_accuracy']:.1%}"
-    for path in (*pathlib.Path().glob("*/*/summary.json"),)
+    path.parent.name: json.loads(path.read_text("utf-8"))["test_accuracy"]
+    for path in pathlib.Path().glob("*/*/summary.json")
 }
-print(*sorted(accuracy), sep="\n")
+for name, share in sorted(accuracy.items(), key=lambda item: item[1]):
+    print(f"{share:6.1%}  {name}")

@@ -116,9 +116,10 @@ class RunFolder(Shown):
         return f"{type(self).__name__}: {self.path}"
 
     def _facts(self) -> dict[str, object]:
-        config, summary = self.config() or {}, self.summary() or {}
+        summary = self.summary()
         if not summary:
-            return {"holds": "a run that has begun" if config else "no run yet"}
+            return {"holds": "a run that has begun" if self.begun() else "no run yet"}
+        config = self.config() or {}
         done = summary.get("epochs")
         clean = summary["test_accuracy"] is not None
         return {

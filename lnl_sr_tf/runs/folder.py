@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import pathlib
+from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 from lnl_sr_tf.errors import RunError
@@ -54,6 +55,29 @@ def measured(record: dict[str, Any], name: str = "test_accuracy") -> float:
     if clean is not None:
         return clean
     return record[name.replace("test_accuracy", "given_test_accuracy")]
+
+
+def columns_of(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The columns that `metrics.csv` has for rows of epochs."""
+    there = {name for row in rows for name, value in row.items() if value is not None}
+    return [*COLUMNS, *(name for name in _SOMETIMES if name in there)]
+
+
+def history_of(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """By the name of a column what each epoch has; without columns of nothing.
+
+    Args:
+        rows: of the epochs.
+
+    Example:
+        history_of(folder.rows())["loss"]  # [2.1, 1.7]
+    """
+    by_name = {name: [row[name] for row in rows] for name in columns_of(rows)}
+    return {
+        name: values
+        for name, values in by_name.items()
+        if any(value is not None for value in values)
+    }
 
 
 class RunFolder(Shown):
@@ -176,10 +200,7 @@ class RunFolder(Shown):
 
     def write_rows(self, rows: list[dict[str, Any]]) -> None:
         """Write `metrics.csv` anew, whole."""
-        there = {
-            name for row in rows for name, value in row.items() if value is not None
-        }
-        columns = [*COLUMNS, *(name for name in _SOMETIMES if name in there)]
+        columns = columns_of(rows)
         lines = [",".join(columns)]
         lines += [",".join(_text(row[c]) for c in columns) for row in rows]
         self._replace(self.metrics.name, "\n".join(lines) + "\n")

@@ -54,6 +54,11 @@ def report(rows, path):
     for line in lines:
         cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
         print("  ".join(cells).rstrip())
+    write(rows, path)
+
+
+def write(rows, path):
+    """Write rows with the machine's description."""
     content = {"machine": hardware.describe(), "rows": rows}
     path.write_text(json.dumps(content, indent=2) + "\n", "utf-8")
 

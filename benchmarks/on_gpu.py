@@ -13,8 +13,8 @@ folders are in --runs; there, what was cut goes on after its last epoch.
 
 The machine needs JAX and PyTorch with CUDA, neither TensorFlow nor a network. Beside
 those two and absl-py, filelock, h5py, matplotlib, ml_dtypes, packaging, pillow, rich,
-scipy, tensorboard and tqdm it needs three wheels, 3 MB, of which optree's is for its
-version of Python:
+scikit-learn, scipy, tensorboard and tqdm it needs three wheels, 3 MB, of which optree's
+is for its version of Python:
 
     pip download --no-deps --only-binary=:all: --python-version 3.12 \\
       --platform manylinux_2_28_x86_64 -d runs/wheels \\
@@ -57,6 +57,7 @@ import numpy as np
 
 from lnl_sr_tf.errors import InputError
 
+START = time.monotonic()
 DATASET = "cifar10"
 
 
@@ -312,11 +313,14 @@ def arguments():
     parser.add_argument("--ledger", type=path, default=path("results/ledger.csv"))
     parser.add_argument("--commit", default="", help="of the code, where git is not")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
+    parser.add_argument("--runs_only", action="store_true", help="measure no speed")
     parser.add_argument("--rehearse", action="store_true")
     parser.add_argument("--pack", action="store_true", help="write --data, from TFDS")
     parser.add_argument("--data_dir", help="with --pack: where TFDS has CIFAR-10")
     parser.add_argument("--count", type=int, default=2, help="with --pack: of parts")
     given = parser.parse_args()
+    if given.count < 1:
+        parser.error(f"--count={given.count}: expected at least 1")
     if given.data is None and not given.rehearse:
         parser.error("--data=FOLDER names the parts of CIFAR-10; --pack writes them")
     return given
@@ -324,14 +328,13 @@ def arguments():
 
 def main():
     """Pack, rehearse, or do it."""
-    start = time.monotonic()
     given = arguments()
     if given.pack:
         image_parts.pack(DATASET, given.data_dir, given.data, given.count)
         return
 
     def tell(line):
-        minutes, seconds = divmod(int(time.monotonic() - start), 60)
+        minutes, seconds = divmod(int(time.monotonic() - START), 60)
         print(f"{minutes}:{seconds:02} {line}", flush=True)
 
     with contextlib.ExitStack() as stack:
@@ -343,15 +346,15 @@ def main():
                 given.data = pathlib.Path(held, "parts")
                 synthetic(given.data)
         try:
-            with until(60 * given.minutes - (time.monotonic() - start)):
-                missed = session(given, start, tell)
+            with until(60 * given.minutes - (time.monotonic() - START)):
+                missed = session(given, tell)
         except TimeUp as stopped:
             tell(" ".join(str(stopped).split()))
             missed = ["what was cut"]
     sys.exit(1 if missed else 0)
 
 
-def session(given, start, tell):
+def session(given, tell):
     """Do one part after the other.
 
     Returns:
@@ -359,6 +362,13 @@ def session(given, start, tell):
     """
     import jax
 
+    from lnl_sr_tf.devices import backend
+
+    if not given.rehearse and not backend.gpus():
+        raise InputError(
+            f"expected a GPU that JAX sees; it sees {jax.devices()[0].device_kind} "
+            "alone, for which --rehearse is"
+        )
     # A second seed is compiled as the first one was.
     jax.config.update("jax_compilation_cache_dir", str(given.runs / "compiled"))
     sizes = REHEARSED if given.rehearse else Sizes()
@@ -369,10 +379,12 @@ def session(given, start, tell):
     planned = gpu_plan.parts(
         sizes.cases, given.seeds, sizes.at_once, estimates, doing.done()
     )
+    if given.runs_only:
+        planned = (part for part in planned if isinstance(part, gpu_plan.Runs))
     came = gpu_plan.work_through(
         planned,
         estimates,
-        lambda: 60 * given.minutes - (time.monotonic() - start),
+        lambda: 60 * given.minutes - (time.monotonic() - START),
         doing.do,
         tell,
     )

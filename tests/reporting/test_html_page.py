@@ -12,6 +12,7 @@ import zlib
 from unittest import mock
 
 from absl.testing import absltest, parameterized
+from helpers.colours import luminance
 
 from lnl_sr_tf.errors import RunError
 from lnl_sr_tf.reporting import html_page as page
@@ -315,18 +316,6 @@ class PageTest(absltest.TestCase):
         with self.assertRaisesRegex(RunError, "^cannot write .*folder.html: Is a dir"):
             page.write(taken, "A page", [])
         self.assertCountEqual(self.folder.iterdir(), [self.path, taken])
-
-
-def luminance(colour):
-    """WCAG's relative luminance of `#rrggbb`."""
-    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    linear = [
-        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
-        for part in parts
-    ]
-    return sum(
-        w * part for w, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True)
-    )
 
 
 class ColoursTest(parameterized.TestCase):

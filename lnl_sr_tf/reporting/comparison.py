@@ -127,10 +127,11 @@ def _one_by_one(runs, anchors, page):
         blocks.append(html_page.Table(header, rows, caption, sorts=len(rows) > 1))
     words = []
     if kinds:
-        words.append("Links to files lead from where this page was written.")
+        words.append("Links to files work from where this page was written.")
     if run_links.AUDIT not in kinds:
         words.append("None of these runs has an audit; lnl-sr audit RUN makes one.")
-    blocks += [html_page.Text(line) for line in words]
+    if words:
+        blocks.append(html_page.Text(" ".join(words)))
     if len(runs) > _MOST_ROWS:
         return [html_page.Fold(f"Run by run, {len(runs)} runs", blocks)]
     return blocks

@@ -1,4 +1,4 @@
-"""The pages for those who use, change or report: their links lead to a page and heading."""
+"""The links of the pages for those who use, change or report lead somewhere."""
 
 import pathlib
 import re

@@ -3,7 +3,6 @@
 import configparser
 import pathlib
 import re
-import shlex
 import shutil
 import subprocess
 import sys
@@ -15,7 +14,6 @@ import tensorflow as tf
 from absl.testing import absltest
 
 import lnl_sr_tf
-from lnl_sr_tf import cli, commands
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
@@ -148,12 +146,6 @@ class PackagePageTest(tf.test.TestCase):
         self.assertLen(rows, 2)
         for row in rows:
             self.assertIn(row.strip(), (ROOT / "README.md").read_text("utf-8"))
-
-    def test_commands_are_understood(self):
-        for line in re.findall(r"^    lnl-sr ?(.*)$", self.page, re.MULTILINE):
-            command, arguments = cli._command(shlex.split(line))
-            module = commands.load(command or commands.NAMES[0])
-            cli._request("lnl-sr", arguments, module)
 
     def test_python(self):
         (code,) = re.findall(r"```python\n(.*?)```", self.page, re.DOTALL)

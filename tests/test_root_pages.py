@@ -1,9 +1,12 @@
-"""The links of the pages for those who use, change or report lead somewhere."""
+"""Pages beside README.md: their links lead somewhere, their commands are understood."""
 
 import pathlib
 import re
+import shlex
 
 from absl.testing import absltest, parameterized
+
+from lnl_sr_tf import cli, commands, config
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGES = ("CHANGELOG.md", "CODE_OF_CONDUCT.md", "CONTRIBUTING.md", "SECURITY.md")
@@ -25,6 +28,18 @@ class RootPagesTest(parameterized.TestCase):
             self.assertTrue((ROOT / path).is_file(), link)
             if anchor:
                 self.assertIn(anchor, [*anchors((ROOT / path).read_text("utf-8"))])
+
+    @parameterized.parameters("CONTRIBUTING.md", "PACKAGE.md")
+    def test_commands(self, page):
+        text = (ROOT / page).read_text("utf-8")
+        lines = re.findall(r"^    (?:lnl-sr|python main.py)(.*)$", text, re.MULTILINE)
+        self.assertNotEmpty(lines)
+        for line in lines:
+            command, arguments = cli._command(shlex.split(line))
+            module = commands.load(command or commands.NAMES[0])
+            request = cli._request("lnl-sr", arguments, module)
+            if module is commands.load(commands.NAMES[0]):
+                self.assertNotEmpty(config.grid(request.settings))
 
 
 if __name__ == "__main__":

@@ -65,6 +65,7 @@ class ResumeTest(tf.test.TestCase, parameterized.TestCase):
         ("elr", {"loss": "elr", "prior_weight": 10}),
         ("ogc", {"loss": "ogc_ce", "loss_args": "queue=64,every=2"}),
         ("rrm", {"loss": "rrm_ce", "loss_args": "every=1,cost=0.1"}),
+        ("mda", {"loss": "mda_ce", "loss_args": "warmup=1"}),
         ("sop", {"loss": "sop", "loss_args": "lr_u=9"}),
         ("forward", {"loss": "forward", "estimation_epochs": 1}),
         ("features", {"loss": "ce_sr", "lambda_every": 1, "dataset": "rows.npy"}),

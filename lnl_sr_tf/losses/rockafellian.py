@@ -116,6 +116,11 @@ class RockafellianRelaxation(RobustLoss):
         """w, c, and whether an example was seen; shape (examples,) each."""
         return self._memory
 
+    @property
+    def trusted(self) -> np.ndarray:
+        """Whether each example has a weight, shape (examples,)."""
+        return ops.convert_to_numpy(self._memory[0]) > 0
+
     def outputs(self, y_pred: Tensor) -> Tensor:
         """What the wrapped loss takes."""
         if self.from_logits:

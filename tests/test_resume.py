@@ -58,6 +58,7 @@ class ResumeTest(tf.test.TestCase, parameterized.TestCase):
                 "loss_history": 2,
             },
         ),
+        ("promix", {"loss": "ce", "method": "promix", "warmup_epochs": 1}),
         ("nlnl", {"loss": "nlnl_sr", "method": "nlnl", "stages": "negative=3"}),
         ("geometric", {"loss": "ce_sr", "lambda_every": 1}),
         # Outputs stay as sure, so that λ grows from the third epoch on.

@@ -18,7 +18,7 @@ from lnl_sr_tf.config.data_kinds import (
     plain_name,
 )
 from lnl_sr_tf.config.data_settings import DataSettings, NoiseSettings
-from lnl_sr_tf.config.method_settings import MethodSettings
+from lnl_sr_tf.config.method_settings import DIVIDING, MethodSettings
 from lnl_sr_tf.config.setting import flags_of
 from lnl_sr_tf.config.training_settings import RunSettings, TrainingSettings
 from lnl_sr_tf.loss_names import LOSSES, REGULARIZED, prior_conflict
@@ -45,6 +45,11 @@ class Config(
     says what it is. Settings that have no effect (τ, p, λ and so on without `_sr`) are
     None.
     """
+
+    @property
+    def divides(self) -> bool:
+        """Whether the method divides the examples anew before each epoch."""
+        return self.method in DIVIDING
 
     @property
     def regularized(self) -> bool:

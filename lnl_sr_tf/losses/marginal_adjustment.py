@@ -107,8 +107,10 @@ class MarginalDistributionAdjustment(RobustLoss):
         return self._memory
 
     @property
-    def trusted(self) -> np.ndarray:
-        """Whether each example is trusted in this epoch, shape (examples,)."""
+    def trusted(self) -> np.ndarray | None:
+        """Whether each example is trusted, shape (examples,); None without memory."""
+        if not self._memory:
+            return None
         return ops.convert_to_numpy(self._memory[0]) > 0
 
     def outputs(self, y_pred: Tensor) -> Tensor:

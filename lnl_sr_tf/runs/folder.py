@@ -42,7 +42,9 @@ COLUMNS = (
     "lost_classes",
 )
 # Those that are there where a run has them.
-_SOMETIMES = ("class_prior",)
+# `lnl_sr_tf.training.callbacks.trusted_labels` measures the last two.
+TRUSTED = ("trusted_share", "trusted_precision")
+_SOMETIMES = ("class_prior", *TRUSTED)
 # Those that runs of earlier versions lack.
 _LATER = dict.fromkeys((*WATCHED, *COLUMNS[-5:], *_SOMETIMES), "")
 

@@ -267,6 +267,48 @@ METHODS = (
         nesterov=false batch_size=64 warmup_epochs=1 lambda_u=0 mix_alpha=0.5
         clean_threshold=0.5 guess_temperature=0.5 confidence_penalty=false""",
     ),
+    *(
+        (
+            "Justherozen/ProMix, run.sh and Train_promix.py",
+            {"dataset": dataset, "method": "promix", "loss": "ce"} | noise,
+            f"""epochs=600 optimizer=sgd lr=0.05 lr_schedule=cosine momentum=0.9
+            nesterov=false weight_decay=5e-4 batch_size=256 guess_temperature=0.5
+            mix_alpha=4 debias_momentum=0.9999 crop_padding=4 flip=true rotation=0
+            {more}""",
+        )
+        for dataset, noise, more in (
+            (
+                "cifar10",
+                {"noise": "sym", "rate": 0.2},
+                "clean_share=0.7 clean_confidence=0.99 warmup_epochs=10 debias=0.8",
+            ),
+            ("cifar10", {"noise": "sym", "rate": 0.5}, "clean_share=0.5"),
+            (
+                "cifar10",
+                {"noise": "asym", "rate": 0.4},
+                "clean_share=0.5 confidence_penalty=true",
+            ),
+            ("cifar100", {"noise": "sym", "rate": 0.2}, "clean_share=0.7"),
+            (
+                "cifar100",
+                {"noise": "sym", "rate": 0.5},
+                "clean_share=0.5 clean_confidence=0.95 warmup_epochs=30 debias=0.5",
+            ),
+            *(
+                (
+                    "cifar10_n",
+                    {"noise": noise},
+                    "clean_share=0.5 clean_confidence=0.99 warmup_epochs=10 debias=0.8",
+                )
+                for noise in ("aggre", "rand1", "worse")
+            ),
+            (
+                "cifar100_n",
+                {},
+                "clean_share=0.5 clean_confidence=0.95 warmup_epochs=30 debias=0.5",
+            ),
+        )
+    ),
     (
         "ydkim1293/NLNL-Negative-Learning-for-Noisy-Labels, main_NL.py",
         {"dataset": "cifar10", "method": "nlnl", "loss": "nlnl"},

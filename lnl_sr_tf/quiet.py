@@ -7,7 +7,11 @@ import sys
 import tempfile
 from collections.abc import Iterator
 
-_NOTICES = ("I0000", "WARNING: All log messages before absl")
+_NOTICES = (
+    "I0000",
+    "WARNING: All log messages before absl",
+    "INFO: Created TensorFlow Lite",  # by LiteRT, too
+)
 
 
 @contextlib.contextmanager

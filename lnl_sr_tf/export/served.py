@@ -5,6 +5,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from lnl_sr_tf.export.loading import load
+
 PROBABILITIES, LABEL = "probabilities", "label"
 _DEFAULT, _FEATURES = "serving_default", "features"
 _BATCH = 64
@@ -24,9 +26,7 @@ class Served:
     """
 
     def __init__(self, path: pathlib.Path | str):
-        import tensorflow as tf
-
-        self.loaded = tf.saved_model.load(str(path))
+        self.loaded = load(path)
 
     @property
     def inputs(self) -> dict[str, Any]:

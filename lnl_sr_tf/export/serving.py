@@ -1,6 +1,5 @@
 """A network as a SavedModel, which needs neither Keras nor this package."""
 
-import logging
 import pathlib
 import tempfile
 from collections.abc import Sequence
@@ -10,6 +9,7 @@ import keras
 from lnl_sr_tf.datasets.encoder import Encoder
 from lnl_sr_tf.export import signatures
 from lnl_sr_tf.export.float32 import in_float32
+from lnl_sr_tf.export.loading import load
 
 
 def save_serving(
@@ -88,8 +88,6 @@ def _as_tensorflow(model):
         return lambda images: model(images, training=False), [
             variable.value for variable in model.variables
         ]
-    import tensorflow as tf
-
     archive = keras.export.ExportArchive()
     archive.track(model)
     archive.add_endpoint(
@@ -103,17 +101,7 @@ def _as_tensorflow(model):
         # To serve on either, whatever it was trained on.
         jax2tf_kwargs={"native_serialization_platforms": ("cpu", "cuda")},
     )
-    logger = logging.getLogger("absl")
-    logger.addFilter(_matters)
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            archive.write_out(folder, verbose=False)
-            loaded = tf.saved_model.load(folder)
-    finally:
-        logger.removeFilter(_matters)
+    with tempfile.TemporaryDirectory() as folder:
+        archive.write_out(folder, verbose=False)
+        loaded = load(folder)
     return loaded.logits, loaded
-
-
-def _matters(record):
-    """Filter out the notice that there are no gradients: serving needs none."""
-    return not record.getMessage().startswith("Importing a function")

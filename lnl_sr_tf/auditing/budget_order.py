@@ -14,7 +14,7 @@ def budget_order(probability: np.ndarray, seed: int = 0) -> np.ndarray:
     wrong (by Gumbel noise on its logarithm; Yellott, "The Relationship between Luce's
     Choice Axiom, Thurstone's Theory of Comparative Judgment, and the Double Exponential
     Distribution", 1977). On digits it gained more than the order of the score for 5 and
-    10 % of the labels, and less for 40 % (docs/audit_measurements.md).
+    10 % of the labels, and less for 40 % (docs/measurements/audit.md).
 
     Args:
         probability: of being wrong, shape (n,); labels with NaN come last.

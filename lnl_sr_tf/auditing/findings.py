@@ -150,7 +150,7 @@ class Audit:
     def budget_order(self, seed: int = 0) -> np.ndarray:
         """Positions in the order that gains most where few labels can be put right.
 
-        For up to a tenth of the labels; for more, `order` (docs/audit_measurements.md).
+        For up to a tenth of the labels; for more, `order` (docs/measurements/audit.md).
 
         Args:
             seed: of the draw.

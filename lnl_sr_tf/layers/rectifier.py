@@ -13,8 +13,9 @@ class Rectifier(keras.layers.ReLU):
 
     `keras.layers.ReLU`, but on TensorFlow on a processor, in bfloat16, its gradient is
     compiled by XLA, since TensorFlow's own does not use vector instructions there. That
-    saves 4 ms of the 131 ms of the CIFAR-10 network's step (docs/performance.md), and
-    the class has to be here in any case: networks of earlier runs are made of it.
+    saves 4 ms of the 131 ms of the CIFAR-10 network's step
+    (docs/measurements/performance.md), and the class has to be here in any case:
+    networks of earlier runs are made of it.
 
     Input and output shape:
         Any.

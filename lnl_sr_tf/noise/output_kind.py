@@ -11,7 +11,7 @@ from lnl_sr_tf.noise.mixture import estimate_noise
 # predicts the given labels, 10 % and more where labels are wrong.
 _MOST_UNDECIDED = 0.02
 # Of sharp outputs, as `estimate_noise` has it by default, and of calibrated ones,
-# measured on data sets of scikit-learn (docs/audit_measurements.md).
+# measured on data sets of scikit-learn (docs/measurements/audit.md).
 _SHARP_TEMPERATURE, _TEMPERATURE = 0.1, 0.3
 _ROUNDS = 3
 # What is read of the outputs to judge all of them.

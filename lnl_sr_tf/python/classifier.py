@@ -35,6 +35,7 @@ from lnl_sr_tf.experiment.given import Given, Keeps
 from lnl_sr_tf.python.networks import maker
 from lnl_sr_tf.python.new_examples import as_network_takes
 from lnl_sr_tf.python.own_data import in_unit
+from lnl_sr_tf.runs.folder import history_of
 from lnl_sr_tf.training.predict import Predictions, outputs
 
 _SEEDS = 2**31 - 1
@@ -196,8 +197,7 @@ class NoisyLabelClassifier(ClassifierMixin, BaseEstimator):
         assert done.model is not None and done.dataset is not None
         network = getattr(done.model, "kept", done.model)
         self.model_ = keras.Model(network.input, network.output, name=network.name)
-        names = [n for n in done.rows[0] if any(r[n] is not None for r in done.rows)]
-        self.history_ = {name: [row[name] for row in done.rows] for name in names}
+        self.history_ = history_of(done.rows)
         self.n_iter_ = len(done.rows)
         self.temperature_ = 1.0
         if done.dataset.validation is not None:

@@ -11,6 +11,7 @@ import numpy as np
 from lnl_sr_tf import validation
 from lnl_sr_tf.config import recipes
 from lnl_sr_tf.config.data_kinds import name_in_memory, recipe_name, tidy
+from lnl_sr_tf.config.method_settings import DIVIDING
 from lnl_sr_tf.config.parse import parse
 from lnl_sr_tf.datasets import Dataset, from_arrays
 from lnl_sr_tf.errors import InputError
@@ -166,9 +167,9 @@ def _weighted(
     source: Dataset, weights: Any, count: int, settings: Mapping[str, Any]
 ) -> Dataset:
     """The dataset with the weights of its examples, whose mean is then 1."""
-    if settings.get("mixup") or settings.get("method") == "dividemix":
+    if settings.get("mixup") or settings.get("method") in DIVIDING:
         raise InputError(
-            "sample_weight does not go with mixup or method=dividemix, which mix "
+            "sample_weight does not go with mixup, dividemix or promix, which mix "
             "examples; leave one of them out"
         )
     array = validation.numbers("sample_weight", weights, ndim=1)

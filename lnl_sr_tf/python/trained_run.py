@@ -21,7 +21,7 @@ from lnl_sr_tf.experiment.given import Given
 from lnl_sr_tf.python.new_examples import as_network_takes
 from lnl_sr_tf.python.own_data import OwnData
 from lnl_sr_tf.runs import arrays
-from lnl_sr_tf.runs.folder import RunFolder
+from lnl_sr_tf.runs.folder import RunFolder, history_of
 from lnl_sr_tf.runs.label_kinds import WORDS
 from lnl_sr_tf.shown import Shown, share
 from lnl_sr_tf.training.predict import outputs
@@ -77,8 +77,7 @@ class TrainedRun(Shown):
     @property
     def history(self) -> dict[str, list]:
         """By name a number an epoch, as `metrics.csv` has them."""
-        names = [n for n in self._rows[0] if any(r[n] is not None for r in self._rows)]
-        return {name: [row[name] for row in self._rows] for name in names}
+        return history_of(self._rows)
 
     @property
     def classes(self) -> np.ndarray:

@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import pathlib
+from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
 from lnl_sr_tf.errors import RunError
@@ -43,17 +44,42 @@ COLUMNS = (
     "lost_classes",
 )
 # Those that are there where a run has them.
-_SOMETIMES = ("class_prior",)
+# `lnl_sr_tf.training.callbacks.trusted_labels` measures the last two.
+TRUSTED = ("trusted_share", "trusted_precision")
+_SOMETIMES = ("class_prior", *TRUSTED)
 # Those that runs of earlier versions lack.
 _LATER = dict.fromkeys((*WATCHED, *COLUMNS[-5:], *_SOMETIMES), "")
 
 
-def measured(record: dict[str, Any], name: str = "test_accuracy") -> float:
+def measured(record: Mapping[str, Any], name: str = "test_accuracy") -> float:
     """The accuracy that a row or a summary has: on clean labels, else on given ones."""
     clean = record[name]
     if clean is not None:
         return clean
     return record[name.replace("test_accuracy", "given_test_accuracy")]
+
+
+def columns_of(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The columns that `metrics.csv` has for rows of epochs."""
+    there = {name for row in rows for name, value in row.items() if value is not None}
+    return [*COLUMNS, *(name for name in _SOMETIMES if name in there)]
+
+
+def history_of(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """By the name of a column what each epoch has; without columns of nothing.
+
+    Args:
+        rows: of the epochs.
+
+    Example:
+        history_of(folder.rows())["loss"]  # [2.1, 1.7]
+    """
+    by_name = {name: [row[name] for row in rows] for name in columns_of(rows)}
+    return {
+        name: values
+        for name, values in by_name.items()
+        if any(value is not None for value in values)
+    }
 
 
 class RunFolder(Shown):
@@ -75,11 +101,13 @@ class RunFolder(Shown):
         self.path = pathlib.Path(path)
         self.checkpoints = self.path / "checkpoints"
         self.encoder = self.path / "encoder.json"
+        self.exports = self.path / "export"
         self.figures = self.path / "figures"
         self.held_out = self.path / "held_out.npz"
         self.labels = self.path / "labels.npz"
         self.metrics = self.path / "metrics.csv"
         self.model = self.path / "model.keras"
+        self.model_card = self.path / "README.md"
         self.not_finite = self.path / "not_finite.json"
         self.outputs = self.path / "outputs.npz"
         self.saved_model = self.path / "saved_model"
@@ -116,9 +144,10 @@ class RunFolder(Shown):
         return f"{type(self).__name__}: {self.path}"
 
     def _facts(self) -> dict[str, object]:
-        config, summary = self.config() or {}, self.summary() or {}
+        summary = self.summary()
         if not summary:
-            return {"holds": "a run that has begun" if config else "no run yet"}
+            return {"holds": "a run that has begun" if self.begun() else "no run yet"}
+        config = self.config() or {}
         done = summary.get("epochs")
         clean = summary["test_accuracy"] is not None
         return {
@@ -148,6 +177,10 @@ class RunFolder(Shown):
         """Write `summary.json`."""
         self._write(_SUMMARY, content)
 
+    def write_model_card(self, text: str) -> None:
+        """Write `README.md`: what the run is, for those who get its network."""
+        self._replace(self.model_card.name, text)
+
     def write_not_finite(self, content: dict[str, Any]) -> None:
         """Write `not_finite.json`: which step made loss or weights NaN or infinite."""
         self._replace(self.not_finite.name, json.dumps(content) + "\n")
@@ -155,6 +188,10 @@ class RunFolder(Shown):
     def write_encoder(self, content: dict[str, Any]) -> None:
         """Write `encoder.json`: how texts or rows of a table became features."""
         self._write(self.encoder.name, content)
+
+    def encoder_kind(self) -> str | None:
+        """What made the features, by its `"kind"`; None where they came as they are."""
+        return (self._read(self.encoder.name) or {}).get("kind")
 
     def rows(self) -> list[dict[str, Any]]:
         """The rows of `metrics.csv` as dicts of numbers, None where there is none."""
@@ -175,10 +212,7 @@ class RunFolder(Shown):
 
     def write_rows(self, rows: list[dict[str, Any]]) -> None:
         """Write `metrics.csv` anew, whole."""
-        there = {
-            name for row in rows for name, value in row.items() if value is not None
-        }
-        columns = [*COLUMNS, *(name for name in _SOMETIMES if name in there)]
+        columns = columns_of(rows)
         lines = [",".join(columns)]
         lines += [",".join(_text(row[c]) for c in columns) for row in rows]
         self._replace(self.metrics.name, "\n".join(lines) + "\n")

@@ -70,7 +70,7 @@ def _begin_fast(training: Training) -> None:
     """
     model, config = training.model, training.config
     ours = isinstance(model, RobustModel) and backend.name() == "tensorflow"
-    if training.measured or not ours or training.devices.kind != "none":
+    if training.saved or not ours or training.devices.kind != "none":
         return
     size = len(training.dataset.given_labels)
     steps = pipeline.steps_per_epoch(size, config.batch_size) * config.epochs

@@ -76,7 +76,7 @@ class Progress:
     def __call__(self, rows: list[dict[str, Any]]) -> None:
         """Report the last epoch, from the rows of all epochs so far."""
         row = rows[-1]
-        if row["test_loss"] is None:  # the test set is not measured
+        if row["test_accuracy"] is None and row["given_test_accuracy"] is None:
             width = len(str(self.config.epochs))
             fit = row["loss"] if row["fit_loss"] is None else row["fit_loss"]
             self.tell(

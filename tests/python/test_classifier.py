@@ -97,8 +97,9 @@ class FitTest(tf.test.TestCase, parameterized.TestCase):
         frame = Frame({"kind": NAMES.astype(object), "size": np.arange(60) % 7})
         fitted = classifier(epochs=20).fit(frame, NAMES)
         self.assertGreater(fitted.score(frame, NAMES), 0.9)
+        other = Frame({"kind": NAMES.astype(object), "weight": np.arange(60)})
         with self.assertRaisesRegex(ValueError, "the column 'size' is missing"):
-            fitted.predict(Frame({"kind": NAMES.astype(object)}))
+            fitted.predict(other)
 
     def test_is_what_train_trains(self):
         """On the same examples, but for those that `lnl.train` holds out."""

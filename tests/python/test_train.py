@@ -95,7 +95,7 @@ class TrainTest(tf.test.TestCase, parameterized.TestCase):
     def test_audit_finds_wrong_labels(self):
         given = LABELS.copy()
         given[:6] = (given[:6] + 1) % 3
-        run = train(FEATURES, given, clean=LABELS, epochs=20, test_share=0.1)
+        run = train(FEATURES, given, clean=LABELS, epochs=12, test_share=0.1)
         wrong = np.flatnonzero(run.dataset.given_labels != run.dataset.clean_labels)
         self.assertGreater(len(wrong), 3)
         self.assertContainsSubset(wrong, run.audit.suspects)
@@ -191,7 +191,7 @@ class TrainTest(tf.test.TestCase, parameterized.TestCase):
             seen.append((shape, classes))
             return keras.Sequential([keras.layers.Dense(classes)])
 
-        settings = {"model": make, "epochs": 40, "lr": 0.2}
+        settings = {"model": make, "epochs": 12, "lr": 0.5}
         run = train(FEATURES, NAMES, **settings)
         self.assertEqual(set(seen), {((4,), 3)})
         self.assertGreater(np.mean(run.predict(FEATURES) == NAMES), 0.9)

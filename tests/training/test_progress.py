@@ -39,6 +39,12 @@ class ProgressTest(tf.test.TestCase):
         self.assertEqual(found, f"{plain}  2 classes never predicted: 3, 7")
         self.assertEqual(self.summary["lost_classes"], ["3", "7"])
 
+    def test_where_no_test_set_is_measured(self):
+        """Then there is no summary, and no accuracy to tell."""
+        row = ROW | {"test_accuracy": None, "fit_loss": 0.25}
+        self.assertEqual(self.line(row), "epoch  1/60  fit loss   0.2500")
+        self.assertIsNone(self.summary)
+
 
 if __name__ == "__main__":
     tf.test.main()

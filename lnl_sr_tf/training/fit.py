@@ -64,17 +64,17 @@ def _fit_by_keras(training: Training, asked: Asked) -> None:
 def _begin_fast(training: Training) -> None:
     """Save what takes most of the time of a run on little data, which is tracing.
 
-    A few steps are not traced at all. Others are traced once: where the step makes
-    variables of the optimiser and the metrics, TensorFlow traces it again. The numbers
-    are the same.
+    A few steps are not traced at all, unless they are resumed by others that are.
+    Others are traced once: where the step makes variables of the optimiser and the
+    metrics, TensorFlow traces it again. The numbers are the same.
     """
     model, config = training.model, training.config
     ours = isinstance(model, RobustModel) and backend.name() == "tensorflow"
-    if training.saved or not ours or training.devices.kind != "none":
+    if not ours or training.devices.kind != "none":
         return
     size = len(training.dataset.given_labels)
     steps = pipeline.steps_per_epoch(size, config.batch_size) * config.epochs
-    if steps <= compilation.FEW_EAGER_STEPS:
+    if steps <= compilation.FEW_EAGER_STEPS and not training.saved:
         model.run_eagerly = True
     else:
         build_variables(model, *training._few(Place(0)))

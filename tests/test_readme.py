@@ -7,9 +7,8 @@ from absl.testing import absltest
 
 from lnl_sr_tf import config, losses
 
-README = (pathlib.Path(__file__).resolve().parent.parent / "README.md").read_text(
-    "utf-8"
-)
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
 
 
 class ReadmeTest(absltest.TestCase):
@@ -19,12 +18,16 @@ class ReadmeTest(absltest.TestCase):
         self.assertIn('pip install -e ".[test]" && python -m pytest', lines)
 
     def test_python_example(self):
-        (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+        code, of_arrays = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
         names = {}
         exec(compile(code, "README.md", "exec"), names)
         self.assertGreater(float(names["loss"].weight), 100)
         self.assertGreater(names["results"]["accuracy"], 0.92)
         self.assertGreater(names["results"]["sparse_rate"], 0.8)
+        # The other one goes on from there.
+        short = of_arrays.replace("train(data)", "train(data, epochs=20)")
+        exec(compile(short, "README.md", "exec"), names)
+        self.assertLen(names["found"], 10)
 
     def test_commands_settle(self):
         commands = re.findall(r"^    python main.py (--.*)$", README, re.MULTILINE)
@@ -38,9 +41,8 @@ class ReadmeTest(absltest.TestCase):
                 self.assertIn(made.loss, losses.names())
 
     def test_all_losses_are_named(self):
-        row = next(
-            line for line in README.splitlines() if line.startswith("| `--loss`")
-        )
+        page = (ROOT / "docs" / "command_line.md").read_text("utf-8")
+        row = next(line for line in page.splitlines() if line.startswith("| `--loss`"))
         for name in losses.names():
             self.assertIn(f"`{name.removesuffix('_sr')}`", row)
 

@@ -26,6 +26,9 @@ INCLUDED = {
 API = "api/"
 _LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s#]+)(#[^)\s]*)?\)")
 _CODE = " " * 4
+_CELL = re.compile(r"<td\b.*?</td>", re.DOTALL)
+_IN_NUMBER = re.compile(r"(?<=[\d%]) (?=[±%])|(?<=±) (?=\d)")
+_FLAG = re.compile(r"<code>(--[^<\s]{1,25})</code>")
 
 
 def on_config(config):
@@ -81,6 +84,18 @@ def on_page_markdown(markdown, page, config, **_):
     return "\n".join(
         line if line.startswith(_CODE) else _LINK.sub(mended, line) for line in lines
     )
+
+
+def on_page_content(html, **_):
+    """Keep numbers with their signs on one line, and short flags whole."""
+    html = _CELL.sub(lambda cell: _IN_NUMBER.sub("\u00a0", cell[0]), html)
+    return _FLAG.sub(r'<code class="flag">\1</code>', html)
+
+
+def on_post_page(output, **_):
+    """Name the dialog of the search, which the theme does not."""
+    search = 'data-md-component="search" role="dialog"'
+    return output.replace(search, f'{search} aria-label="Search"')
 
 
 def _on_site(target):

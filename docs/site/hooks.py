@@ -102,5 +102,8 @@ def _on_site(target):
     """The path within docs/ of what is at `target` in the repository, or None."""
     if target in INCLUDED:
         return INCLUDED[target]
+    module = re.fullmatch(rf"{reference.PACKAGE}/(\w+?)(?:/__init__)?\.py", target)
+    if module and module[1] in reference.modules():
+        return f"{API}{module[1]}.md"
     inside = target.removeprefix("docs/")
     return inside if inside != target else None

@@ -28,6 +28,7 @@ _LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s#]+)(#[^)\s]*)?\)")
 _CODE = " " * 4
 _CELL = re.compile(r"<td\b.*?</td>", re.DOTALL)
 _IN_NUMBER = re.compile(r"(?<=[\d%]) (?=[±%])|(?<=±) (?=\d)")
+_LIGHT = re.compile(r'<img [^>]*src="([^"]*)_light(\.svg|\.png)"[^>]*>')
 _FLAG = re.compile(r"<code>(--[^<\s]{1,25})</code>")
 
 
@@ -87,9 +88,16 @@ def on_page_markdown(markdown, page, config, **_):
 
 
 def on_page_content(html, **_):
-    """Keep numbers with their signs on one line, and short flags whole."""
+    """Keep numbers and flags on one line, and add dark pictures to light ones."""
+    html = _LIGHT.sub(_for_both, html)
     html = _CELL.sub(lambda cell: _IN_NUMBER.sub("\u00a0", cell[0]), html)
     return _FLAG.sub(r'<code class="flag">\1</code>', html)
+
+
+def _for_both(image):
+    """The theme shows the one whose address ends as its colours do."""
+    light = image[0].replace(image[2], f"{image[2]}#only-light")
+    return light + image[0].replace(f"_light{image[2]}", f"_dark{image[2]}#only-dark")
 
 
 def on_post_page(output, **_):

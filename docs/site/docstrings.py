@@ -5,10 +5,12 @@ Griffe, which reads them for mkdocstrings, calls `on_package` when all is read.
 
 import copy
 import re
+import textwrap
 
 import griffe
 
-_EXAMPLE = re.compile(r"^( *)Example:\n((?:\1 +.*\n|\n)+)", re.MULTILINE)
+_BARE = re.compile(r"^>>> .*\n(?:.+\n)*", re.MULTILINE)
+_EXAMPLE = re.compile(r"^( *)Example::?\n((?:\1 +.*\n|\n)+)", re.MULTILINE)
 
 
 class Docstrings(griffe.Extension):
@@ -38,7 +40,13 @@ def _all(thing):
 
 def with_examples(text):
     """The docstring with `Examples:`, which is code that is run or code that is not."""
-    return _EXAMPLE.sub(_as_code, text + "\n").removesuffix("\n")
+    text = _BARE.sub(_as_section, text + "\n")
+    return _EXAMPLE.sub(_as_code, text).removesuffix("\n")
+
+
+def _as_section(match):
+    """An example that has no heading."""
+    return "Example:\n" + textwrap.indent(match[0], "    ")
 
 
 def _as_code(match):

@@ -4,6 +4,8 @@ Nothing of them is written by hand, so that a module, a command or a flag more i
 """
 
 import ast
+import importlib
+import inspect
 import pathlib
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
@@ -31,9 +33,8 @@ def modules():
 
 
 def _public():
-    import lnl_sr_tf
-
-    return sorted(name for name in lnl_sr_tf.__all__ if not name.startswith("_"))
+    names = importlib.import_module(PACKAGE).__all__
+    return sorted(name for name in names if not name.startswith("_"))
 
 
 def _file(name):
@@ -61,16 +62,27 @@ def _exports(name):
 
 
 def _hidden(name):
-    """Functions and classes that a package exports from a module of the same name.
+    """The full names of what a package exports and who reads it does not find there.
 
-    Read, and not run, the package seems to export the module.
+    That is what it imports when it is asked for, and what has the name of its module,
+    for which the module is taken.
     """
-    return [
+    package = _file(name).parent
+    named = {
+        alias.asname or alias.name
+        for node in _tree(_file(name)).body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    } | {getattr(node, "name", None) for node in _tree(_file(name)).body}
+    parts = [
         part
         for part in _exports(name)
-        if (path := ROOT / PACKAGE / name / f"{part}.py").is_file()
-        and any(isinstance(n, _DEFINED) and n.name == part for n in _tree(path).body)
+        if not part.isupper()
+        and (part not in named or (package / f"{part}.py").is_file())
     ]
+    module = importlib.import_module(f"{PACKAGE}.{name}") if parts else None
+    things = [getattr(module, part) for part in parts]
+    return [_path(thing) for thing in things if not inspect.ismodule(thing)]
 
 
 def _tree(path):
@@ -79,8 +91,8 @@ def _tree(path):
 
 def _page(name):
     lines = [f"# {_title(name)}", "", f"::: {PACKAGE}.{name}", *_WITHOUT_HEADING]
-    for part in _hidden(name):
-        lines += ["", f"::: {PACKAGE}.{name}.{part}.{part}"]
+    for path in _hidden(name):
+        lines += ["", f"::: {path}"]
     for part in INNER.get(name, []):
         lines += ["", f"## {_title(name)}.{part}", "", f"::: {PACKAGE}.{name}.{part}"]
         lines += [*_WITHOUT_HEADING, "      heading_level: 3"]
@@ -98,7 +110,8 @@ def _index():
     for name in modules():
         docstring = ast.get_docstring(_tree(_file(name)))
         rows.append(f"| [`{_title(name)}`]({name}.md) | {docstring.splitlines()[0]} |")
-    short = [f"::: {_full_name(name)}\n" for name in _public() if not _file(name)]
+    package = importlib.import_module(PACKAGE)
+    short = [getattr(package, name) for name in _public() if not _file(name)]
     return "\n".join(
         [
             "# API reference",
@@ -109,7 +122,7 @@ def _index():
             "| --- | --- |",
             *rows,
             "",
-            *short,
+            *(f"::: {_path(thing)}\n" for thing in short),
         ]
     )
 
@@ -162,9 +175,6 @@ def _flags(flags):
     return ["", "| flag | |", "| --- | --- |", *rows]
 
 
-def _full_name(name):
-    """Where a function or class that `lnl` has itself is defined."""
-    import lnl_sr_tf
-
-    thing = getattr(lnl_sr_tf, name)
+def _path(thing):
+    """Where a function or class is defined."""
     return f"{thing.__module__}.{thing.__qualname__}"

@@ -49,7 +49,7 @@ def ours(name, images, labels, kind, seeds):
     return lambda: epochs.run(0), work
 
 
-def theirs(name, images, labels, kind, compiled):
+def theirs(name, images, labels, kind, compiled, channels_last=False):
     """The same number of steps of a plain PyTorch script, on one batch."""
     import pytorch_script
     import torch
@@ -57,16 +57,39 @@ def theirs(name, images, labels, kind, compiled):
     settings = config.resolve({"dataset": name, "loss": "ce_sr"})
     run = pytorch_script.trainer(
         name, images[:BATCH], labels[:BATCH], 10, settings, "ce_sr", kind,
-        compiled=compiled, device="cuda" if torch.cuda.is_available() else "cpu",
+        compiled=compiled, channels_last=channels_last,
+        device="cuda" if torch.cuda.is_available() else "cpu",
     )  # fmt: skip
     return lambda: run(len(labels) // BATCH)
 
 
-def product_rate(kind):
+def product_rate(kind, size=MATRIX):
     """A function that multiplies matrices once."""
-    matrix = jax.numpy.ones((MATRIX, MATRIX), kind)
+    matrix = jax.numpy.ones((size, size), kind)
     product = jax.jit(lambda m: m @ m)
     return lambda: product(matrix).block_until_ready()
+
+
+def row(library, kind, values, work, peak, eager=None):
+    """A row of the table.
+
+    Args:
+        library: and how it runs.
+        kind: the precision.
+        values: seconds an image, one a round.
+        work: operations an image; None where they are not known.
+        peak: operations a second of the product of matrices.
+        eager: as `values`, of PyTorch as it is by default; None where it is not there.
+    """
+    median = statistics.median(values)
+    return {
+        "device": jax.devices()[0].device_kind,
+        "library": library,
+        "precision": kind,
+        "images_per_second": round(1 / median, 1),
+        "to_torch": ratio(eager, values),
+        "share_of_product_rate": work and round(work / median / peak, 3),
+    }
 
 
 def main():
@@ -101,19 +124,9 @@ def main():
     for (library, kind), number in count.items():
         values = [value / number for value in seconds[library, kind]]
         eager = seconds.get(("torch", kind))
-        median = statistics.median(values)
+        eager = eager and [value / given.images for value in eager]
         peak = 2 * MATRIX**3 / statistics.median(seconds["product", kind])
-        rows.append(
-            {
-                "device": jax.devices()[0].device_kind,
-                "library": library,
-                "precision": kind,
-                "images_per_second": round(1 / median, 1),
-                "to_torch": eager
-                and ratio([value / given.images for value in eager], values),
-                "share_of_product_rate": round(work / BATCH / median / peak, 3),
-            }
-        )
+        rows.append(row(library, kind, values, work / BATCH, peak, eager))
     report(rows, given.json)
 
 

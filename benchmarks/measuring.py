@@ -5,6 +5,7 @@ import statistics
 import time
 
 from lnl_sr_tf.devices import hardware
+from lnl_sr_tf.files import whole_file
 
 
 def in_turns(runs, rounds):
@@ -54,8 +55,14 @@ def report(rows, path):
     for line in lines:
         cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
         print("  ".join(cells).rstrip())
+    write(rows, path)
+
+
+def write(rows, path):
+    """Write rows with the machine's description."""
     content = {"machine": hardware.describe(), "rows": rows}
-    path.write_text(json.dumps(content, indent=2) + "\n", "utf-8")
+    with whole_file(path) as file:
+        file.write((json.dumps(content, indent=2) + "\n").encode())
 
 
 def _text(value):

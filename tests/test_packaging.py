@@ -61,6 +61,7 @@ class PackagingTest(absltest.TestCase):
         for name in (
             "analysis/paper.csv",
             "reporting/templates/report.html",
+            "reporting/templates/sort.js",
             "py.typed",
         ):
             self.assertIn(f"lnl_sr_tf/{name}", held)

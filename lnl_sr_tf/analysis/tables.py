@@ -2,7 +2,7 @@
 
 import statistics
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from lnl_sr_tf.config import Config
 from lnl_sr_tf.runs import lost_classes
@@ -57,14 +57,6 @@ def cells(
         data: the fingerprint of each run's data, or None where its name says which data
             it is; by default all None.
     """
-    groups: dict[tuple, tuple[dict, dict]] = {}
-    for (config, summary), known in zip(
-        results, data or [None] * len(results), strict=True
-    ):
-        settings = _settings(config, known)
-        key = (_shown(config), repr(sorted(settings.items(), key=repr)))
-        # By seed: a copy of a run counts once.
-        groups.setdefault(key, (settings, {}))[1][config.seed] = summary
     header = (
         "dataset",
         "noise",
@@ -75,22 +67,74 @@ def cells(
         "seeds",
     )
     body = []
-    for (shown, _), (settings, by_seed) in groups.items():
-        summaries = list(by_seed.values())
-        alike = [other for (one, _), (other, _) in groups.items() if one == shown]
+    for setting in by_setting([config for config, _ in results], data):
+        summaries = [results[place][1] for place in setting.places]
         body.append(
             (
-                *shown,
+                *setting.shown,
                 percent([measured(s) for s in summaries]),
                 percent([measured(s, "best_test_accuracy") for s in summaries]),
                 percent([s["sparse_rate"] for s in summaries]),
                 str(len(summaries)),
-                _difference(settings, alike),
+                in_words(setting.differs),
             )
         )
     if any(row[-1] for row in body):
         return [(*header, "differs in"), *body]
     return [header, *(row[:-1] for row in body)]
+
+
+class Setting(NamedTuple):
+    """Runs that differ in the seed alone.
+
+    Args:
+        shown: dataset, noise and loss, in words.
+        places: of its runs among those given, one for each seed.
+        differs: what tells it from others that have the same words, by name.
+    """
+
+    shown: tuple[str, str, str]
+    places: list[int]
+    differs: dict[str, Any]
+
+
+def by_setting(
+    configs: Sequence[Config], data: Sequence[str | None] | None = None
+) -> list[Setting]:
+    """Runs in groups that differ in the seed alone, in the order of their first ones.
+
+    Args:
+        configs: settings of each run. Of several runs with the same seed the last
+            counts: they are copies.
+        data: as for `cells`.
+
+    Example:
+        >>> made = [config.resolve({"loss": "ce", "seed": seed}) for seed in (1, 2)]
+        >>> [setting.places for setting in by_setting(made)]
+        [[0, 1]]
+    """
+    groups: dict[tuple, tuple[dict, dict[int, int]]] = {}
+    known = data or [None] * len(configs)
+    for place, (config, contents) in enumerate(zip(configs, known, strict=True)):
+        settings = _settings(config, contents)
+        key = (_shown(config), repr(sorted(settings.items(), key=repr)))
+        groups.setdefault(key, (settings, {}))[1][config.seed] = place
+    found = []
+    for (shown, _), (settings, by_seed) in groups.items():
+        alike = [other for (one, _), (other, _) in groups.items() if one == shown]
+        differs = _difference(settings, alike)
+        found.append(Setting(shown, list(by_seed.values()), differs))
+    return found
+
+
+def in_words(settings: Mapping[str, Any]) -> str:
+    """Settings as `name=value, …`.
+
+    Example:
+        >>> in_words({"epochs": 5, "tau": 0.5})
+        'epochs=5, tau=0.5'
+    """
+    return ", ".join(f"{name}={value}" for name, value in settings.items())
 
 
 def _shown(config):
@@ -112,11 +156,11 @@ def _settings(config, data):
 def _difference(settings, others):
     """The settings by which rows differ that otherwise look the same."""
     names = dict.fromkeys(name for other in others for name in other)
-    return ", ".join(
-        f"{name}={settings.get(name)}"
+    return {
+        name: settings.get(name)
         for name in names
         if len({repr(other.get(name)) for other in others}) > 1
-    )
+    }
 
 
 def percent(values: Sequence[float]) -> str:

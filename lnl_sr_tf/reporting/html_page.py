@@ -1,7 +1,7 @@
 """A page of texts, settings, tables and pictures: one self-contained HTML file.
 
-It opens from disk, and its Content-Security-Policy forbids scripts and the network.
-Its looks are in `templates/report.html`.
+It opens from disk, and its Content-Security-Policy forbids the network, and scripts but
+the one of tables that sort. Its looks are in `templates/report.html`.
 """
 
 import base64
@@ -11,10 +11,12 @@ import pathlib
 import re
 import struct
 import typing
-from collections.abc import Collection, Mapping, Sequence
+import urllib.parse
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from lnl_sr_tf.errors import RunError
 from lnl_sr_tf.files import whole_file
+from lnl_sr_tf.reporting.chart import Chart
 from lnl_sr_tf.reporting.template import template
 
 _NO_VALUE = {"", "n/a", "nan"}
@@ -39,11 +41,50 @@ class Text:
 
 
 @dataclasses.dataclass(frozen=True)
+class Link:
+    """Words that lead elsewhere: within the page, or to a file beside it.
+
+    Args:
+        text: the words.
+        target: `#` and an anchor, or a relative path, quoted; never a host or a script.
+
+    Raises:
+        ValueError: if the target leads elsewhere.
+
+    Example:
+        Link("audit", "mnist-ce-sym0.8-seed1-0a1b2c3d/audit.html")
+    """
+
+    text: str
+    target: str
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"#[\w-]+|(?!/)[\w.~%/-]+", self.target):
+            raise ValueError(
+                "`target` must be an anchor or a relative path, quoted. Received: "
+                f"target={self.target!r}"
+            )
+
+    @classmethod
+    def to_file(
+        cls, text: str, path: str | os.PathLike, page: str | os.PathLike
+    ) -> "Link":
+        """A link from a page to a file, by how they lie to each other."""
+        way = os.path.relpath(
+            os.path.abspath(path), os.path.dirname(os.path.abspath(page))
+        )
+        return cls(text, urllib.parse.quote(os.fsencode(way)))
+
+    def __str__(self) -> str:
+        return self.text
+
+
+@dataclasses.dataclass(frozen=True)
 class Facts:
     """Names and values, such as settings.
 
     Args:
-        values: by name.
+        values: by name; a value may be a `Link`, or a tuple of them.
 
     Example:
         Facts({"dataset": "mnist", "epochs": 50})
@@ -55,7 +96,7 @@ class Facts:
 
 @dataclasses.dataclass(frozen=True)
 class Table:
-    """A table; the first cell of each row names the row.
+    """A table; the first cell of each row names the row. A cell may hold `Link`s.
 
     A column with digits and without letters is numeric and aligned to the right; empty
     cells, `n/a` and `nan` do not count.
@@ -66,6 +107,7 @@ class Table:
         caption: what is in the table.
         strong: (row, column) of the cells in bold, from 0, without the header.
         note: a remark below it.
+        sorts: whether it can be sorted by each of its columns.
 
     Raises:
         ValueError: if a row is shorter or longer than the header.
@@ -81,6 +123,7 @@ class Table:
     caption: str = ""
     strong: Collection[tuple[int, int]] = ()
     note: str = ""
+    sorts: bool = False
 
     def __post_init__(self) -> None:
         for row in self.rows:
@@ -162,7 +205,19 @@ class HeatMap:
         ]
 
 
-Block = Text | Facts | Table | Picture | Fold | HeatMap
+@dataclasses.dataclass(frozen=True)
+class Charts:
+    """Charts beside each other, where there is room.
+
+    Args:
+        charts: of curves over epochs.
+    """
+
+    kind = "charts"
+    charts: Sequence[Chart]
+
+
+Block = Text | Facts | Table | Picture | Fold | HeatMap | Charts
 
 
 @dataclasses.dataclass(frozen=True)
@@ -203,11 +258,17 @@ def write(
     Example:
         write("report.html", "MNIST", [Section("Results", [Text("None yet.")])])
     """
-    page = template("lnl_sr_tf.reporting", "report.html", embedded=_embedded)
+    page = template(
+        "lnl_sr_tf.reporting", "report.html", embedded=_embedded, links=_links
+    )
+    wanted = [section.anchor or section.title.lower() for section in sections]
+    blocks = [block for section in sections for block in _all(section.blocks)]
     text = page.render(
         title=title,
-        sections=list(zip(_anchors(sections), sections, strict=True)),
+        sections=list(zip(anchors(wanted), sections, strict=True)),
         made=made,
+        sorts=any(isinstance(block, Table) and block.sorts for block in blocks),
+        draws=any(isinstance(block, Charts) for block in blocks),
     )
     # File names may hold bytes that are not UTF-8.
     with whole_file(path) as file:
@@ -220,17 +281,36 @@ def _share(value):
     return "" if text == "0.00" else text
 
 
-def _anchors(sections):
-    used = []
-    for section in sections:
-        wanted = section.anchor or section.title.lower()
-        wanted = re.sub(r"\W+", "-", wanted).strip("-") or "section"
-        anchor, count = wanted, 1
+def anchors(wanted: Sequence[str]) -> list[str]:
+    """Names of sections as anchors, each once: what links to them comes after `#`.
+
+    Example:
+        >>> anchors(["mnist, sym 0.8", "mnist, sym 0.8"])
+        ['mnist-sym-0-8', 'mnist-sym-0-8-2']
+    """
+    used: list[str] = []
+    for name in wanted:
+        plain = re.sub(r"\W+", "-", name).strip("-") or "section"
+        anchor, count = plain, 1
         while anchor in used:
             count += 1
-            anchor = f"{wanted}-{count}"
+            anchor = f"{plain}-{count}"
         used.append(anchor)
     return used
+
+
+def _all(blocks: Sequence[Block]) -> Iterator[Block]:
+    """Blocks, and those that are folded away."""
+    for block in blocks:
+        yield block
+        if isinstance(block, Fold):
+            yield from _all(block.blocks)
+
+
+def _links(value):
+    """The links that a cell holds; empty where it holds something else."""
+    found = value if isinstance(value, tuple) else (value,)
+    return found if all(isinstance(one, Link) for one in found) else ()
 
 
 def _are_numbers(cells):

@@ -4,18 +4,20 @@ import pathlib
 import tempfile
 from collections.abc import Callable, Sequence
 
-from lnl_sr_tf.analysis import run_figures, tables
+from lnl_sr_tf.analysis import run_figures
 from lnl_sr_tf.errors import InputError, RunError
 from lnl_sr_tf.experiment.finished_run import FinishedRun
-from lnl_sr_tf.reporting import figures_from_runs, html_page, theory_section
+from lnl_sr_tf.reporting import (
+    comparison,
+    figures_from_runs,
+    html_page,
+    run_links,
+    theory_section,
+)
 from lnl_sr_tf.runs import label_kinds, lost_classes
 from lnl_sr_tf.runs.folder import RunFolder, measured
 from lnl_sr_tf.runs.folder import folders_in as runs_in
 
-# Settings of place and machine.
-_NOT_SHOWN = (
-    "output_dir", "data_dir", "versions", "machine", "class_names", "places",
-)  # fmt: skip
 _MOST_IN_FULL = 12  # runs; figures of more would make the page too large
 
 
@@ -73,105 +75,54 @@ def write(
             "finished"
         )
     runs = [FinishedRun(folder.path, data_dir) for folder in finished]
-    sections, with_data = [_comparison(runs, unfinished)], []
+    in_full = runs[:_MOST_IN_FULL]
+    names = ("comparison", "theory", *(run.folder.path.name for run in in_full))
+    anchors = html_page.anchors(names)[2:]
+    sections = [comparison.section(runs, unfinished, anchors, path)]
+    with_data: list[FinishedRun] = []
+    problems: dict[tuple, str] = {}
+    told: set[str] = set()
     with tempfile.TemporaryDirectory() as place:
-        for number, run in enumerate(runs[:_MOST_IN_FULL]):
-            tell(f"{number + 1} of {min(len(runs), _MOST_IN_FULL)}: {run.name}")
-            problem = _without_data(run)
-            if problem:
+        for number, run in enumerate(in_full):
+            tell(f"{number + 1} of {len(in_full)}: {run.name}")
+            problem = _without_data(run, problems)
+            if problem and problem not in told:
                 tell(f"without the figures that need the data: {problem}")
-            else:
+                told.add(problem)
+            if not problem:
                 with_data.append(run)
-            sections.append(_of_run(run, pathlib.Path(place) / str(number), problem))
+            figures = pathlib.Path(place) / str(number)
+            links = run_links.of_run(run.folder, path)
+            blocks = _of_run(run, figures, problem, links)
+            sections.append(html_page.Section(run.name, blocks, anchors[number]))
         if theory := theory_section.section(with_data):
             sections.insert(1, theory)
-        if len(runs) > _MOST_IN_FULL:
-            sections[0].blocks.append(
-                html_page.Text(
-                    f"The first {_MOST_IN_FULL} of {len(runs)} runs follow one by one; "
-                    "a report on fewer runs shows all of them."
-                )
-            )
         # Many paths would fill a screen, and each run has its own heading.
         of = paths[0] if len(paths) == 1 else f"{len(runs)} runs"
         html_page.write(path, f"Report of {of}", sections)
 
 
-def _comparison(runs, unfinished):
-    """All runs side by side, and how they differ."""
-    differ = _differing([run.settings.as_dict() for run in runs])
-    same = {
-        name: value
-        for name, value in runs[0].settings.as_dict().items()
-        if name not in (*differ, *_NOT_SHOWN) and value is not None
-    }
-    words = (
-        f"{_runs(runs)}, finished. Compare runs by the accuracy of the last epoch: the "
-        "best epoch was chosen on the test set."
-    )
-    if unfinished:
-        words += f" Not finished and left out: {_runs(unfinished)}."
-    if differ:
-        words += f" They differ in {', '.join(differ)}."
-    blocks = [
-        html_page.Text(words),
-        *_lost([(run.name, run.summary) for run in runs]),
-        *compared(runs),
-        html_page.Fold("Settings that all runs share", [html_page.Facts(same)]),
-    ]
-    return html_page.Section("Comparison", blocks, "comparison")
-
-
-def compared(runs: Sequence[FinishedRun]) -> list[html_page.Table]:
-    """Runs side by side, in a table for each kind of test labels.
-
-    Accuracy on clean labels and accuracy on given ones do not compare.
+def _without_data(run, problems):
+    """Why a run's data cannot be read as it was, in one line; empty if it can.
 
     Args:
-        runs: finished ones.
+        run: the run.
+        problems: those of published data that was looked for before, by its name: a
+            network that is not there keeps everyone waiting.
     """
-    found = []
-    for kind, words in label_kinds.WORDS.items():
-        alike = [run for run in runs if label_kinds.kind(run.summary) == kind]
-        if alike:
-            header, *rows = tables.cells(
-                [(run.config, run.summary) for run in alike],
-                [(run.folder.config() or {}).get("data_fingerprint") for run in alike],
-            )
-            notice = words.notice.rstrip(":")
-            caption = f"{notice}. Mean ± standard deviation over seeds"
-            found.append(html_page.Table(header, rows, caption))
-    return found
-
-
-def _runs(some):
-    return f"{len(some)} run{'s' * (len(some) != 1)}"
-
-
-def _lost(runs):
-    """A warning of the runs that lost classes, where some did."""
-    lines = lost_classes.of_runs(runs)
-    return [html_page.Text(line, warning=True) for line in lines]
-
-
-def _differing(settings):
-    return [
-        name
-        for name in settings[0]
-        if name not in _NOT_SHOWN and len({str(one[name]) for one in settings}) > 1
-    ]
-
-
-def _without_data(run):
-    """Why a run's data cannot be read as it was, in one line; empty if it can."""
+    config = run.config
+    key = (config.dataset, config.data_dir, str(config.image_size))
+    if not config.own_data and key in problems:
+        return problems[key]
     try:
         run.dataset  # noqa: B018
     except (InputError, RunError) as error:
-        return str(error)
+        problems[key] = str(error)
+        return problems[key]
     return ""
 
 
-def _of_run(run, place, problem):
+def _of_run(run, place, problem, links):
     """One run: numbers, figures, settings, and why some figures are missing."""
     place.mkdir()
     summary = run.summary
@@ -186,19 +137,19 @@ def _of_run(run, place, problem):
     }
     if summary["noise_rate"] is not None:
         facts["noise rate as drawn"] = f"{summary['noise_rate']:.4f}"
-    curves = place / "curves.png"
-    labels = label_kinds.kind(summary)
-    run_figures.curves(run.rows, run.name, curves, labels)
+    facts |= {name: found for name, found in links.items() if found}
     lost = summary.get("lost_classes")
     with_prior = run.config.has_class_prior
     advice = [lost_classes.advice(lost, with_prior)] if lost else []
     blocks = [
         *(html_page.Text(told, warning=True) for told in advice),
         html_page.Facts(facts),
-        html_page.Picture(
-            curves, f"Curves over epochs: {run.name}", "Curves over epochs"
-        ),
     ]
+    if run.rows:
+        curves = place / "curves.png"
+        run_figures.curves(run.rows, run.name, curves, label_kinds.kind(summary))
+        alt = f"Curves over epochs: {run.name}"
+        blocks.append(html_page.Picture(curves, alt, "Curves over epochs"))
     if problem:
         blocks.append(
             html_page.Text(f"Without the figures that need the data: {problem}")
@@ -211,11 +162,15 @@ def _of_run(run, place, problem):
             alt = f"{figure.caption}: {run.name}"
             blocks.append(html_page.Picture(drawn[0], alt, figure.caption))
     record = run.folder.config()
-    used = {k: v for k, v in record.items() if v is not None and k not in _NOT_SHOWN}
+    used = {
+        k: v
+        for k, v in record.items()
+        if v is not None and k not in comparison.NOT_SHOWN
+    }
     blocks.append(html_page.Fold("All settings", [html_page.Facts(used)]))
     made_on = {**record.get("versions", {}), **record.get("machine", {})}
     blocks.append(html_page.Fold("Versions and machine", [html_page.Facts(made_on)]))
-    return html_page.Section(run.name, blocks, run.folder.path.name)
+    return blocks
 
 
 def default_path(paths: Sequence[pathlib.Path | str]) -> pathlib.Path:

@@ -4,6 +4,7 @@ import csv
 import json
 import os
 import pathlib
+from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from lnl_sr_tf.errors import RunError
@@ -47,7 +48,7 @@ _SOMETIMES = ("class_prior",)
 _LATER = dict.fromkeys((*WATCHED, *COLUMNS[-5:], *_SOMETIMES), "")
 
 
-def measured(record: dict[str, Any], name: str = "test_accuracy") -> float:
+def measured(record: Mapping[str, Any], name: str = "test_accuracy") -> float:
     """The accuracy that a row or a summary has: on clean labels, else on given ones."""
     clean = record[name]
     if clean is not None:

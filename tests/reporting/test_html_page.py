@@ -12,6 +12,7 @@ import zlib
 from unittest import mock
 
 from absl.testing import absltest, parameterized
+from helpers.colours import luminance
 
 from lnl_sr_tf.errors import RunError
 from lnl_sr_tf.reporting import html_page as page
@@ -224,6 +225,58 @@ class PageTest(absltest.TestCase):
             ],
         )
 
+    def test_a_script_is_there_for_tables_that_sort_alone(self):
+        table = page.Table(("loss", "last"), [("ce", "1"), ("gce", "2")], sorts=True)
+        root = self.written(page.Fold("more", [table]))
+        script = root.one("script").text
+        self.assertNotRegex(script, r"innerHTML|document\.write|eval|https?:")
+        digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+        (policy,) = (
+            meta.attributes["content"].split("; ")
+            for meta in root.all("meta")
+            if meta.attributes.get("http-equiv")
+        )
+        self.assertIn(f"script-src 'sha256-{digest}'", policy)
+        self.assertIn("require-trusted-types-for 'script'", policy)
+        self.assertIn("default-src 'none'", policy)
+        # Without the script it is a table as any other.
+        self.assertEqual([th.text for th in root.all("th")][:2], ["loss", "last"])
+        self.assertEmpty(root.all("button"))
+        plain = page.Table(("loss", "last"), [("ce", "1")])
+        self.assertEmpty(self.written(plain).all("script"))
+
+    def test_links_to_files_go_by_how_they_lie(self):
+        run = self.folder / "a run: <1>"
+        link = page.Link.to_file("audit <page>", run / "audit.html", self.path)
+        table = page.Table(
+            ("run", "audit"), [("1", link), ("2", (link, link)), ("3", "")]
+        )
+        root = self.written(table, page.Facts({"audit": link}))
+        links = root.one("main").all("a")
+        self.assertLen(links, 4)
+        for a in links:
+            self.assertEqual(a.attributes["href"], "a%20run%3A%20%3C1%3E/audit.html")
+            self.assertEqual(a.text, "audit <page>")
+        self.assertEqual([td.text for td in root.all("td")][1:],
+                         ["audit <page>, audit <page>", ""])  # fmt: skip
+        self.assertEqual(root.one("dd").text, "audit <page>")
+        other = self.folder / "elsewhere" / "report.html"
+        self.assertStartsWith(
+            page.Link.to_file("audit", run / "audit.html", other).target, "../a%20run"
+        )
+        name = os.fsdecode(b"caf\xe9")
+        self.assertEqual(
+            page.Link.to_file("a", self.folder / name, self.path).target, "caf%E9"
+        )
+
+    def test_links_that_lead_elsewhere_are_refused(self):
+        for target in (
+            "javascript:alert(1)", "https://example.org", "//example.org/x", "/etc", "",
+            "data:text/html,x", "\\\\host\\x", "a\nb", "#a b",
+        ):  # fmt: skip
+            with self.assertRaisesRegex(ValueError, "`target` must be an anchor or"):
+                page.Link("words", target)
+
     def test_picture_is_held_byte_for_byte(self):
         picture = self.picture(7, 5)
         attributes = self.written(picture).one("img").attributes
@@ -315,18 +368,6 @@ class PageTest(absltest.TestCase):
         with self.assertRaisesRegex(RunError, "^cannot write .*folder.html: Is a dir"):
             page.write(taken, "A page", [])
         self.assertCountEqual(self.folder.iterdir(), [self.path, taken])
-
-
-def luminance(colour):
-    """WCAG's relative luminance of `#rrggbb`."""
-    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    linear = [
-        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
-        for part in parts
-    ]
-    return sum(
-        w * part for w, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True)
-    )
 
 
 class ColoursTest(parameterized.TestCase):

@@ -5,6 +5,7 @@ import io
 import logging
 import os
 import sys
+import threading
 import types
 import urllib.parse
 from collections.abc import Callable, Iterable, Iterator
@@ -40,6 +41,8 @@ _HUMAN_LABELS = {
 _READ_BATCH = 1000
 # TFDS tries a dead network ten times with growing pauses, which takes minutes.
 _DOWNLOAD_RETRIES = 2
+# Of each thread: whether it downloads for us.
+_HERE = threading.local()
 
 
 def load(
@@ -206,6 +209,8 @@ def _impatient_downloads(tfds: types.ModuleType) -> Iterator[None]:
     on_terminal = sys.stderr.isatty()
     before = getattr(downloader, "MAX_RETRIES", None)
     downloader.MAX_RETRIES = _DOWNLOAD_RETRIES
+    fetch = downloader._Downloader._sync_download
+    downloader._Downloader._sync_download = _without_warnings(fetch)
     if not on_terminal:
         tfds.disable_progress_bar()
     try:
@@ -214,7 +219,31 @@ def _impatient_downloads(tfds: types.ModuleType) -> Iterator[None]:
             yield
     finally:
         downloader.MAX_RETRIES = before
+        downloader._Downloader._sync_download = fetch
         tfds.enable_progress_bar()
+
+
+def _without_warnings(fetch: Callable[..., Any]) -> Callable[..., Any]:
+    """A download whose retries are not told, however long it goes on.
+
+    TFDS fetches files in threads: when the first has failed and we have said why, the
+    others still try.
+    """
+    logging.getLogger("urllib3.connectionpool").addFilter(_is_wanted)
+
+    def quiet(*args: Any, **kwargs: Any) -> Any:
+        _HERE.downloading = True
+        try:
+            return fetch(*args, **kwargs)
+        finally:
+            _HERE.downloading = False
+
+    return quiet
+
+
+def _is_wanted(record: logging.LogRecord) -> bool:
+    ours = getattr(_HERE, "downloading", False)
+    return record.levelno >= logging.ERROR or not ours
 
 
 def _read(

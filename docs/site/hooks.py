@@ -12,14 +12,14 @@ import reference
 from mkdocs.structure.files import File
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-# Files outside docs/ that the site has too, and where; those that are not there are
-# left out.
+# Files outside docs/ that the site has too, and where, in the order of the navigation;
+# those that are not there are left out.
 INCLUDED = {
+    "README.md": "index.md",
+    "CONTRIBUTING.md": "contributing.md",
     "BUILD.md": "developing.md",
     "CHANGELOG.md": "changelog.md",
     "CODE_OF_CONDUCT.md": "code_of_conduct.md",
-    "CONTRIBUTING.md": "contributing.md",
-    "README.md": "index.md",
     "SECURITY.md": "reporting.md",
     "results/ledger.csv": "results/ledger.csv",
 }
@@ -33,24 +33,32 @@ _FLAG = re.compile(r"<code>(--[^<\s]{1,25})</code>")
 
 
 def on_config(config):
-    """Put the pages of the API where the nav says `api/`."""
-    config.nav = [_with_api(item) for item in config.nav]
+    """Put pages where the nav says `api/`, and those of the checkout where `.`."""
+    made = {
+        API: [f"{API}{name}.md" for name in reference.pages()],
+        ".": [page for page in _included().values() if page.endswith(".md")],
+    }
+    for section in config.nav:
+        for title, pages in section.items():
+            if isinstance(pages, str):
+                section[title] = made.get(pages, pages)
     return config
 
 
-def _with_api(item):
-    (title, pages), *_ = item.items()
-    if pages != API:
-        return item
-    return {title: [f"{API}{name}.md" for name in reference.pages()]}
+def _included():
+    """`INCLUDED`, of what is there and has no page of its own."""
+    return {
+        source: page
+        for source, page in INCLUDED.items()
+        if (ROOT / source).is_file() and not (ROOT / "docs" / page).is_file()
+    }
 
 
 def on_files(files, config):
     """Add the pages that no file of docs/ holds."""
-    for source, page in INCLUDED.items():
-        if (ROOT / source).is_file() and page != "index.md":
-            text = (ROOT / source).read_text("utf-8")
-            files.append(File.generated(config, page, content=text))
+    for source, page in _included().items():
+        text = (ROOT / source).read_text("utf-8")
+        files.append(File.generated(config, page, content=text))
     for name, content in reference.pages().items():
         files.append(File.generated(config, f"{API}{name}.md", content=content))
     return files
@@ -62,7 +70,7 @@ def on_page_markdown(markdown, page, config, **_):
     As long as `repo_url` of mkdocs.yml is not set, what is in the repository alone is
     named and not linked.
     """
-    sources = {made: source for source, made in INCLUDED.items() if made != "index.md"}
+    sources = {made: source for source, made in _included().items()}
     source = sources.get(page.file.src_uri, f"docs/{page.file.src_uri}")
 
     def mended(match):

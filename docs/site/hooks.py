@@ -80,6 +80,8 @@ def on_page_markdown(markdown, page, config, **_):
         target = os.path.normpath(os.path.join(os.path.dirname(source), link))
         there = _on_site(target)
         if there:
+            if there == "index.md":
+                anchor = ""  # The page has headings of its own.
             here = os.path.dirname(page.file.src_uri) or "."
             return f"{image}[{text}]({os.path.relpath(there, here)}{anchor})"
         if not (ROOT / target).exists():

@@ -21,6 +21,8 @@ from lnl_sr_tf.tuning import search
 # Each path that a page has of ours, such as `lnl.losses.get`.
 _NAME = re.compile(r"\b(?:lnl|lnl_sr_tf)(?:\.[A-Za-z_]\w*)+")
 _EPOCHS = re.compile(r"\b(epochs=|epochs\": )\d+")
+# What a run has left, and is not here.
+_LOADS = re.compile(r"load_model\(|saved_model\.load\(|Interpreter\(|Session\(")
 _ENDS = ("csv", "md", "py", "toml")  # of files
 
 
@@ -33,13 +35,14 @@ def programs():
     made = {}
     for path in docs_text.PAGES:
         for language, code in docs_text.blocks(path.read_text("utf-8")):
-            if language in ("", "python") and re.match(r"(import|from) \w", code):
+            whole = re.match(r"(import|from) \w", code) and not _LOADS.search(code)
+            if language in ("", "python") and whole:
                 made.setdefault(str(path.relative_to(docs_text.ROOT)), []).append(code)
-    # README's runs whole in test_readme.py, and so does that of the theory.
+    # These run whole in tests of their own.
     return [
         (page, "\n".join(codes))
         for page, codes in made.items()
-        if page not in ("README.md", "docs/theory.md")
+        if page not in ("README.md", "docs/python.md", "docs/theory.md")
     ]
 
 

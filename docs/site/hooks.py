@@ -4,10 +4,12 @@ MkDocs calls the functions whose names begin with `on_`. The API pages come from
 `lnl_sr_tf` names as public, so that a module more is a page more.
 """
 
+import base64
 import os
 import pathlib
 import re
 
+import examples
 import reference
 from mkdocs.structure.files import File
 
@@ -23,7 +25,7 @@ INCLUDED = {
     "SECURITY.md": "reporting.md",
     "results/ledger.csv": "results/ledger.csv",
 }
-API = "api/"
+API, EXAMPLES = "api/", "examples/"
 _LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s#]+)(#[^)\s]*)?\)")
 _CODE = " " * 4
 _CELL = re.compile(r"<td\b.*?</td>", re.DOTALL)
@@ -33,15 +35,17 @@ _FLAG = re.compile(r"<code>(--[^<\s]{1,25})</code>")
 
 
 def on_config(config):
-    """Put pages where the nav says `api/`, and those of the checkout where `.`."""
+    """Put pages where the nav has the name of a folder that is none of docs/."""
     made = {
         API: [f"{API}{name}.md" for name in reference.pages()],
+        EXAMPLES: [f"{EXAMPLES}{path.stem}.md" for path in examples.scripts()],
         ".": [page for page in _included().values() if page.endswith(".md")],
     }
     for section in config.nav:
         for title, pages in section.items():
             if isinstance(pages, str):
                 section[title] = made.get(pages, pages)
+    config.nav = [section for section in config.nav if all(section.values())]
     return config
 
 
@@ -61,6 +65,13 @@ def on_files(files, config):
         files.append(File.generated(config, page, content=text))
     for name, content in reference.pages().items():
         files.append(File.generated(config, f"{API}{name}.md", content=content))
+    for script in examples.scripts():
+        text, pictures = examples.page(script)
+        name = f"{EXAMPLES}{script.stem}.md"
+        files.append(File.generated(config, name, content=text))
+        for picture, data in pictures.items():
+            content = base64.b64decode(data)
+            files.append(File.generated(config, EXAMPLES + picture, content=content))
     return files
 
 

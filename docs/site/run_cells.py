@@ -5,6 +5,7 @@ import base64
 import contextlib
 import io
 import json
+import linecache
 import pathlib
 import sys
 
@@ -14,24 +15,24 @@ from examples import cells
 def run(script, out):
     """Of each cell what it prints, its last value, and what it draws."""
     names, made = {"__name__": "__main__"}, []
-    for kind, text in cells(script.read_text("utf-8")):
+    for number, (kind, text) in enumerate(cells(script.read_text("utf-8"))):
         made.append({"text": "", "html": "", "pictures": []})
         if kind == "code":
-            _run_cell(text, names, made[-1])
+            _run_cell(text, f"<cell {number} of {script.name}>", names, made[-1])
     partial = out.with_suffix(".partial")
     partial.write_text(json.dumps(made), "utf-8")
     partial.rename(out)
 
 
-def _run_cell(text, names, made):
+def _run_cell(text, place, names, made):
+    # What reads the source of functions, as TensorFlow does, finds it there.
+    linecache.cache[place] = (len(text), None, text.splitlines(keepends=True), place)
     tree = ast.parse(text)
     last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
-        exec(compile(tree, "cell", "exec"), names)
-        value = last and eval(
-            compile(ast.Expression(last.value), "cell", "eval"), names
-        )
+        exec(compile(tree, place, "exec"), names)
+        value = last and eval(compile(ast.Expression(last.value), place, "eval"), names)
     pictures = _drawn()
     if hasattr(value, "_repr_html_"):
         made["html"] = value._repr_html_()

@@ -24,7 +24,7 @@ from lnl_sr_tf import losses
 SIZES = ("128x10", "1024x100", "4096x1000")
 CHAIN = ("torch ce_sr, eager", False)
 # Needs what a run alone knows: a matrix or the number of examples.
-LEFT_OUT = ("forward", "backward", "elr", "rrm_ce", "sop")
+LEFT_OUT = ("forward", "backward", "elr", "mda_ce", "rrm_ce", "sop")
 
 
 def graph(loss, labels, logits, xla):

@@ -36,6 +36,7 @@ PAGES = {
     "label_distribution": "bounded_logits",
     "bi_tempered": "bounded_logits",
     "negative_learning": "negative_learning",
+    "marginal_adjustment": "early_learning",
     "overparametrization": "early_learning",
     "rockafellian": "early_learning",
     "early_learning": "early_learning",

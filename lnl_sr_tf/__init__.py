@@ -21,7 +21,7 @@ import importlib
 import sys
 from typing import Any
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 # They hold the classes that `keras.models.load_model` must find registered.
 _SERIALIZABLE = ("layers", "losses", "metrics", "training")

@@ -63,6 +63,7 @@ LOSSES: dict[str, Entry] = {
     "ldr_kl": "LabelDistributionallyRobustKL",
     "bi_tempered": "BiTemperedLogisticLoss",
     "elr": "EarlyLearningRegularization",
+    "mda_ce": ("MarginalDistributionAdjustment", ("CrossEntropy",), {}),
     "rrm_ce": ("RockafellianRelaxation", ("CrossEntropy",), {}),
     "sop": "SparseOverparametrization",
     "forward": "ForwardCorrection",
@@ -88,6 +89,9 @@ _PARAMETERS = {
     "LabelDistributionallyRobustKL": ("margin", "temperature"),
     "LogitBias": ("bias",),
     "LogitClip": ("delta",),
+    "MarginalDistributionAdjustment": (
+        "momentum", "warmup", "num_examples", "num_classes",
+    ),
     "MeanAbsoluteError": ("scale",),
     "NegativeLearning": ("seed",),
     "NormalizedFocalLoss": ("gamma", "constant_factor"),
@@ -110,8 +114,8 @@ _OF_REGULARIZATION = ("p", "weight")
 _SHARED = ("from_logits", "epsilon", "reduction", "name", "dtype")
 # Losses that remember what one network said, or how well it fitted.
 _REMEMBERING = (
-    "EarlyLearningRegularization", "OptimizedGradientClipping",
-    "RockafellianRelaxation", "SparseOverparametrization",
+    "EarlyLearningRegularization", "MarginalDistributionAdjustment",
+    "OptimizedGradientClipping", "RockafellianRelaxation", "SparseOverparametrization",
 )  # fmt: skip
 # The ending that wraps a loss in `SparseRegularization`.
 REGULARIZED = "_sr"

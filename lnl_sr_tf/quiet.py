@@ -7,7 +7,13 @@ import sys
 import tempfile
 from collections.abc import Iterator
 
-_NOTICES = ("I0000", "WARNING: All log messages before absl")
+_NOTICES = (
+    "I0000",
+    "WARNING: All log messages before absl",
+    "INFO: Created TensorFlow Lite",  # by LiteRT, too
+)
+# What TensorFlow calls an error, and computes all the same.
+_SLOW_FLOAT16 = "oneDNN supports DT_HALF only on platforms"
 
 
 @contextlib.contextmanager
@@ -51,7 +57,7 @@ def start(backend: str) -> None:
 
 def _is_notice(line):
     """Whether a line is a start-up message that does not matter."""
-    if line.startswith(_NOTICES):
+    if line.startswith(_NOTICES) or _SLOW_FLOAT16 in line:
         return True
     has_gpu = pathlib.Path("/proc/driver/nvidia").exists()
     return "cuda" in line.lower() and not has_gpu

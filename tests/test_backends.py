@@ -99,6 +99,23 @@ class BackendsTest(tf.test.TestCase, parameterized.TestCase):
         )  # fmt: skip
         self.assertTrue(run.finished())
 
+    @parameterized.parameters(("jax", "promix"), ("torch", "dividemix"))
+    def test_examples_are_divided(self, backend, method):
+        root = pathlib.Path(tempfile.mkdtemp(dir=self.get_temp_dir()))
+        labels = np.arange(300) % 3
+        rows = np.random.default_rng(1).normal(3.0 * labels[:, None], 1.0, (300, 8))
+        np.savez(root / "rows.npz", x=rows.astype("float32"), y=labels)
+        run, _ = self.run_on(
+            backend, f"--dataset={root / 'rows.npz'}", "--loss=ce", "--epochs=4",
+            f"--method={method}", "--warmup_epochs=2", "--noise=sym", "--rate=0.3",
+            "--batch_size=32",
+        )  # fmt: skip
+        rows = run.rows()
+        self.assertEqual([row["trusted_share"] for row in rows[:2]], [None, None])
+        for row in rows[2:]:
+            self.assertBetween(row["trusted_share"], 0.3, 0.9)
+            self.assertGreater(row["trusted_precision"], 0.75)
+
     @parameterized.parameters(*OTHERS)
     def test_saved_model(self, backend):
         run, _ = self.run_on(

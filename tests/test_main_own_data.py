@@ -298,6 +298,11 @@ class OwnDataTest(tf.test.TestCase, parameterized.TestCase):
         (("--random_resized_crop=2",), "expected a number in .0, 1."),
         (("--model=keras:Resnet50",), "did you mean keras:ResNet50?"),
         (("--weights=gone.keras",), "--weights=gone.keras: there is no such file"),
+        (
+            ("--weights=imagenet", "--model=cnn_cifar"),
+            "--weights=imagenet is for networks of Keras: expected --model=keras:NAME "
+            "with it, or the file of a cnn_cifar",
+        ),
     )
     def test_wrong(self, arguments, message):
         status, _, err = call("--loss=ce", f"--output_dir={self.root}", *arguments)

@@ -58,6 +58,7 @@ class ResumeTest(tf.test.TestCase, parameterized.TestCase):
                 "loss_history": 2,
             },
         ),
+        ("promix", {"loss": "ce", "method": "promix", "warmup_epochs": 1}),
         ("nlnl", {"loss": "nlnl_sr", "method": "nlnl", "stages": "negative=3"}),
         ("geometric", {"loss": "ce_sr", "lambda_every": 1}),
         # Outputs stay as sure, so that λ grows from the third epoch on.
@@ -65,6 +66,7 @@ class ResumeTest(tf.test.TestCase, parameterized.TestCase):
         ("elr", {"loss": "elr", "prior_weight": 10}),
         ("ogc", {"loss": "ogc_ce", "loss_args": "queue=64,every=2"}),
         ("rrm", {"loss": "rrm_ce", "loss_args": "every=1,cost=0.1"}),
+        ("mda", {"loss": "mda_ce", "loss_args": "warmup=1"}),
         ("sop", {"loss": "sop", "loss_args": "lr_u=9"}),
         ("forward", {"loss": "forward", "estimation_epochs": 1}),
         ("features", {"loss": "ce_sr", "lambda_every": 1, "dataset": "rows.npy"}),

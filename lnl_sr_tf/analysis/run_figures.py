@@ -23,7 +23,9 @@ def curves(
     path: pathlib.Path | str,
     test_labels: str = "clean",
 ) -> None:
-    """Accuracy, loss, sparse rate and λ over the epochs, and lost classes if any were.
+    """Accuracy, loss, sparse rate and λ over the epochs.
+
+    Where there were any, also lost classes, and the labels that were trusted.
 
     Args:
         rows: rows of `metrics.csv`, as `RunFolder.rows` gives them.
@@ -35,13 +37,14 @@ def curves(
     regularized = rows[0]["lambda"] is not None
     two_networks = rows[0]["second_test_accuracy"] is not None
     some_lost = any(row.get("lost_classes") for row in rows)
-    panels = 3 + some_lost
+    some_trusted = any(row.get("trusted_share") is not None for row in rows)
+    panels = 3 + some_lost + some_trusted
     figure = Figure(figsize=(3.5 * panels, 3.6), layout="constrained")
     figure.suptitle(title)
     accuracy, loss, sparse, *rest = figure.subplots(1, panels)
 
     def line(axes, column, label, colour, style, **kwargs):
-        values = [row[column] for row in rows]
+        values = [row.get(column) for row in rows]
         kwargs["marker"] = "o" if len(rows) == 1 else None
         axes.plot(epochs, values, style, color=colour, label=label, **kwargs)
 
@@ -81,7 +84,16 @@ def curves(
         handles, labels = handles + more[0], labels + more[1]
     sparse.legend(handles, labels, fontsize="small", loc="lower right")
 
-    for axes in rest:
+    if some_trusted:
+        axes = rest[-1]
+        line(axes, "trusted_share", "share of all labels", BLUE, "-")
+        if any(row.get("trusted_precision") is not None for row in rows):
+            line(axes, "trusted_precision", "right ones among them", GREEN, "--")
+        axes.set(title="Trusted labels", xlabel="epoch", ylim=(0, 1.02))
+        axes.yaxis.set_major_formatter(PercentFormatter(1.0))
+        axes.legend(fontsize="small")
+
+    for axes in rest[:some_lost]:
         line(
             axes, "lost_classes", "training set", VERMILION, "-", drawstyle="steps-mid"
         )

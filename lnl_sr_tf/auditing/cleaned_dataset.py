@@ -14,7 +14,7 @@ from lnl_sr_tf.auditing.label_changes import Changes
 from lnl_sr_tf.config import Config
 from lnl_sr_tf.config.column_kinds import SKIP, parse_columns
 from lnl_sr_tf.config.file_kind import TABLE
-from lnl_sr_tf.config.settings import HUB, IMAGENET
+from lnl_sr_tf.config.settings import HUB, fetched
 from lnl_sr_tf.datasets import Dataset
 from lnl_sr_tf.datasets.sources.to_file import check_name, goes_into, to_file
 from lnl_sr_tf.errors import InputError
@@ -106,7 +106,7 @@ def _flags(config, dataset, path):
     settings |= {name: getattr(config, name) for name in names}
     if dataset.kind == TABLE:
         settings["columns"] = _kinds_of_columns(config, dataset)
-    if config.weights and config.weights != IMAGENET:
+    if config.weights and not fetched(config.weights):
         settings["weights"] = os.path.abspath(os.path.expanduser(config.weights))
     if config.preset_folder:
         folder = os.path.expanduser(config.preset_folder)

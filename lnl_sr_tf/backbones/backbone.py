@@ -11,7 +11,7 @@ import numpy as np
 from keras import layers
 
 from lnl_sr_tf.backbones import hub, rounding
-from lnl_sr_tf.config.settings import HUB
+from lnl_sr_tf.config.settings import HUB, IMAGENET, fetched
 from lnl_sr_tf.devices import backend
 from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.models import keras_applications
@@ -25,7 +25,8 @@ class Backbone:
     Args:
         name: `keras:NAME`, for one of `keras.applications`, or `hub:PRESET`, for one of
             KerasHub.
-        weights: a file of its weights, or `"imagenet"`; None for those of the preset.
+        weights: a file of its weights, `"imagenet"` or `hf://USER/NAME`; None for
+            those of the preset.
         image_shape: (height, width, channels) of the images.
 
     Example:
@@ -124,14 +125,21 @@ class Backbone:
             return shape | hub.identity(
                 self._preset, self.weights, lambda: self.unrounded
             )
-        fetched = self.weights in (None, keras_applications.IMAGENET)
         return shape | {
             "backbone": self.name,
-            "weights": self.weights if fetched else hub.content(str(self.weights)),
+            "weights": self._content(),
             "keras": keras.__version__,
             # They differ by rounding.
             "backend": backend.name(),
         }
+
+    def _content(self) -> str | None:
+        """What its weights are; of a name that may stand for others tomorrow, all."""
+        if self.weights in (None, IMAGENET):
+            return self.weights
+        if fetched(self.weights):
+            return hub.digest(self.unrounded)
+        return hub.content(str(self.weights))
 
     def signature(self) -> dict[str, Any]:
         """That of an `Encoder`."""
@@ -171,26 +179,25 @@ def checked_weights(name: str, weights: str | None) -> str | None:
     Raises:
         InputError: if the network is unknown, or there is no such file.
     """
-    imagenet = keras_applications.IMAGENET
     if name.startswith(HUB):
-        hub.check(name.removeprefix(HUB))
-        if weights == imagenet:
+        if fetched(weights):
             raise InputError(
                 f"--backbone={name} has its own weights: leave out --weights={weights}"
             )
+        hub.check(name.removeprefix(HUB))
     elif name.startswith(keras_applications.PREFIX):
         keras_applications.check(name.removeprefix(keras_applications.PREFIX))
         if weights is None:
             raise InputError(
                 f"--backbone={name} needs trained weights: --weights=FILE, a .h5 or "
-                f".keras of that network, or --weights={imagenet}, which Keras fetches"
+                f".keras of that network, or --weights={IMAGENET}, which Keras fetches"
             )
     else:
         raise InputError(
             f"--backbone={name}: expected keras:NAME for one of keras.applications, "
             "for instance keras:EfficientNetV2B0, or hub:PRESET for one of KerasHub"
         )
-    file = weights not in (None, imagenet)
+    file = weights is not None and not fetched(weights)
     if file and not pathlib.Path(str(weights)).expanduser().is_file():
         raise InputError(f"--weights={weights}: there is no such file")
     return weights

@@ -3,6 +3,7 @@
 import contextlib
 import difflib
 import hashlib
+import importlib.util
 import os
 import pathlib
 import sys
@@ -13,7 +14,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from lnl_sr_tf.config.settings import HUB, folder_digest, is_folder
+from lnl_sr_tf.config.settings import HF, HUB, folder_digest, is_folder
 from lnl_sr_tf.devices import backend
 from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.models.weights import load_all
@@ -58,6 +59,11 @@ def check(preset: str) -> None:
             )
     elif "://" not in preset:
         _check_name(preset, given)
+    elif preset.startswith(HF) and importlib.util.find_spec("huggingface_hub") is None:
+        raise InputError(
+            f"{given} needs huggingface_hub, which is not installed: pip install "
+            "huggingface_hub"
+        )
 
 
 def _check_name(preset: str, given: str) -> None:
@@ -223,10 +229,15 @@ def identity(
     }
     if is_folder(preset):
         return found | {"preset": folder_digest(preset)}
-    digest = hashlib.sha256()
-    for weight in network().get_weights():
-        digest.update(np.ascontiguousarray(weight).data)
-    return found | {"backbone": HUB + preset, "preset": digest.hexdigest()}
+    return found | {"backbone": HUB + preset, "preset": digest(network())}
+
+
+def digest(network: Any) -> str:
+    """What the weights of a network are, in letters."""
+    found = hashlib.sha256()
+    for weight in network.get_weights():
+        found.update(np.ascontiguousarray(weight).data)
+    return found.hexdigest()
 
 
 def content(weights: str) -> str:

@@ -2,6 +2,7 @@
 
 from lnl_sr_tf.callbacks.adaptive_regularization import AdaptiveRegularization
 from lnl_sr_tf.callbacks.clipping_scheduler import ClippingScheduler
+from lnl_sr_tf.callbacks.example_selection import ExampleSelection
 from lnl_sr_tf.callbacks.forget_scheduler import ForgetScheduler
 from lnl_sr_tf.callbacks.regularization_scheduler import RegularizationScheduler
 from lnl_sr_tf.callbacks.reweighing import Reweighing
@@ -12,6 +13,7 @@ from lnl_sr_tf.callbacks.tensorboard_log import TensorBoardLog
 __all__ = [
     "AdaptiveRegularization",
     "ClippingScheduler",
+    "ExampleSelection",
     "ForgetScheduler",
     "RegularizationScheduler",
     "Reweighing",

@@ -10,6 +10,7 @@ from types import ModuleType
 # By name, in the order of the help. The first is the default.
 NAMES = (
     "sweep", "table", "figure", "report", "ledger", "tune", "audit", "clean", "crowd",
+    "export",
 )  # fmt: skip
 
 

@@ -41,3 +41,13 @@ def start(sweep_on: str = "here") -> None:
     backend = choose()
     if sweep_on == "here":
         quiet.start(backend)
+
+
+def start_tensorflow() -> None:
+    """Get ready for what TensorFlow alone does, whatever KERAS_BACKEND says.
+
+    Raises:
+        InputError: if it is not installed.
+    """
+    os.environ["KERAS_BACKEND"] = _BACKENDS[0]
+    start()

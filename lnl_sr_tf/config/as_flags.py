@@ -85,7 +85,7 @@ def flags(settings: Settings) -> list[str]:
         >>> flags({"loss_args": {"gamma": 0.5}, "flip": False})
         ['--loss_args=gamma=0.5', '--flip=false']
     """
-    return [shlex.quote(f"--{name}={_text(value)}") for name, value in settings.items()]
+    return [shlex.quote(f"--{name}={text(value)}") for name, value in settings.items()]
 
 
 def _head(record: Settings) -> Settings:
@@ -97,9 +97,15 @@ def _usual(name: str, base: Config) -> Any:
     return FIELDS[name].before if value is None else value
 
 
-def _text(value: Any) -> str:
+def text(value: Any) -> str:
+    """A setting's value as it is given after `--name=`.
+
+    Example:
+        >>> text({"gamma": 0.5})
+        'gamma=0.5'
+    """
     if isinstance(value, dict):
-        return ",".join(f"{name}={_text(one)}" for name, one in value.items())
+        return ",".join(f"{name}={text(one)}" for name, one in value.items())
     if isinstance(value, float):
         return f"{value:g}" if float(f"{value:g}") == value else repr(value)
     return json.dumps(value) if isinstance(value, bool) else str(value)

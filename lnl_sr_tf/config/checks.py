@@ -258,8 +258,8 @@ def _check_method(config: Config) -> None:
                 "--method=co_teaching with --noise=none needs --forget_rate, since the "
                 "noise rate is not known, or --rate_estimate, from an audit"
             )
-    if config.method == "dividemix":
-        _check_dividemix(config)
+    if config.divides:
+        _check_dividing(config)
     if config.balance != "none" and (remembers(base) or config.method == "nlnl"):
         raise InputError(
             f"--balance={config.balance} does not go with --loss={config.loss} by "
@@ -272,11 +272,12 @@ def _check_method(config: Config) -> None:
         )
 
 
-def _check_dividemix(config: Config) -> None:
+def _check_dividing(config: Config) -> None:
     """It has a loss, a mixup and a prior of its own, and an epoch after the warm-up."""
+    method = f"--method={config.method}"
     if config.loss != "ce":
         raise InputError(
-            "--method=dividemix trains --loss=ce, and what it makes of it; received "
+            f"{method} trains --loss=ce, and what it makes of it; received "
             f"--loss={config.loss}"
         )
     if config.warmup_epochs >= config.epochs:
@@ -286,24 +287,24 @@ def _check_dividemix(config: Config) -> None:
         )
     if config.batch_size < 2:
         raise InputError(
-            f"--batch_size={config.batch_size}: expected at least 2 by "
-            "--method=dividemix, for an example of either part"
+            f"--batch_size={config.batch_size}: expected at least 2 by {method}, for "
+            "an example of either part"
         )
     if config.mixup:
         raise InputError(
-            f"--mixup={config.mixup:g} does not go with --method=dividemix, which has "
-            "its own: --mix_alpha"
+            f"--mixup={config.mixup:g} does not go with {method}, which has its own: "
+            "--mix_alpha"
         )
     for name, without in (("balance", "none"), ("prior_weight", 0)):
         if (value := getattr(config, name)) not in (without, None):
             raise InputError(
-                f"--{name}={_said(value)} does not go with --method=dividemix, which "
-                "holds the mean output close to uniform; leave it out"
+                f"--{name}={_said(value)} does not go with {method}, which holds the "
+                "mean output close to uniform; leave it out"
             )
     if config.votes_file is not None and config.votes == "soft":
         raise InputError(
-            "--votes=soft does not go with --method=dividemix, which takes one class "
-            "for each example; use --votes=consensus"
+            f"--votes=soft does not go with {method}, which takes one class for each "
+            "example; use --votes=consensus"
         )
 
 

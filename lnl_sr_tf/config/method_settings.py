@@ -11,7 +11,11 @@ WITH_SR = Only(
     "loss", lambda loss: loss.endswith(REGULARIZED), f"losses that end in {REGULARIZED}"
 )
 GEOMETRIC = only_for("lambda_schedule", "geometric")
+# Methods that divide the examples anew before each epoch.
+DIVIDING = ("dividemix", "promix")
+IN_PARTS = only_for("method", *DIVIDING)
 DIVIDEMIX = only_for("method", "dividemix")
+PROMIX = only_for("method", "promix")
 WITH_MATRIX = Only(
     "loss",
     lambda loss: loss.removesuffix(REGULARIZED) in ("forward", "backward"),
@@ -33,9 +37,10 @@ class MethodSettings:
         "standard",
         "how to train: standard, co_teaching (two networks that choose examples for "
         "each other), dividemix (two networks that guess anew, for each other, the "
-        "labels that a mixture of losses finds wrong, for --loss=ce), nlnl (negative "
-        "learning in stages, for --loss=nlnl)",
-        choices=("standard", "co_teaching", "dividemix", "nlnl"),
+        "labels that a mixture of losses finds wrong, for --loss=ce), promix (the same "
+        "with labels trusted in each class by small losses, and where a network is "
+        "sure of them), nlnl (negative learning in stages, for --loss=nlnl)",
+        choices=("standard", "co_teaching", "dividemix", "promix", "nlnl"),
     )
     loss_args: dict[str, float] = setting(
         RECIPE,
@@ -105,9 +110,9 @@ class MethodSettings:
     )
     warmup_epochs: int = setting(
         RECIPE,
-        "epochs of dividemix on all labels, before the examples are divided",
+        "epochs on all labels, before the examples are divided",
         interval="[1, 1000000]",
-        only=DIVIDEMIX,
+        only=IN_PARTS,
     )
     clean_threshold: float = setting(
         RECIPE,
@@ -117,22 +122,23 @@ class MethodSettings:
     )
     lambda_u: float = setting(
         RECIPE,
-        "weight of the part of dividemix whose labels are guessed, which is reached 16 "
-        "epochs after the warm-up",
+        "weight of the part whose labels are guessed, which is reached 16 epochs after "
+        "the warm-up",
         interval="[0, 1e12]",
-        only=DIVIDEMIX,
+        only=IN_PARTS,
     )
     guess_temperature: float = setting(
         RECIPE,
-        "temperature T by which dividemix sharpens what it guesses; 1 for not at all",
+        "temperature T by which labels that are guessed are sharpened; 1 for not at "
+        "all",
         interval="[0.01, 1]",
-        only=DIVIDEMIX,
+        only=IN_PARTS,
     )
     mix_alpha: float = setting(
         RECIPE,
-        "α of the mixup in dividemix, with shares from Beta(α, α)",
+        "α of the mixup of both parts, with shares from Beta(α, α)",
         interval="[0.001, 1000]",
-        only=DIVIDEMIX,
+        only=IN_PARTS,
     )
     loss_history: int = setting(
         RECIPE,
@@ -142,8 +148,34 @@ class MethodSettings:
     )
     confidence_penalty: bool = setting(
         RECIPE,
-        "add the negative entropy of the outputs in the warm-up of dividemix",
-        only=DIVIDEMIX,
+        "add the negative entropy of the outputs in the warm-up",
+        only=IN_PARTS,
+    )
+    clean_share: float = setting(
+        RECIPE,
+        "share ρ of n / k examples of each of k classes, those of smallest loss, whose "
+        "labels promix trusts",
+        interval="(0, 1]",
+        only=PROMIX,
+    )
+    clean_confidence: float = setting(
+        RECIPE,
+        "probability τ of its label above which promix trusts any example",
+        interval="(0, 1)",
+        only=PROMIX,
+    )
+    debias: float = setting(
+        RECIPE,
+        "strength α by which promix takes out what is said of each class on the "
+        "average; 0 for not at all",
+        interval="[0, 100]",
+        only=PROMIX,
+    )
+    debias_momentum: float = setting(
+        RECIPE,
+        "momentum of that average",
+        interval="[0, 1)",
+        only=PROMIX,
     )
     stages: dict[str, float] = setting(
         RECIPE,

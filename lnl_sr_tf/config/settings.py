@@ -18,7 +18,7 @@ from lnl_sr_tf.config.data_kinds import (
     plain_name,
 )
 from lnl_sr_tf.config.data_settings import DataSettings, NoiseSettings
-from lnl_sr_tf.config.method_settings import MethodSettings
+from lnl_sr_tf.config.method_settings import DIVIDING, MethodSettings
 from lnl_sr_tf.config.setting import flags_of
 from lnl_sr_tf.config.training_settings import RunSettings, TrainingSettings
 from lnl_sr_tf.loss_names import LOSSES, REGULARIZED, prior_conflict
@@ -26,8 +26,9 @@ from lnl_sr_tf.loss_names import LOSSES, REGULARIZED, prior_conflict
 # What is given of them, by name.
 Settings = dict[str, Any]
 
-# The weights of a backbone that Keras fetches.
-IMAGENET = "imagenet"
+# Weights that Keras fetches: those that it distributes, and those of a network on the
+# hub of Hugging Face, hf://USER/NAME.
+IMAGENET, HF = "imagenet", "hf://"
 # What the name of a backbone of KerasHub begins with.
 HUB = "hub:"
 # Settings that end so are files, whose content counts.
@@ -45,6 +46,11 @@ class Config(
     says what it is. Settings that have no effect (τ, p, λ and so on without `_sr`) are
     None.
     """
+
+    @property
+    def divides(self) -> bool:
+        """Whether the method divides the examples anew before each epoch."""
+        return self.method in DIVIDING
 
     @property
     def regularized(self) -> bool:
@@ -180,7 +186,7 @@ class Config(
             "open_set": self.open_set is not None and is_path(self.open_set),
             "transition_matrix": str(self.transition_matrix).lower().endswith(_FILES),
             "votes_file": self.votes_file is not None,
-            "weights": bool(self.weights) and self.weights != IMAGENET,
+            "weights": bool(self.weights) and not fetched(self.weights),
         }
         found = {name: getattr(self, name) for name, is_it in named.items() if is_it}
         if self.preset_folder:
@@ -218,6 +224,16 @@ def _digest(path: str) -> str:
         return _digest_of(path, state.st_size, state.st_mtime_ns)
     except OSError:
         return ""
+
+
+def fetched(weights: str | None) -> bool:
+    """Whether Keras fetches some weights; others are in a file.
+
+    Example:
+        >>> fetched("imagenet"), fetched("hf://keras/mobilenet"), fetched("a.h5")
+        (True, True, False)
+    """
+    return weights == IMAGENET or str(weights).startswith(HF)
 
 
 def is_folder(preset: str) -> bool:

@@ -25,8 +25,9 @@ class TrainingSettings:
     weights: str | None = setting(
         None,
         "file with weights to start from, .keras or .h5; of the --backbone where there "
-        "is one, and then imagenet too, which Keras fetches (default: random ones; of "
-        "a preset of KerasHub its own)",
+        "is one; or what Keras fetches: imagenet, for keras:NAME, or hf://USER/NAME, a "
+        "network on the hub of Hugging Face (default: random ones; of a preset of "
+        "KerasHub its own)",
     )
     finetune: int = setting(
         0,

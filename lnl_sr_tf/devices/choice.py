@@ -74,10 +74,10 @@ def check(config: Config, devices: Devices) -> None:
             "each have to know whether the gradient of another overflowed; use "
             "mixed_bfloat16 or float32"
         )
-    if devices.kind != "none" and config.method == "dividemix":
+    if devices.kind != "none" and config.divides:
         raise InputError(
-            "--method=dividemix is for one device, whose networks divide all examples; "
-            "use --distribute=none"
+            f"--method={config.method} is for one device, whose networks divide all "
+            "examples; use --distribute=none"
         )
     if devices.workers > 1 and config.transition_matrix == "estimated":
         raise InputError(

@@ -6,10 +6,12 @@ import os
 from lnl_sr_tf import datasets, models
 from lnl_sr_tf.backbones import backbone
 from lnl_sr_tf.config import Config
+from lnl_sr_tf.config.settings import IMAGENET, fetched
 from lnl_sr_tf.devices import choice
 from lnl_sr_tf.devices.strategies import Devices
 from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.experiment import correction_matrix, label_noise
+from lnl_sr_tf.models import keras_applications
 from lnl_sr_tf.training import on_device
 from lnl_sr_tf.training.build import build_loss
 
@@ -37,11 +39,25 @@ def check(config: Config, devices: Devices | None = None) -> None:
         datasets.check(config.open_set)
     if config.backbone:
         backbone.checked_weights(config.backbone, config.weights)
-    elif config.weights and not os.path.isfile(os.path.expanduser(config.weights)):
-        raise InputError(f"--weights={config.weights}: there is no such file")
+    else:
+        _check_weights(config)
     label_noise.check(config)
     correction_matrix.check_source(config)
     on_device.check(config)
+
+
+def _check_weights(config: Config) -> None:
+    """Raise InputError where there are no such weights, as far as a name tells."""
+    weights = config.weights
+    if weights == IMAGENET and not config.model.startswith(keras_applications.PREFIX):
+        raise InputError(
+            f"--weights={weights} is for networks of Keras: expected --model=keras:"
+            f"NAME with it, or the file of a {config.model}"
+        )
+    if not weights or fetched(weights):
+        return
+    if not os.path.isfile(os.path.expanduser(weights)):
+        raise InputError(f"--weights={weights}: there is no such file")
 
 
 def check_together(configs: list[Config], devices: Devices) -> None:

@@ -2,7 +2,6 @@
 
 import functools
 import os
-import pathlib
 from typing import Any
 
 import keras
@@ -15,7 +14,7 @@ from lnl_sr_tf.datasets.fingerprint import fingerprint
 from lnl_sr_tf.datasets.images.image_files import Images
 from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.experiment import run_data
-from lnl_sr_tf.runs import opening, places
+from lnl_sr_tf.runs import finished, opening, places
 from lnl_sr_tf.runs.folder import RunFolder
 from lnl_sr_tf.training.predict import outputs
 
@@ -43,8 +42,8 @@ class FinishedRun:
 
     def __init__(self, path: str | os.PathLike, data_dir: str | None = None):
         self.folder = RunFolder(path)
-        check(self.folder)
-        self.settings = config_of(self.folder)
+        finished.check(self.folder)
+        self.settings = finished.config_of(self.folder)
         self._places = places.looked_at(
             self.settings, self.folder.config() or {}, data_dir
         )
@@ -114,35 +113,6 @@ class FinishedRun:
         output = self.model.get_layer(_FEATURES).output
         found = outputs(keras.Model(self.model.input, output), images)
         return found.reshape(len(found), -1).astype(np.float32)
-
-
-def check(folder: RunFolder) -> None:
-    """Raise InputError unless a folder holds a finished run."""
-    record = folder.config()
-    if record is None:
-        raise InputError(
-            f"{folder.path}: there is no run; expected the folder of one, such as "
-            "those beneath runs/"
-        )
-    if not folder.finished():
-        done = (folder.summary() or {}).get("epochs", 0)
-        raise InputError(
-            f"{folder.path}: the run is not finished ({done} of "
-            f"{record.get('finetune') or record.get('epochs')} epochs are done); the "
-            "command that began it goes on with it"
-        )
-
-
-def config_of(folder: RunFolder) -> configs.Config:
-    """The config that a run's `config.json` tells of."""
-    record = folder.config() or {}
-    # What an earlier version did not write down was as it was before.
-    before = {name: field.before for name, field in configs.FIELDS.items()}
-    known = {name: was for name, was in before.items() if was is not None}
-    known |= {name: record[name] for name in configs.FIELDS if name in record}
-    # Wherever it was trained, it lies here now.
-    known["output_dir"] = str(pathlib.Path(folder.path).parent)
-    return configs.without_idle_settings(configs.Config(**known))
 
 
 # Runs that are drawn together are of the same data, which is read once.

@@ -65,6 +65,7 @@ def _content(
             "forget_rate_used": forget_rate(config, dataset.noise_rate),
             "model_used": made.network,
             "image_shape": list(dataset.image_shape),
+            "data_kind": dataset.kind,
             "class_names": list(dataset.class_names),
             "data_fingerprint": dataset.fingerprint,
             "open_set_fingerprint": dataset.open_set_fingerprint,

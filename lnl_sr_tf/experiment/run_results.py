@@ -1,4 +1,4 @@
-"""What a trained run leaves behind: figures, network, SavedModel, summary."""
+"""What a trained run leaves behind: figures, network, SavedModel, card, summary."""
 
 from collections.abc import Callable
 
@@ -10,7 +10,7 @@ from lnl_sr_tf.analysis import run_figures
 from lnl_sr_tf.config import Config
 from lnl_sr_tf.datasets import Dataset, tensorflow_import
 from lnl_sr_tf.experiment import serving_temperature
-from lnl_sr_tf.runs import arrays, lost_classes
+from lnl_sr_tf.runs import arrays, lost_classes, model_card
 from lnl_sr_tf.runs.folder import RunFolder
 from lnl_sr_tf.training.build import served_model
 from lnl_sr_tf.training.evaluate import class_accuracy, evaluate
@@ -52,7 +52,9 @@ def write(training: Training, tell: Callable[[str], None]) -> None:
         tell("no SavedModel: TensorFlow, which it is for, is not installed")
     else:
         summary["served_otherwise"] = _served_otherwise(kept, said.test, dataset, tell)
-    folder.write_summary(summary | {"saved_model": exported})
+    summary["saved_model"] = exported
+    model_card.write_at_end(folder, summary)
+    folder.write_summary(summary)
     if lost:
         tell(lost_classes.advice(lost, config.has_class_prior))
 

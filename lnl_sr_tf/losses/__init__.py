@@ -36,6 +36,7 @@ from lnl_sr_tf.losses.imbalanced import ClassBalanced, LogitAdjusted
 from lnl_sr_tf.losses.label_distribution import LabelDistributionallyRobustKL
 from lnl_sr_tf.losses.logit_bias import LogitBias
 from lnl_sr_tf.losses.logit_clip import LogitClip
+from lnl_sr_tf.losses.marginal_adjustment import MarginalDistributionAdjustment
 from lnl_sr_tf.losses.mean_absolute_error import (
     MeanAbsoluteError,
     NormalizedMeanAbsoluteError,
@@ -87,6 +88,7 @@ __all__ = [
     "LogitAdjusted",
     "LogitBias",
     "LogitClip",
+    "MarginalDistributionAdjustment",
     "MeanAbsoluteError",
     "NegativeLearning",
     "NormalizedCrossEntropy",

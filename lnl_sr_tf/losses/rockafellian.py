@@ -116,6 +116,13 @@ class RockafellianRelaxation(RobustLoss):
         """w, c, and whether an example was seen; shape (examples,) each."""
         return self._memory
 
+    @property
+    def trusted(self) -> np.ndarray | None:
+        """Whether each example has a weight, shape (examples,); None without memory."""
+        if not self._memory:
+            return None
+        return ops.convert_to_numpy(self._memory[0]) > 0
+
     def outputs(self, y_pred: Tensor) -> Tensor:
         """What the wrapped loss takes."""
         if self.from_logits:

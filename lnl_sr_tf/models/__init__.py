@@ -116,7 +116,8 @@ def build(
             `"mlp"` of any shape.
         num_classes: k, the number of logits.
         seed: ≥ 0.
-        weights: for `keras:NAME`, a .h5 file of its weights; None for random ones.
+        weights: for `keras:NAME`, a .h5 file of its weights, `"imagenet"` or
+            `hf://USER/NAME`; None for random ones.
 
     Returns:
         Logits, shape (batch, k).

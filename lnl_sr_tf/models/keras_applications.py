@@ -12,12 +12,12 @@ from typing import Any
 import keras
 from keras import layers
 
+from lnl_sr_tf.config.settings import HF, IMAGENET
 from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.models import blocks
-from lnl_sr_tf.models.weights import load_all
+from lnl_sr_tf.models.weights import fetched_network, load_all
 
 PREFIX = "keras:"
-IMAGENET = "imagenet"
 
 
 def names() -> list[str]:
@@ -83,7 +83,8 @@ def features(
         seed: of initial weights.
         weights: a file of its weights, with or without the last layer: a .h5 as Keras
             distributes them, or a .keras of the network, or of one that it is a part
-            of; `"imagenet"` for those that Keras fetches; None for random ones.
+            of; `"imagenet"` for those that Keras fetches, or `hf://USER/NAME` for a
+            network on the hub of Hugging Face; None for random ones.
 
     Returns:
         Features, shape (batch, width).
@@ -123,7 +124,7 @@ def _fetched(make, name, shape):
         reason = " ".join(str(error).split())
         raise InputError(
             f"--weights={IMAGENET}: Keras cannot fetch the weights of {PREFIX}{name} "
-            f"({reason:.160}); fetch them where there is a network, or give their file "
+            f"({reason:.300}); fetch them where there is a network, or give their file "
             "by --weights=FILE"
         ) from None
 
@@ -142,7 +143,7 @@ def _seeded(seed, make, name, shape):
 
 
 def _load(backbone, make, name, path):
-    if str(path).endswith(".keras"):
+    if str(path).endswith(".keras") or str(path).startswith(HF):
         _load_network(backbone, name, path)
         return
     try:
@@ -165,7 +166,12 @@ def _load(backbone, make, name, path):
 def _load_network(backbone, name, path):
     """Weights of a saved network, of one of its parts, or of the first of them."""
     try:
-        source = keras.models.load_model(path, compile=False, safe_mode=True)
+        if str(path).startswith(HF):
+            source = fetched_network(path)
+        else:
+            source = keras.models.load_model(path, compile=False, safe_mode=True)
+    except InputError:
+        raise
     except (ValueError, KeyError, OSError, TypeError) as error:
         reason = " ".join(str(error).split())
         raise InputError(f"{path} cannot be read as weights: {reason:.200}") from None

@@ -43,7 +43,9 @@ COLUMNS = (
     "lost_classes",
 )
 # Those that are there where a run has them.
-_SOMETIMES = ("class_prior",)
+# `lnl_sr_tf.training.callbacks.trusted_labels` measures the last two.
+TRUSTED = ("trusted_share", "trusted_precision")
+_SOMETIMES = ("class_prior", *TRUSTED)
 # Those that runs of earlier versions lack.
 _LATER = dict.fromkeys((*WATCHED, *COLUMNS[-5:], *_SOMETIMES), "")
 
@@ -75,11 +77,13 @@ class RunFolder:
         self.path = pathlib.Path(path)
         self.checkpoints = self.path / "checkpoints"
         self.encoder = self.path / "encoder.json"
+        self.exports = self.path / "export"
         self.figures = self.path / "figures"
         self.held_out = self.path / "held_out.npz"
         self.labels = self.path / "labels.npz"
         self.metrics = self.path / "metrics.csv"
         self.model = self.path / "model.keras"
+        self.model_card = self.path / "README.md"
         self.not_finite = self.path / "not_finite.json"
         self.outputs = self.path / "outputs.npz"
         self.saved_model = self.path / "saved_model"
@@ -130,6 +134,10 @@ class RunFolder:
         """Write `summary.json`."""
         self._write(_SUMMARY, content)
 
+    def write_model_card(self, text: str) -> None:
+        """Write `README.md`: what the run is, for those who get its network."""
+        self._replace(self.model_card.name, text)
+
     def write_not_finite(self, content: dict[str, Any]) -> None:
         """Write `not_finite.json`: which step made loss or weights NaN or infinite."""
         self._replace(self.not_finite.name, json.dumps(content) + "\n")
@@ -137,6 +145,10 @@ class RunFolder:
     def write_encoder(self, content: dict[str, Any]) -> None:
         """Write `encoder.json`: how texts or rows of a table became features."""
         self._write(self.encoder.name, content)
+
+    def encoder_kind(self) -> str | None:
+        """What made the features, by its `"kind"`; None where they came as they are."""
+        return (self._read(self.encoder.name) or {}).get("kind")
 
     def rows(self) -> list[dict[str, Any]]:
         """The rows of `metrics.csv` as dicts of numbers, None where there is none."""

@@ -21,6 +21,7 @@ from lnl_sr_tf.metrics import LostClasses, SparseRate
 from lnl_sr_tf.training import compilation
 from lnl_sr_tf.training.co_teaching import CoTeaching
 from lnl_sr_tf.training.dividemix.model import DivideMix
+from lnl_sr_tf.training.dividemix.promix import ProMix
 from lnl_sr_tf.training.optimizer import CoupledAdam, CoupledSGD
 from lnl_sr_tf.training.robust_model import RobustModel
 
@@ -49,7 +50,8 @@ def build_model(
             is made as the config says.
 
     Returns:
-        A `CoTeaching` or `DivideMix` if that is the method, else a `RobustModel`.
+        A `CoTeaching`, `DivideMix` or `ProMix` if that is the method, else a
+        `RobustModel`.
         Normalisation is part of it.
 
     Raises:
@@ -62,8 +64,8 @@ def build_model(
             _network(config, dataset, config.seed + _SECOND_SEED),
             name="co_teaching",
         )
-    elif config.method == "dividemix":
-        model = _dividemix(config, dataset)
+    elif config.divides:
+        model = _dividing(config, dataset)
     elif network is not None:
         model = network(RobustModel)
     else:
@@ -79,16 +81,18 @@ def build_model(
     return model
 
 
-def _dividemix(config, dataset):
-    model = DivideMix(
+def _dividing(config, dataset):
+    shared = (
         _network(config, dataset, config.seed),
         _network(config, dataset, config.seed + _SECOND_SEED),
         len(dataset.given_labels),
         config.guess_temperature,
         config.confidence_penalty,
-        config.loss_history,
-        name="dividemix",
     )
+    if config.method == "promix":
+        model = ProMix(*shared, config.debias, config.debias_momentum, name="promix")
+    else:
+        model = DivideMix(*shared, config.loss_history, name="dividemix")
     for network in (model.first, model.second, model.kept):
         # These are asked before and after each epoch.
         network.jit_compile = compilation.whole_step()

@@ -27,10 +27,11 @@ def check(config: Config) -> None:
                 f"--{name}={str(value).lower()} needs the environment variable "
                 f"KERAS_BACKEND=jax; received {backend.name()}"
             )
-        if value in (True, "yes") and config.method == "dividemix":
+        if value in (True, "yes") and config.divides:
             raise InputError(
-                f"--{name}={str(value).lower()} does not go with --method=dividemix, "
-                "which divides the examples anew before each epoch; leave it out"
+                f"--{name}={str(value).lower()} does not go with "
+                f"--method={config.method}, which divides the examples anew before "
+                "each epoch; leave it out"
             )
         if value in (True, "yes") and _several(config):
             raise InputError(
@@ -65,7 +66,7 @@ def suits(config: Config, dataset: Dataset) -> bool:
     """
     if backend.name() != "jax" or _several(config):
         return False
-    if config.method == "dividemix":
+    if config.divides:
         return False
     asked = config.whole_epochs == "yes" or config.parallel_seeds
     if not asked and (config.whole_epochs == "no" or not backend.gpus()):

@@ -11,6 +11,7 @@ from lnl_sr_tf.loss_names import outer_class
 
 # What a loss is told of training, by the class of the loss.
 _FOLLOWERS: dict[str, type[keras.callbacks.Callback]] = {
+    "MarginalDistributionAdjustment": callbacks.ExampleSelection,
     "OptimizedGradientClipping": callbacks.ClippingScheduler,
     "RockafellianRelaxation": callbacks.Reweighing,
 }

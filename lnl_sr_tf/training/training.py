@@ -20,6 +20,7 @@ from lnl_sr_tf.training.build import build_variables, needs_index
 from lnl_sr_tf.training.callbacks.epoch_log import EpochLog
 from lnl_sr_tf.training.callbacks.output_record import OutputRecord
 from lnl_sr_tf.training.callbacks.parts_accuracy import PartsAccuracy
+from lnl_sr_tf.training.callbacks.trusted_labels import TrustedLabels
 from lnl_sr_tf.training.callbacks.within_epoch import WithinEpoch
 from lnl_sr_tf.training.checkpoint import (
     Checkpoint,
@@ -111,6 +112,7 @@ class Training:
         return [
             *self._schedulers(),
             *self._parts_accuracy(),
+            TrustedLabels(self.dataset, self.config),
             self.log,
             *self._record(),
             *kept,

@@ -104,6 +104,28 @@ class FiguresTest(absltest.TestCase):
             for values in found:
                 np.testing.assert_allclose(values.astype(float), expected)
 
+    def test_trusted_labels_where_some_are(self):
+        for share, precision, expected in (
+            ((None, None), (None, None), {}),
+            ((None, 0.4), (None, 0.9), {"share of all labels": [np.nan, 0.4],
+                                        "right ones among them": [np.nan, 0.9]}),
+            ((0.3, 0.4), (None, None), {"share of all labels": [0.3, 0.4]}),
+        ):  # fmt: skip
+            told = [
+                row | {"lost_classes": 1, "trusted_share": a, "trusted_precision": b}
+                for row, a, b in zip(rows(2, False), share, precision, strict=True)
+            ]
+            figure = self.drawn(run_figures.curves, told, "a title")
+            titles = [axes.get_title() for axes in figure.axes]
+            self.assertIn("Classes never predicted", titles)
+            found = {}
+            for axes in figure.axes:
+                if axes.get_title() == "Trusted labels":
+                    found = {a.get_label(): a.get_ydata() for a in axes.get_lines()}
+            self.assertEqual(list(found), list(expected))
+            for name, values in expected.items():
+                np.testing.assert_allclose(found[name].astype(float), values)
+
     def test_curves_without_regularization_and_one_epoch(self):
         figure = self.drawn(run_figures.curves, rows(1, False), "a title")
         labels = [line.get_label() for axes in figure.axes for line in axes.get_lines()]

@@ -20,7 +20,7 @@ SYMMETRIC = ("mae", "nmae", "rce", "nrce", "nce", "nfl", "ngce", "nce_rce", "anl
 # Neither fixed functions of the probabilities nor formulas for each class.
 REFUSED = (
     "nlnl", "elr", "ce_logitclip", "ldr_kl", "bi_tempered", "ogc_ce", "ogc_fl",
-    "ogc_gce", "rrm_ce", "sop",
+    "ogc_gce", "mda_ce", "rrm_ce", "sop",
 )  # fmt: skip
 # Of each loss; thirty times as many take minutes, and hold too.
 CASES = 200

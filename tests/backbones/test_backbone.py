@@ -2,6 +2,7 @@
 
 import pathlib
 import tempfile
+import types
 from unittest import mock
 
 import keras
@@ -9,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
 from helpers import small_backbone
+from keras.src.saving import saving_lib
 
 from lnl_sr_tf.backbones.backbone import Backbone, checked_weights
 from lnl_sr_tf.errors import InputError
@@ -83,6 +85,22 @@ class BackboneTest(tf.test.TestCase, parameterized.TestCase):
             [name for name in here if here[name] != other[name]], ["weights"]
         )
 
+    def test_identity_of_what_is_fetched(self):
+        """By its name there may be other weights tomorrow."""
+        place = self.folder / "fetched"
+        keras.saving.save_model(small_backbone.network(), place, zipped=False)
+        fetch = types.SimpleNamespace(snapshot_download=lambda **_: str(place))
+        with mock.patch.object(saving_lib, "huggingface_hub", fetch):
+            one, same = (
+                Backbone(small_backbone.NAME, address, SHAPE)
+                for address in ("hf://me/one", "hf://me/same")
+            )
+            self.assertEqual(one.identity(), same.identity())
+            expected = Backbone(small_backbone.NAME, small_backbone.weights(), SHAPE)
+            self.assertAllEqual(one.features(IMAGES), expected.features(IMAGES))
+            one.unrounded.set_weights([w + 1 for w in one.unrounded.get_weights()])
+            self.assertNotEqual(one.identity(), same.identity())
+
     def test_damaged_weights(self):
         network = keras.models.clone_model(small_backbone.network())
         network.set_weights([w * np.nan for w in network.get_weights()])
@@ -97,6 +115,7 @@ class BackboneTest(tf.test.TestCase, parameterized.TestCase):
         ("keras:mobilenet", None, "did you mean keras:MobileNet"),
         ("keras:MobileNet", None, "needs trained weights: --weights=FILE"),
         ("keras:MobileNet", "no.h5", "--weights=no.h5: there is no such file"),
+        ("hub:vit", "hf://a/b", "hub:vit has its own weights: leave out --weights=hf:"),
     )
     def test_says_what_there_is_not(self, name, weights, message):
         with self.assertRaisesRegex(InputError, message):

@@ -161,6 +161,19 @@ class HubTest(tf.test.TestCase, parameterized.TestCase):
                 r"--backbone=hub:FOLDER \(Max retries exceeded: no name\)",
             )
 
+    def test_hugging_face_without_its_package(self):
+        find_spec = importlib.util.find_spec
+        with mock.patch.object(
+            importlib.util,
+            "find_spec",
+            lambda name: None if name == "huggingface_hub" else find_spec(name),
+        ):
+            self.refused(
+                "hub:hf://a/b",
+                "--backbone=hub:hf://a/b needs huggingface_hub, which is not "
+                "installed: pip install huggingface_hub$",
+            )
+
     def test_damaged_weights(self):
         name = self.preset()
         path = self.folder / "preset/model.weights.h5"

@@ -111,6 +111,16 @@ Virusdoll/OGC script/cifar100/ogc_ce.sh
     cifar100 ogc_ce sym 0.5             O
 Virusdoll/OGC script/cifar100/ogc_fl.sh
     cifar100 ogc_fl sym 0.5             gamma=0.5,O
+Virusdoll/OGC script/cifar10n/ogc_ce.sh
+    cifar10_n ogc_ce worse -            O
+Virusdoll/OGC script/cifar10n/ogc_fl.sh
+    cifar10_n ogc_fl worse -            gamma=0.5,O
+Virusdoll/OGC script/cifar10n/ogc_gce.sh
+    cifar10_n ogc_gce worse -           q=0.7,O
+Virusdoll/OGC script/cifar100n/ogc_ce.sh
+    cifar100_n ogc_ce noisy_fine -      O
+Virusdoll/OGC script/cifar100n/ogc_fl.sh
+    cifar100_n ogc_fl noisy_fine -      gamma=0.5,O
 eckstrand/Rockafellian-Relaxation-Method README.md
     mnist rrm_ce sym 0.65               cost=0.8,share=0.5,every=10
 shengliu66/SOP README.md
@@ -179,6 +189,9 @@ cswjl/joint-asymmetric-loss config.py
     cifar10 jal_fl sym,asym 0.4         alpha=1,beta=1,a=30,F weight_decay=0 l1=5e-5
     cifar100 jal_ce sym,asym 0.4        alpha=5,beta=1,a=20 weight_decay=0 l1=5e-6
     cifar100 jal_fl sym,asym 0.4        alpha=5,beta=1,a=20,F weight_decay=0 l1=5e-6
+Aliinton/DSS configuration
+    cifar10 mda_ce sym,asym 0.4         momentum=0.99,warmup=30
+    cifar100 mda_ce sym,asym 0.4        momentum=0.99,warmup=30
 """
 # How these files train, beside the loss; also hitcszx/ALFs main.py.
 TRAINING = {
@@ -253,6 +266,48 @@ METHODS = (
         """epochs=80 lr=0.01 lr_schedule=step lr_hold=0.5 weight_decay=5e-4
         nesterov=false batch_size=64 warmup_epochs=1 lambda_u=0 mix_alpha=0.5
         clean_threshold=0.5 guess_temperature=0.5 confidence_penalty=false""",
+    ),
+    *(
+        (
+            "Justherozen/ProMix, run.sh and Train_promix.py",
+            {"dataset": dataset, "method": "promix", "loss": "ce"} | noise,
+            f"""epochs=600 optimizer=sgd lr=0.05 lr_schedule=cosine momentum=0.9
+            nesterov=false weight_decay=5e-4 batch_size=256 guess_temperature=0.5
+            mix_alpha=4 debias_momentum=0.9999 crop_padding=4 flip=true rotation=0
+            {more}""",
+        )
+        for dataset, noise, more in (
+            (
+                "cifar10",
+                {"noise": "sym", "rate": 0.2},
+                "clean_share=0.7 clean_confidence=0.99 warmup_epochs=10 debias=0.8",
+            ),
+            ("cifar10", {"noise": "sym", "rate": 0.5}, "clean_share=0.5"),
+            (
+                "cifar10",
+                {"noise": "asym", "rate": 0.4},
+                "clean_share=0.5 confidence_penalty=true",
+            ),
+            ("cifar100", {"noise": "sym", "rate": 0.2}, "clean_share=0.7"),
+            (
+                "cifar100",
+                {"noise": "sym", "rate": 0.5},
+                "clean_share=0.5 clean_confidence=0.95 warmup_epochs=30 debias=0.5",
+            ),
+            *(
+                (
+                    "cifar10_n",
+                    {"noise": noise},
+                    "clean_share=0.5 clean_confidence=0.99 warmup_epochs=10 debias=0.8",
+                )
+                for noise in ("aggre", "rand1", "worse")
+            ),
+            (
+                "cifar100_n",
+                {},
+                "clean_share=0.5 clean_confidence=0.95 warmup_epochs=30 debias=0.5",
+            ),
+        )
     ),
     (
         "ydkim1293/NLNL-Negative-Learning-for-Noisy-Labels, main_NL.py",
@@ -361,6 +416,11 @@ class FoundTest(tf.test.TestCase, parameterized.TestCase):
                 ("webvision_mini", "gce"),
                 ("cifar10_n", "ce_logitclip"),
                 ("cifar100_n", "ce_logitclip"),
+                ("cifar10_n", "ogc_ce"),
+                ("cifar10_n", "ogc_fl"),
+                ("cifar10_n", "ogc_gce"),
+                ("cifar100_n", "ogc_ce"),
+                ("cifar100_n", "ogc_fl"),
             },
         )
 

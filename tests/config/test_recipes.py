@@ -89,6 +89,7 @@ LOSSES = """
     ogc_fl      -  gamma=0.5,O  gamma=0.5,O
     ogc_gce     -  q=0.7,O  -
     sop         -  -  lr_u=1,lr_v=10
+    mda_ce      -  momentum=0.99,warmup=30  momentum=0.99,warmup=30
     rrm_ce      cost=0.8,share=0.5,every=10  -  -
 """  # noqa: E501
 # The same for two more.

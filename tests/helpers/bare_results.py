@@ -3,8 +3,8 @@
 import contextlib
 from unittest import mock
 
-from lnl_sr_tf import export
 from lnl_sr_tf.analysis import run_figures
+from lnl_sr_tf.export import serving
 from lnl_sr_tf.training import compilation
 
 
@@ -26,7 +26,7 @@ def bare_results(short=True):
     with contextlib.ExitStack() as stack:
         for name in ("curves", "samples", "per_class"):
             stack.enter_context(mock.patch.object(run_figures, name))
-        stack.enter_context(mock.patch.object(export, "save_serving", save_serving))
+        stack.enter_context(mock.patch.object(serving, "save_serving", save_serving))
         if short:
             stack.enter_context(
                 mock.patch.object(compilation, "steps_per_execution", return_value=1)

@@ -273,6 +273,7 @@ TABLE = (
         of_logits(lambda z: bi_tempered(z, 0.6, 1.4)),
     ),
     ("elr", {}, lambda u: -np.log(u)),
+    ("mda_ce", {}, lambda u: -np.log(u)),
     ("rrm_ce", {}, lambda u: -np.log(u)),
     ("sop", {}, lambda u: -np.log(u)),
     (

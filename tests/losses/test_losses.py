@@ -63,7 +63,8 @@ class LossTest(tf.test.TestCase, parameterized.TestCase):
         loss = losses.get(name, **{size: sizes[size] for size in taken})
         self.assertEqual(loss_names.needs_index(name), loss.needs_index)
         self.assertEqual(
-            loss.needs_index, name.removesuffix("_sr") in ("elr", "rrm_ce", "sop")
+            loss.needs_index,
+            name.removesuffix("_sr") in ("elr", "mda_ce", "rrm_ce", "sop"),
         )
 
     @parameterized.parameters(
@@ -128,6 +129,9 @@ class LossTest(tf.test.TestCase, parameterized.TestCase):
         ("queue", "ogc_fl", {"queue": 1}, r"`queue` must be .*\[2, inf\)"),
         ("lr_v", "sop", {"lr_v": -1}, r"`lr_v` must be .*\[0, inf\)"),
         ("sop_sizes", "sop", {"num_classes": 5}, "belong together"),
+        ("mda_momentum", "mda_ce", {"momentum": 1}, r"`momentum` must .*\[0, 1\)"),
+        ("warmup", "mda_ce", {"warmup": 0}, r"`warmup` must be .*\[1, inf\)"),
+        ("mda_sizes", "mda_ce", {"num_examples": 5}, "belong together"),
         ("cost", "rrm_ce", {"cost": -1}, r"`cost` must be .*\[0, inf\)"),
         ("share", "rrm_ce", {"share": 0}, r"`share` must be .*\(0, 1\]"),
         ("wrong", "rrm_ce", {"contamination": 1}, r"`contamination` .*\[0, 1\)"),

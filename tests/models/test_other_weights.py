@@ -1,11 +1,14 @@
 """Networks of Keras, networks by size, and weights to start from."""
 
 import pathlib
+import types
+from unittest import mock
 
 import keras
 import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
+from keras.src.saving import saving_lib
 
 from lnl_sr_tf import models
 from lnl_sr_tf.errors import InputError
@@ -91,6 +94,73 @@ class KerasApplicationsTest(tf.test.TestCase, parameterized.TestCase):
             models.build(
                 "keras:MobileNetV3Small", keras.Input((32, 32, 3)), 4, weights=str(path)
             )
+
+
+class OfTheHubTest(tf.test.TestCase, parameterized.TestCase):
+    """`hf://`, up to the network: what Keras would fetch lies in a folder here."""
+
+    def offered(self, model):
+        """Within, the hub has this network and no other."""
+        place = pathlib.Path(self.get_temp_dir()) / model.name
+        keras.saving.save_model(model, place, zipped=False)
+
+        def snapshot_download(repo_id, **_):
+            if repo_id != "me/network":
+                raise ConnectionError("no\nname")
+            return str(place)
+
+        hub = types.SimpleNamespace(snapshot_download=snapshot_download)
+        return mock.patch.object(saving_lib, "huggingface_hub", hub)
+
+    def test_network_of_a_run(self):
+        source = models.get("cnn_mnist", (8, 8, 1), 3, seed=5)
+        model = models.get("cnn_mnist", (8, 8, 1), 3, seed=6)
+        with self.offered(source):
+            models.load_weights(model, "hf://me/network")
+        for one, other in zip(source.get_weights(), model.get_weights(), strict=True):
+            self.assertAllEqual(one, other)
+
+    def test_network_of_keras(self):
+        whole = keras.applications.MobileNetV3Small(weights=None)
+        inputs = keras.Input((32, 32, 3))
+        with self.offered(whole):
+            logits = models.build(
+                "keras:MobileNetV3Small", inputs, 4, weights="hf://me/network"
+            )
+        own = keras.Model(inputs, logits).layers[-3].get_weights()
+        for a, b in zip(own, whole.get_weights(), strict=False):
+            self.assertAllEqual(a, b)
+
+    @parameterized.parameters("cnn_mnist", "keras:MobileNetV3Small")
+    def test_cannot_be_had(self, name):
+        def start():
+            if name == "cnn_mnist":
+                models.load_weights(model, "hf://a/b")
+            else:
+                inputs = keras.Input((32, 32, 3))
+                models.build(name, inputs, 4, weights="hf://a/b")
+
+        model = models.get("cnn_mnist", (8, 8, 1), 3)
+        with (
+            self.offered(model),
+            self.assertRaisesRegex(
+                InputError,
+                r"^--weights=hf://a/b: Keras cannot fetch a network from there \(no "
+                r"name\); fetch it where there is a network, by keras\.models\."
+                r'load_model\("hf://a/b"\)\.save\("model\.keras"\), and give '
+                r"--weights=model\.keras$",
+            ),
+        ):
+            start()
+        with (
+            mock.patch.object(saving_lib, "huggingface_hub", None),
+            self.assertRaisesRegex(
+                InputError,
+                "^--weights=hf://a/b needs huggingface_hub, which is not installed: "
+                "pip install huggingface_hub$",
+            ),
+        ):
+            start()
 
 
 class WeightsTest(tf.test.TestCase, parameterized.TestCase):

@@ -28,13 +28,13 @@ class MetricsTest(tf.test.TestCase):
     def test_a_column_that_is_there_where_a_run_has_it(self):
         folder = RunFolder(pathlib.Path(self.get_temp_dir()) / "prior")
         folder.make()
-        row = dict.fromkeys((*COLUMNS, "class_prior"))
-        row |= {"epoch": 1, "loss": 0.5}
-        for value, header in ((None, COLUMNS), (0.25, (*COLUMNS, "class_prior"))):
-            row["class_prior"] = value
+        sometimes = ("class_prior", "trusted_share", "trusted_precision")
+        for there in ((), *((name,) for name in sometimes), sometimes):
+            row = dict.fromkeys((*COLUMNS, *sometimes))
+            row |= {"epoch": 1, "loss": 0.5} | dict.fromkeys(there, 0.25)
             folder.write_rows([row])
             first = folder.metrics.read_text("utf-8").partition("\n")[0]
-            self.assertEqual(first, ",".join(header))
+            self.assertEqual(first, ",".join((*COLUMNS, *there)))
             self.assertEqual(folder.rows(), [row])
 
     def test_new_columns_are_at_the_end(self):

@@ -79,6 +79,8 @@ class WithinEpochTest(tf.test.TestCase, parameterized.TestCase):
         ("elr", {"loss": "elr"}),
         ("co_teaching", {"method": "co_teaching"}),
         ("dividemix", {"loss": "ce", "method": "dividemix", "warmup_epochs": 1}),
+        ("promix", {"loss": "ce", "method": "promix", "warmup_epochs": 1}),
+        ("mda", {"loss": "mda_ce", "loss_args": "warmup=1"}),
         ("mixup", {"loss": "ce", "mixup": 0.4, "l1": 1e-5}),
     )
     def test_saved_and_cut(self, settings):

@@ -12,7 +12,7 @@ from lnl_sr_tf.layers.output_sharpening import sharpening_layers
 from lnl_sr_tf.losses import SparseRegularization
 from lnl_sr_tf.losses.nested import with_parts
 from lnl_sr_tf.metrics.lost_classes import of_model
-from lnl_sr_tf.runs.folder import WATCHED, RunFolder
+from lnl_sr_tf.runs.folder import TRUSTED, WATCHED, RunFolder
 from lnl_sr_tf.runs.lost_classes import LOST
 
 Rows = list[dict[str, Any]]
@@ -105,6 +105,7 @@ class EpochLog(keras.callbacks.Callback):
             "test_fit_loss": _number(logs.get("val_fit_loss")),
             "test_norm": _number(logs.get("val_norm")),
             "class_prior": _number(logs.get("class_prior")),
+            **{name: _number(logs.get(name)) for name in TRUSTED},
             "lost_classes": None if self._lost is None else len(self._lost),
             LOST: self._lost,
         }

@@ -34,7 +34,7 @@ class PartsAccuracy(keras.callbacks.Callback):
         super().__init__()
         self.validation = dataset.validation
         self.sample = None
-        known = _known(dataset)
+        known = with_known_labels(dataset)
         if len(known) and dataset.clean_labels is not None:
             rng = np.random.default_rng(seed)
             size = min(_SAMPLE, len(known))
@@ -90,8 +90,8 @@ def memorisation(
     return found
 
 
-def _known(dataset: Dataset) -> np.ndarray:
-    """The examples to choose from: none, where no label is known to be wrong."""
+def with_known_labels(dataset: Dataset) -> np.ndarray:
+    """The examples whose clean label is known; none, where no label is wrong."""
     if not dataset.noise_rate or dataset.clean_labels is None:
         return np.empty(0, np.int64)
     return np.flatnonzero(dataset.clean_labels >= 0)

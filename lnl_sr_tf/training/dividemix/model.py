@@ -8,6 +8,7 @@ from keras import ops
 
 from lnl_sr_tf.datasets.batches.mixup import mixup
 from lnl_sr_tf.training.dividemix import targets, terms
+from lnl_sr_tf.training.dividemix.parts import halves, probabilities, views
 from lnl_sr_tf.types import Tensor
 
 
@@ -87,7 +88,7 @@ class DivideMix(keras.Model):
         said = [
             network(images, training=True)
             for network, images in zip(
-                (self.first, self.second), _halves(inputs), strict=True
+                (self.first, self.second), halves(inputs), strict=True
             )
         ]
         return ops.concatenate(said, axis=0)
@@ -106,13 +107,13 @@ class DivideMix(keras.Model):
             labels = y["label"] if isinstance(y, dict) else y
             return super().compute_loss(x, labels, y_pred, sample_weight, training)
         if isinstance(y, dict):
-            parts = {name: _halves(values) for name, values in y.items()}
+            parts = {name: halves(values) for name, values in y.items()}
             total = sum(
                 self._divided_loss(
                     number, images, said, *(parts[name][number] for name in _PARTS)
                 )
                 for number, (images, said) in enumerate(
-                    zip(_halves(x), _halves(y_pred), strict=True)
+                    zip(halves(x), halves(y_pred), strict=True)
                 )
             )
         else:
@@ -129,19 +130,27 @@ class DivideMix(keras.Model):
             (self.first, self.second) if number == 0 else (self.second, self.first)
         )
         classes = own.shape[-1]
-        of_trusted, of_rest = map(_views, _halves(_said(own)))
-        by_other = _views(_said(other(_halves(images)[1], training=False)))
+        by_other = other(halves(images)[1], training=False)
         # Both views of an example have the same label and index.
-        labels, index = (_halves(_halves(values)[0])[0] for values in (labels, index))
-        trust = ops.take(self.clean[1 - number], index)
-        refined = targets.refined(
-            ops.one_hot(labels, classes), trust, of_trusted, self.temperature
-        )
-        guessed = targets.guessed(of_rest, by_other, self.temperature)
+        labels, index = (halves(halves(values)[0])[0] for values in (labels, index))
+        labels = ops.one_hot(labels, classes)
+        refined, guessed = self._aims(number, own, by_other, labels, index)
         aims = ops.concatenate([refined, refined, guessed, guessed], axis=0)
         mixed, aims = mixup(images, ops.stop_gradient(aims), classes, mixing)
         logits = ops.cast(network(mixed, training=True), "float32")
-        (labelled, rest), (of_labelled, of_rest) = _halves(logits), _halves(aims)
+        return self._loss_of_mixed(number, logits, aims)
+
+    def _aims(self, number, own, by_other, labels, index):
+        """What network `number` is to say: of trusted examples, and of the others."""
+        of_trusted, of_rest = map(views, halves(probabilities(own)))
+        trust = ops.take(self.clean[1 - number], index)
+        refined = targets.refined(labels, trust, of_trusted, self.temperature)
+        by_other = views(probabilities(by_other))
+        return refined, targets.guessed(of_rest, by_other, self.temperature)
+
+    def _loss_of_mixed(self, number, logits, aims):
+        """What network `number` minimises, of mixed images and aims."""
+        (labelled, rest), (of_labelled, of_rest) = halves(logits), halves(aims)
         return (
             terms.cross_entropy(of_labelled, labelled)
             + self.unlabelled_weight * terms.squared_error(of_rest, rest)
@@ -161,18 +170,3 @@ _PARTS = ("label", "index", "mixing")
 
 def _zeros(name, *shape):
     return keras.Variable(ops.zeros(shape), dtype="float32", trainable=False, name=name)
-
-
-def _halves(values):
-    half = ops.shape(values)[0] // 2
-    return values[:half], values[half:]
-
-
-def _views(values):
-    """Of shape (2 · batch, k): (2, batch, k), a row for each view."""
-    return ops.stack(_halves(values))
-
-
-def _said(logits):
-    """Probabilities, without gradient."""
-    return ops.stop_gradient(ops.softmax(ops.cast(logits, "float32"), axis=-1))

@@ -55,7 +55,7 @@ class WarmUpPlan(EpochPlan):
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class DividedPlan(EpochPlan):
-    """Each network has examples that the other trusts, and as many that it does not.
+    """Each network has examples that are trusted, and as many that are not.
 
     In a step come, for the first network and then for the second, ⌊batch_size / 2⌋
     examples whose label is trusted, once for each of two views; then as many whose
@@ -68,6 +68,7 @@ class DividedPlan(EpochPlan):
         threshold: labels are trusted above this probability.
         steps: of an epoch.
         batch_size: ≥ 2.
+        own: whether a network learns from its own division, and not from the other's.
     """
 
     mixed_by_model: ClassVar[bool] = True
@@ -76,6 +77,7 @@ class DividedPlan(EpochPlan):
     threshold: float = 0.5
     steps: int = 1
     batch_size: int = 2
+    own: bool = False
 
     @property
     def rows(self) -> int:
@@ -88,8 +90,8 @@ class DividedPlan(EpochPlan):
         half = self.batch_size // 2
         order = np.empty((self.steps, 2, 2, _VIEWS, half), np.int32)
         for network in (0, 1):
-            # Each learns from the division of the other.
-            parts = divided(self.clean[1 - network], self.threshold)
+            divider = network if self.own else 1 - network
+            parts = divided(self.clean[divider], self.threshold)
             for number, part in enumerate(parts):
                 drawn = _again_and_again(rng, part, self.steps * half)
                 order[:, network, number] = drawn.reshape(self.steps, 1, half)
@@ -129,6 +131,12 @@ def _again_and_again(rng, part, count):
     return np.concatenate([rng.permutation(part) for _ in range(passes)])[:count]
 
 
+def threshold(config: Config) -> float:
+    """Above which value of `clean` a label is trusted."""
+    # ProMix's are 0 or 1.
+    return 0.5 if config.clean_threshold is None else config.clean_threshold
+
+
 def plan(
     config: Config, size: int, columns: int, epoch: int, clean: np.ndarray
 ) -> WarmUpPlan | DividedPlan:
@@ -152,7 +160,8 @@ def plan(
         columns,
         config.mix_alpha,
         clean,
-        config.clean_threshold,
+        threshold(config),
         steps,
         batch_size,
+        own=config.method == "promix",
     )

@@ -19,6 +19,7 @@ from lnl_sr_tf import config, datasets, export
 from lnl_sr_tf.analysis import run_figures
 from lnl_sr_tf.datasets.features.encoder_from_dict import read_encoder
 from lnl_sr_tf.experiment.finished_run import FinishedRun
+from lnl_sr_tf.runs import model_card
 from lnl_sr_tf.runs.folder import RunFolder
 from lnl_sr_tf.training import precision
 from lnl_sr_tf.training.build import build_model, served_model
@@ -50,6 +51,14 @@ class ExportTest(tf.test.TestCase):
         self.assertAllClose(
             results["accuracy"], self.run_.summary()["test_accuracy"], atol=1e-6
         )
+
+    def test_model_card(self):
+        card = self.run_.model_card.read_text("utf-8")
+        summary = self.run_.summary()
+        self.assertIn("](figures/curves.png)", card)
+        self.assertIn(f"| {100 * summary['test_accuracy']:.2f} % |", card)
+        # What the command makes of the finished run is the same.
+        self.assertEqual(model_card.write(self.run_), self.run_.model_card)
 
     def test_sixteen_bits_are_served_as_trained(self):
         model = keras.Sequential(

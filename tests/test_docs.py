@@ -3,12 +3,10 @@
 import importlib.util
 import pathlib
 import re
-import shlex
 import tempfile
 
 from absl.testing import absltest, parameterized
 
-from lnl_sr_tf import cli, commands, config
 from lnl_sr_tf.loss_names import LOSSES
 from lnl_sr_tf.runs.ledger import Ledger
 
@@ -22,6 +20,16 @@ def script_of(name):
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def anchors(page):
+    """Those that GitHub, and so the site, make of its headings."""
+    text = re.sub(r"^```.*?^```$", "", page.read_text("utf-8"), flags=re.M | re.S)
+    made = []
+    for heading in re.findall(r"^#+ (.*)$", text, re.MULTILINE):
+        anchor = re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+        made.append(f"{anchor}-{made.count(anchor)}" if anchor in made else anchor)
+    return made
 
 
 class DocsTest(parameterized.TestCase):
@@ -77,43 +85,22 @@ class DocsTest(parameterized.TestCase):
     @parameterized.parameters(*(str(page.relative_to(ROOT)) for page in PAGES))
     def test_links(self, page):
         path = ROOT / page
-        for link in re.findall(r"\]\(([^)#]+)\)", path.read_text("utf-8")):
-            if "://" not in link:
-                self.assertTrue((path.parent / link).exists(), f"{page}: {link}")
+        links = re.findall(r"\]\(([^)#\s]*)(?:#([^)\s]+))?\)", path.read_text("utf-8"))
+        for link, anchor in links:
+            if "://" in link or link.startswith("mailto:"):
+                continue
+            target = path.parent / link if link else path
+            self.assertTrue(target.exists(), f"{page}: {link}")
+            if anchor and target.suffix == ".md":
+                self.assertIn(anchor, anchors(target), f"{page}: {link}")
 
-    @parameterized.parameters(*(str(page.relative_to(ROOT)) for page in PAGES))
-    def test_commands_settle(self, page):
-        text = (ROOT / page).read_text("utf-8")
-        for command in re.findall(r"^    python main.py (--.*)$", text, re.MULTILINE):
-            settings = dict(part[2:].split("=", 1) for part in shlex.split(command))
-            # These are of what another command leaves.
-            settings.pop("flagfile", None)
-            if "rate_estimate" in settings:
-                settings["rate_estimate"] = self._audit()
-            settings |= {
-                k: settings[k].split(",") for k in config.AXES if k in settings
-            }
-            self.assertNotEmpty(config.grid(settings))
-
-    def _audit(self):
-        """The path of an audit.json."""
-        path = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
-        path /= "audit.json"
-        path.write_text('{"noise_rate": 0.2}', "utf-8")
-        return str(path)
-
-    @parameterized.parameters(*(str(page.relative_to(ROOT)) for page in PAGES))
-    def test_other_commands_are_understood(self, page):
-        text = (ROOT / page).read_text("utf-8")
-        for line in re.findall(r"^    lnl-sr (.*)$", text, re.MULTILINE):
-            command, arguments = cli._command(shlex.split(line))
-            module = commands.load(command or commands.NAMES[0])
-            request = cli._request("lnl-sr", arguments, module)
-            if command in ("table", "figure") and request.arguments[0].isdigit():
-                made = config.published.configs(
-                    f"{command}s", request.arguments[0], request.settings
-                )
-                self.assertNotEmpty(made)
+    def test_every_page_is_on_the_site(self):
+        """In the navigation of mkdocs.yml, once; and nothing there that is nowhere."""
+        text = (ROOT / "mkdocs.yml").read_text("utf-8")
+        nav = text.partition("\nnav:\n")[2].partition("\n\n")[0]
+        named = re.findall(r"^ +- (?:.*: )?(\S+\.md)$", nav, re.MULTILINE)
+        pages = [str(page.relative_to(ROOT / "docs")) for page in PAGES]
+        self.assertCountEqual(named, pages)
 
 
 if __name__ == "__main__":

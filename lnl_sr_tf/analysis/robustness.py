@@ -190,7 +190,8 @@ def measured_difference(
     `clean_minimiser` and `noisy_minimiser`, the positions of f* and f*_η.
     Raises ValueError as `check`, and if there is no hypothesis or shapes differ.
 
-    Example: measured_difference(loss, [m.predict(x) for m in models], labels, 0.4)
+    Example:
+        measured_difference(loss, [m.predict(x) for m in models], labels, 0.4)
     """
     shapes = {np.shape(outputs) for outputs in hypotheses}
     if len(shapes) != 1:
@@ -222,7 +223,8 @@ def check(
     best constant in place of S(v), never above 2cδ; `clean_risk` and `noisy_risk`.
     Raises ValueError as `risk` and `risk_bound`.
 
-    Example: check(CrossEntropy(from_logits=False), model.predict(x), y, 0.4)["bound"]
+    Example:
+        check(CrossEntropy(from_logits=False), model.predict(x), y, 0.4)["bound"]
     """
     values = class_losses(loss, probabilities)
     gap = _gap(values)

@@ -16,7 +16,7 @@ _USUAL = (0.5, 0.6, 0.7, 0.8)
 class NearCopies(NamedTuple):
     """What `near_copies` finds of n examples.
 
-    Args:
+    Attributes:
         of: the position of the example that each is a near copy of, its nearest one;
             -1 for none, int64, shape (n,).
         score: −log of the p-value ≥ 0, larger for nearer copies, shape (n,).

@@ -20,7 +20,7 @@ _OF_LABELS = 2.0  # what labels count for that all differ, in standard deviation
 class Outliers(NamedTuple):
     """What `outliers` finds of n examples.
 
-    Args:
+    Attributes:
         told: mask of those told of, shape (n,).
         score: larger for examples farther from all others, shape (n,); its median is 0
             and its standard deviation, as the lower half tells it, 1.

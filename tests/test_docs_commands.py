@@ -154,7 +154,7 @@ class ScriptsTest(parameterized.TestCase):
         """The script or the module, its paths, and every flag in its source."""
         script, words = command.program.removeprefix("python "), list(command.words)
         if script == "-m":
-            self.assertIn(words[0], ("pytest", "venv", "build", "mkdocs"))
+            self.assertIn(words[0], ("pytest", "venv", "build", "mkdocs", "lnl_sr_tf"))
             for word in words[1:]:
                 self.assertTrue(
                     word.startswith(("-", ".")) or (ROOT / word).exists(), word

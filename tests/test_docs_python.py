@@ -39,10 +39,11 @@ def programs():
             if language in ("", "python") and whole:
                 made.setdefault(str(path.relative_to(docs_text.ROOT)), []).append(code)
     # These run whole in tests of their own.
+    own = ("README.md", "docs/python.md", "docs/theory.md", "docs/examples/")
     return [
         (page, "\n".join(codes))
         for page, codes in made.items()
-        if page not in ("README.md", "docs/python.md", "docs/theory.md")
+        if not page.startswith(own)
     ]
 
 

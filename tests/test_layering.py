@@ -7,6 +7,7 @@ from absl.testing import absltest, parameterized
 
 PACKAGE = pathlib.Path(__file__).resolve().parent.parent / "lnl_sr_tf"
 FLOORS = {
+    "__main__": 6,
     "cli": 6,
     "commands": 6,
     "python": 6,
@@ -47,6 +48,7 @@ FLOORS = {
 SIDEWAYS = {
     ("auditing", "reporting"),
     ("tuning", "reporting"),
+    ("__main__", "cli"),
     ("cli", "commands"),
     ("runs", "datasets"),
     ("export", "backbones"),

@@ -44,9 +44,9 @@ class RunTest(tf.test.TestCase, parameterized.TestCase):
         self.assertEqual(
             {path.name for path in run.path.iterdir()},
             {
-                ".lock", "checkpoints", "config.json", "figures", "labels.npz",
-                "metrics.csv", "model.keras", "outputs.npz", "saved_model",
-                "summary.json", "tensorboard",
+                ".lock", "README.md", "checkpoints", "config.json", "figures",
+                "labels.npz", "metrics.csv", "model.keras", "outputs.npz",
+                "saved_model", "summary.json", "tensorboard",
             },
         )  # fmt: skip
         settings = run.config()

@@ -109,7 +109,7 @@ def by_setting(
         data: as for `cells`.
 
     Example:
-        >>> made = [config.resolve({"loss": "ce", "seed": seed}) for seed in (1, 2)]
+        >>> made = [lnl.config.resolve({"loss": "ce", "seed": s}) for s in (1, 2)]
         >>> [setting.places for setting in by_setting(made)]
         [[0, 1]]
     """

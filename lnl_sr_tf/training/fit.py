@@ -66,7 +66,8 @@ def _begin_fast(training: Training) -> None:
 
     A few steps are not traced at all, unless they are resumed by others that are.
     Others are traced once: where the step makes variables of the optimiser and the
-    metrics, TensorFlow traces it again. The numbers are the same.
+    metrics, TensorFlow traces it again; of files the first batch, which is needed for
+    that, is not read twice. The numbers are the same.
     """
     model, config = training.model, training.config
     ours = isinstance(model, RobustModel) and backend.name() == "tensorflow"
@@ -76,7 +77,7 @@ def _begin_fast(training: Training) -> None:
     steps = pipeline.steps_per_epoch(size, config.batch_size) * config.epochs
     if steps <= compilation.FEW_EAGER_STEPS and not training.saved:
         model.run_eagerly = True
-    else:
+    elif training.dataset.paths is None:
         build_variables(model, *training._few(Place(0)))
 
 

@@ -158,6 +158,7 @@ class FitTest(tf.test.TestCase, parameterized.TestCase):
         )
         data = datasets.load("digits")
         with (
+            mock.patch.object(fitting, "_begin_fast"),
             mock.patch.object(
                 fitting.pipeline, "training_batches", side_effect=Stop
             ) as stream,

@@ -11,6 +11,8 @@ from lnl_sr_tf.datasets.features.mapped_rows import MappedRows
 from lnl_sr_tf.datasets.images.image_rules import GREY, decoded_by_tensorflow
 
 _BATCH = 256
+# By the form of files: to trace how they are read takes as long as a thousand of them.
+_TRACED: dict[tuple, Any] = {}
 
 
 class ImageGone(Exception):
@@ -142,11 +144,27 @@ class ImageFiles:
         batches = (
             tf.data.Dataset.from_tensor_slices(self.paths.tolist() or [b""])
             .take(len(self))
-            .map(self.read, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+            .map(
+                self._traced_once(),
+                num_parallel_calls=tf.data.AUTOTUNE,
+                deterministic=True,
+            )
             .batch(_BATCH)
             .prefetch(2)
         )
         yield from batches.as_numpy_iterator()
+
+    def _traced_once(self) -> Any:
+        """`read`; for files of this form it is traced once in a process."""
+        form = (self.image_size, self.channels, self.resize, self.known, self.bits)
+        if form not in _TRACED:
+            import tensorflow as tf
+
+            files = self._like(self.paths[:0], self.channels)
+            _TRACED[form] = tf.function(
+                files.read, [tf.TensorSpec((), tf.string)], autograph=False
+            )
+        return _TRACED[form]
 
     def _by_pillow(self, boxes: np.ndarray | None = None) -> Iterator[np.ndarray]:
         """The same in batches of one; or a part of each image."""

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 # trained on about as often as with others like them.
 _AHEAD, _LOST = 0.05, 0.05
 # By which accuracy on other examples is known, first what is as noisy as the training.
-_OTHERS = ("validation_accuracy", "test_accuracy")
+_OTHERS = ("validation_accuracy", "given_test_accuracy", "test_accuracy")
 
 
 class Memorisation(NamedTuple):
@@ -50,7 +50,7 @@ def memorisation(rows: Sequence[Mapping[str, Any]]) -> Memorisation | None:
 
     Args:
         rows: of `metrics.csv`, one an epoch. Other examples are those of the validation
-            part, by given labels, or else of the test set.
+            part or of what was held out, by given labels, or else of the test set.
 
     Returns:
         None where the curves have no accuracy on other examples.

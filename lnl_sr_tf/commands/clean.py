@@ -97,6 +97,8 @@ def run(request: Request, tell: Callable[[str], None]) -> None:
     audit_table.check_of(judged, dataset, table)
     out = options["out"] or pathlib.Path(path) / cleaned_dataset.default_name(dataset)
     out = pathlib.Path(out).expanduser()
+    if out.exists():
+        raise InputError(f"{out} is there already; --out=FILE gives another name")
     (log, flags), gone, changed = cleaned_dataset.write_clean(
         dataset, finished.config, changes, out
     )

@@ -165,8 +165,9 @@ def _unknown(name, base):
     if base in LOSSES:
         return f"There is no {name!r}: {conflict(base)}. Use {base!r}."
     close = difflib.get_close_matches(str(name), names(), n=1)
-    hint = f" Did you mean {close[0]!r}?" if close else ""
-    return f"Unknown loss {name!r}.{hint} Expected one of: {', '.join(names())}."
+    if close:
+        return f"Unknown loss {name!r}. Did you mean {close[0]!r}?"
+    return f"Unknown loss {name!r}. Expected one of: {', '.join(names())}."
 
 
 def _classes(entry):

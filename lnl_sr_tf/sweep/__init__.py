@@ -50,7 +50,23 @@ def run(
             tell(words.notice)
             for line in tables.comparison(alike):
                 tell(line)
+    tell_next_step(pairs, tell)
     return pairs
+
+
+def tell_next_step(
+    pairs: Sequence[tuple[Config, RunFolder]], tell: Callable[[str], None]
+) -> None:
+    """Say how to find the wrong labels, by the first run that can tell them.
+
+    Args:
+        pairs: (config, folder) of runs.
+        tell: called with the line, where there is such a run.
+    """
+    for config, folder in pairs:
+        if config.loss.endswith("_sr") and folder.kept and folder.finished():
+            tell(f"Which labels are wrong: lnl-sr audit {folder.path}")
+            return
 
 
 def train(

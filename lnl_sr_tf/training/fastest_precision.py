@@ -56,6 +56,7 @@ def measure(
     place = _place(_described(first, config))
     found = _kept(place)
     if found is None:
+        tell(f"precision: trying which is faster for {first.name}, once for a machine")
         networks["mixed_bfloat16"] = _network(make, "mixed_bfloat16")
         found = _keep(place, _in_turns(networks, config.batch_size), tell)
         tell(f"precision: a step of {first.name} takes {_words(found)} on this machine")
@@ -74,8 +75,12 @@ def faster(found: Mapping[str, float | None] | None) -> str:
 
 def _words(found):
     float32, bfloat16 = (found[policy] for policy in POLICIES)
-    words = f"float32 {1000 * float32:.3g} ms and mixed_bfloat16 "
-    return words + (f"{1000 * bfloat16:.3g} ms" if bfloat16 else "cannot be computed")
+    words = f"float32 {_time(float32)} and mixed_bfloat16 "
+    return words + (_time(bfloat16) if bfloat16 else "cannot be computed")
+
+
+def _time(seconds):
+    return f"{seconds:.3g} s" if seconds >= 1 else f"{1000 * seconds:.3g} ms"
 
 
 def _network(make, policy):

@@ -62,6 +62,9 @@ def write(script):
 
 def main(names):
     """Make the pages of scripts, by name without suffix."""
+    known = [path.stem for path in SCRIPTS.glob("*.py")]
+    if unknown := sorted(set(names) - set(known)):
+        sys.exit(f"no such example: {', '.join(unknown)}; expected some of {known}")
     PAGES.mkdir(exist_ok=True)
     os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *sys.path[1:]])
     for script in sorted(SCRIPTS.glob("*.py")):

@@ -64,12 +64,31 @@ def export(
             "writes these formats, whatever the run was trained on"
         )
     check_installed(names)
+    _check_free(run, names, output)
     output = output or run.folder.exports
     with _saved_models(run) as (reference, source):
         with quiet.notices():
-            before = _Before(run, Served(reference), examples) if examples else None
+            before = _before(run, reference, examples)
         make_folder(output)
         return [_one(run, name, output, source, before, tell) for name in names]
+
+
+def _check_free(
+    run: FinishedRun, names: Sequence[str], output: pathlib.Path | None
+) -> None:
+    """Raise InputError where something would be lost that this did not write.
+
+    In `RUN/export` it writes over what it wrote.
+    """
+    if output is None or output.resolve() == run.folder.exports.resolve():
+        return
+    for name in names:
+        path = output / FORMATS[name].file
+        if path.exists():
+            raise InputError(
+                f"{path} is there already; move it away, or name another folder by "
+                "--output"
+            )
 
 
 class _Before:
@@ -94,6 +113,15 @@ class _Before:
         if whole:
             return self.raw
         return {"features": served_examples.features(self.dataset, self.chosen)}
+
+
+def _before(run, reference, examples):
+    if not examples:
+        return None
+    try:
+        return _Before(run, Served(reference), examples)
+    except InputError as error:
+        raise InputError(f"{error}; --examples=0 exports without comparing") from error
 
 
 @contextlib.contextmanager

@@ -34,11 +34,14 @@ def text(
 def write_at_end(folder: RunFolder, summary: Mapping[str, Any]) -> None:
     """Write the card of a run whose figures are drawn, before `summary.json`.
 
+    One that is there stays: a person may have changed it.
+
     Raises:
         RunError: if it cannot be written.
     """
-    if folder.kept:
-        folder.write_model_card(text(folder, summary, _figures(folder)))
+    if folder.kept and not folder.model_card.exists():
+        made = text(folder, summary, _figures(folder))
+        folder.write_model_card(made.encode(errors="replace").decode())
 
 
 def write(folder: RunFolder, output: pathlib.Path | None = None) -> pathlib.Path:
@@ -61,7 +64,7 @@ def write(folder: RunFolder, output: pathlib.Path | None = None) -> pathlib.Path
     """
     finished.check(folder)
     figures = _figures(folder)
-    made = text(folder, folder.summary() or {}, figures).encode()
+    made = text(folder, folder.summary() or {}, figures).encode(errors="replace")
     path = folder.model_card if output is None else output / folder.model_card.name
     try:
         there = path.read_bytes() if path.is_file() else made
@@ -89,7 +92,12 @@ def _copy(folder: RunFolder, figures: list[str], output: pathlib.Path) -> None:
     try:
         for name in figures:
             place.mkdir(exist_ok=True)
-            if not (place / name).exists():
-                shutil.copyfile(folder.figures / name, place / name)
+            source, target = folder.figures / name, place / name
+            if target.exists() and target.read_bytes() != source.read_bytes():
+                raise InputError(
+                    f"{target} is there and is another figure; move it away, or name "
+                    "another folder by --output"
+                )
+            shutil.copyfile(source, target)
     except OSError as error:
         raise RunError(f"cannot write {place}: {error.strerror or error}") from error

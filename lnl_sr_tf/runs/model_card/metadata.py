@@ -104,7 +104,9 @@ def _yaml(value: Any, indent: str = "") -> Iterator[str]:
 
 def _scalar(value: Any) -> str:
     """A text or number, as JSON has it, which is YAML, too."""
+    if isinstance(value, float):
+        return f"{value:.6f}"  # YAML takes 5e-05 for a text
     made = json.dumps(value, ensure_ascii=False)
     return "".join(
-        letter if letter.isprintable() else f"\\u{ord(letter):04x}" for letter in made
+        letter if letter.isprintable() else f"\\U{ord(letter):08x}" for letter in made
     )

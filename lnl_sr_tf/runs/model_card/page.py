@@ -226,9 +226,10 @@ def _loading(facts: Facts) -> Iterator[str]:
             'serve = tf.saved_model.load("saved_model").signatures["serving_default"]',
             f'serve({given})["probabilities"]',
         )
-    takes = "features" if facts.kind in (TEXT, TABLE) or facts.config.backbone else name
+    on_features = facts.config.backbone and not facts.config.finetune
+    takes = "features" if facts.kind in (TEXT, TABLE) or on_features else name
     yield (
-        f"`model.keras` is the trained network, from {takes} to logits, with its loss, "
+        f"`model.keras` in the run's folder is the trained network, from {takes} to logits, with its loss, "
         "to train on; it needs `pip install lnl-sr-tf`:\n"
     )
     yield _code(
@@ -305,6 +306,6 @@ def _plain(value: Any) -> str:
     if len(words) > 10 * _LONGEST:
         words = words[: 10 * _LONGEST - 1] + "…"
     made = words.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    for letter in "\\`*_[]|":
+    for letter in "\\`*_[]|~$":
         made = made.replace(letter, "\\" + letter)
     return made

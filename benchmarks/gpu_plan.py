@@ -239,7 +239,8 @@ def work_through(planned, estimates, left, do, tell):
         planned: parts in order, as from `parts`.
         estimates: `Estimates`.
         left: a function that returns how many seconds are left.
-        do: called with each part that is begun.
+        do: called with each part that is begun; it returns False where a part of it
+            had been done before, so that its time says nothing of others.
         tell: called with each line.
 
     Returns:
@@ -262,12 +263,13 @@ def work_through(planned, estimates, left, do, tell):
             came.not_begun.append(rest)
         tell(f"begun: {chosen.words}; about {estimates.of(chosen):.0f} s")
         try:
-            do(chosen)
+            whole = do(chosen)
         except Exception as error:
             reason = " ".join(str(error).split()) or "no reason given"
             tell(f"failed: {chosen.words}: {type(error).__name__}: {reason:.300}")
             came.failed.append(chosen)
             continue
-        estimates.ended(chosen, before - left())
+        if whole is not False:
+            estimates.ended(chosen, before - left())
         came.done.append(chosen)
     return came

@@ -133,16 +133,19 @@ class Session:
         self.log = given.out / "log.txt"
 
     def do(self, part):
-        """Do a part, print what came of it, and write it."""
+        """Do a part, print what came of it, and write it.
+
+        Returns:
+            False where runs had been begun before.
+        """
         import keras
 
         # What Keras and JAX keep of the parts before would add up.
         keras.utils.clear_session()
         gc.collect()
         if isinstance(part, gpu_plan.Runs):
-            self.train(part)
-        else:
-            self.measure(part)
+            return self.train(part)
+        return self.measure(part)
 
     def measure(self, part):
         """A row of speed.json."""
@@ -188,7 +191,7 @@ class Session:
         self.tell(f"{part.short_words}, {kind}: {', '.join(told)} ({row['device']})")
 
     def train(self, part):
-        """Rows of ledger.csv."""
+        """Rows of ledger.csv; False where one of the runs had been begun."""
         from lnl_sr_tf import experiment
         from lnl_sr_tf.datasets.sources import tfds
         from lnl_sr_tf.runs import ledger
@@ -196,6 +199,7 @@ class Session:
 
         together = len(part.seeds) > 1
         configs = [self.config(part.case, seed, together) for seed in part.seeds]
+        begun = any(self.begun(config) for config in configs)
         # The data is TFDS's, and the run main.py's, though TFDS is not here.
         read = mock.patch.object(tfds, "load", lambda *given: self.dataset())
         with self.log.open("a", encoding="utf-8") as log, read:
@@ -219,6 +223,13 @@ class Session:
                 f"epoch {found['best_epoch']}, sparse rate {sparse:.2f} %, "
                 f"{found['seconds']:.0f} s"
             )
+        return not begun
+
+    def begun(self, config):
+        """Whether a part of a run was done before."""
+        from lnl_sr_tf.runs.folder import RunFolder
+
+        return RunFolder(pathlib.Path(config.output_dir) / config.run_name).begun()
 
     def config(self, case, seed, together=False):
         """The settings of a run."""

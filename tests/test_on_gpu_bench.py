@@ -134,6 +134,13 @@ class MinutesTest(tf.test.TestCase, parameterized.TestCase):
         done, _, _ = self.work(planned, 250, lambda part: 60)
         self.assertEqual(done, planned)
 
+    def test_what_had_been_begun_says_nothing_of_others(self):
+        run = Runs(CASES[0], (1,))
+        known = estimates()
+        before = known.of(run)
+        gpu_plan.work_through([run], known, lambda: 500, lambda p: False, [].append)
+        self.assertEqual(known.of(run), before)
+
     def test_longest_of_a_kind_counts(self):
         known = estimates()
         run = Runs(CASES[0], (1,))

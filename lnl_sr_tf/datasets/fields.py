@@ -13,6 +13,7 @@ from lnl_sr_tf.datasets.encoder import Encoder
 from lnl_sr_tf.datasets.features.mapped_rows import MappedRows
 from lnl_sr_tf.datasets.images.image_files import ImageFiles, Images, take
 from lnl_sr_tf.datasets.sources.class_names import check_classes
+from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.shown import Shown, share
 
 
@@ -88,8 +89,19 @@ class DatasetFields(Shown):
         check_classes(f"dataset {self.name}", self.class_names)
         for name, values in self._checked_labels().items():
             object.__setattr__(self, name, values)
+        if self.weights is not None:
+            self._check_weights(self.weights)
         if self.index is None:
             object.__setattr__(self, "index", np.arange(len(self.given_labels)))
+
+    def _check_weights(self, weights: np.ndarray) -> None:
+        right = np.shape(weights) == (len(self.train_images),)
+        if not right or not (np.isfinite(weights) & (np.asarray(weights) >= 0)).all():
+            raise InputError(
+                f"dataset {self.name}: weights: expected {len(self.train_images)} "
+                "finite numbers of at least 0, one for each example; received the "
+                f"shape {np.shape(weights)}, or others"
+            )
 
     def _checked_labels(self) -> dict:
         """Every field that holds labels, checked and as int64."""

@@ -11,6 +11,7 @@ from lnl_sr_tf.config import Config
 from lnl_sr_tf.datasets import Dataset
 from lnl_sr_tf.devices import backend, choice
 from lnl_sr_tf.devices.strategies import Devices
+from lnl_sr_tf.errors import InputError
 from lnl_sr_tf.experiment import (
     checks,
     correction_matrix,
@@ -167,6 +168,7 @@ def _trained(
         trainings = []
         for config, folder in left:
             dataset = run_data.load(config, source, tell)
+            _check_weights(config, dataset)
             devices.agree(
                 config.run_name.encode()
                 + dataset.given_labels.tobytes()
@@ -192,7 +194,9 @@ def _trained(
             )
             # Nothing is written before it is known that the network fits the images.
             locks.enter_context(opening.claimed(config, dataset, folder))
-            run_record.write(config, dataset, matrix, made, devices, folder)
+            run_record.write(
+                *(config, dataset, matrix, made, devices, folder, given.untold)
+            )
             tell(headline(training_config, dataset, made, devices, folder))
             run_data.warn_of_estimate(config, dataset, tell)
             if dataset.test_labels_are != "clean":
@@ -227,11 +231,19 @@ def _trained(
         return list(done.values())
 
 
+def _check_weights(config: Config, dataset: Dataset) -> None:
+    if dataset.weights is not None and (config.mixup or config.divides):
+        raise InputError(
+            "sample_weight does not go with mixup, dividemix or promix, which mix "
+            "examples; leave one of them out"
+        )
+
+
 def _folder(config: Config, devices: Devices, tell: Tell, given: Given) -> RunFolder:
     """The folder of a run; one that is not written where nothing is kept."""
     if given.keeps is Keeps.NOTHING:
         return UnwrittenFolder(config.output_dir)
-    return opening.open_folder(config, devices.chief, tell)
+    return opening.open_folder(config, devices.chief, tell, bool(given.untold))
 
 
 def _prefix(config: Config, configs: list[Config]) -> str:

@@ -38,6 +38,12 @@ class Given:
     callbacks: Sequence[keras.callbacks.Callback] = ()
     keeps: Keeps = Keeps.ALL
 
+    @property
+    def untold(self) -> list[str]:
+        """What no setting tells, so that the run cannot be found again by its own."""
+        there = {"network": self.network, "callbacks": self.callbacks}
+        return [name for name, value in there.items() if value]
+
     def before(self) -> "Given":
         """The same for a run that has to be trained before, and is read again."""
         return dataclasses.replace(self, callbacks=(), keeps=Keeps.ALL)

@@ -1,6 +1,7 @@
 """What a run writes down before it is trained: its settings, labels and matrix."""
 
 import platform
+from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -25,6 +26,7 @@ def write(
     made: RunModel,
     devices: Devices,
     folder: RunFolder,
+    given: Sequence[str] = (),
 ) -> None:
     """Write `config.json`, `labels.npz` and `transition_matrix.csv`.
 
@@ -37,6 +39,7 @@ def write(
         made: its model.
         devices: what it trains on.
         folder: where it is written.
+        given: what a Python program gave that no setting tells: network, callbacks.
 
     Raises:
         RunError: if it cannot be written.
@@ -45,7 +48,8 @@ def write(
         return
     before = folder.config()
     if before is None:
-        folder.write_config(_content(config, dataset, made, devices))
+        content = _content(config, dataset, made, devices)
+        folder.write_config(content | ({"given_by_python": [*given]} if given else {}))
     elif before.get("places") != config.places:
         folder.write_config(before | {"places": config.places})
     arrays.write_labels(dataset, folder)

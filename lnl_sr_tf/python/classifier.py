@@ -36,6 +36,7 @@ from lnl_sr_tf.python.networks import maker
 from lnl_sr_tf.python.new_examples import as_network_takes
 from lnl_sr_tf.python.own_data import in_unit
 from lnl_sr_tf.runs.folder import history_of
+from lnl_sr_tf.training.callbacks.within_epoch import Stopped
 from lnl_sr_tf.training.predict import Predictions, outputs
 
 _SEEDS = 2**31 - 1
@@ -147,8 +148,8 @@ class NoisyLabelClassifier(ClassifierMixin, BaseEstimator):
                 f"{len(self.classes_)} class"
             )
         source = _dataset(rows, numbers_of, weights)
-        self._example = source.subset(np.arange(_EXAMPLE))
-        done = self._trained(source, in_unit(rows) if source.of_images else False)
+        self._unit = source.of_images and in_unit(rows)
+        done = self._trained(source, self._unit)
         self._keep(done)
         return self
 
@@ -190,11 +191,17 @@ class NoisyLabelClassifier(ClassifierMixin, BaseEstimator):
             )
             callbacks = tuple(self.callbacks or ())
             given = Given(source, make, callbacks, Keeps.NOTHING)
-            return run_given(config, given, print if self.verbose else _silence)
+            try:
+                return run_given(config, given, print if self.verbose else _silence)
+            except Stopped:
+                # As an error, a search would take it for a fit that failed, and go on.
+                raise KeyboardInterrupt("interrupted; nothing is kept") from None
 
     def _keep(self, done: Trained) -> None:
         """Keep what predictions need, and forget what training needs besides."""
         assert done.model is not None and done.dataset is not None
+        # As the network takes them: of another size, or features of a backbone.
+        self._example = done.dataset.subset(np.arange(_EXAMPLE))
         network = getattr(done.model, "kept", done.model)
         self.model_ = keras.Model(network.input, network.output, name=network.name)
         self.history_ = history_of(done.rows)
@@ -211,7 +218,7 @@ class NoisyLabelClassifier(ClassifierMixin, BaseEstimator):
         check_is_fitted(self)
         rows, _ = self._checked(X)
         if not isinstance(rows, np.ndarray) or rows.ndim != 2:
-            rows = as_network_takes(rows, self._example)
+            rows = as_network_takes(rows, self._example, unit=self._unit)
         if len(rows) > _FEW_BATCHES * _BATCH:
             with quiet.tracing():
                 return outputs(self.model_, rows).astype(np.float64)

@@ -20,7 +20,9 @@ from lnl_sr_tf.errors import InputError
 _BATCH = 512
 
 
-def as_network_takes(x: Any, dataset: Dataset, resize: str | None = None) -> Images:
+def as_network_takes(
+    x: Any, dataset: Dataset, resize: str | None = None, unit: bool = False
+) -> Images:
     """Examples in the form in which a dataset's network takes them.
 
     Args:
@@ -28,6 +30,8 @@ def as_network_takes(x: Any, dataset: Dataset, resize: str | None = None) -> Ima
             texts; a data frame or dict of columns.
         dataset: what the network was trained on.
         resize: how files are resized.
+        unit: whether images that it was trained on came as floats in [0, 1]: of a few
+            dark ones alone that could not be seen.
 
     Returns:
         uint8 images of shape (n, height, width, channels), or features.
@@ -47,6 +51,7 @@ def as_network_takes(x: Any, dataset: Dataset, resize: str | None = None) -> Ima
         return _rows(x, encoder)
     if kind == IMAGES:
         shape = dataset.image_shape if encoder is None else encoder.image_shape
+        x = _as_pixels(x) if unit else x
         images = _images(x, shape, resize or "stretch", dataset.bits)
         return images if encoder is None else _in_batches(encoder, images)
     rows = checked_features("x", np.asarray(x), lambda line: None)
@@ -56,6 +61,14 @@ def as_network_takes(x: Any, dataset: Dataset, resize: str | None = None) -> Ima
             f"{rows.shape}"
         )
     return rows
+
+
+def _as_pixels(x: Any) -> Any:
+    """Floats in [0, 1] as uint8; anything else as it is."""
+    array = np.asarray(x)
+    if array.dtype.kind != "f" or not ((array >= 0) & (array <= 1)).all():
+        return x
+    return np.rint(array * 255).astype(np.uint8)
 
 
 def _images(x: Any, shape: tuple[int, ...], resize: str, bits: int | None) -> Images:

@@ -11,7 +11,6 @@ import numpy as np
 from lnl_sr_tf import validation
 from lnl_sr_tf.config import recipes
 from lnl_sr_tf.config.data_kinds import name_in_memory, recipe_name, tidy
-from lnl_sr_tf.config.method_settings import DIVIDING
 from lnl_sr_tf.config.parse import parse
 from lnl_sr_tf.datasets import Dataset, from_arrays
 from lnl_sr_tf.errors import InputError
@@ -138,7 +137,7 @@ def of_arrays(
         **options,
     )
     if sample_weight is not None:
-        source = _weighted(source, sample_weight, len(y), settings)
+        source = _weighted(source, sample_weight, len(y))
     known = _named(source)
     if isinstance(columns := settings.get("columns"), Mapping):
         known["columns"] = ",".join(f"{key}:{kind}" for key, kind in columns.items())
@@ -157,21 +156,18 @@ def _contents(source: Dataset) -> str:
     digest.update(source.index.tobytes())
     if source.weights is not None:
         digest.update(source.weights.tobytes())
-    if source.fingerprint is None:
-        for examples in (source.train_images, source.test_images):
+    # Also where there is a fingerprint: a dataset that was made of another keeps it.
+    for examples in (source.train_images, source.test_images):
+        digest.update(repr(examples.shape).encode())
+        if isinstance(examples, np.ndarray):
             digest.update(np.ascontiguousarray(examples).tobytes())
+    if source.label_shares is not None:
+        digest.update(np.ascontiguousarray(source.label_shares).tobytes())
     return digest.hexdigest()[:16]
 
 
-def _weighted(
-    source: Dataset, weights: Any, count: int, settings: Mapping[str, Any]
-) -> Dataset:
+def _weighted(source: Dataset, weights: Any, count: int) -> Dataset:
     """The dataset with the weights of its examples, whose mean is then 1."""
-    if settings.get("mixup") or settings.get("method") in DIVIDING:
-        raise InputError(
-            "sample_weight does not go with mixup, dividemix or promix, which mix "
-            "examples; leave one of them out"
-        )
     array = validation.numbers("sample_weight", weights, ndim=1)
     if len(array) != count or not (np.isfinite(array) & (array >= 0)).all():
         raise InputError(

@@ -54,9 +54,11 @@ def train(
             classes. It takes images as they are given, as floats, or features, and
             gives logits; sharpening comes by itself. By default a network by the size
             of the examples.
-        callbacks: of Keras, given to `fit`.
+        callbacks: of Keras, given to `fit`; with `dividemix` and `promix` once for
+            each epoch, so that `EarlyStopping` counts anew.
         output_dir: where the run's folder is made, with all that the command leaves
-            there; None leaves nothing behind.
+            there; None leaves nothing behind. A run with a network or callbacks of
+            your own gets a new folder each time, which ends in `-own`.
         tell: called with each line about data and progress; None for silence.
         **settings: those of the command by their names, such as `loss="gce_sr"`,
             `epochs=20`, `seed=2` (`lnl-sr --help`).
@@ -67,8 +69,8 @@ def train(
     Raises:
         InputError: if data, network or a setting is wrong.
         RunError: if the run cannot go on.
-        KeyboardInterrupt: if it is interrupted; with `output_dir` the same call goes
-            on from there.
+        KeyboardInterrupt: if it is interrupted; with `output_dir`, and no network or
+            callbacks of your own, the same call goes on from there.
 
     Example::
 

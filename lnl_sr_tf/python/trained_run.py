@@ -40,6 +40,7 @@ class TrainedRun(Shown):
         recorded: what the network said of its examples in training, or None.
         numbered: whether labels are numbers.
         folder: the run's folder; None where nothing was left.
+        unit: whether images came as floats in [0, 1].
 
     Attributes:
         model: see above.
@@ -64,6 +65,7 @@ class TrainedRun(Shown):
         recorded: arrays.OutputSum | None,
         numbered: bool,
         folder: RunFolder | None,
+        unit: bool = False,
     ) -> None:
         self.model = model
         self.config = config
@@ -73,6 +75,7 @@ class TrainedRun(Shown):
         self._rows = rows
         self._recorded = recorded
         self._numbered = numbered
+        self._unit = unit
 
     @property
     def history(self) -> dict[str, list]:
@@ -175,7 +178,8 @@ class TrainedRun(Shown):
         )
 
     def _of_new(self, x: Any) -> np.ndarray:
-        return self._logits(as_network_takes(x, self.dataset, self.config.resize))
+        rows = as_network_takes(x, self.dataset, self.config.resize, self._unit)
+        return self._logits(rows)
 
     def _logits(self, examples: Any) -> np.ndarray:
         with quiet.tracing():
@@ -239,4 +243,5 @@ def trained_run(
         arrays.read_output_sum(folder.outputs),
         data.numbered,
         folder if left else None,
+        data.unit,
     )

@@ -84,12 +84,18 @@ def differing(record: dict[str, Any], config: configs.Config) -> list[str]:
 def is_of(record: dict[str, Any], config: configs.Config, known: Known) -> bool:
     """Whether a run is that of a config, on the data that is there now.
 
+    One with a network or callbacks of a Python program is not: no setting tells them.
+
     Args:
         record: what the run's `config.json` holds.
         config: a `lnl_sr_tf.config.Config`.
         known: as for `folder_of`.
     """
-    return not differing(record, config) and _same_data(record, config, known) is True
+    return (
+        not record.get("given_by_python")
+        and not differing(record, config)
+        and _same_data(record, config, known) is True
+    )
 
 
 def _namesakes(plain: pathlib.Path) -> list[RunFolder]:

@@ -15,7 +15,9 @@ from lnl_sr_tf.runs.folder import RunFolder, UnwrittenFolder
 from lnl_sr_tf.runs.lock import RunLock
 
 
-def open_folder(config: Config, chief: bool, tell: Callable[[str], None]) -> RunFolder:
+def open_folder(
+    config: Config, chief: bool, tell: Callable[[str], None], own: bool = False
+) -> RunFolder:
     """The folder of a run, in which nothing is written yet.
 
     With `--resume` it may hold the run, finished or cut off; without, it is one that
@@ -25,6 +27,9 @@ def open_folder(config: Config, chief: bool, tell: Callable[[str], None]) -> Run
         config: the settings of the run.
         chief: whether this process writes it, and not another machine's.
         tell: called with each line for the person who waits.
+        own: whether the run has a network or callbacks of a Python program, which no
+            setting tells; then the folder is always one that does not exist yet, and
+            not the one that a run of the settings alone has.
 
     Raises:
         FolderInUse: if another process trains the run.
@@ -32,7 +37,7 @@ def open_folder(config: Config, chief: bool, tell: Callable[[str], None]) -> Run
     """
     if not chief:
         return UnwrittenFolder(_by_name(config))
-    folder = _chosen(config, tell)
+    folder = _of_its_own(config) if own else _chosen(config, tell)
     if folder.path.is_dir() and not folder.finished():
         # Asked for now, not held: who waits for the data would wait in vain.
         with RunLock(folder.path):
@@ -147,6 +152,11 @@ def _chosen(config: Config, tell: Callable[[str], None]) -> RunFolder:
     elif folder.path != plain:
         tell(f"{folder.path} is this run: the same settings and the same data")
     return folder
+
+
+def _of_its_own(config: Config) -> RunFolder:
+    plain = _by_name(config)
+    return _new(plain.with_name(f"{plain.name}-own"), lambda line: None)
 
 
 def _new(plain: pathlib.Path, tell: Callable[[str], None]) -> RunFolder:

@@ -5,6 +5,7 @@ it was trained, and one that was cut off is resumed.
 """
 
 import dataclasses
+import shlex
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -64,8 +65,10 @@ def tell_next_step(
         tell: called with the line, where there is such a run.
     """
     for config, folder in pairs:
-        if config.loss.endswith("_sr") and folder.kept and folder.finished():
-            tell(f"Which labels are wrong: lnl-sr audit {folder.path}")
+        judges = config.loss.endswith("_sr") and not config.fold
+        if judges and folder.kept and folder.finished():
+            path = shlex.quote(str(folder.path))
+            tell(f"Which labels are wrong: lnl-sr audit {path}")
             return
 
 

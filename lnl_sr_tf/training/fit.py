@@ -52,13 +52,17 @@ def fit(trainings: list[Training]) -> None:
 def _fit_by_keras(training: Training, asked: Asked) -> None:
     """Train by `fit`: what is left of an epoch that was begun, and whole ones."""
     _begin_fast(training)
-    _finish_epoch(training, asked)
-    callbacks = training.callbacks(asked)
-    epochs = training.config.epochs
-    for begin in range(training.done, epochs, training.epochs_at_once):
-        if not training.problem and not training.model.stop_training:
-            end = min(begin + training.epochs_at_once, epochs)
-            _call_fit(training, Place(begin), end, callbacks)
+    try:
+        _finish_epoch(training, asked)
+        callbacks = training.callbacks(asked)
+        epochs = training.config.epochs
+        for begin in range(training.done, epochs, training.epochs_at_once):
+            if not training.problem and not training.model.stop_training:
+                end = min(begin + training.epochs_at_once, epochs)
+                _call_fit(training, Place(begin), end, callbacks)
+    finally:
+        if training.model.run_eagerly:
+            _end_fast(training.model)
 
 
 def _begin_fast(training: Training) -> None:
@@ -79,6 +83,13 @@ def _begin_fast(training: Training) -> None:
         model.run_eagerly = True
     elif training.dataset.paths is None:
         build_variables(model, *training._few(Place(0)))
+
+
+def _end_fast(model: keras.Model) -> None:
+    """Let who trains or predicts on with the model have it compiled."""
+    model.run_eagerly = False
+    for name in ("train_function", "test_function", "predict_function"):
+        setattr(model, name, None)
 
 
 def _finish_epoch(training: Training, asked: Asked) -> None:

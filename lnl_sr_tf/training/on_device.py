@@ -113,7 +113,9 @@ def fit(trainings: list[Training], asked: Asked) -> None:
     _check_alike(trainings)
     lists = {
         training: keras.callbacks.CallbackList(
-            training.callbacks(asked), model=training.model
+            training.callbacks(asked),
+            model=training.model,
+            epochs=training.config.epochs,
         )
         for training in trainings
     }

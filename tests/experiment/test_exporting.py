@@ -95,13 +95,22 @@ class ExportingTest(tf.test.TestCase, parameterized.TestCase):
             exporting.export(FinishedRun(self.path), ["keras"], examples=0)
         self.assertEqual(one.call_args.args[2], self.path / "export")
 
-    def test_another_takes_its_place(self):
-        for _ in range(2):
-            self.export("savedmodel", "keras", examples=0)
-        self.assertEqual(
-            self.lines, 2 * [str(self.output / "out" / FORMATS[name].file)
-                             for name in ("savedmodel", "keras")]
-        )  # fmt: skip
+    def test_takes_the_place_of_what_it_wrote_and_of_nothing_else(self):
+        self.export("savedmodel", "keras", examples=0)
+        written = [
+            self.output / "out" / FORMATS[n].file for n in ("savedmodel", "keras")
+        ]
+        self.assertEqual(self.lines, [str(path) for path in written])
+        before = written[1].read_bytes()
+        with self.assertRaisesRegex(InputError, "model.keras is there already; move"):
+            self.export("keras", examples=0)
+        self.assertEqual(written[1].read_bytes(), before)
+        run = FinishedRun(self.path)
+        # The run's own network has this name.
+        with self.assertRaisesRegex(InputError, "model.keras is there already"):
+            exporting.export(run, ["keras"], self.path, 0, print)
+        with mock.patch.object(run.folder, "exports", self.output / "out"):
+            exporting.export(run, ["keras"], None, 0, self.lines.append)
 
     def test_what_says_something_else_is_not_kept(self):
         with (

@@ -4,6 +4,7 @@ import copy
 import pickle
 import subprocess
 import sys
+from unittest import mock
 
 import keras
 import numpy as np
@@ -17,6 +18,8 @@ from sklearn.utils.estimator_checks import check_estimator
 
 import lnl_sr_tf as lnl
 from lnl_sr_tf.errors import InputError
+from lnl_sr_tf.python import classifier as classifiers
+from lnl_sr_tf.training.callbacks.within_epoch import Stopped
 
 RNG = np.random.default_rng(0)
 NAMES = np.array(["ant", "bee", "cat"])[np.arange(60) % 3]
@@ -123,6 +126,24 @@ class FitTest(tf.test.TestCase, parameterized.TestCase):
         for weights in (np.repeat([1, 0], 60), np.repeat([1, 1e-6], 60)):
             fitted = classifier(epochs=20).fit(both, labels, sample_weight=weights)
             self.assertGreater(fitted.score(ROWS, NAMES), 0.9)
+
+    def test_weights_that_a_method_would_not_use(self):
+        settings = {"method": "dividemix", "warmup_epochs": 1}
+        fitted = classifier(loss="ce", settings=settings)
+        with self.assertRaisesRegex(InputError, "sample_weight does not go with mixup"):
+            fitted.fit(ROWS, NAMES, sample_weight=np.ones(60))
+
+    def test_images_of_another_size_than_the_network_takes(self):
+        fitted = classifier(model="linear", settings={"image_size": "16"}, epochs=1)
+        self.assertEqual(fitted.fit(IMAGES, NAMES).predict(IMAGES[:5]).shape, (5,))
+
+    def test_interruption_ends_a_search_too(self):
+        stopped = mock.patch.object(
+            classifiers, "run_given", side_effect=Stopped("by a person")
+        )
+        search = GridSearchCV(classifier(), {"lr": [0.1, 0.2]}, cv=2)
+        with stopped, self.assertRaises(KeyboardInterrupt):
+            search.fit(ROWS, NAMES)
 
     def test_network_callbacks_and_settings(self):
         seen = []

@@ -133,6 +133,28 @@ class TrainTest(tf.test.TestCase, parameterized.TestCase):
         self.assertEqual(run.history["epoch"], [1])
         self.assertEqual(run.summary["epochs"], 1)
 
+    def test_own_networks_and_callbacks_are_not_found_again(self):
+        folder = self.folder()
+        stops = keras.callbacks.EarlyStopping("loss", min_delta=100, patience=0)
+        network = keras.Sequential([keras.layers.Dense(3)], name="mine")
+        same = {"epochs": 3, "output_dir": folder, "precision": "float32"}
+        short = train(FEATURES, LABELS, callbacks=[stops], **same)
+        own = train(FEATURES, LABELS, model=network, **same)
+        plain = train(FEATURES, LABELS, **same)
+        again = train(FEATURES, LABELS, callbacks=[stops], **same)
+        epochs = [len(run.history["loss"]) for run in (short, own, plain, again)]
+        self.assertEqual(epochs, [2, 3, 3, 2])
+        self.assertEqual(own.model.name, "mine")
+        self.assertNotEqual(plain.model.name, "mine")
+        self.assertLen(os.listdir(folder), 4)
+        self.assertFalse(plain.model.run_eagerly)
+
+    def test_a_dark_image_alone(self):
+        run = train(IMAGES / 255, LABELS)
+        dark = np.zeros((1, 8, 8))
+        dark[0, 0, 0] = 1 / 255
+        self.assertEqual(run.predict(dark).shape, (1,))
+
     def test_weights_of_examples(self):
         """Those of weight 0 are not learned, whatever their labels are."""
         both = np.concatenate([FEATURES, FEATURES])
@@ -275,7 +297,10 @@ BAD = (
     ({"sample_weight": np.ones(3)}, "sample_weight: expected 60 finite numbers"),
     ({"sample_weight": -np.ones(60)}, "sample_weight: .*from -1"),
     ({"sample_weight": np.zeros(60)}, "sample_weight: all examples"),
-    ({"sample_weight": np.ones(60), "mixup": 1}, "does not go with mixup"),
+    (
+        {"sample_weight": np.ones(60), "mixup": 1, "loss": "ce"},
+        "does not go with mixup",
+    ),
     (
         {"model": lambda: 3, "method": "co_teaching", "forget_rate": 0.1},
         "--method=co_teaching makes two networks",

@@ -229,8 +229,8 @@ def _loading(facts: Facts) -> Iterator[str]:
     on_features = facts.config.backbone and not facts.config.finetune
     takes = "features" if facts.kind in (TEXT, TABLE) or on_features else name
     yield (
-        f"`model.keras` in the run's folder is the trained network, from {takes} to logits, with its loss, "
-        "to train on; it needs `pip install lnl-sr-tf`:\n"
+        f"`model.keras` in the run's folder is the trained network, from {takes} to "
+        "logits, with its loss, to train on; it needs `pip install lnl-sr-tf`:\n"
     )
     yield _code(
         "import keras",

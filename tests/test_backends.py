@@ -1,6 +1,5 @@
 """The command on JAX and PyTorch, where they are installed, without TensorFlow."""
 
-import importlib.util
 import json
 import os
 import pathlib
@@ -12,7 +11,7 @@ from unittest import mock
 import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
-from helpers import small_backbone
+from helpers import extras, small_backbone
 from helpers.made_data import make_folder
 
 from lnl_sr_tf import config, datasets
@@ -51,8 +50,7 @@ OTHERS = ("jax", "torch")
 class BackendsTest(tf.test.TestCase, parameterized.TestCase):
     def run_on(self, backend, *arguments, without_tensorflow=True):
         """The `RunFolder` of one run in a process of its own, and what it printed."""
-        if importlib.util.find_spec(backend) is None:
-            self.skipTest(f"{backend} is not installed")
+        extras.need(self, backend)
         out_dir = pathlib.Path(self.get_temp_dir()) / self.id().rpartition(".")[2]
         code = ["-c", WITHOUT_TENSORFLOW] if without_tensorflow else ["main.py"]
         done = subprocess.run(

@@ -12,7 +12,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
-from helpers import small_preset
+from helpers import extras, small_preset
 
 from lnl_sr_tf.backbones.backbone import Backbone, checked_weights
 from lnl_sr_tf.errors import InputError
@@ -38,8 +38,7 @@ class WithoutKerasHubTest(tf.test.TestCase):
 class HubTest(tf.test.TestCase, parameterized.TestCase):
     def setUp(self):
         super().setUp()
-        if importlib.util.find_spec("keras_hub") is None:
-            self.skipTest("KerasHub is not installed")
+        extras.need(self, "keras_hub")
         self.folder = pathlib.Path(tempfile.mkdtemp(dir=self.get_temp_dir()))
 
     def preset(self, kind="vit", name="preset"):

@@ -1,6 +1,5 @@
 """Networks of KerasHub that make features of texts."""
 
-import importlib.util
 import os
 import pathlib
 import shutil
@@ -9,7 +8,7 @@ from unittest import mock
 
 import numpy as np
 import tensorflow as tf
-from helpers import small_preset
+from helpers import extras, small_preset
 
 from lnl_sr_tf import datasets
 from lnl_sr_tf.backbones.backbone_features import with_features
@@ -28,8 +27,7 @@ def quiet(line):
 class TextBackboneTest(tf.test.TestCase):
     def setUp(self):
         super().setUp()
-        if importlib.util.find_spec("keras_hub") is None:
-            self.skipTest("KerasHub is not installed")
+        extras.need(self, "keras_hub")
         self.folder = pathlib.Path(tempfile.mkdtemp(dir=self.get_temp_dir()))
         self.name = small_preset.save_of_texts(self.folder / "bert")
 

@@ -1,9 +1,9 @@
 """Several devices on JAX, where it is installed, train as one does."""
 
-import importlib.util
 import pathlib
 
 import tensorflow as tf
+from helpers import extras
 from helpers.worker_processes import (
     SMALL,
     finish,
@@ -20,8 +20,7 @@ ON_JAX = {"KERAS_BACKEND": "jax"}
 class DataParallelTest(tf.test.TestCase):
     def setUp(self):
         super().setUp()
-        if importlib.util.find_spec("jax") is None:
-            self.skipTest("jax is not installed")
+        extras.need(self, "jax")
         name = self.id().rpartition(".")[2]
         self.folder = pathlib.Path(self.get_temp_dir()) / name
         self.folder.mkdir()

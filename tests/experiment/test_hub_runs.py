@@ -1,6 +1,5 @@
 """Runs on features that a network of KerasHub makes, and training on through it."""
 
-import importlib.util
 import json
 import os
 import pathlib
@@ -11,7 +10,7 @@ from unittest import mock
 import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
-from helpers import made_data, small_preset
+from helpers import extras, made_data, small_preset
 from helpers.bare_results import bare_results
 
 from lnl_sr_tf import config, experiment
@@ -41,8 +40,7 @@ def state(run):
 class HubRunsTest(tf.test.TestCase, parameterized.TestCase):
     def setUp(self):
         super().setUp()
-        if importlib.util.find_spec("keras_hub") is None:
-            self.skipTest("KerasHub is not installed")
+        extras.need(self, "keras_hub")
         self.root = pathlib.Path(self.enter_context(tempfile.TemporaryDirectory()))
         self.enter_context(
             mock.patch.dict(os.environ, XDG_CACHE_HOME=str(self.root / "cache"))

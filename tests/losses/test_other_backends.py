@@ -1,7 +1,6 @@
 """Losses, layers and metrics on JAX and PyTorch give what they give here."""
 
 import functools
-import importlib.util
 import os
 import pathlib
 import subprocess
@@ -10,6 +9,7 @@ import sys
 import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
+from helpers import extras
 from helpers.gradients import value_and_gradient
 from keras import ops
 
@@ -84,8 +84,7 @@ def found():
 class OtherBackendsTest(tf.test.TestCase, parameterized.TestCase):
     @parameterized.parameters("jax", "torch")
     def test_same_values_and_gradients(self, backend):
-        if importlib.util.find_spec(backend) is None:
-            self.skipTest(f"{backend} is not installed")
+        extras.need(self, backend)
         path = self.get_temp_dir() + f"/{backend}.npz"
         done = subprocess.run(
             [sys.executable, __file__, path],

@@ -1,6 +1,5 @@
 """Runs on Ray: a node that dies in the middle of a sweep costs no run."""
 
-import importlib.util
 import os
 import pathlib
 import subprocess
@@ -10,6 +9,7 @@ from unittest import mock
 
 import numpy as np
 import tensorflow as tf
+from helpers import extras
 
 from lnl_sr_tf import config, sweep
 from lnl_sr_tf.errors import InputError
@@ -30,8 +30,7 @@ class WithoutRayTest(tf.test.TestCase):
 class RayTest(tf.test.TestCase):
     def setUp(self):
         super().setUp()
-        if importlib.util.find_spec("ray") is None:
-            self.skipTest("ray is not installed")
+        extras.need(self, "ray")
         name = self.id().rpartition(".")[2]
         self.folder = pathlib.Path(self.get_temp_dir()) / name
 

@@ -1,6 +1,7 @@
 """Whatever a method remembers, a run that was cut ends as one that was not."""
 
 import pathlib
+import shutil
 
 import numpy as np
 import tensorflow as tf
@@ -10,15 +11,6 @@ from helpers.quick_runs import quick_runs
 from lnl_sr_tf import config, experiment
 
 EPOCHS = 4
-
-
-class Cut(Exception):
-    """In place of a power cut."""
-
-
-def cut_in_epoch_3(line):
-    if line.startswith("epoch 3"):
-        raise Cut
 
 
 def state(run):
@@ -83,12 +75,18 @@ class ResumeTest(tf.test.TestCase, parameterized.TestCase):
             made = config.resolve(given | {"output_dir": str(folder / name)})
             return experiment.run(made, tell)
 
-        with self.assertRaises(Cut):
-            start("cut", cut_in_epoch_3)
+        def power_cut(line):
+            """What lies on the disk in epoch 3, of the run that goes on all the same.
+
+            The short run that estimates a matrix has no such epoch.
+            """
+            if line.startswith("epoch 3"):
+                shutil.copytree(folder / "whole", folder / "cut")
+
+        whole = start("whole", power_cut)
         lines = []
         cut = start("cut", lines.append)
         self.assertIn("going on after epoch 2", lines)
-        whole = start("whole", lambda line: None)
         for ours, theirs in zip(state(cut), state(whole), strict=True):
             self.assertTrue(np.array_equal(ours, theirs))
 

@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import shutil
 import signal
 from unittest import mock
 
@@ -23,12 +24,8 @@ EPOCHS = 3
 STEPS = 6  # of 12 in one call
 
 
-# Runs that were not cut, by their settings: several tests compare with the same.
-_WHOLE = {}
-
-
-class Cut(Exception):
-    """In place of a power cut."""
+# The run that was not cut: several tests compare with the same.
+_WHOLE = []
 
 
 def state(run):
@@ -43,26 +40,28 @@ class WithinEpochTest(tf.test.TestCase, parameterized.TestCase):
         super().setUp()
         self.enterContext(bare_results())
         # One test is of a network whose normalisation has a state too.
-        self.whole_network = self.id().endswith("standard")
-        if not self.whole_network:
+        if not self.id().endswith("standard"):
             self.enterContext(one_layer_networks())
         self.enterContext(
             mock.patch.object(compilation, "steps_per_execution", return_value=STEPS)
         )
 
+    def folder(self, name):
+        return pathlib.Path(self.get_temp_dir()) / self.id().rpartition(".")[2] / name
+
     def start(self, name, tell=lambda line: None, **settings):
-        folder = pathlib.Path(self.get_temp_dir()) / self.id().rpartition(".")[2] / name
+        folder = self.folder(name)
         settings = {"loss": "ce_sr"} | settings
         if settings["loss"] == "ce_sr" and "lambda_schedule" not in settings:
             settings["lambda_every"] = 1
         made = config.resolve(settings | {"epochs": EPOCHS, "output_dir": str(folder)})
         return experiment.run(made, tell)
 
-    def assert_as_whole(self, cut, **settings):
-        key = self.whole_network, repr(settings)
-        if key not in _WHOLE:
-            _WHOLE[key] = self.start("whole", **settings)
-        self.assert_same(cut, _WHOLE[key])
+    def whole(self):
+        """A run that was not cut, and saved nothing within an epoch."""
+        if not _WHOLE:
+            _WHOLE.append(self.start("whole", checkpoint_minutes=0))
+        return _WHOLE[0]
 
     def assert_same(self, cut, whole):
         ours, theirs = state(cut), state(whole)
@@ -86,20 +85,18 @@ class WithinEpochTest(tf.test.TestCase, parameterized.TestCase):
     def test_saved_and_cut(self, settings):
         save = WithinEpoch._save
 
-        def save_and_cut(self, batch):
-            save(self, batch)
-            if self._epoch == 1:
-                raise Cut
+        def save_as_if_cut(callback, batch):
+            """What lies on the disk then, of the run that goes on all the same."""
+            save(callback, batch)
+            if callback._epoch == 1:
+                shutil.copytree(self.folder("whole"), self.folder("cut"))
 
-        with (
-            mock.patch.object(WithinEpoch, "_save", save_and_cut),
-            self.assertRaises(Cut),
-        ):
-            self.start("cut", checkpoint_minutes=1e-9, **settings)
+        with mock.patch.object(WithinEpoch, "_save", save_as_if_cut):
+            whole = self.start("whole", checkpoint_minutes=1e-9, **settings)
         lines = []
         cut = self.start("cut", lines.append, **settings)
         self.assertIn(f"going on after step {STEPS} of epoch 2", lines)
-        self.assert_as_whole(cut, **settings)
+        self.assert_same(cut, whole)
 
     @parameterized.parameters(signal.SIGTERM, signal.SIGINT)
     def test_asked_to_stop(self, number):
@@ -116,7 +113,7 @@ class WithinEpochTest(tf.test.TestCase, parameterized.TestCase):
             signal.getsignal(number), (signal.SIG_DFL, signal.default_int_handler)
         )
         cut = self.start("cut")
-        self.assert_as_whole(cut)
+        self.assert_same(cut, self.whole())
 
     def test_asked_within_an_epoch(self):
         looked = WithinEpoch.on_train_batch_end
@@ -132,17 +129,18 @@ class WithinEpochTest(tf.test.TestCase, parameterized.TestCase):
         ):
             self.start("cut")
         cut = self.start("cut")
-        self.assert_as_whole(cut)
+        self.assert_same(cut, self.whole())
 
     def test_saves_by_the_clock(self):
-        run = self.start("runs", checkpoint_minutes=0)
+        seldom, often = self.whole(), self.start("often", checkpoint_minutes=1e-9)
         self.assertEqual(
-            checkpoint.saved_places(run.checkpoints), [(EPOCHS - 1, 0), (EPOCHS, 0)]
+            checkpoint.saved_places(seldom.checkpoints), [(EPOCHS - 1, 0), (EPOCHS, 0)]
         )
-        run = self.start("more", checkpoint_minutes=1e-9)
         self.assertEqual(
-            checkpoint.saved_places(run.checkpoints), [(EPOCHS - 1, STEPS), (EPOCHS, 0)]
+            checkpoint.saved_places(often.checkpoints),
+            [(EPOCHS - 1, STEPS), (EPOCHS, 0)],
         )
+        self.assert_same(often, seldom)
 
     def test_seconds_of_a_cut_epoch_count(self):
         restored = checkpoint.Restored(checkpoint.Place(1, 6), (), 100.0)

@@ -62,7 +62,7 @@ class SurvivalTest(tf.test.TestCase):
         cls.found_finished = RunFolder(cls.killed).finished()
         cls.locked, cls.status, cls.told = cls.where_nothing_can_be_saved()
         cls.after = cls.saved()
-        process = cls.start([sys.executable, "main.py", *cls.flags("cut")])
+        process = cls.start([sys.executable, str(SCRIPT), *cls.flags("cut")])
         cls.went_on, _ = process.communicate()
         assert process.returncode == 0, cls.went_on
 

@@ -30,7 +30,7 @@ class AuditCommandTest(tf.test.TestCase, parameterized.TestCase):
         shutil.rmtree(cls.root, ignore_errors=True)
         status, _, err = call(
             "--dataset=digits", "--loss=ce_sr", "--noise=sym", "--rate=0.4",
-            "--precision=float32", f"--output_dir={cls.root}",
+            "--precision=float32", "--epochs=30", f"--output_dir={cls.root}",
         )  # fmt: skip
         assert status == 0, err
         (path,) = cls.root.iterdir()
@@ -72,7 +72,7 @@ class AuditCommandTest(tf.test.TestCase, parameterized.TestCase):
 
     def test_record_is_the_mean_of_epochs(self):
         epochs, total = read_output_sum(self.run_.outputs)
-        self.assertEqual(epochs, recorded_epochs(10, 60))
+        self.assertEqual(epochs, recorded_epochs(10, 30))
         self.assertAllClose(total.sum(axis=1), np.full(1437, 10.0), 1e-3)
 
     def test_without_copies(self):
@@ -105,17 +105,17 @@ class AuditCommandTest(tf.test.TestCase, parameterized.TestCase):
     def test_folds(self):
         # As if it had been a shorter run, which that of each fold is then, too.
         run = self.copy("of_folds")
-        run.write_config(run.config() | {"epochs": 20})
+        run.write_config(run.config() | {"epochs": 12})
         flags = ("--folds=2", "--nopage", f"--out={self.root / 'folds'}")
         status, out, err = call("audit", str(run.path), *flags)
         self.assertEqual(status, 0, err)
-        self.assertIn("epoch 20/20", err)
+        self.assertIn("epoch 12/12", err)
         self.assertIn("2 networks, each for the part it was not trained on", out)
         held = json.loads((self.root / "folds" / "audit.json").read_text("utf-8"))
         self.assertGreater(held["against_clean"]["auroc"], 0.95)
         status, again, err = call("audit", str(run.path), *flags)
         self.assertEqual((status, again), (0, out))
-        self.assertNotIn("epoch 20/20", err)
+        self.assertNotIn("epoch 12/12", err)
         parts = [p for p in run.path.parent.glob("digits*") if p != run.path]
         self.assertLen(parts, 2)
         with self.assertRaisesRegex(InputError, "trained without part [12]/2"):

@@ -26,7 +26,7 @@ CURVES = run_figures.curves  # of all figures the one that a report draws again
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SMALL = (
     "--dataset=digits", "--loss=ce,ce_sr", "--noise=none,sym", "--rate=0.4",
-    "--epochs=2", "--precision=float32",
+    "--epochs=2", "--precision=float32", "--model=linear",
 )  # fmt: skip
 
 

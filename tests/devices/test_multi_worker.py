@@ -20,7 +20,7 @@ from helpers.worker_processes import (
 
 # Seconds until a process notices that the other is gone; a minute is promised.
 PATIENCE = 60
-LONG = ["--model=plain", "--loss=ce_sr", "--epochs=12"]
+LONG = ["--model=plain", "--loss=ce_sr", "--epochs=8"]
 # By name, flags of runs that both processes do one after the other.
 RUNS = {"two": ["--model=small,plain", "--loss=gce_sr"], "whole": LONG}
 
@@ -40,17 +40,21 @@ class MultiWorkerTest(tf.test.TestCase, parameterized.TestCase):
         cls.folder = pathlib.Path(held.name)
         cls.settings = [f"--dataset={made_images(cls.folder / 'images.npz')}"]
         cls.settings += [*SMALL, "--epochs=3"]
-        both = cls.start_two(RUNS | {"cut": LONG}, differ=True)
+        both = cls.start_two(RUNS, first=True)
         cls.wait_for_epoch(1, both[0])
         both[1].terminate()
-        cls.told = [finish(one, 1) for one in both]
+        cls.wait_for_epoch(4, both[0])
+        both[1].kill()
+        killed_at = time.monotonic()
+        cls.told = [finish(both[0], 1), both[1].communicate()[0]]
+        cls.seconds_to_end = time.monotonic() - killed_at
 
     @classmethod
-    def start_two(cls, runs, differ=False):
-        """Two processes that do runs, by name, one after the other.
+    def start_two(cls, runs, first=False):
+        """Two processes that do runs, by name, one after the other, and then `cut`.
 
-        Where they are to differ at first, a run with another learning rate on each is
-        before them.
+        The first ones have a run with another learning rate on each before them, and
+        `cut` twice: it is stopped, and what goes on from there is killed.
         """
         cluster = ",".join(f"127.0.0.1:{port}" for port in free_ports(2))
         both = []
@@ -58,13 +62,15 @@ class MultiWorkerTest(tf.test.TestCase, parameterized.TestCase):
             flags = ["--distribute=multi_worker", f"--cluster={cluster}"]
             flags += ["--precision=float32", f"--task={task}"]
             commands = []
-            if differ:
+            if first:
                 commands += [*cls.settings, "--model=plain", "--loss=ce", *flags]
                 commands += [f"--lr={0.1 + task}", "anyway"]
             for name, own in runs.items():
                 commands += [*cls.settings, *own, *flags]
                 commands += [f"--output_dir={cls.folder / name}", "then"]
-            both.append(start(cls.folder / "differ", *commands[:-1]))
+            cut = [*cls.settings, *LONG, *flags, f"--output_dir={cls.folder / 'cut'}"]
+            commands += [*cut, "anyway", *cut] if first else cut
+            both.append(start(cls.folder / "differ", *commands))
         return both
 
     @classmethod
@@ -74,8 +80,8 @@ class MultiWorkerTest(tf.test.TestCase, parameterized.TestCase):
             time.sleep(0.02)
 
     def test_as_one_process(self):
-        told = [of_epochs(one)[: 6 + 12] for one in self.told]
-        self.assertLen(told[0], 6 + 12)
+        told = [of_epochs(one)[: 6 + 8] for one in self.told]
+        self.assertLen(told[0], 6 + 8)
         self.assertEqual(told[0], told[1])
         ours = folders(self.folder / "two")
         theirs = run_here(self.folder / "one", *self.settings, *RUNS["two"])
@@ -92,24 +98,18 @@ class MultiWorkerTest(tf.test.TestCase, parameterized.TestCase):
                 self.assertEqual(row["lost_classes"], other["lost_classes"])
 
     def test_one_is_stopped_then_killed_and_both_go_on(self):
-        runs = {"cut": LONG}
         # A connection that ends may be told of after what the command says last.
         told = [
-            [line for line in one.splitlines() if line.startswith("lnl-sr: ")][-1]
+            [line for line in one.splitlines() if line.startswith("lnl-sr: ")]
             for one in self.told
         ]
-        self.assertRegex(told[0], "stopped by a signal to another machine after")
-        self.assertRegex(told[1], "stopped by SIGTERM after")
-        self.assertEqual(told[0].partition("after")[2], told[1].partition("after")[2])
-        both = self.start_two(runs)
-        self.wait_for_epoch(6, both[0])
-        both[1].kill()
-        both[1].communicate()
-        start_of_end = time.monotonic()
-        out = finish(both[0], 1)
-        self.assertLess(time.monotonic() - start_of_end, PATIENCE)
-        self.assertRegex(out.splitlines()[-1], "^lnl-sr: another machine .* gone")
-        told = [finish(one) for one in self.start_two(runs)]
+        self.assertRegex(told[0][1], "stopped by a signal to another machine after")
+        self.assertRegex(told[1][1], "stopped by SIGTERM after")
+        self.assertEqual(*(one[1].partition("after")[2] for one in told))
+        self.assertIn("going on after", self.told[0])
+        self.assertLess(self.seconds_to_end, PATIENCE)
+        self.assertRegex(told[0][-1], "^lnl-sr: another machine .* gone")
+        told = [finish(one) for one in self.start_two({})]
         self.assertIn("going on after", told[0])
         self.assertIn("going on after", told[1])
         (ours,) = folders(self.folder / "cut").values()

@@ -38,6 +38,7 @@ def bare(command, **kwargs):
 def settings(folder, **more):
     return {
         "loss": ["ce"], "seed": ["1", "2"], "epochs": 1, "precision": "float32",
+        "model": "linear",
         "sweep_on": "processes", "cpus_per_run": 1, "output_dir": str(folder),
     } | more  # fmt: skip
 
@@ -157,6 +158,7 @@ class ProcessesTest(tf.test.TestCase, parameterized.TestCase):
         process = subprocess.Popen(
             [
                 sys.executable, "main.py", "--loss=ce", "--seed=1", "--epochs=200",
+                "--model=linear",
                 "--sweep_on=processes", "--cpus_per_run=1",
                 f"--output_dir={self.folder}",
             ],

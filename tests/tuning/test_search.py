@@ -29,6 +29,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 SMALL = (
     "tune", "--dataset=digits", "--noise=sym", "--rate=0.4", "--epochs=2",
     "--batch_size=512", "--precision=float32", "--lambda_schedule=geometric",
+    "--model=linear",
 )  # fmt: skip
 
 

@@ -68,10 +68,10 @@ def _fit_by_keras(training: Training, asked: Asked) -> None:
 def _begin_fast(training: Training) -> None:
     """Save what takes most of the time of a run on little data, which is tracing.
 
-    A few steps are not traced at all, unless they are resumed by others that are.
-    Others are traced once: where the step makes variables of the optimiser and the
-    metrics, TensorFlow traces it again; of files the first batch, which is needed for
-    that, is not read twice. The numbers are the same.
+    A few steps are not traced at all; a run that goes on has as many in all as it began
+    with, and does the same. Others are traced once: where the step makes variables of
+    the optimiser and the metrics, TensorFlow traces it again; of files the first batch,
+    which is needed for that, is not read twice. The numbers are the same.
     """
     model, config = training.model, training.config
     ours = isinstance(model, RobustModel) and backend.name() == "tensorflow"
@@ -79,7 +79,7 @@ def _begin_fast(training: Training) -> None:
         return
     size = len(training.dataset.given_labels)
     steps = pipeline.steps_per_epoch(size, config.batch_size) * config.epochs
-    if steps <= compilation.FEW_EAGER_STEPS and not training.saved:
+    if steps <= compilation.FEW_EAGER_STEPS:
         model.run_eagerly = True
     elif training.dataset.paths is None:
         build_variables(model, *training._few(Place(0)))

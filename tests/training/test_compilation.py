@@ -65,28 +65,38 @@ class OnceTest(tf.test.TestCase, parameterized.TestCase):
         {"loss": "elr", "optimizer": "adam", "late_momentum": 0.1},
     )
     def test_nothing_is_traced_after_the_first_epoch(self, **settings):
-        traced, at_epoch = [], []
+        at_epoch = self.calls_of_the_loss(epochs=4, **settings)
+        self.assertGreater(at_epoch[0], 0)
+        self.assertEqual(at_epoch, [at_epoch[0]] * 4)
+
+    def test_a_few_steps_are_not_traced(self):
+        """Of 1437 examples, six an epoch: each calls the loss. Seven are traced."""
+        few = self.calls_of_the_loss(epochs=2, batch_size=240)
+        self.assertEqual(np.diff(few), few[0])
+        more = self.calls_of_the_loss(epochs=2, batch_size=239)
+        self.assertEqual(np.diff(more), 0)
+
+    def calls_of_the_loss(self, **settings):
+        """How often Python called it until the end of each epoch."""
+        called, at_epoch = [], []
         compute_loss = RobustModel.compute_loss
 
         @functools.wraps(compute_loss)  # Keras looks at its arguments
         def counted(*args, **kwargs):
-            traced.append(1)
+            called.append(1)
             return compute_loss(*args, **kwargs)
 
         def tell(line):
             if line.startswith("epoch"):
-                at_epoch.append(len(traced))
+                at_epoch.append(len(called))
 
-        made = config.resolve(
-            settings | {"epochs": 4, "output_dir": self.create_folder()}
-        )
+        made = config.resolve(settings | {"output_dir": self.create_folder()})
         with (
             quick_runs(short=False),
             mock.patch.object(RobustModel, "compute_loss", counted),
         ):
             experiment.run(made, tell)
-        self.assertGreater(at_epoch[0], 0)
-        self.assertEqual(at_epoch, [at_epoch[0]] * 4)
+        return at_epoch
 
     def create_folder(self):
         return str(pathlib.Path(self.get_temp_dir()) / self.id().rpartition(".")[2])

@@ -16,7 +16,8 @@ from lnl_sr_tf.devices import replicas
 from lnl_sr_tf.layers import OutputSharpening
 from lnl_sr_tf.loss_names import LOSSES, REGULARIZED
 from lnl_sr_tf.losses.class_prior import usual_prior_weight
-from lnl_sr_tf.losses.nested import with_parts, without_terms
+from lnl_sr_tf.losses.example_loss import ExampleLoss
+from lnl_sr_tf.losses.nested import losses_of_kind, with_parts, without_terms
 from lnl_sr_tf.metrics import LostClasses, SparseRate
 from lnl_sr_tf.training import compilation
 from lnl_sr_tf.training.co_teaching import CoTeaching
@@ -166,14 +167,13 @@ def used_parameters(loss: keras.losses.Loss) -> dict[str, bool | int | float]:
 
 def _without_memory(loss):
     """An equal loss without a memory of examples."""
-    if not any("num_examples" in one.get_config() for one in with_parts(loss)):
+    if not losses_of_kind(loss, ExampleLoss):
         return loss
     config = loss.get_config()
-    for part in getattr(loss, "parts", ()):
+    for part in loss.parts:
         config[part] = _without_memory(getattr(loss, part))
-    if "num_examples" in config:
-        sizes = {"num_examples", "num_classes"} & config.keys()
-        config.update(dict.fromkeys(sizes))
+    if isinstance(loss, ExampleLoss):
+        config.update(dict.fromkeys(loss.given_sizes()))
     return type(loss).from_config(config)
 
 

@@ -93,9 +93,14 @@ def _dividing(config, dataset):
         config.confidence_penalty,
     )
     if config.method == "promix":
-        model = ProMix(*shared, config.debias, config.debias_momentum, name="promix")
+        model = ProMix(
+            *shared,
+            debias=config.debias,
+            debias_momentum=config.debias_momentum,
+            name="promix",
+        )
     else:
-        model = DivideMix(*shared, config.loss_history, name="dividemix")
+        model = DivideMix(*shared, history=config.loss_history, name="dividemix")
     for network in (model.first, model.second, model.kept):
         # These are asked before and after each epoch.
         network.jit_compile = compilation.whole_step()

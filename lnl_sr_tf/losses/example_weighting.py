@@ -39,7 +39,7 @@ class ExampleWeighting(ExampleLoss):
         ...         self.keep(self.state[0], 2.0 * ops.ones_like(values), index, known)
         >>> from lnl_sr_tf.losses import CrossEntropy
         >>> loss = Twice(CrossEntropy(), num_examples=3)
-        >>> [round(float(loss.call([1], [[0.0, 0.0]], i)), 3) for i in ([2], None)]
+        >>> [round(float(loss.call([1], [[0.0, 0.0]], i)[0]), 3) for i in ([2], None)]
         [1.386, 0.693]
     """
 

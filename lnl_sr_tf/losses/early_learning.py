@@ -70,14 +70,14 @@ class EarlyLearningRegularization(ExampleLoss):
 
     def of_examples(
         self, y_true: Tensor, y_pred: Tensor, index: Tensor, known: Tensor
-    ) -> Tensor:
+    ) -> tuple[Tensor, Tensor]:
         """−log u_i + λ log(1 − Σ_k t_k u_k), with t after its update by u."""
         log_probs = finite_logs(self.checked_outputs(y_pred))
         values = of_labels(y_true, self.per_class(log_probs))
         probs = ops.clip(ops.exp(log_probs), self.epsilon, 1.0 - self.epsilon)
         average = self._updated(ops.stop_gradient(probs), index, known)
         agreement = ops.sum(average * probs, axis=-1)
-        return values + self.strength * ops.log(1.0 - agreement)
+        return values + self.strength * ops.log(1.0 - agreement), known
 
     def _updated(self, probs, index, known):
         """t of these examples; no gradient goes through it."""
@@ -85,5 +85,4 @@ class EarlyLearningRegularization(ExampleLoss):
         probs = probs / ops.sum(probs, axis=-1, keepdims=True)
         before = self.recall(averages, index, probs.dtype)
         average = self.momentum * before + (1.0 - self.momentum) * probs
-        self.keep(averages, average, index, known)
-        return average
+        return self.keep(averages, average, index, known)

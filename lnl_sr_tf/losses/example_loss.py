@@ -48,9 +48,9 @@ class ExampleLoss(RobustLoss):
         ...         return -log_probs
         ...
         ...     def of_examples(self, y_true, y_pred, index, known):
-        ...         values = super().of_examples(y_true, y_pred, index, known)
+        ...         values, known = super().of_examples(y_true, y_pred, index, known)
         ...         self.keep(self.state[0], values, index, known)
-        ...         return values
+        ...         return values, known
         >>> loss = LastLoss(num_examples=3)
         >>> _ = loss.call([1], [[0.0, 0.0]], index=[2])
         >>> [round(float(one), 3) for one in np.asarray(loss.state[0])]
@@ -129,22 +129,25 @@ class ExampleLoss(RobustLoss):
                 f"`num_classes` is {self.num_classes}. Received predictions of shape "
                 f"{shape}"
             )
-        values = self.of_examples(y_true, y_pred, index, known)
+        values, known = self.of_examples(y_true, y_pred, index, known)
         return ops.where(known, values, math.nan)
 
     def of_examples(
         self, y_true: Tensor, y_pred: Tensor, index: Tensor, known: Tensor
-    ) -> Tensor:
+    ) -> tuple[Tensor, Tensor]:
         """Loss of each position of known examples; by default that of the formula.
 
         Args:
             y_true: as for `call`.
             y_pred: as for `call`.
             index: integers in [0, n), shape (batch, ...).
-            known: whether each is an index; it is 0 where it was none. The loss may be
-                any number there, and `call` makes it NaN.
+            known: whether each is an index; it is 0 where it was none.
+
+        Returns:
+            The loss, and `known`, or fewer. Elsewhere the loss may be any number, and
+            `call` makes it NaN.
         """
-        return super().call(y_true, y_pred)
+        return super().call(y_true, y_pred), known
 
     def recall(self, variable: keras.Variable, index: Tensor, dtype: str) -> Tensor:
         """What a variable of the state holds of these examples.
@@ -157,28 +160,38 @@ class ExampleLoss(RobustLoss):
         return ops.cast(ops.take(variable.value, index, axis=0), dtype)
 
     def keep(
-        self, variable: keras.Variable, values: Tensor, index: Tensor, known: Tensor
-    ) -> None:
+        self,
+        variable: keras.Variable,
+        values: Tensor,
+        index: Tensor,
+        known: Tensor | None = None,
+    ) -> Tensor:
         """Set what a variable of the state holds of the known examples.
 
         Args:
             variable: of shape (n, ...).
             values: shape (batch, ...), followed by that of a row of the variable.
             index: as for `of_examples`.
-            known: as for `of_examples`, or fewer.
+            known: as for `of_examples`, or fewer; None where `values` of the others are
+                what the variable holds.
+
+        Returns:
+            `values`, with what the variable held where an example is not known.
         """
         row = tuple(variable.shape[1:])
-        before = ops.take(variable.value, index, axis=0)
-        for _ in row:
-            known = ops.expand_dims(known, -1)
-        values = ops.where(known, ops.cast(values, before.dtype), before)
+        if known is not None:
+            for _ in row:
+                known = ops.expand_dims(known, -1)
+            before = self.recall(variable, index, values.dtype)
+            values = ops.where(known, values, before)
         variable.assign(
             ops.scatter_update(
                 variable.value,
                 ops.reshape(index, (-1, 1)),
-                ops.reshape(values, (-1, *row)),
+                ops.reshape(ops.cast(values, variable.dtype), (-1, *row)),
             )
         )
+        return values
 
     def given_sizes(self) -> dict[str, int | None]:
         """The sizes that it takes, by the names of its arguments; None if not given."""

@@ -80,11 +80,11 @@ class ExampleWeighting(ExampleLoss):
 
     def of_examples(
         self, y_true: Tensor, y_pred: Tensor, index: Tensor, known: Tensor
-    ) -> Tensor:
+    ) -> tuple[Tensor, Tensor]:
         """w_i L(u_i, y_i); the batch is watched first."""
-        values = super().of_examples(y_true, y_pred, index, known)
+        values, known = super().of_examples(y_true, y_pred, index, known)
         self.watch(y_true, y_pred, ops.stop_gradient(values), index, known)
-        return self.recall(self.state[0], index, values.dtype) * values
+        return self.recall(self.state[0], index, values.dtype) * values, known
 
     def watch(
         self,

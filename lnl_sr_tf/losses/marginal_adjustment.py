@@ -98,7 +98,7 @@ class MarginalDistributionAdjustment(ExampleWeighting):
         marginal.assign(moved)
         adjusted = log_u - ops.log(ops.maximum(ops.cast(moved, log_u.dtype), 1e-30))
         given = ops.argmax(label_distribution(y_true, log_u), axis=-1)
-        agrees = ops.argmax(adjusted, axis=-1) == given
+        agrees = ops.cast(ops.argmax(adjusted, axis=-1) == given, "float32")
         self.keep(agreed, agrees, index, known)
 
     def select(self) -> None:

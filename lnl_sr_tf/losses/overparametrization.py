@@ -1,6 +1,5 @@
 """Sparse over-parametrisation: what is wrong with each label is learned beside it."""
 
-import math
 from typing import Any
 
 import keras
@@ -86,7 +85,7 @@ class SparseOverparametrization(ExampleLoss):
 
     def of_examples(
         self, y_true: Tensor, y_pred: Tensor, index: Tensor, known: Tensor
-    ) -> Tensor:
+    ) -> tuple[Tensor, Tensor]:
         """−log q̂_y with u and v as they were; after it they take their step.
 
         Where the label is no class the loss is NaN, and they stay.
@@ -106,7 +105,7 @@ class SparseOverparametrization(ExampleLoss):
         fixed = [ops.stop_gradient(one) for one in (probs, shifted, total)]
         slopes = self._slopes(label, u, v, added, taken, *fixed)
         self._descend(index, known, (u, v), slopes)
-        return ops.where(known, values, math.nan)
+        return values, known
 
     @staticmethod
     def _bounded(square):
@@ -134,5 +133,6 @@ class SparseOverparametrization(ExampleLoss):
         for one, value, slope, rate in zip(
             self.state, values, slopes, rates, strict=True
         ):
-            step = rate / size * ops.cast(slope, "float32")
-            self.keep(one, ops.cast(value, "float32") - step, index, known)
+            step = ops.where(ops.expand_dims(known, -1), slope, 0.0)
+            moved = ops.cast(value, "float32") - rate / size * ops.cast(step, "float32")
+            self.keep(one, moved, index)

@@ -256,6 +256,7 @@ class ExampleLossTest(tf.test.TestCase, parameterized.TestCase):
         loss.state[0].assign(weights)
         self.assertAllEqual(loss.trusted, weights > 0)
         plain = losses.get("ce").call(self.labels, self.logits[0])
+        plain = keras.ops.convert_to_numpy(plain)
         found = loss.call(self.labels, self.logits[0], index=self.index)
         self.assertAllClose(found, weights[self.index] * plain, rtol=1e-6)
         with self.assertRaisesRegex(ValueError, "`loss` must be a loss of this lib"):

@@ -89,7 +89,7 @@ def _check_method(config: Config) -> None:
             f"--balance={config.balance} does not go with --loss={config.loss} by "
             f"--method={config.method}, which has a mean of its own; use --balance=none"
         )
-    if config.mixup and needs_index(base):
+    if config.mixup and (needs_index(base) or config.method == "nlnl"):
         raise InputError(
             f"--mixup={config.mixup:g} contradicts --loss={config.loss}, which keeps a "
             "memory of single examples; use --mixup=0"

@@ -184,7 +184,7 @@ def _without_memory(loss):
 
 def needs_index(config: Config) -> bool:
     """Whether the loss needs the index of each example."""
-    return loss_names.needs_index(config.loss)
+    return config.method == "nlnl" or loss_names.needs_index(config.loss)
 
 
 def build_loss(
@@ -214,7 +214,7 @@ def build_loss(
     if matrix is not None:
         params["matrix"] = np.asarray(matrix).tolist()
     accepted = loss_names.parameters(config.loss)
-    if needs_index(config) and dataset is not None:
+    if loss_names.needs_index(config.loss) and dataset is not None:
         sizes = {
             "num_examples": len(dataset.given_labels),
             "num_classes": dataset.num_classes,
@@ -227,7 +227,7 @@ def build_loss(
     shared = {"epsilon": params["epsilon"]} if "epsilon" in params else {}
     loss = losses.get(base, **params)
     if config.method == "nlnl":
-        loss = losses.SelectiveNegativePositiveLearning(**params)
+        loss = _in_stages(params, dataset)
     if config.balance != "none" and dataset is not None:
         loss = _balanced(config.balance, loss, dataset)
     if config.has_class_prior and dataset is not None:
@@ -240,6 +240,18 @@ def build_loss(
     if config.lambda_schedule == "adaptive":
         regularized.adapt()
     return regularized
+
+
+def _in_stages(params, dataset):
+    """Negative learning with the memory and the weights of its authors' code."""
+    if dataset is None:
+        return losses.SelectiveNegativePositiveLearning(**params)
+    counts = np.array(_counts(dataset))
+    # A class that is never given has no example to weigh.
+    weight = counts.max() / np.maximum(counts, 1)
+    return losses.SelectiveNegativePositiveLearning(
+        **params, num_examples=int(counts.sum()), class_weight=weight.tolist()
+    )
 
 
 def _counts(dataset):

@@ -34,17 +34,12 @@ real use will work.
 
 import argparse
 import contextlib
-import dataclasses
 import gc
 import os
 import pathlib
-import signal
-import statistics
 import sys
 import tempfile
-import threading
 import time
-from unittest import mock
 
 # TFDS brings TensorFlow, and packing needs no other backend.
 os.environ.setdefault("KERAS_BACKEND", "tensorflow" if "--pack" in sys.argv else "jax")
@@ -53,264 +48,15 @@ if "--rehearse" in sys.argv:
 
 import gpu_plan
 import image_parts
-import numpy as np
+from gpu_rehearsal import REHEARSED, synthetic
+from gpu_runs import Training
+from gpu_sizes import DATASET, Sizes
+from gpu_speeds import Speeds
+from time_limit import TimeUp, until
 
 from lnl_sr_tf.errors import InputError
 
 START = time.monotonic()
-DATASET = "cifar10"
-
-
-@dataclasses.dataclass(frozen=True)
-class Sizes:
-    """How large everything is.
-
-    Args:
-        network: by the dataset whose network's speed is measured.
-        images: of an epoch of it.
-        matrix: rows of the one that is multiplied by itself.
-        rounds: of which speed is the median.
-        examples: of CIFAR-10 in each split; None for all.
-        epochs: of a run.
-        settings: of runs, beside the recipe's.
-        cases: of runs.
-        at_once: seeds.
-        worth: as for `gpu_plan.Estimates`.
-    """
-
-    network: str = DATASET
-    images: int = 50_048
-    matrix: int = 4096
-    rounds: int = 3
-    examples: int | None = None
-    epochs: int = 120
-    settings: dict = dataclasses.field(default_factory=dict)
-    cases: tuple = gpu_plan.CASES
-    at_once: int = 3
-    worth: float = gpu_plan.WORTH
-
-
-REHEARSED = Sizes(
-    network="mnist",
-    images=128,
-    matrix=256,
-    rounds=1,
-    examples=256,
-    epochs=2,
-    # A processor takes minutes for convolutions in whole epochs.
-    settings={"model": "mlp", "epochs": 2, "batch_size": 64, "precision": "float32"}
-    | {"whole_epochs": "yes"},
-    cases=(
-        gpu_plan.Case("ce_sr", 0.6),
-        gpu_plan.Case("ce_sr", 0.8, "adaptive"),
-        gpu_plan.Case("ce", 0.6),
-    ),
-    at_once=2,
-    worth=0,  # whether it is faster or not
-)
-
-
-class TimeUp(BaseException):
-    """The minutes are over, or a signal said so."""
-
-
-class Session:
-    """What is done on the machine.
-
-    Args:
-        given: the command line.
-        sizes: `Sizes`.
-        estimates: learns how fast training is.
-        tell: called with each line for the person who waits.
-    """
-
-    def __init__(self, given, sizes, estimates, tell):
-        self.given, self.sizes = given, sizes
-        self.estimates, self.tell = estimates, tell
-        self.rows, self.peaks, self.eager = [], {}, {}
-        self.work = self.data = None
-        given.out.mkdir(parents=True, exist_ok=True)
-        self.log = given.out / "log.txt"
-
-    def do(self, part):
-        """Do a part, print what came of it, and write it.
-
-        Returns:
-            False where runs had been begun before.
-        """
-        import keras
-
-        # What Keras and JAX keep of the parts before would add up.
-        keras.utils.clear_session()
-        gc.collect()
-        if isinstance(part, gpu_plan.Runs):
-            return self.train(part)
-        return self.measure(part)
-
-    def measure(self, part):
-        """A row of speed.json."""
-        import device_epochs
-        from measuring import in_turns, write
-
-        sizes, batch, kind = self.sizes, device_epochs.BATCH, part.precision
-        rng = np.random.default_rng(0)
-        shape = (sizes.images, *device_epochs.SHAPES[sizes.network])
-        data = rng.integers(0, 256, shape, np.uint8), rng.integers(0, 10, sizes.images)
-        if kind not in self.peaks:
-            product = {kind: device_epochs.product_rate(kind, sizes.matrix)}
-            seconds = statistics.median(in_turns(product, 5)[kind])
-            self.peaks[kind] = 2 * sizes.matrix**3 / seconds
-        number = part.at_once * sizes.images
-        if part.library == "ours":
-            run, work = device_epochs.ours(sizes.network, *data, kind, part.at_once)
-            self.work = work / batch
-        else:
-            compiled = part.library == "torch.compile"
-            run = device_epochs.theirs(
-                sizes.network, *data, kind, compiled, part.channels_last
-            )
-        values = [s / number for s in in_turns({part: run}, sizes.rounds)[part]]
-        if part.library == "torch":
-            self.eager[kind] = values
-        row = device_epochs.row(
-            part.short_words, kind, values, self.work, self.peaks[kind]
-        )
-        self.rows.append(row)
-        # Of parts before PyTorch's, it is known only now.
-        if kind in self.eager:
-            eager = 1 / statistics.median(self.eager[kind])
-            for one in (one for one in self.rows if one["precision"] == kind):
-                one["to_torch"] = round(one["images_per_second"] / eager, 3)
-        write(self.rows, self.given.out / "speed.json")
-        self.estimates.found(part, row["images_per_second"])
-        told = [f"{row['images_per_second']:,.0f} images a second"]
-        if row["to_torch"]:
-            told.append(f"{row['to_torch']} of eager PyTorch's")
-        if row["share_of_product_rate"]:
-            told.append(f"{row['share_of_product_rate']} of the product rate")
-        self.tell(f"{part.short_words}, {kind}: {', '.join(told)} ({row['device']})")
-
-    def train(self, part):
-        """Rows of ledger.csv; False where one of the runs had been begun."""
-        from lnl_sr_tf import experiment
-        from lnl_sr_tf.datasets.sources import tfds
-        from lnl_sr_tf.runs import ledger
-        from lnl_sr_tf.training.callbacks.within_epoch import Stopped
-
-        together = len(part.seeds) > 1
-        configs = [self.config(part.case, seed, together) for seed in part.seeds]
-        begun = any(self.begun(config) for config in configs)
-        # The data is TFDS's, and the run main.py's, though TFDS is not here.
-        read = mock.patch.object(tfds, "load", lambda *given: self.dataset())
-        with self.log.open("a", encoding="utf-8") as log, read:
-
-            def tell(line):
-                print(line, file=log, flush=True)
-
-            try:
-                folders = experiment.run_together(configs, tell)
-            except Stopped as stopped:
-                raise TimeUp(str(stopped)) from None
-        ledger.add(self.given.out / "ledger.csv", folders, self.given.commit)
-        for folder, seed in zip(folders, part.seeds, strict=True):
-            found = folder.summary()
-            last, best, sparse = (
-                100 * found[name]
-                for name in ("test_accuracy", "best_test_accuracy", "sparse_rate")
-            )
-            self.tell(
-                f"{part.case.words}, seed {seed}: {last:.2f} %, best {best:.2f} % in "
-                f"epoch {found['best_epoch']}, sparse rate {sparse:.2f} %, "
-                f"{found['seconds']:.0f} s"
-            )
-        return not begun
-
-    def begun(self, config):
-        """Whether a part of a run was done before."""
-        from lnl_sr_tf.runs.folder import RunFolder
-
-        return RunFolder(pathlib.Path(config.output_dir) / config.run_name).begun()
-
-    def config(self, case, seed, together=False):
-        """The settings of a run."""
-        from lnl_sr_tf import config
-
-        own = {
-            "dataset": DATASET,
-            "seed": seed,
-            "parallel_seeds": together,
-            "output_dir": str(self.given.runs),
-        }
-        return config.resolve(case.settings | own | self.sizes.settings)
-
-    def dataset(self):
-        """CIFAR-10, or its first examples."""
-        if self.data is None:
-            self.data = image_parts.read(self.given.data, DATASET)
-            few = self.sizes.examples
-            if few:
-                names = "train_images", "given_labels", "clean_labels"
-                names += "test_images", "test_labels"
-                parts = {name: getattr(self.data, name)[:few] for name in names}
-                self.data = dataclasses.replace(self.data, **parts, index=None)
-        return self.data
-
-    def done(self):
-        """A function that says whether a run is in a ledger already."""
-        from lnl_sr_tf.runs.ledger import Ledger
-
-        paths = (self.given.ledger, self.given.out / "ledger.csv")
-        read = [Ledger.read(path) for path in paths if path.exists()]
-        return lambda case, seed: any(
-            ledger.of(self.config(case, seed)) for ledger in read
-        )
-
-
-def synthetic(folder):
-    """Parts of images of noise, for who rehearses without CIFAR-10."""
-    import io
-
-    from PIL import Image
-
-    from lnl_sr_tf.datasets.dataset import Dataset
-
-    rng = np.random.default_rng(0)
-    splits, count = {}, REHEARSED.examples
-    labels = rng.permutation(np.arange(count) % 10)
-    images = rng.integers(0, 256, (count, 32, 32, 3), np.uint8)
-    files = []
-    for image in images:
-        file = io.BytesIO()
-        Image.fromarray(image).save(file, "PNG")
-        files.append(file.getvalue())
-    splits = dict.fromkeys(image_parts.SPLITS, (files, labels))
-    names = tuple(f"class {i}" for i in range(10))
-    made = Dataset(
-        DATASET, images, labels, labels, images, labels, names,
-        (0.5,) * 3, (0.25,) * 3,
-    )  # fmt: skip
-    image_parts.write(folder, made, splits, count=2)
-
-
-@contextlib.contextmanager
-def until(seconds):
-    """Inside, raise `TimeUp` after so many seconds, or when a signal asks to end.
-
-    A run that trains saves its epoch first.
-    """
-
-    def stop(number, frame):
-        raise TimeUp(f"stopped by {signal.Signals(number).name}")
-
-    before = signal.signal(signal.SIGTERM, stop)
-    timer = threading.Timer(seconds, os.kill, (os.getpid(), signal.SIGTERM))
-    timer.daemon = True
-    timer.start()
-    try:
-        yield
-    finally:
-        timer.cancel()
-        signal.signal(signal.SIGTERM, before)
 
 
 def arguments():
@@ -372,6 +118,7 @@ def session(given, tell):
         What failed; of a rehearsal also what was not begun.
     """
     import jax
+    import keras
 
     from lnl_sr_tf.devices import backend
 
@@ -384,19 +131,30 @@ def session(given, tell):
     jax.config.update("jax_compilation_cache_dir", str(given.runs / "compiled"))
     sizes = REHEARSED if given.rehearse else Sizes()
     estimates = gpu_plan.Estimates(sizes.examples or 50_000, sizes.epochs, sizes.worth)
-    doing = Session(given, sizes, estimates, tell)
+    given.out.mkdir(parents=True, exist_ok=True)
+    speeds = Speeds(given.out, sizes, estimates, tell)
+    training = Training(given, sizes, tell)
     tell(f"{jax.devices()[0].device_kind}, {given.minutes:g} minutes")
-    doing.dataset()  # what is wrong with it is told before anything is measured
+    training.dataset()  # what is wrong with it is told before anything is measured
     planned = gpu_plan.parts(
-        sizes.cases, given.seeds, sizes.at_once, estimates, doing.done()
+        sizes.cases, given.seeds, sizes.at_once, estimates, training.done()
     )
     if given.runs_only:
         planned = (part for part in planned if isinstance(part, gpu_plan.Runs))
+
+    def do(part):
+        # What Keras and JAX keep of the parts before would add up.
+        keras.utils.clear_session()
+        gc.collect()
+        if isinstance(part, gpu_plan.Runs):
+            return training.train(part)
+        return speeds.measure(part)
+
     came = gpu_plan.work_through(
         planned,
         estimates,
         lambda: 60 * given.minutes - (time.monotonic() - START),
-        doing.do,
+        do,
         tell,
     )
     tell(

@@ -29,7 +29,7 @@ SHOWN = 6  # labels
 
 
 class Page(typing.NamedTuple):
-    """Colours of a page: its ground, its text, and two that stand out on it."""
+    """Colours of a page: its ground, its text, and those of losses in reports."""
 
     ground: str
     text: str
@@ -39,8 +39,8 @@ class Page(typing.NamedTuple):
 
 
 PAGES = {
-    "light": Page("#FFFFFF", "#1F2328", "#767676", style.VERMILION, style.BLUE),
-    "dark": Page("#0D1117", "#E6EDF3", "#8B949E", style.ORANGE, style.SKY),
+    "light": Page("#FFFFFF", "#1F2328", "#767676", style.BLUE, style.VERMILION),
+    "dark": Page("#0D1117", "#E6EDF3", "#8B949E", style.SKY, style.ORANGE),
 }
 
 
@@ -89,7 +89,7 @@ def accuracy(runs, page):
 
 @style.fixed
 def wrong_labels(images, given, suggested, page):
-    """A strip of images with the label that each has and the one that it should have.
+    """Images, with the label that each has and the one that it should have.
 
     Args:
         images: uint8, shape (n, height, width, 1).
@@ -97,11 +97,14 @@ def wrong_labels(images, given, suggested, page):
         suggested: likewise.
         page: a `Page`.
     """
-    count = len(images)
-    figure = Figure(figsize=(6.4, 1.95), layout="constrained", facecolor=page.ground)
-    for axes, image, wrong, right in zip(
-        figure.subplots(1, count), images, given, suggested, strict=True
-    ):
+    # Of the same form as the other picture, beside which it stands.
+    figure = Figure(figsize=(6.4, 3.2), layout="constrained", facecolor=page.ground)
+    figure.suptitle(
+        "The labels that were found first", color=page.text, fontsize=12, x=0.02,
+        ha="left",
+    )  # fmt: skip
+    places = figure.subplots(2, len(images) // 2).flat
+    for axes, image, wrong, right in zip(places, images, given, suggested, strict=True):
         axes.imshow(image[..., 0], cmap="gray", interpolation="bicubic")
         axes.set_axis_off()
         axes.text(
@@ -143,7 +146,6 @@ def main(place):
         ).savefig(
             FIGURES / f"wrong_labels_{name}.png",
             dpi=200,
-            bbox_inches="tight",
             metadata={"Software": None},
         )
 

@@ -30,7 +30,10 @@ class HelpTest(tf.test.TestCase):
     def test_needs_neither_tensorflow_nor_keras(self):
         code = (
             "import sys; from lnl_sr_tf import cli; cli.main(['main.py', '--help']); "
-            "assert not {'tensorflow', 'keras', 'numpy', 'sklearn'} & {*sys.modules}"
+            "assert not {'tensorflow', 'keras', 'numpy', 'sklearn'} & {*sys.modules}; "
+            # Nor does the refusal of a folder that is not there.
+            "assert cli.main(['main.py', '--dataset=nowhere/']) == 2; "
+            "assert not {'tensorflow', 'keras', 'sklearn'} & {*sys.modules}"
         )
         subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
 

@@ -20,6 +20,7 @@ from helpers.command import call
 from helpers.shared_runs import copied_run
 
 from lnl_sr_tf import cli, commands
+from lnl_sr_tf.commands import grids
 from lnl_sr_tf.runs.arrays import read_labels
 from lnl_sr_tf.runs.folder import RunFolder
 from lnl_sr_tf.tuning import search
@@ -89,7 +90,12 @@ class OurCommandsTest(tf.test.TestCase, parameterized.TestCase):
         options = {flag.name for flag in module.OPTIONS}
         if "dry_run" in options and "--help" not in words and not self.reads(words):
             words.append("--dry_run")
-        with contextlib.chdir(place), mock.patch.object(search, "run") as searched:
+        with (
+            contextlib.chdir(place),
+            mock.patch.object(search, "run") as searched,
+            # The reader's data is not here, and not read: nothing is trained.
+            mock.patch.object(grids, "check_data"),
+        ):
             status, out, err = call(*words)
         self.assertEqual(status, 0, err)
         if kind == "tune":  # tests/tuning trains trials.

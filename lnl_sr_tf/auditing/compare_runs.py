@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from lnl_sr_tf.auditing import same_method_before
 from lnl_sr_tf.auditing.from_run import class_names
 from lnl_sr_tf.config.file_kind import TABLE
 from lnl_sr_tf.datasets.copies import content_hashes
@@ -28,7 +29,10 @@ def compare(before: pathlib.Path | str, after: pathlib.Path | str) -> dict[str, 
         `before` and `after`, each with `run`, `accuracy` of the last epoch and
         `noise_rate` (None where unknown); `gain`, the difference in accuracy;
         `same_test_set`, None where the data of a run is gone, so that it is unknown;
-        and `test_labels`, their kind in the first run.
+        and `test_labels`, their kind in the first run. Where the two differ in their
+        method too, also `same_method`, the same as `before` of a finished run beside it
+        that has the data of the first and the method of the second, with
+        `gain_by_data`, the difference from it; it is None where there is no such run.
 
     Raises:
         InputError: if a run is not finished, or the two have different classes, kinds
@@ -57,21 +61,28 @@ def compare(before: pathlib.Path | str, after: pathlib.Path | str) -> dict[str, 
             f"the test sets of {before} and {after} differ in examples or labels; "
             "expected two runs with the same test set"
         )
-    sides: list[dict[str, Any]] = [
-        {
-            "run": run.name,
-            "accuracy": measured(run.summary),
-            "noise_rate": run.summary.get("noise_rate"),
-        }
-        for run in runs
-    ]
-    gain = sides[1]["accuracy"] - sides[0]["accuracy"]
-    return {
+    sides = [_side(run) for run in runs]
+    found = {
         "before": sides[0],
         "after": sides[1],
-        "gain": gain,
+        "gain": sides[1]["accuracy"] - sides[0]["accuracy"],
         "same_test_set": same,
         "test_labels": kinds[0],
+    }
+    if same_method_before.differ(*runs):
+        folder = same_method_before.find(*runs)
+        found["same_method"] = folder and _side(FinishedRun(folder.path))
+        if found["same_method"]:
+            gain = sides[1]["accuracy"] - found["same_method"]["accuracy"]
+            found["same_method"]["gain_by_data"] = gain
+    return found
+
+
+def _side(run: FinishedRun) -> dict[str, Any]:
+    return {
+        "run": run.name,
+        "accuracy": measured(run.summary),
+        "noise_rate": run.summary.get("noise_rate"),
     }
 
 
@@ -113,12 +124,7 @@ def _as_read(data):
 
 def lines(found: Mapping[str, Any]) -> list[str]:
     """What `compare` found, as lines for a terminal."""
-    told = []
-    for side in ("before", "after"):
-        one = found[side]
-        rate = one["noise_rate"]
-        noise = "" if rate is None else f", noise rate {rate:.3f}"
-        told.append(f"{side:6}  {one['accuracy']:7.2%}  ({one['run']}{noise})")
+    told = [_told(side, found[side]) for side in ("before", "after")]
     if found["same_test_set"] is None:
         told.append(
             "warning: the data of one run is gone or has changed, so it is not known "
@@ -129,4 +135,24 @@ def lines(found: Mapping[str, Any]) -> list[str]:
             "warning: both are measured by given labels that were held out, which are "
             "as noisy as the rest: what cleaning gained shows badly by them"
         )
-    return [*told, f"{'gain':6}  {100 * found['gain']:+7.2f} points"]
+    told.append(f"{'gain':6}  {100 * found['gain']:+7.2f} points")
+    if "same_method" not in found:
+        return told
+    told.append("The two differ in their method as well as in their data")
+    if same := found["same_method"]:
+        told += [
+            _told("before, by the method of after", same),
+            f"gain by the data alone  {100 * same['gain_by_data']:+.2f} points",
+        ]
+    else:
+        told.append(
+            "no finished run beside the first has its data and the method of the "
+            "second: train one to see what the data alone gained"
+        )
+    return told
+
+
+def _told(name: str, side: Mapping[str, Any]) -> str:
+    rate = side["noise_rate"]
+    noise = "" if rate is None else f", noise rate {rate:.3f}"
+    return f"{name:6}  {side['accuracy']:7.2%}  ({side['run']}{noise})"

@@ -5,10 +5,10 @@ from typing import Any
 
 import keras
 
+from lnl_sr_tf.callbacks.needed_losses import needed_losses
 from lnl_sr_tf.callbacks.recompile import constants
 from lnl_sr_tf.losses import SparseRegularization
 from lnl_sr_tf.losses.base import check_range
-from lnl_sr_tf.losses.nested import losses_of_kind
 
 
 class AdaptiveRegularization(keras.callbacks.Callback):
@@ -81,13 +81,7 @@ class AdaptiveRegularization(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Find the losses."""
-        self._losses = losses_of_kind(self.model.loss, SparseRegularization)
-        if not self._losses:
-            raise ValueError(
-                "AdaptiveRegularization needs a model compiled with "
-                "`lnl.losses.SparseRegularization`. Received: "
-                f"loss={self.model.loss!r}"
-            )
+        self._losses = needed_losses(self, SparseRegularization)
         for loss in self._losses:
             if loss.adaptive is None or loss.adaptive.pace != self.pace:
                 self._adapt(loss)

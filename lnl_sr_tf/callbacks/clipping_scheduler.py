@@ -4,9 +4,9 @@ from typing import Any
 
 import keras
 
+from lnl_sr_tf.callbacks.needed_losses import needed_losses
 from lnl_sr_tf.callbacks.recompile import constants
 from lnl_sr_tf.losses import OptimizedGradientClipping
-from lnl_sr_tf.losses.nested import losses_of_kind
 
 
 class ClippingScheduler(keras.callbacks.Callback):
@@ -27,13 +27,7 @@ class ClippingScheduler(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Find the losses."""
-        self._losses = losses_of_kind(self.model.loss, OptimizedGradientClipping)
-        if not self._losses:
-            raise ValueError(
-                "ClippingScheduler needs a model compiled with "
-                "`lnl.losses.OptimizedGradientClipping`. Received: "
-                f"loss={self.model.loss!r}"
-            )
+        self._losses = needed_losses(self, OptimizedGradientClipping)
         for loss in self._losses:
             if constants(self.model, loss.variables):
                 raise ValueError(

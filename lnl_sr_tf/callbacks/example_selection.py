@@ -4,8 +4,8 @@ from typing import Any
 
 import keras
 
+from lnl_sr_tf.callbacks.needed_losses import needed_losses
 from lnl_sr_tf.losses import MarginalDistributionAdjustment
-from lnl_sr_tf.losses.nested import losses_of_kind
 
 
 class ExampleSelection(keras.callbacks.Callback):
@@ -24,13 +24,7 @@ class ExampleSelection(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Find the losses."""
-        self._losses = losses_of_kind(self.model.loss, MarginalDistributionAdjustment)
-        if not self._losses:
-            raise ValueError(
-                "ExampleSelection needs a model compiled with "
-                "`lnl.losses.MarginalDistributionAdjustment`. Received: "
-                f"loss={self.model.loss!r}"
-            )
+        self._losses = needed_losses(self, MarginalDistributionAdjustment)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Choose, if the warm-up is over."""

@@ -5,10 +5,10 @@ from typing import Any
 import keras
 
 from lnl_sr_tf import schedules
+from lnl_sr_tf.callbacks.needed_losses import needed_losses
 from lnl_sr_tf.callbacks.recompile import recompile_where_captured
 from lnl_sr_tf.losses import SparseRegularization
 from lnl_sr_tf.losses.base import check_range
-from lnl_sr_tf.losses.nested import losses_of_kind
 
 
 class RegularizationScheduler(keras.callbacks.Callback):
@@ -57,13 +57,7 @@ class RegularizationScheduler(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Find the losses, and take λ0 from each if it was not given."""
-        losses = losses_of_kind(self.model.loss, SparseRegularization)
-        if not losses:
-            raise ValueError(
-                "RegularizationScheduler needs a model compiled with "
-                "`lnl.losses.SparseRegularization`. Received: "
-                f"loss={self.model.loss!r}"
-            )
+        losses = needed_losses(self, SparseRegularization)
         self._starts = [
             (loss, loss.initial_weight if self.initial is None else self.initial)
             for loss in losses

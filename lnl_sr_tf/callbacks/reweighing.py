@@ -4,8 +4,8 @@ from typing import Any
 
 import keras
 
+from lnl_sr_tf.callbacks.needed_losses import needed_losses
 from lnl_sr_tf.losses import RockafellianRelaxation
-from lnl_sr_tf.losses.nested import losses_of_kind
 
 
 class Reweighing(keras.callbacks.Callback):
@@ -23,13 +23,7 @@ class Reweighing(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Find the losses."""
-        self._losses = losses_of_kind(self.model.loss, RockafellianRelaxation)
-        if not self._losses:
-            raise ValueError(
-                "Reweighing needs a model compiled with "
-                "`lnl.losses.RockafellianRelaxation`. Received: "
-                f"loss={self.model.loss!r}"
-            )
+        self._losses = needed_losses(self, RockafellianRelaxation)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Weigh them anew, if it is time."""

@@ -6,9 +6,9 @@ from typing import Any
 import keras
 
 from lnl_sr_tf import schedules
+from lnl_sr_tf.callbacks.needed_losses import needed_losses
 from lnl_sr_tf.callbacks.recompile import recompile_where_captured
 from lnl_sr_tf.losses import SelectiveNegativePositiveLearning
-from lnl_sr_tf.losses.nested import losses_of_kind
 from lnl_sr_tf.schedules import STAGES
 
 
@@ -54,15 +54,7 @@ class StageScheduler(keras.callbacks.Callback):
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Find the losses."""
-        self._losses = losses_of_kind(
-            self.model.loss, SelectiveNegativePositiveLearning
-        )
-        if not self._losses:
-            raise ValueError(
-                "StageScheduler needs a model compiled with "
-                "`lnl.losses.SelectiveNegativePositiveLearning`. Received: "
-                f"loss={self.model.loss!r}"
-            )
+        self._losses = needed_losses(self, SelectiveNegativePositiveLearning)
         self._last = None
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:

@@ -117,6 +117,19 @@ def _in_ledger(
     return found
 
 
+def check_data(configs: Sequence[Config]) -> None:
+    """Raise InputError if a dataset is unknown or not there, before Keras is imported.
+
+    Args:
+        configs: the settings of runs.
+    """
+    from lnl_sr_tf import datasets
+
+    named = {c.dataset for c in configs} | {c.open_set for c in configs if c.open_set}
+    for name in sorted(named):
+        datasets.check(name)
+
+
 def foreseen(configs: Sequence[Config]) -> list[str]:
     """The lines of `lnl_sr_tf.sweep.forecast` about runs."""
     from lnl_sr_tf.sweep import forecast

@@ -29,8 +29,9 @@ DEFAULTS = {"loss": ["ce", "ce_sr"]}
 def run(request: Request, tell: Callable[[str], None]) -> None:
     """Train the grid of the settings, or only show it."""
     settings = DEFAULTS | request.settings
-    # Settled once before Keras is imported: a typo is answered at once.
+    # Settled once before Keras is imported: a mistake is answered at once.
     made = config.grid(settings)
+    grids.check_data(made)
     if request.options["dry_run"]:
         for line in (*config.loss_args.told(settings, made), *grids.foreseen(made)):
             tell(line)

@@ -30,8 +30,9 @@ DEFAULTS = {"loss": LOSSES}
 def run(request: Request, tell: Callable[[str], None]) -> None:
     """Search, and tell what was found."""
     tuning.check_installed()
-    # Settled once before Keras is imported: a typo is answered at once.
+    # Settled once before Keras is imported: a mistake is answered at once.
     space = Space(request.settings)
+    grids.check_data(list(space.recipes.values()))
     backend.start()
     with quiet.notices():
         from lnl_sr_tf.tuning import search

@@ -151,7 +151,8 @@ def run_given(
 def _trained(
     configs: list[Config], devices: Devices, tell: Tell, given: Given
 ) -> list[Trained]:
-    with problems.told(configs), contextlib.ExitStack() as locks:
+    kept = given.keeps is Keeps.ALL
+    with problems.told(configs, kept), contextlib.ExitStack() as locks:
         folders = [_folder(config, devices, tell, given) for config in configs]
         left = [
             (config, folder)

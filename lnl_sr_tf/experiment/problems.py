@@ -13,11 +13,12 @@ from lnl_sr_tf.training import precision
 
 
 @contextlib.contextmanager
-def told(configs: list[Config]) -> Iterator[None]:
+def told(configs: list[Config], kept: bool = True) -> Iterator[None]:
     """Within, what the backend raises becomes a `RunError` that says what to do.
 
     Args:
         configs: of the runs that are trained together.
+        kept: whether their folders stay.
     """
     try:
         yield
@@ -26,10 +27,14 @@ def told(configs: list[Config]) -> Iterator[None]:
             raise _no_memory(configs) from error
         # TensorFlow puts the name of a graph node in double braces before its text.
         reason = str(error).rpartition("}} ")[2].strip() or type(error).__name__
+        reason = reason.splitlines()[0]
+        if not kept:
+            raise RunError(
+                f"the run had to stop: {reason}; nothing of it is kept"
+            ) from error
         raise RunError(
-            f"the run in {configs[0].output_dir} had to stop: "
-            f"{reason.splitlines()[0]}; what it had finished is intact, and with "
-            "resume on the same command goes on from there"
+            f"the run in {configs[0].output_dir} had to stop: {reason}; what it had "
+            "finished is intact, and with resume on the same command goes on from there"
         ) from error
     except Exception as error:
         if choice.peer_is_gone(error):

@@ -41,10 +41,7 @@ from lnl_sr_tf.losses.mean_absolute_error import (
     MeanAbsoluteError,
     NormalizedMeanAbsoluteError,
 )
-from lnl_sr_tf.losses.negative_learning import (
-    NegativeLearning,
-    SelectiveNegativePositiveLearning,
-)
+from lnl_sr_tf.losses.negative_learning import NegativeLearning
 from lnl_sr_tf.losses.normalized import (
     NormalizedCrossEntropy,
     NormalizedFocalLoss,
@@ -65,6 +62,7 @@ from lnl_sr_tf.losses.reverse_cross_entropy import (
     SymmetricCrossEntropy,
 )
 from lnl_sr_tf.losses.rockafellian import RockafellianRelaxation
+from lnl_sr_tf.losses.selective_learning import SelectiveNegativePositiveLearning
 from lnl_sr_tf.losses.sparse_regularization import SparseRegularization
 
 __all__ = [

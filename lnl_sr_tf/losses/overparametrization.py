@@ -1,16 +1,13 @@
 """Sparse over-parametrisation: what is wrong with each label is learned beside it."""
 
-import math
 from typing import Any
 
 import keras
-import numpy as np
 from keras import ops
 
-from lnl_sr_tf.losses.base import RobustLoss, check_range, finite_logs
-from lnl_sr_tf.losses.examples import places
-from lnl_sr_tf.losses.labels import label_distribution, of_labels
-from lnl_sr_tf.losses.within_step import known_index
+from lnl_sr_tf.losses.base import check_range, finite_logs
+from lnl_sr_tf.losses.example_loss import ExampleLoss
+from lnl_sr_tf.losses.labels import label_distribution
 from lnl_sr_tf.types import Tensor
 
 # Probabilities are at least this, and what u and v add at most 1 minus it.
@@ -20,7 +17,7 @@ _START = 1e-8
 
 
 @keras.saving.register_keras_serializable("lnl_sr_tf")
-class SparseOverparametrization(RobustLoss):
+class SparseOverparametrization(ExampleLoss):
     """Cross-entropy of outputs to which a sparse noise of the label is added.
 
     For label y of example i, with its own u (a number) and v (one for each class),
@@ -60,6 +57,7 @@ class SparseOverparametrization(RobustLoss):
     """
 
     parameters = ("lr_u", "lr_v", "num_examples", "num_classes")
+    kept = "a u and v of each example"
 
     def __init__(
         self,
@@ -69,74 +67,34 @@ class SparseOverparametrization(RobustLoss):
         num_classes: int | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
+        super().__init__(num_examples, num_classes, **kwargs)
         self.lr_u = check_range("lr_u", lr_u, 0.0, float("inf"))
         self.lr_v = check_range("lr_v", lr_v, 0.0, float("inf"))
-        if (num_examples is None) != (num_classes is None):
-            raise ValueError(
-                "`num_examples` and `num_classes` belong together. Received: "
-                f"num_examples={num_examples}, num_classes={num_classes}"
-            )
-        self.num_examples = num_examples
-        self.num_classes = num_classes
-        self.needs_index = num_examples is not None
-        self._noise: list[keras.Variable] = []
-        if num_examples is not None and num_classes is not None:
-            self._noise = [
-                keras.Variable(
-                    np.full((num_examples, width), _START),
-                    dtype="float32",
-                    trainable=False,
-                    name=name,
-                )
-                for name, width in (("u", 1), ("v", num_classes))
-            ]
 
-    @property
-    def state(self) -> list[keras.Variable]:
+    def initial_state(self) -> dict[str, Tensor]:
         """u, shape (examples, 1), and v, shape (examples, classes)."""
-        return self._noise
+        examples, classes = self.sizes
+        return {
+            name: ops.full((examples, width), _START, dtype="float32")
+            for name, width in (("u", 1), ("v", classes))
+        }
 
     def per_class(self, log_probs: Tensor) -> Tensor:
         """−log u_i of the output u alone."""
         return -log_probs
 
-    def call(
-        self, y_true: Tensor, y_pred: Tensor, index: Tensor | None = None
-    ) -> Tensor:
-        """Loss of each position, shape (batch, ...).
+    def of_examples(
+        self, y_true: Tensor, y_pred: Tensor, index: Tensor, known: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """−log q̂_y with u and v as they were; after it they take their step.
 
-        Args:
-            y_true: as for every loss of this library.
-            y_pred: as for every loss of this library.
-            index: the index of each example, integers in [0, n) of shape (batch,); by
-                default that of `within_step`. If an example has several positions, n
-                counts positions, and the shape is (batch, ...). Outside [0, n) the loss
-                is NaN, and no u or v changes.
+        Where the label is no class the loss is NaN, and they stay.
         """
         log_probs = finite_logs(self.checked_outputs(y_pred))
-        index = known_index() if index is None else index
-        if index is None:
-            return of_labels(y_true, self.per_class(log_probs))
-        if self.num_examples is None:
-            raise ValueError(
-                "`index` needs a u and v of each example. Received: num_examples=None, "
-                "num_classes=None"
-            )
-        shape = tuple(log_probs.shape)
-        index, known = places(index, shape[:-1], self.num_examples, shape)
-        if shape[-1] != self.num_classes:
-            raise ValueError(
-                f"`num_classes` is {self.num_classes}. Received predictions of shape "
-                f"{shape}"
-            )
         label = label_distribution(y_true, log_probs)
         known = ops.logical_and(known, ops.logical_not(ops.isnan(label[..., 0])))
         label = ops.where(ops.expand_dims(known, -1), label, 0.0)
-        u, v = (
-            ops.cast(ops.take(one.value, index, axis=0), log_probs.dtype)
-            for one in self._noise
-        )
+        u, v = (self.recall(one, index, log_probs.dtype) for one in self.state)
         probs = ops.exp(log_probs)
         added, taken = self._bounded(u**2 * label), self._bounded(v**2 * (1.0 - label))
         shifted = ops.maximum(probs + added - taken, _LEAST)
@@ -147,7 +105,7 @@ class SparseOverparametrization(RobustLoss):
         fixed = [ops.stop_gradient(one) for one in (probs, shifted, total)]
         slopes = self._slopes(label, u, v, added, taken, *fixed)
         self._descend(index, known, (u, v), slopes)
-        return ops.where(known, values, math.nan)
+        return values, known
 
     @staticmethod
     def _bounded(square):
@@ -170,13 +128,11 @@ class SparseOverparametrization(RobustLoss):
 
     def _descend(self, index, known, values, slopes):
         """A step of plain gradient descent on the mean over the batch."""
-        flat = ops.reshape(index, (-1, 1))
-        size = ops.cast(ops.shape(flat)[0], "float32")
+        size = ops.cast(ops.shape(ops.reshape(index, (-1,)))[0], "float32")
         rates = (self.lr_u, self.lr_v)
         for one, value, slope, rate in zip(
-            self._noise, values, slopes, rates, strict=True
+            self.state, values, slopes, rates, strict=True
         ):
             step = ops.where(ops.expand_dims(known, -1), slope, 0.0)
             moved = ops.cast(value, "float32") - rate / size * ops.cast(step, "float32")
-            moved = ops.reshape(moved, (-1, one.shape[-1]))
-            one.assign(ops.scatter_update(one.value, flat, moved))
+            self.keep(one, moved, index)

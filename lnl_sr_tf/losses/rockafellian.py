@@ -1,6 +1,5 @@
 """Rockafellian relaxation: examples that fit badly lose their weight."""
 
-import math
 import warnings
 from typing import Any
 
@@ -8,18 +7,17 @@ import keras
 import numpy as np
 from keras import ops
 
-from lnl_sr_tf.losses.base import RobustLoss, check_range, loss_of_this_library
-from lnl_sr_tf.losses.examples import places
+from lnl_sr_tf.losses.base import RobustLoss, check_range
+from lnl_sr_tf.losses.example_weighting import ExampleWeighting
 from lnl_sr_tf.losses.mean_absolute_error import (
     MeanAbsoluteError,
     NormalizedMeanAbsoluteError,
 )
-from lnl_sr_tf.losses.within_step import known_index
 from lnl_sr_tf.types import Tensor
 
 
 @keras.saving.register_keras_serializable("lnl_sr_tf")
-class RockafellianRelaxation(RobustLoss):
+class RockafellianRelaxation(ExampleWeighting):
     """Any loss of this library, weighed for each example: w_i L(u_i, y_i).
 
     Weights are those of a distribution over the examples that is optimised, too,
@@ -64,8 +62,8 @@ class RockafellianRelaxation(RobustLoss):
         model.fit(x, targets, epochs=50, callbacks=[lnl.callbacks.Reweighing()])
     """
 
-    parts = ("loss",)
     parameters = ("cost", "share", "every", "contamination", "num_examples")
+    kept = "a weight of each example"
 
     def __init__(
         self,
@@ -77,98 +75,44 @@ class RockafellianRelaxation(RobustLoss):
         num_examples: int | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
-        self.loss = loss_of_this_library("loss", loss, of_logits=True)
+        super().__init__(loss, num_examples, **kwargs)
         if isinstance(self.loss, (MeanAbsoluteError, NormalizedMeanAbsoluteError)):
             warnings.warn(
                 "RockafellianRelaxation makes the absolute error worse by its authors' "
                 f"numbers; take it around CrossEntropy. Received: loss={self.loss!r}",
                 stacklevel=2,
             )
-        if self.loss.needs_logits and not self.from_logits:
-            raise ValueError(
-                f"{type(self.loss).__name__} is a function of the logits. Received: "
-                "from_logits=False"
-            )
-        self.separable = self.loss.separable
         self.cost = check_range("cost", cost, 0.0, float("inf"))
         self.share = check_range("share", share, 0.0, 1.0, open_low=True)
         self.every = int(check_range("every", every, 1.0, float("inf")))
         self.contamination = check_range(
             "contamination", contamination, 0.0, 1.0, open_high=True
         )
-        self.num_examples = num_examples
-        self.needs_index = num_examples is not None
-        self._memory: list[keras.Variable] = []
-        if num_examples is not None:
-            self._memory = [
-                keras.Variable(
-                    np.full(num_examples, value),
-                    dtype="float32",
-                    trainable=False,
-                    name=name,
-                )
-                for name, value in (("weights", 1.0), ("losses", 0.0), ("seen", 0.0))
-            ]
 
-    @property
-    def state(self) -> list[keras.Variable]:
+    def initial_state(self) -> dict[str, Tensor]:
         """w, c, and whether an example was seen; shape (examples,) each."""
-        return self._memory
+        return {
+            "weights": ops.ones(self.sizes),
+            "losses": ops.zeros(self.sizes),
+            "seen": ops.zeros(self.sizes),
+        }
 
-    @property
-    def trusted(self) -> np.ndarray | None:
-        """Whether each example has a weight, shape (examples,); None without memory."""
-        if not self._memory:
-            return None
-        return ops.convert_to_numpy(self._memory[0]) > 0
-
-    def outputs(self, y_pred: Tensor) -> Tensor:
-        """What the wrapped loss takes."""
-        if self.from_logits:
-            return self.loss.outputs(y_pred)
-        return super().outputs(y_pred)
-
-    def per_class(self, outputs: Tensor) -> Tensor:
-        """L(u, i) of the wrapped loss, without weights."""
-        return self.loss.per_class(outputs)
-
-    def call(
-        self, y_true: Tensor, y_pred: Tensor, index: Tensor | None = None
-    ) -> Tensor:
-        """Loss of each position, shape (batch, ...).
-
-        Args:
-            y_true: as for every loss of this library.
-            y_pred: as for every loss of this library.
-            index: the index of each example, integers in [0, N) of shape (batch,); by
-                default that of `within_step`. If an example has several positions, N
-                counts positions, and the shape is (batch, ...). Outside [0, N) the loss
-                is NaN, and nothing is remembered.
-        """
-        values = super().call(y_true, y_pred)
-        index = known_index() if index is None else index
-        if index is None:
-            return values
-        if self.num_examples is None:
-            raise ValueError(
-                "`index` needs a weight of each example. Received: num_examples=None"
-            )
-        shape = tuple(ops.convert_to_tensor(y_pred).shape)
-        index, known = places(index, shape[:-1], self.num_examples, shape)
-        weights, losses, seen = self._memory
-        fixed = ops.stop_gradient(ops.cast(values, "float32"))
-        for memory, value in ((losses, fixed), (seen, ops.ones_like(fixed))):
-            before = ops.take(memory.value, index, axis=0)
-            value = ops.reshape(ops.where(known, value, before), (-1,))
-            places_ = ops.reshape(index, (-1, 1))
-            memory.assign(ops.scatter_update(memory.value, places_, value))
-        weight = ops.cast(ops.take(weights.value, index, axis=0), values.dtype)
-        return ops.where(known, weight * values, math.nan)
+    def watch(
+        self,
+        y_true: Tensor,
+        y_pred: Tensor,
+        values: Tensor,
+        index: Tensor,
+        known: Tensor,
+    ) -> None:
+        """Note the losses of a batch."""
+        _, losses, seen = self.state
+        self.keep(losses, values, index, known)
+        self.keep(seen, ops.ones_like(values), index, known)
 
     def reweigh(self) -> None:
         """Move the weights of the examples that were seen, by their last losses."""
-        weights, losses, seen = (ops.convert_to_numpy(one) for one in self._memory)
+        weights, losses, seen = (ops.convert_to_numpy(one) for one in self.state)
         known = seen > 0
         costs = losses[known].astype(np.float64)
         if not costs.size:
@@ -181,4 +125,4 @@ class RockafellianRelaxation(RobustLoss):
         wanted[best] += np.sum(costs > limit) / np.sum(best)
         moved = weights.copy()
         moved[known] = share * wanted + (1.0 - share) * weights[known]
-        self._memory[0].assign(moved)
+        self.state[0].assign(moved)

@@ -32,6 +32,7 @@ from lnl_sr_tf.datasets.sources.raw_arrays import are_texts, is_table
 from lnl_sr_tf.experiment import serving_temperature
 from lnl_sr_tf.experiment.experiment import Trained, run_given
 from lnl_sr_tf.experiment.given import Given, Keeps
+from lnl_sr_tf.python.keywords import as_keywords
 from lnl_sr_tf.python.networks import maker
 from lnl_sr_tf.python.new_examples import as_network_takes
 from lnl_sr_tf.python.own_data import in_unit
@@ -111,6 +112,7 @@ class NoisyLabelClassifier(ClassifierMixin, BaseEstimator):
         self.random_state = random_state
         self.verbose = verbose
 
+    @as_keywords()
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Train on examples and the labels that were given for them.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from lnl_sr_tf import quiet
 from lnl_sr_tf.errors import InputError
+from lnl_sr_tf.python.keywords import as_keywords
 
 if TYPE_CHECKING:
     from lnl_sr_tf.python.trained_run import TrainedRun
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 Tell = Callable[[str], None]
 
 
+@as_keywords()
 def train(
     x: Any,
     y: Any = None,

@@ -96,7 +96,7 @@ def write(
             blocks = _of_run(run, figures, problem, links)
             sections.append(html_page.Section(run.name, blocks, anchors[number]))
         if theory := theory_section.section(with_data):
-            sections.insert(1, theory)
+            sections.append(theory)
         # Many paths would fill a screen, and each run has its own heading.
         of = paths[0] if len(paths) == 1 else f"{len(runs)} runs"
         html_page.write(path, f"Report of {of}", sections)

@@ -31,16 +31,19 @@ def section(runs: Sequence[FinishedRun]) -> html_page.Section | None:
     if not rows:
         return None
     words = (
-        "On the test set, ε is the distance of an output to the nearest one-hot "
-        "vector. The spread of Σᵢ L(u, i) says how far the loss is from symmetric, and "
-        "δ how far that sum is from its value for a one-hot output. By Theorem 3 of "
-        "Zhou et al. (ICCV 2021), symmetric noise of rate η raises the risk by at most "
-        "2cδ, c = η / ((1 − η) k − 1). The last column is the risk on the clean test "
+        "For readers of the paper; the runs are judged without it. On the test set, ε "
+        "is the distance of an output to the nearest one-hot vector. The spread of "
+        "Σᵢ L(u, i) says how far the loss is from symmetric, and δ how far that sum is "
+        "from its value for a one-hot output. By Theorem 3 of Zhou et al. (ICCV 2021), "
+        "symmetric noise of rate η raises the risk by at most 2cδ, "
+        "c = η / ((1 − η) k − 1). The last column is the risk on the clean test "
         "labels, minus that of a run with the same loss and seed on clean labels, if "
         "this report has one."
     )
     table = html_page.Table(_HEADER, rows, "Theorem 3, computed from the outputs")
-    return html_page.Section("Theory", [html_page.Text(words), table], "theory")
+    return html_page.Section(
+        "Theorem 3 of the paper", [html_page.Text(words), table], "theory"
+    )
 
 
 def row_of(run: FinishedRun, runs: Sequence[FinishedRun]) -> list[str] | None:

@@ -16,7 +16,8 @@ from lnl_sr_tf.devices import replicas
 from lnl_sr_tf.layers import OutputSharpening
 from lnl_sr_tf.loss_names import LOSSES, REGULARIZED
 from lnl_sr_tf.losses.class_prior import usual_prior_weight
-from lnl_sr_tf.losses.nested import with_parts, without_terms
+from lnl_sr_tf.losses.example_loss import ExampleLoss
+from lnl_sr_tf.losses.nested import losses_of_kind, with_parts, without_terms
 from lnl_sr_tf.metrics import LostClasses, SparseRate
 from lnl_sr_tf.training import compilation
 from lnl_sr_tf.training.co_teaching import CoTeaching
@@ -92,9 +93,14 @@ def _dividing(config, dataset):
         config.confidence_penalty,
     )
     if config.method == "promix":
-        model = ProMix(*shared, config.debias, config.debias_momentum, name="promix")
+        model = ProMix(
+            *shared,
+            debias=config.debias,
+            debias_momentum=config.debias_momentum,
+            name="promix",
+        )
     else:
-        model = DivideMix(*shared, config.loss_history, name="dividemix")
+        model = DivideMix(*shared, history=config.loss_history, name="dividemix")
     for network in (model.first, model.second, model.kept):
         # These are asked before and after each epoch.
         network.jit_compile = compilation.whole_step()
@@ -166,20 +172,19 @@ def used_parameters(loss: keras.losses.Loss) -> dict[str, bool | int | float]:
 
 def _without_memory(loss):
     """An equal loss without a memory of examples."""
-    if not any("num_examples" in one.get_config() for one in with_parts(loss)):
+    if not losses_of_kind(loss, ExampleLoss):
         return loss
     config = loss.get_config()
-    for part in getattr(loss, "parts", ()):
+    for part in loss.parts:
         config[part] = _without_memory(getattr(loss, part))
-    if "num_examples" in config:
-        sizes = {"num_examples", "num_classes"} & config.keys()
-        config.update(dict.fromkeys(sizes))
+    if isinstance(loss, ExampleLoss):
+        config.update(dict.fromkeys(loss.given_sizes()))
     return type(loss).from_config(config)
 
 
 def needs_index(config: Config) -> bool:
     """Whether the loss needs the index of each example."""
-    return loss_names.needs_index(config.loss)
+    return config.method == "nlnl" or loss_names.needs_index(config.loss)
 
 
 def build_loss(
@@ -209,7 +214,7 @@ def build_loss(
     if matrix is not None:
         params["matrix"] = np.asarray(matrix).tolist()
     accepted = loss_names.parameters(config.loss)
-    if needs_index(config) and dataset is not None:
+    if loss_names.needs_index(config.loss) and dataset is not None:
         sizes = {
             "num_examples": len(dataset.given_labels),
             "num_classes": dataset.num_classes,
@@ -222,7 +227,7 @@ def build_loss(
     shared = {"epsilon": params["epsilon"]} if "epsilon" in params else {}
     loss = losses.get(base, **params)
     if config.method == "nlnl":
-        loss = losses.SelectiveNegativePositiveLearning(**params)
+        loss = _in_stages(params, dataset)
     if config.balance != "none" and dataset is not None:
         loss = _balanced(config.balance, loss, dataset)
     if config.has_class_prior and dataset is not None:
@@ -235,6 +240,18 @@ def build_loss(
     if config.lambda_schedule == "adaptive":
         regularized.adapt()
     return regularized
+
+
+def _in_stages(params, dataset):
+    """Negative learning with the memory and the weights of its authors' code."""
+    if dataset is None:
+        return losses.SelectiveNegativePositiveLearning(**params)
+    counts = np.array(_counts(dataset))
+    # A class that is never given has no example to weigh.
+    weight = counts.max() / np.maximum(counts, 1)
+    return losses.SelectiveNegativePositiveLearning(
+        **params, num_examples=int(counts.sum()), class_weight=weight.tolist()
+    )
 
 
 def _counts(dataset):

@@ -18,6 +18,7 @@ from lnl_sr_tf.interruption import Asked
 from lnl_sr_tf.runs.folder import RunFolder
 from lnl_sr_tf.training.build import build_variables, needs_index
 from lnl_sr_tf.training.callbacks.epoch_log import EpochLog
+from lnl_sr_tf.training.callbacks.foreseen_time import ForeseenTime
 from lnl_sr_tf.training.callbacks.output_record import OutputRecord
 from lnl_sr_tf.training.callbacks.parts_accuracy import PartsAccuracy
 from lnl_sr_tf.training.callbacks.trusted_labels import TrustedLabels
@@ -72,17 +73,20 @@ class Training:
     restored: Restored = dataclasses.field(default=Restored(), init=False)
     done: int = dataclasses.field(default=0, init=False)
     log: EpochLog = dataclasses.field(init=False)
+    _say: Callable[[str], object] = dataclasses.field(default=print, init=False)
 
     def begin(self, say: Callable[[str], None] = print) -> None:
         """Bring back the last checkpoint and the rows that belong to it.
 
         Args:
-            say: called with a line for each checkpoint that is damaged.
+            say: called with a line for each checkpoint that is damaged, and later
+                with how long the run will take, if that is long.
 
         Raises:
             RunError: if there are fewer rows than epochs, or something cannot be read.
         """
         config, folder = self.config, self.folder
+        self._say = say
         folder.make()
         with self.devices.scope():
             self.restored = Restored()
@@ -122,6 +126,7 @@ class Training:
             *self._parts_accuracy(),
             TrustedLabels(self.dataset, self.config),
             self.log,
+            *self._foreseen_time(),
             *self._record(),
             # Before the checkpoint, which holds what they do to the network.
             *self.more_callbacks,
@@ -142,6 +147,11 @@ class Training:
         if self.devices.kind != "none" or not self.measured:
             return []
         return [PartsAccuracy(self.dataset, self.config.seed)]
+
+    def _foreseen_time(self) -> list[keras.callbacks.Callback]:
+        if not self.devices.chief:
+            return []
+        return [ForeseenTime(self.config, self.dataset.image_shape, self._say)]
 
     def _record(self) -> list[keras.callbacks.Callback]:
         config = self.config

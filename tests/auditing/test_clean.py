@@ -370,7 +370,20 @@ class CleanCommandTest(tf.test.TestCase):
         status, out, err = call("audit", str(first), "--nopage", f"--compare={second}")
         self.assertEqual((status, err), (0, ""))
         self.assertRegex(out, r"before .*noise rate 0.400\)\nafter .*\ngain .* points")
+        self.assertIn("no finished run beside the first has its data", out)
+        self.assertEqual(call(*flags, "--loss=ce")[0], 0)
         found = compare_runs.compare(first, second)
+        (plain,) = root.glob("digits-ce-*")
+        accuracy = FinishedRun(plain).summary["test_accuracy"]
+        self.assertEqual(found["same_method"]["accuracy"], accuracy)
+        self.assertIn(
+            f"gain by the data alone  "
+            f"{100 * (found['after']['accuracy'] - accuracy):+.2f} points",
+            compare_runs.lines(found),
+        )
+        alike = compare_runs.compare(plain, second)
+        self.assertNotIn("same_method", alike)
+        self.assertLen(compare_runs.lines(alike), 3)
         self.assertTrue(found["same_test_set"])
         data = FinishedRun(second).dataset
         for change in (

@@ -50,57 +50,6 @@ class EarlyLearningTest(tf.test.TestCase, parameterized.TestCase):
         expected -= 3 * u * (average - agreement) / (1 - agreement)
         self.assertAllClose(gradient, expected, rtol=1e-3, atol=1e-4)
 
-    def test_without_index_it_is_cross_entropy(self):
-        plain = losses.CrossEntropy()(self.labels, self.logits[0])
-        self.assertAllClose(self.loss(self.labels, self.logits[0]), plain)
-        self.assertAllEqual(np.asarray(self.loss.state[0]), np.zeros((10, 4)))
-
-    def test_under_sparse_regularization(self):
-        wrapped = losses.SparseRegularization(self.loss, p=0.1, weight=2.0)
-        self.assertIs(wrapped.state[0], self.loss.state[0])
-        twin = losses.get("elr", num_examples=10, num_classes=4)
-        logits = self.logits[0]
-        expected = twin.call(self.labels, logits, index=self.index)
-        expected = np.asarray(expected) + 2.0 * np.asarray(wrapped.norm(logits))
-        self.assertAllClose(
-            wrapped.call(self.labels, logits, index=self.index), expected
-        )
-
-    @parameterized.parameters(-1e4, 1e4)
-    def test_certain_outputs_are_finite(self, scale):
-        logits = scale * np.eye(4)[self.labels]
-        for _ in range(30):
-            value, gradient = value_and_gradient(
-                lambda z: self.loss.call(self.labels, z, index=self.index), logits
-            )
-        self.assertTrue(np.isfinite(value).all())
-        self.assertTrue(np.isfinite(gradient).all())
-
-    def test_positions_of_a_sequence(self):
-        """n counts positions; the memory and the values are those of the flat batch."""
-        twin = losses.EarlyLearningRegularization(num_examples=10, num_classes=4)
-        for logits in self.logits:
-            flat = self.loss.call(self.labels, logits, index=self.index)
-            found = twin.call(
-                self.labels.reshape(2, 3),
-                logits.reshape(2, 3, 4),
-                index=self.index.reshape(2, 3),
-            )
-            self.assertAllClose(found, np.reshape(flat, (2, 3)))
-        self.assertAllClose(twin.state[0], self.loss.state[0])
-
-    def test_index_that_does_not_fit(self):
-        labels, logits = np.zeros((6, 2), int), np.zeros((6, 2, 4), "float32")
-        pattern = r"`index` must.*shape \(6,\), predictions of shape \(6, 2, 4\)"
-        with self.assertRaisesRegex(ValueError, pattern):
-            self.loss.call(labels, logits, index=self.index)
-        with self.assertRaisesRegex(ValueError, r"`num_classes` is 4.*\(6, 3\)"):
-            self.loss.call(self.labels, self.logits[0][:, :3], index=self.index)
-
-    def test_index_without_memory(self):
-        with self.assertRaisesRegex(ValueError, "needs a memory .*num_examples=None"):
-            losses.get("elr").call(self.labels, self.logits[0], index=self.index)
-
 
 if __name__ == "__main__":
     tf.test.main()

@@ -88,37 +88,12 @@ class AdjustmentTest(tf.test.TestCase, parameterized.TestCase):
         for ours, theirs in zip(twin.state, self.loss.state, strict=True):
             self.assertAllClose(ours, theirs, rtol=1e-5)
 
-    def test_index_that_is_none(self):
-        before = [np.asarray(one) for one in self.loss.state]
-        value = self.loss.call([0, 1], self.batches[0, :2], index=np.array([-1, 12]))
-        self.assertAllEqual(np.isnan(value), [True, True])
-        for one, value in zip(self.loss.state, before, strict=True):
-            self.assertAllEqual(one, value)
-
     def test_nobody_agrees(self):
         logits = np.tile(np.array([[9.0, 0.0, 0.0, 0.0]], "float32"), (EXAMPLES, 1))
         loss = self.made(momentum=0.99)
         loss.call(np.ones(EXAMPLES, int), logits, index=np.arange(EXAMPLES))
         loss.select()
         self.assertAllEqual(loss.trusted, [True] * EXAMPLES)
-
-    def test_refused(self):
-        logits = self.batches[0]
-        with self.assertRaisesRegex(ValueError, "needs a memory of examples"):
-            losses.get("mda_ce").call([0], logits[:1], index=[0])
-        with self.assertRaisesRegex(ValueError, "`num_classes` is 5. Received pred"):
-            self.made(num_classes=5).call([0], logits[:1], index=[0])
-        inner = losses.get("ldr_kl")
-        with self.assertRaisesRegex(ValueError, "is a function of the logits"):
-            losses.MarginalDistributionAdjustment(inner, from_logits=False)
-
-    def test_around_a_function_of_the_logits(self):
-        inner = losses.get("ldr_kl")
-        sizes = {"num_examples": EXAMPLES, "num_classes": CLASSES}
-        loss = losses.MarginalDistributionAdjustment(inner, **sizes)
-        given, logits = self.given[:6], self.batches[0]
-        found = loss.call(given, logits, index=np.arange(6))
-        self.assertAllClose(found, inner.call(given, logits))
 
     def test_selection_after_the_warm_up(self):
         inputs = keras.Input((CLASSES,))
@@ -141,17 +116,6 @@ class AdjustmentTest(tf.test.TestCase, parameterized.TestCase):
         )
         self.assertEqual(trusted[0], EXAMPLES)
         self.assertLess(trusted[1], EXAMPLES)
-
-    def test_selection_needs_the_loss(self):
-        model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(4)])
-        model.compile("sgd", loss=losses.get("ce"))
-        with self.assertRaisesRegex(ValueError, "needs a model compiled with"):
-            model.fit(
-                self.batches[0],
-                self.given[:6],
-                verbose=0,
-                callbacks=[lnl.callbacks.ExampleSelection()],
-            )
 
 
 if __name__ == "__main__":

@@ -171,10 +171,10 @@ class FitTest(tf.test.TestCase, parameterized.TestCase):
         self.assertAllClose(fitted.predict_proba(ROWS), scaled, atol=1e-6)
 
     @parameterized.parameters(
-        ({"loss": "cee"}, "--loss=cee: Unknown loss"),
-        ({"epochs": 0}, "--epochs=0: expected"),
-        ({"model": 4}, "model: expected the name"),
-        ({"settings": {"taus": 1}}, "unknown setting --taus"),
+        ({"loss": "cee"}, "^loss=cee: Unknown loss"),
+        ({"epochs": 0}, "^epochs=0: expected"),
+        ({"model": 4}, "^model: expected the name"),
+        ({"settings": {"taus": 1}}, "^unknown setting taus"),
     )
     def test_says_what_would_be_right(self, settings, message):
         with self.assertRaisesRegex(InputError, message):

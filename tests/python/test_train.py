@@ -275,23 +275,23 @@ class TrainTest(tf.test.TestCase, parameterized.TestCase):
 
 BAD = (
     ({"y": None}, "y: expected the labels"),
-    ({"model": 3}, "model: expected the name of a network"),
+    ({"model": 3}, "^model: expected the name of a network"),
     ({"model": "mpl"}, "unknown network 'mpl'; .*did you mean mlp"),
     ({"model": lambda shape: shape}, "model: expected a function of nothing"),
-    ({"model": lambda: 3}, "--model: expected the name of a network"),
+    ({"model": lambda: 3}, "^model: expected the name of a network"),
     ({"model": lambda: keras.layers.Dense(4)}, r"to logits of shape \(3,\).*gives \(4"),
     (
         {"model": lambda: keras.layers.Dense(3, activation="softmax")},
         "gives probabilities; expected logits",
     ),
     ({"model": lambda: keras.layers.Conv2D(3, 1)}, "does not take examples of shape"),
-    ({"loss": "cee"}, "--loss=cee: Unknown loss"),
-    ({"epoch": 3}, "unknown setting --epoch; did you mean --epochs"),
+    ({"loss": "cee"}, "^loss=cee: Unknown loss"),
+    ({"epoch": 3}, "^unknown setting epoch; did you mean epochs"),
     ({"dataset": "digits"}, "dataset: give the name or path"),
-    ({"flip": True}, "--flip=true is for images; arrays is of features"),
-    ({"resize": "crop"}, "no effect with --dataset=arrays"),
+    ({"flip": True}, "^flip=true is for images; arrays is of features"),
+    ({"resize": "crop"}, "no effect with dataset=arrays"),
     ({"columns": "a:skip"}, "columns is for tables"),
-    ({"seed": [1, 2]}, "--seed=.*expected a whole number"),
+    ({"seed": [1, 2]}, "^seed=.*expected a whole number"),
     ({"test": FEATURES}, r"test: expected a pair \(x, y\)"),
     ({"test": (FEATURES, LABELS), "test_share": 0.3}, "test_share has no effect"),
     ({"sample_weight": np.ones(3)}, "sample_weight: expected 60 finite numbers"),
@@ -303,7 +303,7 @@ BAD = (
     ),
     (
         {"model": lambda: 3, "method": "co_teaching", "forget_rate": 0.1},
-        "--method=co_teaching makes two networks",
+        "method=co_teaching makes two networks",
     ),
 )
 

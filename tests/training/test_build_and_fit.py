@@ -1,5 +1,6 @@
 """Every setting reaches what it is about: each of these fails if its wire is cut."""
 
+import dataclasses
 import pathlib
 from unittest import mock
 
@@ -20,7 +21,12 @@ from lnl_sr_tf.losses.nested import losses_of_kind, without_terms
 from lnl_sr_tf.runs.folder import RunFolder
 from lnl_sr_tf.training import CoupledAdam, RobustModel, schedulers
 from lnl_sr_tf.training import fit as fitting
-from lnl_sr_tf.training.build import build_loss, build_model
+from lnl_sr_tf.training.build import (
+    build_loss,
+    build_model,
+    needs_index,
+    served_model,
+)
 
 
 def settled(**settings):
@@ -90,6 +96,22 @@ class BuildTest(tf.test.TestCase, parameterized.TestCase):
         staged = build_loss(settled(loss="nlnl", method="nlnl", seed=6))
         self.assertIsInstance(staged, losses.SelectiveNegativePositiveLearning)
         self.assertEqual(staged.seed, 6)
+
+    def test_stages_have_the_memory_and_weights_of_their_authors(self):
+        """w_i = n_max / n_i; the memory is for training alone, and is not served."""
+        data = datasets.load("digits")
+        given = np.where(np.arange(1437) % 2, data.given_labels, 3)
+        data = dataclasses.replace(data, given_labels=given)
+        made = settled(loss="nlnl_sr", method="nlnl")
+        self.assertTrue(needs_index(made))
+        kind = losses.SelectiveNegativePositiveLearning
+        (loss,) = losses_of_kind(build_loss(made, data), kind)
+        self.assertEqual((loss.num_examples, loss.history), (1437, 10))
+        counts = np.bincount(given)
+        self.assertAllClose(loss.class_weight, counts[3] / counts)
+        self.assertEqual(loss.class_weight[3], 1.0)
+        (served,) = losses_of_kind(served_model(build_model(made, data)).loss, kind)
+        self.assertIsNone(served.num_examples)
 
     def test_matrix_reaches_the_loss(self):
         matrix = noise.symmetric_matrix(10, 0.5)

@@ -22,10 +22,9 @@ function start() {
   if (size <= NUMBERED) makeTable();
   else makeCells();
   byId("most").textContent = `${estimated(most)} wrong labels`;
-  // On a phone the map would keep the examples out of sight.
+  // On a phone they would keep the examples out of sight.
   if (matchMedia("(max-width: 45rem)").matches) {
-    byId("transitions").open = false;
-    byId("yield").open = false;
+    for (const id of ["transitions", "filters", "yield"]) byId(id).open = false;
   }
 
   for (const id of ["given", "suggested", "mark", "differs", "noted"]) {

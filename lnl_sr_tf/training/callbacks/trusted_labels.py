@@ -7,7 +7,8 @@ import numpy as np
 
 from lnl_sr_tf.config import Config
 from lnl_sr_tf.datasets import Dataset
-from lnl_sr_tf.losses.nested import with_parts
+from lnl_sr_tf.losses.example_loss import ExampleLoss
+from lnl_sr_tf.losses.nested import losses_of_kind
 from lnl_sr_tf.training.callbacks.parts_accuracy import with_known_labels
 from lnl_sr_tf.training.dividemix.model import DivideMix
 from lnl_sr_tf.training.dividemix.plans import divided, threshold
@@ -19,8 +20,7 @@ class TrustedLabels(keras.callbacks.Callback):
     `trusted_share` is the share of the examples whose label is trusted, and
     `trusted_precision`, where some labels are known to be wrong, the share of right
     ones among those; of two networks the mean. There are none while all are trusted,
-    as in a warm-up. It takes a model that divides the examples, or a loss with a
-    property `trusted`.
+    as in a warm-up. It takes a model that divides the examples, or an `ExampleLoss`.
 
     Args:
         dataset: what is trained on.
@@ -52,9 +52,8 @@ class TrustedLabels(keras.callbacks.Callback):
             clean = keras.ops.convert_to_numpy(self.model.clean)
             limit = threshold(self.config)
             return [_mask(divided(one, limit)[0], len(one)) for one in clean]
-        chosen = (getattr(one, "trusted", None) for one in with_parts(self.model.loss))
-        found = [one for one in chosen if one is not None]
-        return [one for one in found if not one.all()]
+        chosen = (one.trusted for one in losses_of_kind(self.model.loss, ExampleLoss))
+        return [one for one in chosen if one is not None and not one.all()]
 
 
 def precision(trusted: list[np.ndarray], dataset: Dataset) -> dict[str, float]:

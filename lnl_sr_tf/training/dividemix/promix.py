@@ -21,13 +21,10 @@ class ProMix(DivideMix):
     which is said often must be said more surely. There is no prior term.
 
     Args:
-        first: from inputs to logits.
-        second: another, with other initial weights.
-        num_examples: n, how many examples there are.
-        temperature: T > 0, of sharpening.
-        confidence_penalty: whether the warm-up has it.
+        *args: arguments of `DivideMix`, of which `history` has no effect.
         debias: α ≥ 0; 0 leaves the logits.
         debias_momentum: m in [0, 1).
+        **kwargs: as `*args`.
 
     Attributes:
         clean: by each network whether it trusts each label, 0 or 1, shape (2, n).
@@ -40,21 +37,15 @@ class ProMix(DivideMix):
 
     def __init__(
         self,
-        first: keras.Model,
-        second: keras.Model,
-        num_examples: int,
-        temperature: float = 0.5,
-        confidence_penalty: bool = False,
+        *args: Any,
         debias: float = 0.8,
         debias_momentum: float = 0.9999,
         **kwargs: Any,
     ) -> None:
-        super().__init__(
-            first, second, num_examples, temperature, confidence_penalty, **kwargs
-        )
+        super().__init__(*args, **kwargs)
         self.debias = debias
         self.debias_momentum = debias_momentum
-        classes = first.output_shape[-1]
+        classes = self.first.output_shape[-1]
         self.said = keras.Variable(
             ops.full((2, 2, classes), 1.0 / classes),
             dtype="float32",

@@ -1,46 +1,22 @@
-"""ProMix: the selection, a step and the division by hand, and what is settled."""
+"""ProMix: its selection and division by hand, and what is said on the average."""
 
-import types
-
-import keras
 import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
-from helpers.quick_runs import one_layer_networks
+from helpers.dividing import (
+    CLASSES,
+    MOMENTUM,
+    PART,
+    batch,
+    made,
+    said,
+    softmax,
+    to_divide,
+)
 
-import lnl_sr_tf as lnl
-from lnl_sr_tf import config, datasets
-from lnl_sr_tf.errors import InputError, NotFinite
-from lnl_sr_tf.training.build import build_model
 from lnl_sr_tf.training.dividemix import plans
 from lnl_sr_tf.training.dividemix.division import divide
-from lnl_sr_tf.training.dividemix.promix import ProMix
 from lnl_sr_tf.training.dividemix.selection import small_losses, sure_of
-
-CLASSES, SIZE, HALF = 3, 12, 2
-ALPHA, MOMENTUM = 0.8, 0.7
-
-
-def linear(seed):
-    """A network whose outputs are known."""
-    normal = keras.initializers.RandomNormal(0.0, 1.0, seed=seed)
-    dense = keras.layers.Dense(CLASSES, kernel_initializer=normal)
-    return keras.Sequential([keras.Input((4,)), dense])
-
-
-def of(network, rows):
-    """Its logits, in float64."""
-    kernel, bias = (np.array(w, "float64") for w in network.weights)
-    return rows @ kernel + bias
-
-
-def softmax(logits):
-    powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return powers / powers.sum(axis=-1, keepdims=True)
-
-
-def sharpened(p):
-    return p**2 / (p**2).sum(axis=1, keepdims=True)
 
 
 def chosen(losses, labels, classes, share):
@@ -73,60 +49,25 @@ class SelectionTest(tf.test.TestCase, parameterized.TestCase):
         self.assertAllEqual(sure_of(-np.log(u), 0.99), u > 0.99)
 
 
-class StepTest(tf.test.TestCase):
+class SaidTest(tf.test.TestCase):
+    """π, which the labels are guessed and the losses taken with."""
+
     def setUp(self):
         super().setUp()
         rng = np.random.default_rng(0)
-        self.model = ProMix(
-            linear(1), linear(2), SIZE, debias=ALPHA, debias_momentum=MOMENTUM
-        )
-        self.model.compile(keras.optimizers.SGD(0.0), loss=lnl.losses.CrossEntropy())
-        self.said = rng.dirichlet(np.ones(CLASSES), (2, 2))
-        self.model.said.assign(self.said)
-        self.model.unlabelled_weight.assign(3.0)
-        index = rng.integers(0, SIZE, (2, 2, 1, HALF)).repeat(2, axis=2).ravel()
-        self.x = rng.normal(size=(16, 4)).astype("float32")
-        self.y = {
-            "label": (index % CLASSES).astype("int32"),
-            "index": index.astype("int32"),
-            "mixing": rng.uniform(0.5, 1, (16, 2)).astype("float32"),
-        }
+        self.x, self.y = batch(rng)
+        self.model = made("promix", rng)
+        self.said = np.array(self.model.said)
 
-    def by_hand(self, number):
-        networks = [self.model.first, self.model.second]
-        own, other = networks[number], networks[1 - number]
-        here = slice(8 * number, 8 * number + 8)
-        rows, labels, _, mixing = (
-            values[here] for values in (self.x, *self.y.values())
-        )
-        trusted, rest = np.log(self.said[number])
-        p = softmax(of(own, rows[4:]) - ALPHA * rest)
-        q = softmax(of(other, rows[4:]) - ALPHA * np.log(self.said[1 - number, 1]))
-        guessed = sharpened((p[:2] + p[2:] + q[:2] + q[2:]) / 4)
-        given = np.eye(CLASSES)[labels[:HALF]]
-        aims = np.concatenate([given, given, guessed, guessed])
-        share, order = mixing[0, 1], np.argsort(mixing[:, 0])
-        mixed = share * rows + (1 - share) * rows[order]
-        aims = share * aims + (1 - share) * aims[order]
-        logits = of(own, mixed)
-        labelled = -(aims[:4] * np.log(softmax(logits[:4] + ALPHA * trusted)))
-        unlabelled = (aims[4:] - softmax(logits[4:] + ALPHA * rest)) ** 2
-        return labelled.sum(axis=1).mean() + 3.0 * unlabelled.mean()
-
-    def test_loss_by_hand(self):
-        expected = self.by_hand(0) + self.by_hand(1)
-        logs = self.model.train_on_batch(self.x, self.y, return_dict=True)
-        self.assertAllClose(logs["loss"], expected, rtol=1e-5)
-
-    def test_what_is_said_on_the_average(self):
-        """Of each network and part, of the images as they are."""
+    def test_of_each_network_and_part(self):
+        """Of the images as they are."""
         means = [
-            [softmax(of(network, self.x[start : start + 4])).mean(axis=0)]
+            softmax(said(network, self.x[start : start + PART // 2])).mean(axis=0)
             for network, start in (
                 (self.model.first, 0),
-                (self.model.first, 4),
-                (self.model.second, 8),
-                (self.model.second, 12),
+                (self.model.first, PART // 2),
+                (self.model.second, PART),
+                (self.model.second, PART + PART // 2),
             )
         ]
         means = np.array(means).reshape(2, 2, CLASSES)
@@ -143,32 +84,20 @@ class StepTest(tf.test.TestCase):
 class DivideTest(tf.test.TestCase):
     def setUp(self):
         super().setUp()
-        rng = np.random.default_rng(0)
-        self.x = rng.normal(size=(40, 4)).astype("float32")
-        self.y = rng.integers(0, CLASSES, 40)
-        self.data = types.SimpleNamespace(
-            train_images=self.x, given_labels=self.y, num_classes=CLASSES
+        self.model, self.data, self.config = to_divide(
+            "promix", np.random.default_rng(0)
         )
-        self.config = config.resolve(
-            {
-                "method": "promix", "loss": "ce", "epochs": 30, "warmup_epochs": 2,
-                "clean_share": 0.1, "clean_confidence": 0.6, "lambda_u": 8,
-            }
-        )  # fmt: skip
-        self.model = ProMix(linear(1), linear(2), 40)
 
     def test_by_hand(self):
-        divide(self.model, self.data, self.config, 1)
-        self.assertAllEqual(self.model.clean, np.zeros((2, 40)))
         divide(self.model, self.data, self.config, 6)
-        self.assertEqual(float(self.model.unlabelled_weight), 8 * 4 / 16)
+        labels = self.data.given_labels
         for found, network in zip(
             np.array(self.model.clean),
             (self.model.first, self.model.second),
             strict=True,
         ):
-            u = softmax(of(network, self.x))[np.arange(40), self.y]
-            small = chosen(-np.log(u), self.y, CLASSES, 0.1)
+            u = softmax(said(network, self.data.train_images))[np.arange(40), labels]
+            small = chosen(-np.log(u), labels, CLASSES, 0.1)
             self.assertTrue(np.any((u > 0.6) & ~small))
             self.assertAllEqual(found, small | (u > 0.6))
 
@@ -180,40 +109,6 @@ class DivideTest(tf.test.TestCase):
         for network, trusted in ((0, range(5)), (1, range(5, 15))):
             found = set(order[:, network, 0].ravel().tolist())
             self.assertEqual(found, set(trusted))
-
-    def test_not_finite(self):
-        self.model.second.set_weights([np.full((4, 3), np.nan), np.zeros(3)])
-        with self.assertRaisesRegex(NotFinite, "loss of an example became NaN"):
-            divide(self.model, self.data, self.config, 2)
-
-
-class SettledTest(tf.test.TestCase, parameterized.TestCase):
-    def test_built_as_it_is_set(self):
-        given = {
-            "loss": "ce", "method": "promix", "guess_temperature": 0.7,
-            "confidence_penalty": True, "debias": 0.3, "debias_momentum": 0.6,
-        }  # fmt: skip
-        with one_layer_networks():
-            data = datasets.load("digits")
-            model = build_model(config.resolve(given), data)
-        self.assertIsInstance(model, ProMix)
-        self.assertEqual((model.temperature, model.confidence_penalty), (0.7, True))
-        self.assertEqual((model.debias, model.debias_momentum), (0.3, 0.6))
-        self.assertAllClose(model.said, np.full((2, 2, 10), 0.1))
-
-    @parameterized.parameters(
-        ({"loss": "ce_sr"}, "^--method=promix trains --loss=ce, .*received .*ce_sr$"),
-        ({"mixup": 0.2}, "--mixup=0.2 does not go with --method=promix, .*mix_alpha"),
-        ({"clean_threshold": 0.6}, "--clean_threshold=0.6 has no effect"),
-        ({"loss_history": 2}, "--loss_history=2 has no effect"),
-        ({"method": "dividemix", "clean_share": 0.2}, "--clean_share=0.2 has no effe"),
-        ({"clean_share": 0}, r"expected a number in \(0, 1\]"),
-        ({"clean_confidence": 1}, r"expected a number in \(0, 1\)"),
-        ({"warmup_epochs": 60}, "--warmup_epochs=60 --epochs=60: no epoch is left"),
-    )
-    def test_refused(self, given, message):
-        with self.assertRaisesRegex(InputError, message):
-            config.resolve({"method": "promix", "loss": "ce"} | given)
 
 
 if __name__ == "__main__":

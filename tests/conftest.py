@@ -15,15 +15,18 @@ os.environ.setdefault("MPLBACKEND", "agg")
 # Shells start what is in the background to ignore SIGINT; tests send it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# Files that take a quarter of a minute and more, the longest first: the two processes
-# share the files out as they come, and end together if short ones come last.
+# Files that take more than a hundredth of the whole, the longest first: the two
+# processes share the files out as they come, and end together if short ones come last.
 _LONG = (
-    "test_mirrored", "test_multi_worker", "test_processes", "test_commands",
-    "test_main_own_data", "test_main", "test_survival", "test_within_epoch",
-    "test_experiment", "test_properties", "test_search", "test_audit_command",
-    "test_serving_temperature", "test_fold_runs",
-    "test_own_data", "test_photographs", "test_fuzz", "test_bad_data", "test_cli",
-    "test_export", "test_clean", "test_resume", "test_compilation",
+    "test_multi_worker", "test_mirrored", "test_robust_model", "test_finetuned_runs",
+    "test_classifier", "test_train", "test_within_epoch", "test_properties",
+    "test_resume", "test_main_own_data", "test_export", "test_shapes",
+    "test_adaptive_regularization", "test_processes", "test_survival",
+    "test_schedulers", "test_commands", "test_main", "test_backbone_runs",
+    "test_experiment", "test_audit_command", "test_other_weights", "test_readme",
+    "test_search", "test_backbone", "test_serving_temperature", "test_methods",
+    "test_photographs", "test_lost_classes_of_runs", "test_fuzz", "test_study",
+    "test_own_data",
 )  # fmt: skip
 
 

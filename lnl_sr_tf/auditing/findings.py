@@ -112,7 +112,11 @@ class Audit(Shown):
 
     @property
     def suspects(self) -> np.ndarray:
-        """Positions of the labels more likely wrong than right, most suspect first."""
+        """Positions of the labels more likely wrong than right, most suspect first.
+
+        They are positions in the arrays of this audit, such as `suggested`. Of a run,
+        `index[suspects]` are those in its data.
+        """
         found = np.flatnonzero(self.probability > 0.5)
         return found[np.argsort(-self.score[found], kind="stable")]
 

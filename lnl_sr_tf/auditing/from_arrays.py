@@ -41,7 +41,9 @@ def audit_arrays(
     classes without evidence are neither judged nor suggested.
 
     Args:
-        labels: the given ones, integers in [0, k), shape (n,); a class may have none.
+        labels: the given ones, integers in [0, k), shape (n,), a class may have none;
+            or texts, which are among `class_names`, or else k different ones, whose
+            columns are in their sorted order, as scikit-learn has them.
         probabilities: shape (n, k), rows sum to 1; or else (a NumPy array, also a
             memory map of float16, is read in blocks and not copied)
         logits: shape (n, k).
@@ -68,6 +70,8 @@ def audit_arrays(
     outputs: Any = logits if of_logits else probabilities
     if not isinstance(outputs, np.ndarray):
         outputs = validation.table("logits" if of_logits else "probabilities", outputs)
+
+    labels, class_names = _numbered(labels, class_names, outputs)
 
     def read(temperature=TEMPERATURE, balance=None):
         with Reading(outputs) as reading:
@@ -114,6 +118,34 @@ def audit_arrays(
         rate_interval=judged.interval,
         information=information(kept.said, given, num_classes),
     )
+
+
+def _numbered(labels, class_names, outputs):
+    """Labels that are texts by the numbers of their classes, and the names of these."""
+    try:
+        given = np.asarray(labels)
+    except ValueError:  # rows of differing lengths, which are refused later
+        return labels, class_names
+    if given.dtype.kind == "O" and all(isinstance(one, str) for one in given.flat):
+        given = given.astype(str)
+    if given.dtype.kind != "U" or given.ndim != 1:
+        return labels, class_names
+    names = np.unique(given) if class_names is None else np.array([*class_names], str)
+    num_classes = outputs.shape[-1] if outputs.ndim else 0
+    if len(names) != num_classes:
+        raise InputError(
+            f"labels: {len(names)} different texts for the {num_classes} columns of "
+            "outputs; expected class_names, the class of each column"
+        )
+    order = np.argsort(names)
+    places = np.searchsorted(names, given, sorter=order).clip(max=len(names) - 1)
+    numbers = order[places]
+    unknown = given[names[numbers] != given]
+    if len(unknown):
+        raise InputError(
+            f"labels: expected texts among class_names; received {str(unknown[0])!r}"
+        )
+    return numbers, [str(name) for name in names]
 
 
 class _Judged(NamedTuple):

@@ -47,6 +47,8 @@ def write_page(
     if not audit.no_evidence:
         low, high = audit.noise_rate_interval
         rate = f"{audit.noise_rate:.3f} ({low:.3f} to {high:.3f})"
+        if audit.lower_bound:
+            rate += ", a lower bound: labels were learned by heart"
     facts = [
         ("Run", finished.name),
         ("Outputs", audit.evidence),
@@ -54,6 +56,9 @@ def write_page(
         ("More likely wrong than right", f"{len(audit.suspects)}"),
         ("Estimated noise rate", rate),
     ]
+    if finished.summary.get("test_labels") == "held out":
+        held_out = len(dataset.test_labels)
+        facts.append(("Held out and not judged", f"{held_out}"))
     without = [audit.class_names[i] for i in audit.classes_without_evidence]
     if without and not audit.no_evidence:
         facts.append(("No evidence about", few(without)))

@@ -2,6 +2,7 @@
 
 import math
 import pathlib
+import shlex
 from collections.abc import Callable
 from typing import Any
 
@@ -83,6 +84,7 @@ def run(request: Request, tell: Callable[[str], None]) -> None:
             tool_files_of_run,
         )
         from lnl_sr_tf.files import make_folder
+        from lnl_sr_tf.runs.folder import RunFolder
     kinds = tool_files_of_run.kinds_of(request.options["to"])
     number = request.options["number"]
     if number and not kinds:
@@ -109,8 +111,13 @@ def run(request: Request, tell: Callable[[str], None]) -> None:
         written.append(out / "audit.html")
     if kinds:
         written += tool_files_of_run.write(found, path, out, kinds, number, data_dir)
-    for line in _lines(found):
+    for line in _lines(found, path):
         tell(line)
+    if (RunFolder(path).summary() or {}).get("test_labels") == "held out":
+        tell(
+            "The held-out labels, which measure accuracy, are not judged; "
+            "--test_share=0.05 in training holds out fewer"
+        )
     for line in compare_runs.lines(more["compare"]) if "compare" in more else ():
         tell(line)
     for name in written:
@@ -136,7 +143,7 @@ def _worth_it(curve):
     )
 
 
-def _lines(found):
+def _lines(found, path):
     """What was found, for a terminal."""
     yield found.words[0].upper() + found.words[1:]
     yield f"Outputs: {found.evidence}"
@@ -148,7 +155,10 @@ def _lines(found):
     if found.lower_bound:
         words = found.memorisation.words
         yield words[0].upper() + words[1:]
-        yield "--folds=5 judges each label by a network that was not trained on it"
+        yield (
+            f"lnl-sr audit {shlex.quote(path)} --folds=5 judges each label by a "
+            "network that was not trained on it"
+        )
     if len(found.suspects):
         yield _worth_it(found.yield_curve)
     if not found.no_evidence:

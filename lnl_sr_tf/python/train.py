@@ -78,7 +78,7 @@ def train(
 
         run = lnl.train(x, y)
         run.predict(x_new)
-        run.audit.suspects[:10]  # positions of the labels most likely wrong
+        run.suspects[:10]  # positions in x of the labels most likely wrong
     """
     quiet.start_first()
     from lnl_sr_tf.config import resolve

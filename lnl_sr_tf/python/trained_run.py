@@ -92,8 +92,9 @@ class TrainedRun(Shown):
     def audit(self) -> Audit:
         """Which of the given labels are wrong, as `lnl.audit` finds it.
 
-        The positions that it names are those in `dataset`; `audit.index` says which of
-        the examples that were given each one is.
+        It judges the examples that were trained on, not those that were held out to
+        measure accuracy: its arrays are in their order, and `audit.index` says which of
+        the examples that were given each one is. `suspects` has those numbers.
 
         Raises:
             InputError: of a run without a part of the examples.
@@ -118,6 +119,15 @@ class TrainedRun(Shown):
             data.class_names,
             self._rows,
         )
+
+    @property
+    def suspects(self) -> np.ndarray:
+        """Which of the given examples have labels more likely wrong than right.
+
+        Positions in `x` as it was given, the most suspect first; held-out examples are
+        not judged (`test_share` says how many there are).
+        """
+        return self.audit.index[self.audit.suspects]
 
     def predict(self, x: Any) -> np.ndarray:
         """The most probable class of each example, shape (n,), as labels were given.
@@ -207,7 +217,8 @@ class TrainedRun(Shown):
             f"{summary['seconds']:.1f} s, seed {self.config.seed}",
             "accuracy": f"{share(summary[name])}, by {WORDS[labels].labels}",
             "folder": self.folder or "none (output_dir keeps one)",
-            "holds": "model, history, audit, predict, predict_proba, save, export",
+            "holds": "model, history, suspects, audit, predict, predict_proba, save, "
+            "export",
         }
 
 

@@ -14,6 +14,7 @@ from lnl_sr_tf import noise
 from lnl_sr_tf.auditing import agreement as agreements
 from lnl_sr_tf.auditing import audit, reading
 from lnl_sr_tf.auditing.rising import rising
+from lnl_sr_tf.errors import InputError
 
 ALONE = """
 import sys
@@ -144,6 +145,36 @@ class WithoutShufflesTest(parameterized.TestCase):
         np.testing.assert_array_equal(few.outdone, many.outdone[:9])
         np.testing.assert_array_equal(few.class_chances, many.class_chances[:9])
         self.assertEqual(few.hits, many.hits)
+
+
+class TextsTest(parameterized.TestCase):
+    """Labels that are texts, as scikit-learn's classifiers take them."""
+
+    def setUp(self):
+        super().setUp()
+        self.outputs = np.repeat(np.eye(3) * 0.94 + 0.02, 50, axis=0)
+        self.labels = np.repeat(["cat", "cow", "dog"], 50)
+        self.labels[[7, 60]] = "dog"
+
+    @parameterized.parameters(list, np.array, lambda y: np.array(y, object))
+    def test_in_sorted_order(self, kind):
+        found = audit(kind(self.labels), self.outputs)
+        np.testing.assert_array_equal(np.sort(found.suspects), [7, 60])
+        self.assertEqual(found.class_names, ("cat", "cow", "dog"))
+        self.assertEqual(found.class_names[found.suggested[7]], "cat")
+
+    def test_by_the_names_of_the_columns(self):
+        found = audit(
+            self.labels, self.outputs[:, [2, 0, 1]], class_names=["dog", "cat", "cow"]
+        )
+        np.testing.assert_array_equal(np.sort(found.suspects), [7, 60])
+        self.assertEqual(found.class_names[found.suggested[60]], "cow")
+
+    def test_refused(self):
+        with self.assertRaisesRegex(InputError, "2 different texts for the 3 columns"):
+            audit(np.where(self.labels == "cow", "cat", self.labels), self.outputs)
+        with self.assertRaisesRegex(InputError, "class_names; received 'cow'"):
+            audit(self.labels, self.outputs, class_names=["cat", "dog", "owl"])
 
 
 if __name__ == "__main__":

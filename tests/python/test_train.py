@@ -99,7 +99,12 @@ class TrainTest(tf.test.TestCase, parameterized.TestCase):
         wrong = np.flatnonzero(run.dataset.given_labels != run.dataset.clean_labels)
         self.assertGreater(len(wrong), 3)
         self.assertContainsSubset(wrong, run.audit.suspects)
-        self.assertContainsSubset(run.audit.index[run.audit.suspects[:3]], range(6))
+        # By their places in what was given, some of which is held out.
+        self.assertContainsSubset(run.suspects[:3], range(6))
+        kept = np.flatnonzero(np.isin(np.arange(len(given)), run.audit.index))
+        self.assertLess(len(kept), len(given))
+        self.assertAllEqual(run.audit.given, given[run.audit.index])
+        self.assertAllEqual(run.suspects, run.audit.index[run.audit.suspects])
         self.assertIn("mean of 10 epochs", run.audit.evidence)
         last = train(FEATURES, given, epochs=1, record_epochs=0).audit
         self.assertIn("last epoch", last.evidence)

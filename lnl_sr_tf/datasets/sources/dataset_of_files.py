@@ -183,9 +183,10 @@ def _without_bad_files(
             raise InputError(
                 f"{len(bad)} of {sum(map(len, files.splits.values()))} images cannot "
                 f"be read ({named}); repair or remove them, or go on without them by "
-                "skip_bad_files"
+                "--skip_bad_files"
             )
-        tell(f"left out {len(bad)} images that cannot be read ({named})")
+        several = "s" * (len(bad) != 1)
+        tell(f"left out {len(bad)} image{several} that cannot be read ({named})")
     return splits, inspections
 
 

@@ -84,6 +84,19 @@ class AuditCommandTest(tf.test.TestCase, parameterized.TestCase):
         whole = json.loads((self.root / "no_copies" / "audit.json").read_text("utf-8"))
         self.assertNotIn("from_features", whole)
 
+    def test_what_is_not_judged(self):
+        """Labels that were held out to measure by are in no list."""
+        run = self.copy("held_out")
+        self.assertEqual(run.summary()["test_labels"], "clean")
+        run.write_summary(run.summary() | {"test_labels": "held out"})
+        status, out, _ = call("audit", str(run.path), "--nocopies", "--nopage")
+        self.assertEqual(status, 0)
+        line = "The held-out labels, which measure accuracy, are not judged; --test_sha"
+        self.assertIn(line, out)
+        flags = ("--nocopies", "--nopage", f"--out={self.root / 'held'}")
+        status, out, _ = call("audit", str(self.run_.path), *flags)
+        self.assertNotIn("held-out", out)
+
     def test_without_data_there_is_no_page_and_no_copies(self):
         wrong = RunError("the data has changed")
         with mock.patch.object(features_of_run, "with_features", side_effect=wrong):

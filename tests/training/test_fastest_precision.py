@@ -12,6 +12,7 @@ from helpers.sixteen_bits import sixteen_bits
 
 from lnl_sr_tf import config, models
 from lnl_sr_tf.devices import hardware
+from lnl_sr_tf.layers import OutputSharpening
 from lnl_sr_tf.training import compilation, fastest_precision
 
 
@@ -56,6 +57,18 @@ class FastestPrecisionTest(tf.test.TestCase, parameterized.TestCase):
         with mock.patch.object(fastest_precision, "_in_turns", self.fail):
             self.assertEqual(self.measure(), found)
         self.assertLen(self.lines, 2)
+
+    def test_sharpened_outputs_take_no_longer(self):
+        """CE and CE+SR are measured once: a temperature is no weight of the network."""
+
+        def sharpened(policy):
+            plain = make(policy)
+            logits = OutputSharpening(temperature=0.5)(plain.output)
+            return keras.Model(plain.inputs, logits, name=plain.name)
+
+        found = self.measure()
+        with mock.patch.object(fastest_precision, "_in_turns", self.fail):
+            self.assertEqual(self.measure(sharpened), found)
 
     @parameterized.named_parameters(
         ("batch", {"batch_size": 16}, {}),

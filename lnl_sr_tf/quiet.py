@@ -1,4 +1,4 @@
-"""Silence TensorFlow's start-up messages."""
+"""Silence what TensorFlow writes about its start, and about images it refuses."""
 
 import contextlib
 import logging
@@ -7,6 +7,7 @@ import pathlib
 import sys
 import tempfile
 from collections.abc import Iterator
+from typing import TextIO
 
 _NOTICES = (
     "I0000",
@@ -17,12 +18,19 @@ _NOTICES = (
 _SLOW_FLOAT16 = "oneDNN supports DT_HALF only on platforms"
 
 
+# Of a file that cannot be decoded our own line says which and why.
+_OF_DECODERS = ("JPEG library", "Premature end of JPEG", "jpeg_mem.cc", "Corrupt JPEG")
+
+
 @contextlib.contextmanager
-def notices() -> Iterator[None]:
+def notices() -> Iterator[TextIO]:
     """Inside, hold back what is written to stderr; afterwards print all but notices.
 
     TensorFlow writes to the file descriptor before logging can be configured, so the
     descriptor itself is redirected.
+
+    Yields:
+        The stderr of before, for what is to be seen at once.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     sys.stderr.flush()
@@ -30,7 +38,8 @@ def notices() -> Iterator[None]:
         stderr = os.dup(2)
         os.dup2(caught.fileno(), 2)
         try:
-            yield
+            with open(stderr, "w", closefd=False) as before:
+                yield before if _is_redirected(sys.stderr) else sys.stderr
         finally:
             os.dup2(stderr, 2)
             os.close(stderr)
@@ -74,9 +83,19 @@ def tracing() -> Iterator[None]:
         logger.setLevel(before)
 
 
+def _is_redirected(stream):
+    """Whether it writes to the descriptor, as that of a notebook does not."""
+    try:
+        return stream.fileno() == 2
+    except (OSError, ValueError, AttributeError):
+        return False
+
+
 def _is_notice(line):
-    """Whether a line is a start-up message that does not matter."""
+    """Whether a line is a message that does not matter."""
     if line.startswith(_NOTICES) or _SLOW_FLOAT16 in line:
+        return True
+    if any(words in line for words in _OF_DECODERS):
         return True
     has_gpu = pathlib.Path("/proc/driver/nvidia").exists()
     return "cuda" in line.lower() and not has_gpu

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 from tqdm import tqdm
 
+from lnl_sr_tf import quiet
 from lnl_sr_tf.datasets.images import inspection_cache
 from lnl_sr_tf.datasets.images.image_rules import LARGEST_PIXELS, decoded_by_tensorflow
 
@@ -110,7 +111,9 @@ def _header_fault(contents: bytes) -> str | None:
         from lnl_sr_tf.datasets.images import decode_tf
 
         try:
-            height, width = (int(value) for value in decode_tf.measure(contents)[:2])
+            with quiet.notices():
+                size = decode_tf.measure(contents)[:2]
+            height, width = (int(value) for value in size)
         except tf.errors.OpError:
             return damaged
     else:
@@ -143,7 +146,12 @@ def _look(paths: Sequence[str], sizes: np.ndarray, indices: np.ndarray) -> np.nd
         return found
     chosen = [os.fsencode(paths[i]) for i in indices[sane]]
     look = _by_tensorflow if decoded_by_tensorflow() else _by_pillow
-    with tqdm(total=len(sane), unit="files", disable=None, leave=False) as bar:
+    with (
+        quiet.notices() as seen,
+        tqdm(
+            total=len(sane), unit="files", disable=None, leave=False, file=seen
+        ) as bar,
+    ):
         for positions, values in look(sane, chosen):
             found[positions] = values
             bar.update(len(positions))

@@ -14,9 +14,9 @@ def as_keywords() -> Iterator[None]:
     """Name settings in an InputError as keywords; it also decorates a function.
 
     Example:
-        >>> with as_keywords():
-        ...     lnl.config.resolve({"epochs": 0})
-        InputError: epochs=0: expected a whole number in [1, 1000000]
+        with as_keywords():
+            config = lnl.config.resolve({"epochs": 0})
+        # InputError: epochs=0: expected a whole number in [1, 1000000]
     """
     try:
         yield

@@ -6,7 +6,7 @@ import tensorflow as tf
 from absl.testing import parameterized
 
 import lnl_sr_tf as lnl
-from lnl_sr_tf.losses.negative_learning import STAGES
+from lnl_sr_tf.schedules import STAGES
 
 # By what moves it: the callback, and what it is in the epochs 0, 1, 2, 3 and 4.
 MOVED = {

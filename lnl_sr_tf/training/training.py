@@ -149,7 +149,8 @@ class Training:
         return [PartsAccuracy(self.dataset, self.config.seed)]
 
     def _foreseen_time(self) -> list[keras.callbacks.Callback]:
-        if not self.devices.chief:
+        # The warm-up of a method that divides is much shorter than what follows.
+        if not self.devices.chief or self.config.divides:
             return []
         return [ForeseenTime(self.config, self.dataset.image_shape, self._say)]
 

@@ -1,10 +1,14 @@
 """How long a run will take, told within its first epoch."""
 
+from unittest import mock
+
 import numpy as np
 import tensorflow as tf
 from absl.testing import parameterized
+from helpers.quick_runs import quick_runs
 
-from lnl_sr_tf import config
+from lnl_sr_tf import config, experiment
+from lnl_sr_tf.training.callbacks import foreseen_time
 from lnl_sr_tf.training.callbacks.foreseen_time import ForeseenTime
 
 LARGE = (56, 56, 3)
@@ -53,6 +57,22 @@ class ForeseenTimeTest(tf.test.TestCase, parameterized.TestCase):
     ):
         (line,) = self.told(3.0, shape=shape, **settings)
         self.assertEqual("; --image_size=32 takes smaller" in line, expected)
+
+    @parameterized.parameters(({}, 1), ({"method": "dividemix"}, 0))
+    def test_in_a_run(self, settings, expected):
+        """Once; not where the first epoch is a warm-up, which is much shorter."""
+        self.enterContext(quick_runs())
+        for name in ("_WATCHED", "_WORTH_TELLING"):
+            self.enterContext(mock.patch.object(foreseen_time, name, 0.0))
+        settings = {"loss": "ce", "epochs": 2, "warmup_epochs": 1} | settings
+        if "method" not in settings:
+            del settings["warmup_epochs"]
+        lines = []
+        experiment.run(
+            config.resolve(settings | {"output_dir": self.get_temp_dir()}), lines.append
+        )
+        told = [line for line in lines if line.startswith("judged by 1 step this run")]
+        self.assertLen(told, expected)
 
 
 if __name__ == "__main__":

@@ -61,12 +61,13 @@ class ForeseenTime(keras.callbacks.Callback):
             self._done = True
             float(logs["loss"])  # a device may lag behind the steps that it was given
             since, began = self._first
-            pace = (self.clock() - began) / (batch - since)
+            steps = batch - since
+            pace = (self.clock() - began) / steps
             epochs = self.config.epochs - self._epoch
             seconds = pace * (epochs * self.params["steps"] - batch - 1)
             if seconds > _WORTH_TELLING:
                 self.tell(
-                    f"judged by {batch - since} steps this run takes about "
+                    f"judged by {steps} step{'s' * (steps != 1)} this run takes about "
                     f"{duration(seconds)}{self._advice()}"
                 )
 

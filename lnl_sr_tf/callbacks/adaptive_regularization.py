@@ -1,6 +1,7 @@
 """λ follows training."""
 
 import contextlib
+import warnings
 from typing import Any
 
 import keras
@@ -9,6 +10,12 @@ from lnl_sr_tf.callbacks.needed_losses import needed_losses
 from lnl_sr_tf.callbacks.recompile import constants
 from lnl_sr_tf.losses import SparseRegularization
 from lnl_sr_tf.losses.base import check_range
+
+_ACCURACIES = (
+    "accuracy", "acc", "sparse_categorical_accuracy", "categorical_accuracy",
+)  # fmt: skip
+# Above this multiple of 1/k a network has learned something of its labels.
+_CHANCE = 1.1
 
 
 class AdaptiveRegularization(keras.callbacks.Callback):
@@ -46,6 +53,12 @@ class AdaptiveRegularization(keras.callbacks.Callback):
             not compiled with `lnl.losses.SparseRegularization`, if `fit` does not know
             how many steps an epoch has, or if it is a plain `keras.Model` on JAX, whose
             steps take the variables of a loss as constants.
+
+    Warns:
+        UserWarning: at the end of a whole training, if the accuracy on the labels that
+            `fit` was given is that of chance: then λ grew on a network that had learned
+            nothing, which a loss that grows in any case does not show. It needs
+            `metrics=["accuracy"]`.
 
     Example:
         loss = lnl.losses.ClassPrior(lnl.losses.CrossEntropy(), weight=1.0)
@@ -125,6 +138,29 @@ class AdaptiveRegularization(keras.callbacks.Callback):
         """Let λ stay as it is."""
         for loss in self._losses:
             loss.adaptive.go_on(0)
+        # A part of a training says little of its end.
+        if self.steps is None:
+            self._warn_of_chance(logs or {})
+
+    def _warn_of_chance(self, logs):
+        shapes = [one.shape for one in getattr(self.model, "outputs", None) or []]
+        reached = next((logs[name] for name in _ACCURACIES if name in logs), None)
+        if len(shapes) != 1 or reached is None:
+            return
+        grown = any(
+            float(keras.ops.convert_to_numpy(loss.weight)) > loss.initial_weight
+            for loss in self._losses
+        )
+        classes = shapes[0][-1]
+        if grown and reached <= _CHANCE / classes:
+            warnings.warn(
+                f"AdaptiveRegularization: {reached:.3f} of the given labels were "
+                f"predicted in the last epoch, which is chance for {classes} classes: "
+                "λ grew on a network that had learned nothing. See that "
+                "cross-entropy alone is above chance in its first epochs: by a smaller "
+                "learning rate, `global_clipnorm`, or another network",
+                stacklevel=2,
+            )
 
     def _adapt(self, loss):
         strategy = getattr(self.model, "distribute_strategy", None)

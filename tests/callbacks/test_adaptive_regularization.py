@@ -1,6 +1,7 @@
 """λ follows training: when it begins, goes on and stays, and in which models."""
 
 import contextlib
+import warnings
 
 import keras
 import numpy as np
@@ -60,6 +61,33 @@ def expected(epochs, first=4.0, start=2):
 def steps_of(path):
     """λ in each step, of one loss, from λ in each epoch."""
     return np.repeat(path, STEPS)[:, None]
+
+
+class ChanceTest(tf.test.TestCase):
+    """A network that learned nothing is told; the loss grows in any case."""
+
+    def told(self, labels, metrics=("accuracy",), epochs=8, **how):
+        model = model_of(rate=0.0, metrics=list(metrics))
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            callback = AdaptiveRegularization(**how)
+            model.fit(
+                X, labels, batch_size=BATCH, epochs=epochs, verbose=0,
+                callbacks=[callback],
+            )  # fmt: skip
+        return [str(one.message) for one in caught if "chance" in str(one.message)]
+
+    def test_where_labels_are_predicted_by_chance(self):
+        said = network()(X)
+        predicted = keras.ops.convert_to_numpy(keras.ops.argmax(said, -1))
+        # A third of them are right, as of three classes by chance.
+        shifted = (predicted + np.arange(len(X)) % 3) % 3
+        (line,) = self.told(shifted)
+        self.assertRegex(line, "0.350 of the given labels .* chance for 3 classes")
+        self.assertEmpty(self.told(predicted))
+        self.assertEmpty(self.told(shifted, metrics=()))  # nothing to judge by
+        self.assertEmpty(self.told(shifted, epochs=2))  # λ has not grown
+        self.assertEmpty(self.told(shifted, steps=8 * STEPS))  # a part of a training
 
 
 class Recorder(keras.callbacks.Callback):

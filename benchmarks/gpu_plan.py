@@ -63,13 +63,13 @@ class Speed(NamedTuple):
     """Images a second of whole epochs, or of steps of PyTorch.
 
     Args:
-        library: `"ours"`, `"torch"` or `"torch.compile"`.
+        framework: `"ours"`, `"torch"` or `"torch.compile"`.
         precision: `"bfloat16"` or `"float32"`.
         at_once: how many seeds.
         channels_last: whether PyTorch's images lie in that order in memory.
     """
 
-    library: str
+    framework: str
     precision: str
     at_once: int = 1
     channels_last: bool = False
@@ -77,14 +77,14 @@ class Speed(NamedTuple):
     @property
     def kind(self):
         """What takes about as long."""
-        return self.library + (" at once" if self.at_once > 1 else "")
+        return self.framework + (" at once" if self.at_once > 1 else "")
 
     @property
     def short_words(self):
         """For people, without the precision."""
         seeds = f", {self.at_once} seeds at once" if self.at_once > 1 else ""
         order = ", channels last" if self.channels_last else ""
-        return f"{self.library}{seeds}{order}"
+        return f"{self.framework}{seeds}{order}"
 
     @property
     def words(self):
@@ -189,7 +189,7 @@ class Estimates:
 
     def found(self, part, images_per_second):
         """Learn how fast training is, from a `Speed`."""
-        if part.library == "ours" and part.precision == "bfloat16":
+        if part.framework == "ours" and part.precision == "bfloat16":
             self._rates[part.at_once] = images_per_second
 
     def at_once(self, most):

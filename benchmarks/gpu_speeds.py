@@ -34,16 +34,16 @@ class Speeds:
             seconds = statistics.median(in_turns(product, 5)[kind])
             self.peaks[kind] = 2 * sizes.matrix**3 / seconds
         number = part.at_once * sizes.images
-        if part.library == "ours":
+        if part.framework == "ours":
             run, work = device_epochs.ours(sizes.network, *data, kind, part.at_once)
             self.work = work / batch
         else:
-            compiled = part.library == "torch.compile"
+            compiled = part.framework == "torch.compile"
             run = device_epochs.theirs(
                 sizes.network, *data, kind, compiled, part.channels_last
             )
         values = [s / number for s in in_turns({part: run}, sizes.rounds)[part]]
-        if part.library == "torch":
+        if part.framework == "torch":
             self.eager[kind] = values
         row = device_epochs.row(
             part.short_words, kind, values, self.work, self.peaks[kind]

@@ -50,7 +50,7 @@ class OrderTest(tf.test.TestCase):
         self.assertEqual([isinstance(p, Speed) for p in made[:4]], [True] * 4)
         self.assertEqual({p.precision for p in made[:4]}, {"bfloat16"})
         self.assertEqual(
-            [p.library for p in made[:4]], ["ours", "torch", "torch.compile", "ours"]
+            [p.framework for p in made[:4]], ["ours", "torch", "torch.compile", "ours"]
         )
         self.assertEqual(
             [p.words for p in made[-4:]],

@@ -128,14 +128,15 @@ def _numbered(labels, class_names, outputs):
         return labels, class_names
     if given.dtype.kind == "O" and all(isinstance(one, str) for one in given.flat):
         given = given.astype(str)
-    if given.dtype.kind != "U" or given.ndim != 1:
+    if given.dtype.kind != "U" or given.ndim != 1 or np.ma.isMaskedArray(labels):
         return labels, class_names
     names = np.unique(given) if class_names is None else np.array([*class_names], str)
     num_classes = outputs.shape[-1] if outputs.ndim else 0
     if len(names) != num_classes:
+        what = "labels: different texts" if class_names is None else "class_names:"
         raise InputError(
-            f"labels: {len(names)} different texts for the {num_classes} columns of "
-            "outputs; expected class_names, the class of each column"
+            f"{what} {len(names)}, columns of outputs {num_classes}; expected "
+            "class_names, the class of each column"
         )
     order = np.argsort(names)
     places = np.searchsorted(names, given, sorter=order).clip(max=len(names) - 1)

@@ -171,8 +171,12 @@ class TextsTest(parameterized.TestCase):
         self.assertEqual(found.class_names[found.suggested[60]], "cow")
 
     def test_refused(self):
-        with self.assertRaisesRegex(InputError, "2 different texts for the 3 columns"):
+        with self.assertRaisesRegex(InputError, "texts 2, columns of outputs 3"):
             audit(np.where(self.labels == "cow", "cat", self.labels), self.outputs)
+        with self.assertRaisesRegex(InputError, "class_names: 2, columns of outputs 3"):
+            audit(self.labels, self.outputs, class_names=["cat", "dog"])
+        with self.assertRaisesRegex(InputError, "some are masked"):
+            audit(np.ma.masked_equal(self.labels, "cow"), self.outputs)
         with self.assertRaisesRegex(InputError, "class_names; received 'cow'"):
             audit(self.labels, self.outputs, class_names=["cat", "dog", "owl"])
 

@@ -96,7 +96,7 @@ class TrainTest(tf.test.TestCase, parameterized.TestCase):
         given = LABELS.copy()
         # Not the first: their places among those that are not held out are others.
         given[24:30] = (given[24:30] + 1) % 3
-        run = train(FEATURES, given, clean=LABELS, epochs=12, test_share=0.1)
+        run = train(FEATURES, given, clean=LABELS, epochs=30, test_share=0.1)
         wrong = np.flatnonzero(run.dataset.given_labels != run.dataset.clean_labels)
         self.assertGreater(len(wrong), 3)
         self.assertContainsSubset(wrong, run.audit.suspects)
